@@ -1,0 +1,96 @@
+"""Writing files so that nothing is lost and nothing is left half-written."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from mien.errors import OutputError
+
+_CAUSES = {
+    errno.ENOSPC: ("the disk is full", "free some space or give another --out"),
+    errno.EROFS: ("the file system is read-only", "give another --out"),
+    errno.EACCES: ("no permission to write here", "give another --out"),
+    errno.EPERM: ("no permission to write here", "give another --out"),
+    errno.ENOTDIR: ("a part of the path is a file, not a folder", "give another --out"),
+    errno.EDQUOT: ("the disk quota is used up", "free some space or give another --out"),
+}
+
+
+def output_error(path: str | Path, error: OSError) -> OutputError:
+    """Turn an operating-system error into one line that names file, cause and remedy."""
+    cause, remedy = _CAUSES.get(
+        error.errno or 0, (f"cannot be written ({error.strerror})", "give another --out")
+    )
+    return OutputError(path, cause, remedy)
+
+
+def make_folder(path: str | Path) -> Path:
+    """Create a folder and its parents; fine if it exists.
+
+    Raises:
+        OutputError: It cannot be created, or is a file.
+    """
+    folder = Path(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise OutputError(folder, "is a file, not a folder", "give another --out") from None
+    except OSError as error:
+        raise output_error(folder, error) from None
+    return folder
+
+
+def refuse_existing(paths: list[Path], force: bool) -> None:
+    """Refuse to overwrite: one error that names the first of ``paths`` that exists.
+
+    Raises:
+        OutputError: One of them exists and ``force`` is false.
+    """
+    found = [path for path in paths if path.exists()]
+    if found and not force:
+        more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+        raise OutputError(found[0], f"exists already{more}", "give another --out, or --force")
+
+
+@contextmanager
+def replacing(path: str | Path, force: bool = True) -> Iterator[Path]:
+    """Write beside, then rename: yields a temporary path that becomes ``path`` on success.
+
+    The temporary file keeps the suffix of ``path``, lies in the same folder and is removed if the
+    body fails, so ``path`` is either what it was or complete.
+
+    Args:
+        path: Where the file shall be in the end; its folder is created.
+        force: Whether an existing file may be replaced.
+
+    Raises:
+        OutputError: ``path`` exists and ``force`` is false, or the disk refuses.
+    """
+    target = Path(path)
+    refuse_existing([target], force)
+    make_folder(target.parent)
+    try:
+        handle, name = tempfile.mkstemp(
+            prefix=f".{target.stem}-", suffix=target.suffix, dir=target.parent
+        )
+        os.close(handle)
+    except OSError as error:
+        raise output_error(target, error) from None
+    beside = Path(name)
+    try:
+        yield beside
+        umask = os.umask(0)
+        os.umask(umask)
+        beside.chmod(0o666 & ~umask)
+        with beside.open("rb") as written:
+            os.fsync(written.fileno())
+        os.replace(beside, target)
+    except OSError as error:
+        raise output_error(target, error) from None
+    finally:
+        beside.unlink(missing_ok=True)

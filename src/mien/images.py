@@ -1,0 +1,497 @@
+"""Pictures: the only file that knows pixel ranges.
+
+Two forms of a picture exist in mien and everything that turns one into the other is here:
+
+    array    uint8, ``[h, w, 3]`` or ``[n, h, w, 3]``, RGB, 0 to 255     files, pages, data sets
+    tensor   float, ``[n, 3, h, w]``, -1 (black) to 1 (white)            networks
+
+Whatever a file holds (turned by EXIF, transparent, grey, 16-bit, palette, CMYK, 1-bit), reading
+it gives upright 8-bit RGB; transparent pixels come to lie on white. Colour profiles are ignored.
+Pictures are written as PNG and carry what made them, see :func:`save` and :func:`read_provenance`.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import re
+import struct
+import warnings
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import numpy as np
+from jaxtyping import Float, UInt8
+from PIL import Image, ImageDraw, ImageFont, PngImagePlugin
+
+from mien.errors import ImageError, InputError, OutputError
+from mien.files import replacing
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+SUFFIXES = (
+    *(".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif"),
+    *(".tif", ".tiff", ".ppm", ".pgm", ".avif", ".jp2"),
+)
+"""Ends of the names (lower case) of files that are taken for pictures."""
+
+MAX_PIXELS = 1 << 26
+"""Pictures of more pixels (8192 x 8192) are refused before they are decoded."""
+
+Filter = Literal["lanczos", "bicubic", "bilinear", "box", "nearest"]
+"""Resize filters; Pillow widens all but the last when it shrinks, so that nothing aliases."""
+
+Animated = Literal["refuse", "first"]
+"""What to do with a file of several frames: an error, or its first frame."""
+
+_KEY = "mien"
+_WHITE = 255
+_File = io.BytesIO | io.BufferedReader
+# An explicit list: Pillow's other readers start programs (EPS) or are seldom exercised.
+_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "PPM", "AVIF", "JPEG2000")
+# What Pillow's decoders raise on damaged files.
+_DAMAGE = (
+    *(OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError),
+    *(AttributeError, ArithmeticError, RuntimeError, struct.error, zlib.error),
+)
+_ORIENTATION = 0x0112  # EXIF tag
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a picture file says about itself, before its pixels are decoded.
+
+    Attributes:
+        format: Pillow's name of the file format, such as ``PNG``.
+        mode: Pillow's pixel mode, such as ``RGB``, ``RGBA``, ``L``, ``P``.
+        bits: Bits per channel in the file.
+        width: Pixels across, as stored.
+        height: Pixels down, as stored.
+        frames: Number of frames or pages.
+        orientation: EXIF orientation, 1 to 8; 1 is upright.
+        transparent: Whether it has an alpha channel or a transparent colour.
+    """
+
+    format: str
+    mode: str
+    bits: int
+    width: int
+    height: int
+    frames: int
+    orientation: int
+    transparent: bool
+
+
+# Read
+
+
+def load(path: str | Path, animated: Animated = "refuse") -> UInt8[np.ndarray, "h w 3"]:
+    """Read a picture file.
+
+    Args:
+        path: The file.
+        animated: What to do with several frames.
+
+    Returns:
+        uint8 ``[h, w, 3]`` RGB, upright, transparency on white.
+
+    Raises:
+        ImageError: The file is absent, broken, too big, animated, or of no usable kind.
+    """
+    with _opened(path) as file:
+        return _decode(file, str(path), animated, MAX_PIXELS)
+
+
+def decode(
+    data: bytes,
+    name: str = "picture",
+    animated: Animated = "refuse",
+    max_pixels: int = MAX_PIXELS,
+) -> UInt8[np.ndarray, "h w 3"]:
+    """Read a picture from the bytes of its file.
+
+    Args:
+        data: The whole file.
+        name: What errors call it, such as ``faces.zip:00001.png``.
+        animated: What to do with several frames.
+        max_pixels: The most pixels that are decoded.
+
+    Returns:
+        uint8 ``[h, w, 3]`` RGB, upright, transparency on white.
+
+    Raises:
+        ImageError: The picture is broken, too big, animated, or of no usable kind.
+    """
+    return _decode(io.BytesIO(data), name, animated, max_pixels)
+
+
+def probe(data: bytes, name: str = "picture", max_pixels: int = MAX_PIXELS) -> Facts:
+    """Ask the bytes of a picture file about it, without decoding the pixels.
+
+    Raises:
+        ImageError: It is no picture, or too big.
+    """
+    with _quiet(name), _open(io.BytesIO(data), name, max_pixels) as picture:
+        return Facts(
+            format=picture.format or "",
+            mode=picture.mode,
+            bits=_bits(picture, data),
+            width=picture.width,
+            height=picture.height,
+            frames=getattr(picture, "n_frames", 1),
+            orientation=_orientation(picture),
+            transparent=picture.has_transparency_data,
+        )
+
+
+@contextmanager
+def _opened(path: str | Path) -> Iterator[io.BufferedReader]:
+    try:
+        file = Path(path).open("rb")  # noqa: SIM115  # only opening it is guarded
+    except FileNotFoundError:
+        raise ImageError(path, "there is no such file") from None
+    except IsADirectoryError:
+        raise ImageError(path, "is a folder, not a picture", "give one file of it") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ImageError(path, f"cannot be opened ({reason})") from None
+    with file:
+        yield file
+
+
+@contextmanager
+def _quiet(name: str) -> Iterator[None]:
+    """Silence Pillow's warnings; turn what its decoders raise into an ImageError."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            yield
+        except Image.UnidentifiedImageError:
+            kinds = ", ".join(_FORMATS)
+            raise ImageError(name, "is not a picture", f"these are read: {kinds}") from None
+        except _DAMAGE as error:
+            reason = " ".join(str(error).split()) or type(error).__name__
+            raise ImageError(name, f"is broken ({reason})", "get the file again") from None
+
+
+def _open(file: _File, name: str, max_pixels: int) -> Image.Image:
+    remedy = "make it smaller"
+    try:
+        picture = Image.open(file, formats=_FORMATS)
+    except Image.DecompressionBombError as error:  # more than Pillow ever opens
+        pixels = next(iter(re.findall(r"\d+", str(error))), "very many")
+        cause = f"is too big: {pixels} pixels, the limit is {max_pixels}"
+        raise ImageError(name, cause, remedy) from None
+    width, height = picture.size
+    if width * height > max_pixels:
+        cause = (
+            f"is too big: {width}x{height} is {width * height} pixels, the limit is {max_pixels}"
+        )
+        raise ImageError(name, cause, remedy)
+    return picture
+
+
+def _decode(
+    file: _File, name: str, animated: Animated, max_pixels: int
+) -> UInt8[np.ndarray, "h w 3"]:
+    with _quiet(name), _open(file, name, max_pixels) as picture:
+        frames = getattr(picture, "n_frames", 1)
+        # An MPO is a JPEG photo with a preview or a second eye behind it.
+        if frames > 1 and animated == "refuse" and picture.format != "MPO":
+            cause = f"is animated: {frames} frames, and one picture is needed"
+            raise ImageError(name, cause, "save one frame of it")
+        picture.load()
+        turn = _UPRIGHT.get(_orientation(picture))  # after loading, for that turns a TIFF already
+        rgb = _rgb(picture, name)
+        return np.array(rgb if turn is None else rgb.transpose(turn))
+
+
+def _orientation(picture: Image.Image) -> int:
+    try:
+        value = picture.getexif().get(_ORIENTATION, 1)
+    except _DAMAGE:  # damaged EXIF says nothing; the pixels may be whole
+        return 1
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+def _bits(picture: Image.Image, data: bytes) -> int:
+    """Bits per channel; Pillow's mode hides those of 16-bit colour."""
+    if picture.format == "PNG" and data[12:16] == b"IHDR":
+        return data[24]
+    if picture.format == "TIFF":
+        return max(getattr(picture, "tag_v2", {}).get(258, (8,)))
+    return {"1": 1, "I": 32, "F": 32}.get(picture.mode, 16 if picture.mode[:2] == "I;" else 8)
+
+
+def _rgb(picture: Image.Image, name: str) -> Image.Image:
+    """Any Pillow mode to RGB."""
+    mode = picture.mode
+    if mode == "I" or mode.startswith("I;"):
+        return _from_16_bit(picture, name)
+    if mode in ("F", "LAB"):
+        kind = "floating point" if mode == "F" else "CIELAB"
+        raise ImageError(name, f"its pixels are {kind}", "save it as 8-bit RGB")
+    if picture.has_transparency_data:
+        colour = picture.convert("RGBA")
+        paper = Image.new("RGBA", colour.size, (_WHITE,) * 4)
+        return Image.alpha_composite(paper, colour).convert("RGB")
+    return picture if mode == "RGB" else picture.convert("RGB")
+
+
+def _from_16_bit(picture: Image.Image, name: str) -> Image.Image:
+    grey = np.asarray(picture).astype(np.int64)
+    low, high = int(grey.min()), int(grey.max())
+    if low < 0 or high > 65535:
+        cause = f"its pixels run from {low} to {high}, and 0 to 65535 is what is read"
+        raise ImageError(name, cause, "save it as 8-bit RGB")
+    return Image.fromarray(((grey * 255 + 32767) // 65535).astype(np.uint8)).convert("RGB")
+
+
+# Arrays and tensors
+
+
+def to_float(images: UInt8[np.ndarray, "n h w 3"], device: Any = None) -> Float[Tensor, "n 3 h w"]:
+    """Turn pictures into what networks want.
+
+    Args:
+        images: uint8 ``[n, h, w, 3]``, 0 to 255.
+        device: Where the tensor shall be; ``None`` is the CPU.
+
+    Returns:
+        float32 ``[n, 3, h, w]``, contiguous, -1 to 1; the exact inverse of :func:`to_uint8`.
+    """
+    import torch
+
+    pixels = torch.from_numpy(np.array(images)).to(device)
+    return (pixels.permute(0, 3, 1, 2).to(torch.float32) / 127.5 - 1).contiguous()
+
+
+def to_uint8(images: Float[Tensor, "n 3 h w"]) -> UInt8[np.ndarray, "n h w 3"]:
+    """Turn what a network made into pictures.
+
+    Args:
+        images: float of any precision, ``[n, 3, h, w]``, on any device; clamped to -1 to 1.
+
+    Returns:
+        uint8 ``[n, h, w, 3]``, rounded to the nearest.
+
+    Raises:
+        InputError: A pixel is not a number.
+    """
+    import torch
+
+    pixels = images.detach().to(torch.float32)
+    if bool(pixels.isnan().any()):
+        raise InputError(f"{int(pixels.isnan().sum())} of {pixels.numel()} pixels are not a number")
+    scaled = ((pixels + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
+    return scaled.permute(0, 2, 3, 1).contiguous().cpu().numpy()
+
+
+# Shape
+
+
+def resize(
+    image: UInt8[np.ndarray, "*n h w 3"], size: int | tuple[int, int], filter: Filter = "lanczos"
+) -> UInt8[np.ndarray, "*n h2 w2 3"]:
+    """Resize one picture or several with Pillow's antialiased filters.
+
+    Args:
+        image: uint8 ``[h, w, 3]`` or ``[n, h, w, 3]``.
+        size: New side of a square, or (height, width).
+        filter: Resize filter.
+
+    Raises:
+        InputError: A side is not positive, or the filter is unknown.
+    """
+    height, width = (size, size) if isinstance(size, int) else size
+    if min(height, width) < 1:
+        raise InputError(f"cannot resize to {height}x{width} pixels: sides must be 1 or more")
+    if filter not in get_args(Filter):
+        known = ", ".join(get_args(Filter))
+        raise InputError(f"unknown resize filter {filter!r} (known: {known})")
+    if image.shape[-3:-1] == (height, width):
+        return image.copy()
+    if image.ndim == 4:
+        made = [resize(one, (height, width), filter) for one in image]
+        return np.stack(made) if made else np.empty((0, height, width, 3), np.uint8)
+    resampling = Image.Resampling[filter.upper()]
+    return np.array(Image.fromarray(image).resize((width, height), resampling))
+
+
+def centre_square(image: UInt8[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "side side 3"]:
+    """Cut the largest square out of the middle (half a pixel up and left if it is odd)."""
+    height, width = image.shape[:2]
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    return image[top : top + side, left : left + side].copy()
+
+
+def grid(
+    images: UInt8[np.ndarray, "n h w 3"], columns: int | None = None, gap: int = 0
+) -> UInt8[np.ndarray, "height width 3"]:
+    """Lay pictures side by side, row by row, on white.
+
+    Args:
+        images: uint8 ``[n, h, w, 3]``, at least one.
+        columns: How many in a row; ``None`` makes the grid about square.
+        gap: White pixels between neighbours.
+
+    Raises:
+        InputError: There is no picture, or no column.
+    """
+    count, height, width = images.shape[:3]
+    if count < 1:
+        raise InputError("there is no picture to lay out")
+    if columns is not None and columns < 1:
+        raise InputError(f"columns is {columns}, and must be 1 or more")
+    columns = min(columns or math.ceil(math.sqrt(count)), count)
+    rows = math.ceil(count / columns)
+    shape = (rows * (height + gap) - gap, columns * (width + gap) - gap, 3)
+    page = np.full(shape, _WHITE, np.uint8)
+    for i, image in enumerate(images):
+        top, left = (i // columns) * (height + gap), (i % columns) * (width + gap)
+        page[top : top + height, left : left + width] = image
+    return page
+
+
+def contact_sheet(
+    images: UInt8[np.ndarray, "n h w 3"],
+    captions: Sequence[str] | None = None,
+    columns: int | None = None,
+    gap: int = 8,
+    font_size: int = 14,
+) -> UInt8[np.ndarray, "height width 3"]:
+    """Lay pictures side by side with a caption under each.
+
+    Args:
+        images: uint8 ``[n, h, w, 3]``, at least one.
+        captions: A text for each picture, wrapped to its width, four lines at most.
+        columns: How many in a row; ``None`` makes the sheet about square.
+        gap: White pixels between neighbours and around the sheet.
+        font_size: Height of the letters in pixels.
+
+    Raises:
+        InputError: There is no picture, no column, or not one caption a picture.
+    """
+    if captions is not None and len(captions) != len(images):
+        raise InputError(f"{len(captions)} captions for {len(images)} pictures")
+    font = ImageFont.load_default(size=font_size)
+    wrapped = [_wrap(text, font, images.shape[2]) for text in captions or ()]
+    line_height = math.ceil(font_size * 1.3)
+    room = max((len(lines) for lines in wrapped), default=0) * line_height
+    cells = np.pad(images, ((0, 0), (0, room), (0, 0), (0, 0)), constant_values=_WHITE)
+    for cell, lines in zip(cells, wrapped, strict=False):
+        page = Image.fromarray(cell)
+        draw = ImageDraw.Draw(page)
+        for i, line in enumerate(lines):
+            draw.text((0, images.shape[1] + i * line_height), line, fill=(0, 0, 0), font=font)
+        cell[:] = np.asarray(page)
+    sheet = grid(cells, columns, gap)
+    return np.pad(sheet, ((gap, gap), (gap, gap), (0, 0)), constant_values=_WHITE)
+
+
+def _wrap(
+    text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int, most: int = 4
+) -> list[str]:
+    """Break a text into at most ``most`` lines; what does not fit is an ellipsis."""
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word[:width]}".strip()
+        if font.getlength(longer) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(word[:width])
+    lines = [line for line in lines if line]
+    if len(lines) > most:
+        lines = [*lines[: most - 1], lines[most - 1] + "…"]
+    return [_cut(line, font, width) for line in lines]
+
+
+def _cut(line: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> str:
+    while len(line) > 1 and font.getlength(line) > width:
+        line = line.rstrip("…")[:-1] + "…"
+    return line
+
+
+# Write
+
+
+def save(
+    path: str | Path,
+    image: UInt8[np.ndarray, "h w 3"],
+    provenance: Mapping[str, Any] | None = None,
+    force: bool = True,
+) -> Path:
+    """Write a picture as PNG, with what made it.
+
+    Args:
+        path: Where; must end in ``.png``. The folder is created.
+        image: uint8 ``[h, w, 3]``.
+        provenance: What made it (model, seed, text, edits): values of JSON, numpy numbers and
+            paths. Stored as one JSON object in the PNG text ``mien``; ``None`` stores nothing.
+        force: Whether an existing file may be replaced.
+
+    Returns:
+        ``path``.
+
+    Raises:
+        OutputError: The name does not end in ``.png``, the file exists, or the disk refuses.
+    """
+    target = Path(path)
+    if target.suffix.lower() != ".png":
+        cause = f"ends in {target.suffix!r}, and pictures are written as PNG"
+        raise OutputError(target, cause, "give a name that ends in .png")
+    text = PngImagePlugin.PngInfo()
+    if provenance is not None:
+        packed = json.dumps(dict(provenance), default=_plain)
+        text.add_text(_KEY, packed, zip=len(packed) > 4096)
+    with replacing(target, force) as beside:
+        Image.fromarray(image).save(beside, format="PNG", pnginfo=text)
+    return target
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
+    if isinstance(value, Path):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")
+
+
+def read_provenance(path: str | Path) -> dict[str, Any]:
+    """Read back what made a picture, as :func:`save` wrote it.
+
+    Raises:
+        ImageError: The file is no PNG, or does not say what made it.
+    """
+    remedy = "only the PNG files that mien writes say what made them"
+    with _opened(path) as file, _quiet(str(path)), _open(file, str(path), MAX_PIXELS) as picture:
+        if not isinstance(picture, PngImagePlugin.PngImageFile):
+            raise ImageError(path, f"is {picture.format}, not PNG", remedy)
+        if _KEY not in picture.info:
+            picture.load()  # text may also stand behind the pixels
+        packed = picture.text.get(_KEY)
+    if packed is None:
+        raise ImageError(path, "does not say what made it", remedy)
+    try:
+        made_by = json.loads(packed)
+    except json.JSONDecodeError as error:
+        raise ImageError(path, f"its text {_KEY!r} is not JSON ({error})", remedy) from None
+    if not isinstance(made_by, dict):
+        raise ImageError(path, f"its text {_KEY!r} is not a JSON object", remedy)
+    return made_by

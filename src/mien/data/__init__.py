@@ -1,0 +1,1 @@
+"""What a training example is: folders and zips of pictures, label tables, captions, splits."""

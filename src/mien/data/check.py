@@ -1,0 +1,227 @@
+"""Looking through a set of pictures before anything is trained on it.
+
+:func:`check` goes through every file and yields what is wrong with it, worst things as errors
+(training would stop there) and the rest as warnings (training goes on, and does what is said).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from jaxtyping import UInt8
+
+from mien import images
+from mien.data import tables
+from mien.data.sources import DATASET_JSON, Pictures
+from mien.data.stores import FolderStore, ZipStore
+from mien.data.training_set import find_table
+from mien.errors import DatasetError, FileError, ImageError
+
+MIN_SIDE = 8
+"""Pictures with a shorter side than this many pixels are errors."""
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong with one file.
+
+    Attributes:
+        name: The file: inside of the folder or zip, or the path of the whole.
+        severity: ``error`` if it cannot be used, ``warning`` if it can, as the cause says.
+        cause: What is wrong.
+        remedy: What can be done; empty if nothing need be.
+    """
+
+    name: str
+    severity: Severity
+    cause: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.severity}: {self.name}: {self.cause}" + (
+            f"; {self.remedy}" if self.remedy else ""
+        )
+
+
+@dataclass
+class Summary:
+    """Counts of a check; complete when the check is.
+
+    Attributes:
+        files: Files that were found.
+        pictures: Those that are taken for pictures, by the ends of their names.
+        usable: Pictures without an error.
+        errors: Problems that are errors.
+        warnings: Problems that are warnings.
+        sizes: ``WIDTHxHEIGHT`` of upright pictures -> how many.
+        formats: File format -> how many.
+        labels: The label table that was checked too, if there is one.
+    """
+
+    files: int = 0
+    pictures: int = 0
+    usable: int = 0
+    errors: int = 0
+    warnings: int = 0
+    sizes: dict[str, int] = field(default_factory=dict)
+    formats: dict[str, int] = field(default_factory=dict)
+    labels: Path | None = None
+
+
+def check(
+    path: str | Path, labels: str | Path | None = None, summary: Summary | None = None
+) -> Iterator[Problem]:
+    """Go through a data set and name every bad file and why.
+
+    Args:
+        path: A folder or zip of pictures.
+        labels: A table of labels; ``None`` takes the one beside the data, if there is one.
+        summary: Filled with counts on the way.
+
+    Yields:
+        What is wrong, file by file, in the order of names.
+    """
+    for problems in check_each(path, labels, Summary() if summary is None else summary):
+        yield from problems
+
+
+def check_each(
+    path: str | Path, labels: str | Path | None, summary: Summary
+) -> Iterator[tuple[Problem, ...]]:
+    """Do what :func:`check` does, yielding once a picture: what is wrong with it, often nothing.
+
+    The archive as a whole comes first and the labels come last, so there are two more than
+    pictures; ``summary.pictures`` is known after the first.
+    """
+    counts = summary
+    source, problems = _open(Path(path), counts)
+    yield _count(problems, counts)
+    if source is None:
+        return
+    first_seen: dict[bytes, str] = {}
+    for index in range(len(source)):
+        yield _count(_check_picture(source, index, first_seen, counts), counts)
+    yield _count(_check_labels(source, labels, counts), counts)
+
+
+def _count(problems: Iterable[Problem], counts: Summary) -> tuple[Problem, ...]:
+    found = tuple(problems)
+    bad = sum(problem.severity == "error" for problem in found)
+    counts.errors += bad
+    counts.warnings += len(found) - bad
+    return found
+
+
+def _open(path: Path, counts: Summary) -> tuple[Pictures | None, list[Problem]]:
+    """The pictures, if there are any, and what is wrong with the folder or zip as a whole."""
+    try:
+        store = FolderStore(path) if path.is_dir() else ZipStore(path)
+    except DatasetError as error:
+        return None, [_problem(str(path), error)]
+    problems: list[Problem] = []
+    if isinstance(store, ZipStore):
+        remedy = "make the zip again, from inside its folder"
+        cause = "its path climbs out of the archive"
+        problems += [Problem(name, "error", cause, remedy) for name in store.climbing]
+        cause = "is in the zip more than once; the last one is read"
+        problems += [Problem(name, "warning", cause) for name in store.repeated]
+    names = tuple(name for name in store.names if name.lower().endswith(images.SUFFIXES))
+    counts.files, counts.pictures = len(store.names), len(names)
+    if names:
+        return Pictures(store, names), problems
+    cause = f"holds no picture ({len(store.names)} files altogether)"
+    remedy = f"these are read: {', '.join(images.SUFFIXES)}"
+    return None, [*problems, Problem(str(path), "error", cause, remedy)]
+
+
+def _check_picture(
+    source: Pictures, index: int, first_seen: dict[bytes, str], counts: Summary
+) -> Iterator[Problem]:
+    name = source.names[index]
+    try:
+        data = source.read(index)
+        facts = images.probe(data, name)
+        counts.formats[facts.format] = counts.formats.get(facts.format, 0) + 1
+        image = images.decode(data, name)
+    except (DatasetError, ImageError) as error:
+        yield _problem(name, error)
+        return
+    height, width = image.shape[:2]
+    size = f"{width}x{height}"
+    counts.sizes[size] = counts.sizes.get(size, 0) + 1
+    if min(height, width) < MIN_SIDE:
+        cause = f"is {size} pixels, and {MIN_SIDE} is the least for a side"
+        yield Problem(name, "error", cause, "take it away")
+        return
+    counts.usable += 1
+    for cause in _oddities(facts, image):
+        yield Problem(name, "warning", cause)
+    key = hashlib.sha256(size.encode() + image.tobytes()).digest()
+    twin = first_seen.setdefault(key, name)
+    if twin != name:
+        yield Problem(name, "warning", f"is the same picture as {twin}", "take one of them away")
+
+
+def _oddities(facts: images.Facts, image: UInt8[np.ndarray, "h w 3"]) -> Iterator[str]:
+    """What reading a picture does to it, beside decoding."""
+    height, width = image.shape[:2]
+    if facts.orientation != 1:
+        yield f"is turned by EXIF (orientation {facts.orientation}); it is read upright"
+    if height != width:
+        side = min(height, width)
+        yield f"is not square ({width}x{height}); {side}x{side} in the middle are used"
+    if facts.transparent:
+        yield f"has transparency ({facts.mode}); it is laid on white"
+    if facts.bits > 8:
+        yield f"has {facts.bits} bits per channel; 8 are used"
+    if facts.bits == 1 or facts.mode == "1":
+        yield "has 1 bit per pixel; it is read as black and white"
+    elif facts.mode in ("L", "LA", "I") or facts.mode.startswith("I;"):
+        yield f"is grey ({facts.mode}); it is read as three equal channels"
+    if facts.mode == "CMYK":
+        yield "is CMYK; it is read as RGB without its colour profile"
+    if facts.format == "GIF":
+        yield "is a GIF, of 256 colours at most"
+
+
+def _check_labels(
+    source: Pictures, labels: str | Path | None, counts: Summary
+) -> Iterator[Problem]:
+    if DATASET_JSON in source.store.names:
+        try:
+            source.class_labels()
+        except DatasetError as error:
+            yield _problem(DATASET_JSON, error)
+    path = Path(labels) if labels is not None else find_table(source.path)
+    if path is None:
+        return
+    counts.labels = path
+    try:
+        table = tables.read_table(path)
+    except DatasetError as error:
+        yield _problem(str(path), error)
+        return
+    rows = [table.find(name) for name in source.names]
+    without = [name for name, row in zip(source.names, rows, strict=True) if row is None]
+    unused = sorted(table.faces.keys() - set(rows))
+    if unused:
+        cause = f"{len(unused)} of {len(table)} rows have no picture: {_some(unused)}"
+        yield Problem(str(path), "warning", cause)
+    if without:
+        cause = f"{len(without)} of {len(source)} pictures have no row: {_some(without)}"
+        yield Problem(str(path), "warning", cause)
+
+
+def _problem(name: str, error: FileError) -> Problem:
+    return Problem(name, "error", error.cause, error.remedy)
+
+
+def _some(names: list[str], most: int = 5) -> str:
+    return ", ".join(names[:most]) + (", …" if len(names) > most else "")

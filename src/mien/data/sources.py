@@ -1,0 +1,322 @@
+"""Sets of pictures as they lie about: folders, zips, NVlabs' layout, domains and pairs.
+
+Everything here reads from a folder or straight from a zip (see :mod:`mien.data.stores`), lists
+names in sorted order and reads any picture at any time:
+
+    open_source   every picture below a path; NVlabs' ``dataset.json`` gives class labels
+    open_domains  ``trainA trainB testA testB``: two kinds of pictures that do not belong together
+    open_pairs    two folders with equal stems: ``photo/ann.jpg``, ``sketch/ann.png``
+    open_halves   both pictures of a pair side by side in one file
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import Literal, Protocol, runtime_checkable
+
+import numpy as np
+from jaxtyping import Float32, UInt8
+
+from mien import images
+from mien.data.stores import Store, open_store
+from mien.errors import DatasetError
+
+DATASET_JSON = "dataset.json"
+"""The file beside NVlabs' pictures that holds their labels."""
+
+
+@runtime_checkable
+class PictureSource(Protocol):
+    """Pictures in a fixed order, each readable at any time, in any process."""
+
+    @property
+    def path(self) -> Path:
+        """The folder or zip, as the user named it."""
+        ...
+
+    @property
+    def names(self) -> Sequence[str]:
+        """Names of the pictures, sorted, with ``/`` between folders."""
+        ...
+
+    def __len__(self) -> int: ...
+
+    def read(self, index: int) -> bytes:
+        """The bytes of one picture's file.
+
+        Raises:
+            DatasetError: It cannot be read.
+        """
+        ...
+
+    def picture(self, index: int, size: int | None = None) -> UInt8[np.ndarray, "h w 3"]:
+        """One picture.
+
+        Args:
+            index: Position in ``names``.
+            size: Cut the largest square out of the middle and resize it to this side with a
+                Lanczos filter; ``None`` leaves the picture as it is.
+
+        Returns:
+            uint8 ``[h, w, 3]`` RGB, upright.
+
+        Raises:
+            DatasetError: The file cannot be read.
+            ImageError: It holds no usable picture.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Some pictures of a store.
+
+    Attributes:
+        store: Where they lie.
+        names: Which, in order.
+        half: Which half of each is meant, if two pictures lie side by side in one file.
+    """
+
+    store: Store
+    names: tuple[str, ...]
+    half: Literal["left", "right"] | None = None
+
+    @property
+    def path(self) -> Path:
+        """The folder or zip, as the user named it."""
+        return self.store.path
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def read(self, index: int) -> bytes:
+        """The bytes of one picture's file; see :meth:`PictureSource.read`."""
+        return self.store.read(self.names[index])
+
+    def picture(self, index: int, size: int | None = None) -> UInt8[np.ndarray, "h w 3"]:
+        """One picture; see :meth:`PictureSource.picture`."""
+        where = self.store.where(self.names[index])
+        image = images.decode(self.read(index), where)
+        if self.half is not None:
+            image = _half(image, self.half, where)
+        return image if size is None else images.resize(images.centre_square(image), size)
+
+    def select(self, indices: Iterable[int]) -> Pictures:
+        """Fewer of the same pictures."""
+        return replace(self, names=tuple(self.names[i] for i in indices))
+
+    def fingerprint(self) -> str:
+        """Sixteen hexadecimal digits that change when a name or a file does; nothing is decoded."""
+        digest = hashlib.sha256(repr(self.half).encode())
+        for name in self.names:
+            digest.update(f"{name}\0{self.store.signature(name)}\0".encode())
+        return digest.hexdigest()[:16]
+
+    def class_labels(self) -> Float32[np.ndarray, "n c"] | None:
+        """Labels of NVlabs' ``dataset.json``: one-hot for class numbers, vectors as they are.
+
+        Returns:
+            float32 ``[n, c]`` in the order of ``names``; ``None`` if there is no such file or it
+            holds no labels.
+
+        Raises:
+            DatasetError: The file is damaged, or a picture has no label.
+        """
+        return _class_labels(self.store, self.names)
+
+
+def open_source(path: str | Path, below: str = "") -> Pictures:
+    """All pictures below a path.
+
+    Args:
+        path: A folder or a zip.
+        below: Only those in this folder of it, such as ``trainA``.
+
+    Raises:
+        DatasetError: The path is absent, no zip, or holds no picture.
+    """
+    return _pictures(open_store(path), below)
+
+
+@dataclass(frozen=True)
+class Domains:
+    """Two kinds of pictures that do not belong together, as CycleGAN lays them out.
+
+    Attributes:
+        train_a: Pictures of the first kind.
+        train_b: Pictures of the second kind.
+        test_a: The first kind, kept out; ``None`` if there is no such folder.
+        test_b: The second kind, kept out; ``None`` if there is no such folder.
+    """
+
+    train_a: Pictures
+    train_b: Pictures
+    test_a: Pictures | None
+    test_b: Pictures | None
+
+
+def open_domains(path: str | Path) -> Domains:
+    """Open ``trainA``, ``trainB`` and, if they are there, ``testA`` and ``testB``.
+
+    The four may lie together in one outer folder, as zips made from outside have them.
+
+    Raises:
+        DatasetError: The path is no folder or zip, or ``trainA`` or ``trainB`` is absent or empty.
+    """
+    store = open_store(path)
+    folders = {str(PurePosixPath(name).parent) for name in _picture_names(store)}
+    outer = next((f for f in sorted(folders) if PurePosixPath(f).name == "trainA"), "trainA")
+    base = PurePosixPath(outer).parent
+
+    def optional(name: str) -> Pictures | None:
+        below = str(base / name)
+        return _pictures(store, below) if below in folders else None
+
+    return Domains(
+        train_a=_pictures(store, str(base / "trainA")),
+        train_b=_pictures(store, str(base / "trainB")),
+        test_a=optional("testA"),
+        test_b=optional("testB"),
+    )
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Pictures that belong together, position by position.
+
+    Attributes:
+        names: A name for each pair: the stem that both files share.
+        first: One picture of each pair.
+        second: The other one.
+    """
+
+    names: tuple[str, ...]
+    first: Pictures
+    second: Pictures
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def select(self, indices: Sequence[int]) -> Pairs:
+        """Fewer of the same pairs."""
+        names = tuple(self.names[i] for i in indices)
+        return Pairs(names, self.first.select(indices), self.second.select(indices))
+
+
+def open_pairs(path: str | Path, first: str | None = None, second: str | None = None) -> Pairs:
+    """Open two folders whose files have equal stems.
+
+    Args:
+        path: A folder or a zip.
+        first: The folder of one side; ``None`` takes the first of exactly two.
+        second: The folder of the other side; ``None`` takes the second of exactly two.
+
+    Raises:
+        DatasetError: There are not two folders, or a picture has no counterpart.
+    """
+    store = open_store(path)
+    if first is None or second is None:
+        found = sorted({str(PurePosixPath(name).parent) for name in _picture_names(store)})
+        if len(found) != 2:
+            listed = ", ".join(found) or "none"
+            cause = f"has {len(found)} folders of pictures ({listed}), and pairs need 2"
+            raise DatasetError(path, cause, "name the two folders")
+        first, second = first or found[0], second or found[1]
+    sides = [_pictures(store, first), _pictures(store, second)]
+    stems = [_by_stem(side) for side in sides]
+    alone = sorted(stems[0].keys() ^ stems[1].keys())
+    if alone:
+        side, other = (first, second) if alone[0] in stems[0] else (second, first)
+        cause = (
+            f"{first!r} has {len(stems[0])} pictures and {second!r} {len(stems[1])}; "
+            f"{alone[0]!r} of {side!r} has no counterpart in {other!r}"
+        )
+        raise DatasetError(path, cause, "add it or take its counterpart away")
+    names = tuple(sorted(stems[0]))
+    one, two = (Pictures(store, tuple(stem[name] for name in names)) for stem in stems)
+    return Pairs(names, one, two)
+
+
+def open_halves(path: str | Path, below: str = "") -> Pairs:
+    """Open pairs that lie side by side in one file each, the first at the left.
+
+    Args:
+        path: A folder or a zip.
+        below: Only those in this folder of it, such as ``train``.
+
+    Raises:
+        DatasetError: The path is absent, no zip, or holds no picture. A picture of odd width is
+            found when it is read.
+    """
+    both = open_source(path, below)
+    names = tuple(str(PurePosixPath(name).with_suffix("")) for name in both.names)
+    return Pairs(names, replace(both, half="left"), replace(both, half="right"))
+
+
+def _half(
+    image: UInt8[np.ndarray, "h w 3"], half: Literal["left", "right"], where: str
+) -> UInt8[np.ndarray, "h w2 3"]:
+    width = image.shape[1]
+    if width % 2:
+        cause = f"is {width} pixels wide, and two pictures side by side need an even number"
+        raise DatasetError(where, cause)
+    middle = width // 2
+    return image[:, :middle] if half == "left" else image[:, middle:]
+
+
+def _picture_names(store: Store) -> list[str]:
+    return [name for name in store.names if name.lower().endswith(images.SUFFIXES)]
+
+
+def _pictures(store: Store, below: str) -> Pictures:
+    folder = below.strip("/")
+    inside = "" if folder in ("", ".") else f"{folder}/"
+    names = tuple(name for name in _picture_names(store) if name.startswith(inside))
+    if not names:
+        place = f" in {folder!r}" if inside else ""
+        cause = f"holds no picture{place} ({len(store.names)} files altogether)"
+        raise DatasetError(store.path, cause, f"these are read: {', '.join(images.SUFFIXES)}")
+    return Pictures(store, names)
+
+
+def _by_stem(pictures: Pictures) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name in pictures.names:
+        stem = PurePosixPath(name).stem
+        if stem in found:
+            cause = f"has the same stem as {found[stem]!r}, and pairs are matched by stem"
+            raise DatasetError(pictures.store.where(name), cause, "rename one of them")
+        found[stem] = name
+    return found
+
+
+def _class_labels(store: Store, names: tuple[str, ...]) -> Float32[np.ndarray, "n c"] | None:
+    if DATASET_JSON not in store.names:
+        return None
+    where = store.where(DATASET_JSON)
+    try:
+        listed = json.loads(store.read(DATASET_JSON))["labels"]
+        if not listed:
+            return None
+        labels = {str(name).replace("\\", "/"): label for name, label in listed}
+    except (ValueError, TypeError, KeyError) as error:
+        cause = f"is not a list of labels as NVlabs writes it ({type(error).__name__}: {error})"
+        raise DatasetError(where, cause) from None
+    missing = [name for name in names if name not in labels]
+    if missing:
+        cause = f"has no label for {len(missing)} of {len(names)} pictures, {missing[0]!r} first"
+        raise DatasetError(where, cause)
+    try:
+        rows = np.array([labels[name] for name in names])
+    except ValueError:
+        raise DatasetError(where, "its labels are vectors of different lengths") from None
+    if rows.ndim == 2 and rows.dtype.kind in "fi":
+        return rows.astype(np.float32)
+    if rows.ndim != 1 or rows.dtype.kind != "i" or rows.min() < 0:
+        raise DatasetError(where, "its labels are neither class numbers from 0 nor vectors")
+    every = max(int(label) for label in labels.values())
+    return np.eye(every + 1, dtype=np.float32)[rows]

@@ -1,0 +1,150 @@
+"""Which pictures teach and which are kept out for measuring.
+
+Sets that come with a fixed split keep it; every other set is split by a hash of the names, so that
+the same picture is always on the same side, on any machine, and adding pictures moves few others.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Literal, get_args
+
+from mien.errors import InputError
+
+Part = Literal["train", "kept-out", "all"]
+"""A part of a data set."""
+
+DEFAULT_SHARE = 0.1
+"""Share that is kept out of a set without a fixed split."""
+DEFAULT_MOST = 1000
+"""The most pictures that are kept out of a set without a fixed split."""
+
+
+@dataclass(frozen=True)
+class FixedSplit:
+    """A split by name: in sorted order, the pictures from a certain one on are kept out.
+
+    Attributes:
+        pattern: What the stem of every picture looks like, as a regular expression.
+        first: Stem of the first picture of the set.
+        kept_out: Stem of the first picture that is kept out.
+        last: Stem of the last picture.
+        count: Number of pictures in the whole set.
+    """
+
+    pattern: str
+    first: str
+    kept_out: str
+    last: str
+    count: int
+
+
+FIXED: dict[str, FixedSplit] = {
+    "sfhq": FixedSplit(r"\d{5}", "00000", "01585", "01784", 1785),
+    "cuhk": FixedSplit(r"[fm]1?-\d{3}-\d\d", "f-005-01", "m-098-01", "m1-041-01", 150),
+}
+"""Name of a data set -> its split. A set is known by the name of its zip or folder."""
+
+
+@dataclass(frozen=True)
+class Split:
+    """Positions of pictures, ascending; every picture is in exactly one of the two.
+
+    Attributes:
+        train: Those that teach.
+        kept_out: Those that measure.
+    """
+
+    train: tuple[int, ...]
+    kept_out: tuple[int, ...]
+
+    def part(self, part: Part) -> tuple[int, ...]:
+        """Positions of one part, ascending.
+
+        Raises:
+            InputError: There is no such part.
+        """
+        if part not in get_args(Part):
+            known = ", ".join(get_args(Part))
+            raise InputError(f"unknown part {part!r} of a data set (known: {known})")
+        if part == "all":
+            return tuple(sorted(self.train + self.kept_out))
+        return self.train if part == "train" else self.kept_out
+
+
+def split(path: str | Path, names: Sequence[str]) -> Split:
+    """The split of a data set: the fixed one if it has one, else a tenth by hash.
+
+    Args:
+        path: The zip or folder; its stem tells whether the set has a fixed split.
+        names: All its pictures (or pairs).
+    """
+    fixed = find_fixed(path, names)
+    if fixed is not None:
+        kept = [PurePosixPath(name).stem >= fixed.kept_out for name in names]
+        return _from_flags(kept)
+    count = min(math.floor(len(names) * DEFAULT_SHARE), DEFAULT_MOST)
+    return split_by_hash(names, count)
+
+
+def find_fixed(path: str | Path, names: Sequence[str]) -> FixedSplit | None:
+    """The fixed split that a set has, or ``None``.
+
+    A set has the split of :data:`FIXED` if its zip or folder is called so, or if it holds exactly
+    as many pictures, and if all its names lie between the first and the last.
+    """
+    stems = [PurePosixPath(name).stem for name in names]
+    for name, fixed in FIXED.items():
+        called_so = Path(path).stem == name or len(set(stems)) == fixed.count
+        inside = all(
+            re.fullmatch(fixed.pattern, stem) and fixed.first <= stem <= fixed.last
+            for stem in stems
+        )
+        if called_so and inside and stems:
+            return fixed
+    return None
+
+
+def split_by_hash(
+    names: Sequence[str],
+    kept_out: int,
+    seed: int = 0,
+    group: Callable[[str], str] | None = None,
+) -> Split:
+    """Keep out the pictures whose names have the smallest hashes.
+
+    Args:
+        names: All pictures; their order does not matter to who is kept out.
+        kept_out: How many shall be kept out; whole groups may make it a few more.
+        seed: Another seed keeps out others.
+        group: What a picture belongs to (a person, say); groups are not torn apart. ``None``
+            makes each picture its own group.
+
+    Raises:
+        InputError: More shall be kept out than there are, or fewer than none.
+    """
+    if not 0 <= kept_out <= len(names):
+        raise InputError(f"cannot keep {kept_out} of {len(names)} pictures out")
+    groups: dict[str, list[int]] = {}
+    for i, name in enumerate(names):
+        groups.setdefault(name if group is None else group(name), []).append(i)
+    ranked = sorted(groups, key=lambda key: hashlib.sha256(f"{seed}:{key}".encode()).digest())
+    flags = [False] * len(names)
+    for key in ranked:
+        if sum(flags) >= kept_out:
+            break
+        for i in groups[key]:
+            flags[i] = True
+    return _from_flags(flags)
+
+
+def _from_flags(kept: Sequence[bool]) -> Split:
+    return Split(
+        train=tuple(i for i, out in enumerate(kept) if not out),
+        kept_out=tuple(i for i, out in enumerate(kept) if out),
+    )

@@ -1,0 +1,209 @@
+"""Where files lie: a folder or a zip, read alike and without unpacking.
+
+A store lists every file below it, in sorted order, with ``/`` between folders, and reads any of
+them at any time. What a computer strews about (``__MACOSX``, names that begin with a dot) is not
+listed. A store can be pickled and used after a fork: a zip is opened by the process that reads it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import zipfile
+import zlib
+from itertools import pairwise
+from pathlib import Path, PurePosixPath
+from typing import Any, Protocol, runtime_checkable
+
+from mien.errors import DatasetError
+
+MAX_FILE_BYTES = 1 << 28
+"""A single file of more bytes (256 MiB) is refused before it is read."""
+
+_REFUSED = (RuntimeError, NotImplementedError)  # zipfile: encrypted, unknown compression
+_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError)
+
+
+@runtime_checkable
+class Store(Protocol):
+    """Files below one path."""
+
+    @property
+    def path(self) -> Path:
+        """The folder or zip, as the user named it."""
+        ...
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every file, sorted, relative to ``path``, with ``/`` between folders."""
+        ...
+
+    def read(self, name: str) -> bytes:
+        """All bytes of a file.
+
+        Raises:
+            DatasetError: It cannot be read.
+        """
+        ...
+
+    def where(self, name: str) -> str:
+        """What an error calls a file: ``folder/a.png`` or ``faces.zip:a.png``."""
+        ...
+
+    def signature(self, name: str) -> str:
+        """What changes when a file does, told without reading it."""
+        ...
+
+
+def open_store(path: str | Path) -> Store:
+    """Open a folder or a zip.
+
+    Raises:
+        DatasetError: It is absent or neither, or a member of the zip would climb out of it.
+    """
+    root = Path(path)
+    if root.is_dir():
+        return FolderStore(root)
+    store = ZipStore(root)
+    climbing = list(store.climbing)
+    if climbing:
+        more = f" (and {len(climbing) - 1} more)" if len(climbing) > 1 else ""
+        cause = f"its member {climbing[0]!r}{more} climbs out of the archive"
+        raise DatasetError(root, cause, "make the zip again, from inside its folder")
+    return store
+
+
+def is_hidden(name: str) -> bool:
+    """Whether a name belongs to what a computer strews about: ``__MACOSX``, ``.DS_Store``."""
+    parts = name.removeprefix("./").split("/")
+    return any(part == "__MACOSX" or part.startswith(".") for part in parts)
+
+
+class FolderStore:
+    """The files below a folder."""
+
+    def __init__(self, path: str | Path) -> None:
+        """List the folder.
+
+        Raises:
+            DatasetError: It cannot be listed.
+        """
+        self.path = Path(path)
+        found: list[str] = []
+        try:
+            for folder, folders, files in os.walk(self.path, onerror=_raise):
+                folders[:] = [name for name in folders if not is_hidden(name)]
+                below = Path(folder).relative_to(self.path)
+                found += [(below / name).as_posix() for name in files if not is_hidden(name)]
+        except OSError as error:
+            cause = f"cannot be listed ({error.strerror})"
+            raise DatasetError(error.filename or path, cause) from None
+        self.names = tuple(sorted(found))
+
+    def read(self, name: str) -> bytes:
+        """All bytes of a file; see :meth:`Store.read`."""
+        file = self.path / name
+        try:
+            size = file.stat().st_size
+            if size > MAX_FILE_BYTES:
+                raise _too_big(str(file), size)
+            return file.read_bytes()
+        except OSError as error:
+            raise DatasetError(file, f"cannot be read ({error.strerror})") from None
+
+    def where(self, name: str) -> str:
+        """What an error calls a file."""
+        return str(self.path / name)
+
+    def signature(self, name: str) -> str:
+        """Size and time of the last change."""
+        try:
+            status = (self.path / name).stat()
+        except OSError as error:
+            raise DatasetError(self.where(name), f"cannot be read ({error.strerror})") from None
+        return f"{status.st_size} {status.st_mtime_ns}"
+
+
+class ZipStore:
+    """The members of a zip.
+
+    Attributes:
+        climbing: Members whose names lead out of the archive; they are not among the names.
+        repeated: Names that occur more than once; the last of each is read.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        """Read the zip's directory.
+
+        Raises:
+            DatasetError: It is absent, no zip, or damaged.
+        """
+        self.path = Path(path)
+        self._archive: zipfile.ZipFile | None = None
+        self._pid = 0
+        listed = [info.filename for info in self._opened().infolist() if not info.is_dir()]
+        self.climbing = tuple(name for name in listed if _climbs(name))
+        kept = sorted(name for name in listed if not _climbs(name) and not is_hidden(name))
+        self.repeated = tuple(sorted({a for a, b in pairwise(kept) if a == b}))
+        self.names = tuple(dict.fromkeys(kept))
+
+    def read(self, name: str) -> bytes:
+        """All bytes of a member; see :meth:`Store.read`."""
+        archive = self._opened()
+        where = self.where(name)
+        try:
+            size = archive.getinfo(name).file_size
+            if size > MAX_FILE_BYTES:
+                raise _too_big(where, size)
+            return archive.read(name)
+        except KeyError:
+            raise DatasetError(where, "there is no such member") from None
+        except _REFUSED as error:
+            raise DatasetError(where, f"cannot be unpacked ({error})", "zip it plainly") from None
+        except _DAMAGED as error:
+            raise DatasetError(where, f"is broken ({error})", "get the zip again") from None
+
+    def where(self, name: str) -> str:
+        """What an error calls a member."""
+        return f"{self.path}:{name}"
+
+    def signature(self, name: str) -> str:
+        """Size and checksum that the zip states."""
+        info = self._opened().getinfo(name)
+        return f"{info.file_size} {info.CRC:08x}"
+
+    def _opened(self) -> zipfile.ZipFile:
+        """The archive, opened by this process: processes would share one file position."""
+        if self._archive is None or self._pid != os.getpid():
+            try:
+                self._archive = zipfile.ZipFile(self.path)
+            except FileNotFoundError:
+                raise DatasetError(self.path, "there is no such file or folder") from None
+            except (*_REFUSED, *_DAMAGED) as error:
+                reason = getattr(error, "strerror", None) or error
+                raise DatasetError(
+                    self.path, f"is neither a folder nor a readable zip ({reason})"
+                ) from None
+            self._pid = os.getpid()
+        return self._archive
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_archive": None}
+
+
+def _raise(error: OSError) -> None:
+    raise error
+
+
+def _climbs(name: str) -> bool:
+    """Whether a member's name would lead outside of the folder that it is unpacked into."""
+    plain = name.replace("\\", "/")
+    return (
+        plain.startswith("/")
+        or re.match(r"[A-Za-z]:", plain) is not None
+        or ".." in PurePosixPath(plain).parts
+    )
+
+
+def _too_big(where: str, size: int) -> DatasetError:
+    return DatasetError(where, f"is {size} bytes, the limit for one file is {MAX_FILE_BYTES}")

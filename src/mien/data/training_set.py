@@ -1,0 +1,260 @@
+"""A whole set of pictures in memory, ready to be drawn from.
+
+    pictures = TrainingSet.open("sfhq.zip", 128)
+    order = SampleOrder(len(pictures), seed=0, mirror=True)
+    images, labels = pictures.batch(*order.batch(nimg, 32))
+
+Sets of this size (some thousand small pictures) fit into memory, where a batch costs a copy. For
+larger ones give a cache folder: the decoded pictures are written there once and mapped from disk.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Bool, Float32, Int64, UInt8
+
+from mien import attributes
+from mien.data import splits, tables
+from mien.data.sources import Pictures, open_source
+from mien.errors import DatasetError, InputError
+from mien.files import make_folder, replacing
+
+TABLES_BESIDE = ("{}_labels.tsv", "{}_attributes.csv")
+"""Names of the label tables that are found beside a data set, ``{}`` being the set's stem."""
+
+_CACHE_VERSION = 1  # raise it whenever the same file would give other pixels
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingSet:
+    """Pictures of one size, with what is said about them.
+
+    Attributes:
+        path: The folder or zip they come from.
+        part: Which part of it this is.
+        names: A name for each picture.
+        pictures: uint8 ``[n, h, w, 3]``, square, perhaps mapped from disk; not to be written to.
+        labels: float32 ``[n, 76]`` in the order of :data:`mien.attributes.LABELS`, or NVlabs' own
+            ``[n, c]``; zeros where nothing is said. ``None`` if no labels were asked for or found.
+        captions: A sentence for each picture, empty where there is none; ``None`` without a table.
+        labels_from: The table, if there is one.
+        fingerprint: Sixteen hexadecimal digits that change with the pictures, the part, the size
+            and the labels.
+    """
+
+    path: Path
+    part: splits.Part
+    names: tuple[str, ...]
+    pictures: UInt8[np.ndarray, "n h w 3"]
+    labels: Float32[np.ndarray, "n c"] | None
+    captions: tuple[str, ...] | None
+    labels_from: Path | None
+    fingerprint: str
+
+    @classmethod
+    def open(
+        cls,
+        data_path: str | Path,
+        resolution: int,
+        labels: str | Path | Literal[False] | None = None,
+        part: splits.Part = "train",
+        cache: str | Path | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> TrainingSet:
+        """Read, crop and resize all pictures of a part of a data set.
+
+        Args:
+            data_path: A folder or zip of pictures.
+            resolution: Side of the pictures in pixels: the largest square in the middle of each
+                is resized to it.
+            labels: A table of labels (see :func:`mien.data.tables.read_table`). ``None`` looks
+                beside the data, so ``faces.zip`` finds ``faces_labels.tsv``, else
+                ``faces_attributes.csv``, else goes without; ``False`` goes without;
+                ``"dataset.json"`` takes NVlabs' class labels out of the data set itself.
+            part: Which part, see :func:`mien.data.splits.split`.
+            cache: A folder for decoded pictures; ``None`` keeps them in memory only.
+            progress: Called with (pictures done, pictures in all) while they are decoded.
+
+        Raises:
+            DatasetError: The data or the table cannot be used, the part is empty, or the table
+                says nothing about any picture.
+            ImageError: A picture cannot be used.
+            OutputError: The cache cannot be written.
+            InputError: The resolution is not positive, or there is no such part.
+        """
+        if resolution < 1:
+            raise InputError(f"resolution is {resolution}, and must be 1 or more")
+        source = open_source(data_path)
+        chosen = source.select(splits.split(data_path, source.names).part(part))
+        if not chosen.names:
+            cause = f"its part {part!r} is empty: {len(source)} pictures in all"
+            raise DatasetError(data_path, cause, "use part 'all', or a larger set")
+        vectors, captions, table = _labels(source, chosen, labels)
+        pictures = _cached(chosen, resolution, cache, progress)
+        digest = hashlib.sha256(f"{chosen.fingerprint()} {part} {resolution}".encode())
+        digest.update(b"" if vectors is None else vectors.tobytes())
+        return cls(
+            path=Path(data_path),
+            part=part,
+            names=chosen.names,
+            pictures=pictures,
+            labels=vectors,
+            captions=captions,
+            labels_from=table,
+            fingerprint=digest.hexdigest()[:16],
+        )
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def leave_out(self, fold: int | None, folds: int = 5) -> TrainingSet:
+        """All but one picture of every ``folds``, for judges that saw different pictures.
+
+        Args:
+            fold: Pictures at positions ``fold``, ``fold + folds``, … are left out; None for none.
+            folds: How many folds there are.
+
+        Raises:
+            InputError: There is no such fold.
+        """
+        if fold is None:
+            return self
+        if not 0 <= fold < folds:
+            raise InputError(f"fold {fold} is not from 0 to {folds - 1}")
+        rows = np.flatnonzero(np.arange(len(self)) % folds != fold)
+        kept = f"{self.fingerprint} without {fold} of {folds}"
+        return replace(
+            self,
+            names=tuple(self.names[i] for i in rows),
+            pictures=self.pictures[rows],
+            labels=None if self.labels is None else self.labels[rows],
+            captions=None if self.captions is None else tuple(self.captions[i] for i in rows),
+            fingerprint=hashlib.sha256(kept.encode()).hexdigest()[:16],
+        )
+
+    @property
+    def resolution(self) -> int:
+        """Side of the pictures in pixels."""
+        return self.pictures.shape[1]
+
+    @property
+    def label_dim(self) -> int:
+        """Length of a label vector; 0 without labels."""
+        return 0 if self.labels is None else self.labels.shape[1]
+
+    def batch(
+        self, indices: Int64[np.ndarray, " b"], mirrored: Bool[np.ndarray, " b"] | None = None
+    ) -> tuple[UInt8[np.ndarray, "b h w 3"], Float32[np.ndarray, "b c"]]:
+        """Copies of some pictures and their labels.
+
+        Args:
+            indices: Positions in the set.
+            mirrored: Which to mirror; faces that look left then look right, in the label too.
+
+        Returns:
+            uint8 ``[b, h, w, 3]`` and float32 ``[b, label_dim]``.
+        """
+        images = np.array(self.pictures[indices])
+        labels = (
+            np.zeros((len(indices), 0), np.float32) if self.labels is None else self.labels[indices]
+        )
+        if mirrored is not None:
+            images[mirrored] = images[mirrored, :, ::-1]
+            if self.label_dim == len(attributes.LABELS):
+                labels[mirrored] = labels[mirrored][:, _MIRRORED]
+        return images, labels
+
+
+def find_table(data_path: str | Path) -> Path | None:
+    """The label table beside a data set, see :data:`TABLES_BESIDE`."""
+    data = Path(data_path)
+    places = [data.parent / name.format(data.stem) for name in TABLES_BESIDE]
+    return next((place for place in places if place.is_file()), None)
+
+
+def _mirrored_labels() -> Int64[np.ndarray, " labels"]:
+    """Where each label of a mirrored face is found in the label of the face."""
+    order = np.arange(len(attributes.LABELS), dtype=np.int64)
+    left, right = (attributes.label_index("pose", side) for side in ("left", "right"))
+    order[[left, right]] = order[[right, left]]
+    return order
+
+
+_MIRRORED = _mirrored_labels()
+
+
+def _labels(
+    source: Pictures, chosen: Pictures, labels: str | Path | Literal[False] | None
+) -> tuple[Float32[np.ndarray, "n c"] | None, tuple[str, ...] | None, Path | None]:
+    """Label vectors and captions of the chosen pictures, and the table they are from."""
+    if labels == "dataset.json":
+        classes = source.class_labels()
+        if classes is None:
+            raise DatasetError(source.path, "holds no dataset.json with labels")
+        place = {name: i for i, name in enumerate(source.names)}
+        return classes[[place[name] for name in chosen.names]], None, source.path
+    path = find_table(source.path) if labels is None else labels
+    if path is None or path is False:
+        return None, None, None
+    table = tables.read_table(path)
+    rows = [table.find(name) for name in chosen.names]
+    if not any(rows):
+        first = next(iter(table.faces), "nothing")
+        cause = f"none of its {len(table)} rows is about one of the {len(chosen)} pictures"
+        remedy = f"the table begins with {first!r}, the pictures with {chosen.names[0]!r}"
+        raise DatasetError(path, cause, remedy)
+    captions = tuple(table.captions.get(row or "", "") for row in rows)
+    return table.vectors(chosen.names), captions, Path(path)
+
+
+def _cached(
+    chosen: Pictures,
+    resolution: int,
+    cache: str | Path | None,
+    progress: Callable[[int, int], None] | None,
+) -> UInt8[np.ndarray, "n h w 3"]:
+    """The decoded pictures: from the cache if they are there, else decoded, and put there."""
+    shape = (len(chosen), resolution, resolution, 3)
+    if cache is None:
+        pictures = np.empty(shape, np.uint8)
+        for i, picture in enumerate(_decoded(chosen, resolution, progress)):
+            pictures[i] = picture
+        return pictures
+    name = f"{chosen.path.stem}-{resolution}-{chosen.fingerprint()}-v{_CACHE_VERSION}.npy"
+    file = make_folder(cache) / name
+    found = _mapped(file, shape)
+    if found is not None:
+        return found
+    head = {"descr": "|u1", "fortran_order": False, "shape": shape}
+    with replacing(file) as beside, beside.open("wb") as stream:
+        np.lib.format.write_array_header_1_0(stream, head)
+        for picture in _decoded(chosen, resolution, progress):
+            stream.write(picture.tobytes())
+    made = _mapped(file, shape)
+    if made is None:
+        raise DatasetError(file, f"does not hold the {shape} bytes just written", "try again")
+    return made
+
+
+def _mapped(file: Path, shape: tuple[int, ...]) -> UInt8[np.ndarray, "n h w 3"] | None:
+    """A cache file, if it is whole and holds what is asked."""
+    try:
+        pictures = np.load(file, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        return None
+    return pictures if pictures.shape == shape and pictures.dtype == np.uint8 else None
+
+
+def _decoded(
+    chosen: Pictures, resolution: int, progress: Callable[[int, int], None] | None
+) -> Iterator[UInt8[np.ndarray, "h w 3"]]:
+    for i in range(len(chosen)):
+        yield chosen.picture(i, resolution)
+        if progress is not None:
+            progress(i + 1, len(chosen))

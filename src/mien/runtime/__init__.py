@@ -1,0 +1,1 @@
+"""A network -> the fastest form of it on this machine."""

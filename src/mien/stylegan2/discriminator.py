@@ -1,0 +1,154 @@
+"""The StyleGAN2 discriminator: residual blocks, minibatch standard deviation, projected labels.
+
+Karras et al. 2020 (as in ``generator.py``); minibatch standard deviation: Karras et al. 2018, §3;
+projection of labels: Miyato & Koyama 2018. Parameter names are those of the published checkpoints.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from mien.errors import InputError
+from mien.stylegan2.generator import GeneratorConfig, Mapping
+from mien.stylegan2.ops import Conv, FullyConnected
+
+
+@dataclass(frozen=True)
+class DiscriminatorConfig:
+    """Everything that decides the shape of a discriminator's tensors.
+
+    Args:
+        resolution: Height and width of the image; a power of two from 32 to 1024.
+        c_dim: Width of the label; 0 for none.
+        channel_base: Features × resolution, before ``channel_max`` cuts it.
+        channel_max: The most features that a layer has.
+        mapping_layers: Fully connected layers that map a label.
+        group: How many images one minibatch standard deviation is taken over.
+        plain_head: With labels, add a logit that ignores them (Miyato & Koyama 2018, Eq. 3), which
+            partial and empty labels need; published networks have none.
+    """
+
+    resolution: int
+    c_dim: int = 0
+    channel_base: int = 32768
+    channel_max: int = 512
+    mapping_layers: int = 8
+    group: int = 4
+    plain_head: bool = False
+
+    def __post_init__(self) -> None:
+        self.shape()  # the same limits as a generator's
+        if self.group < 1:
+            raise InputError(f"group is {self.group}, but must be at least 1")
+
+    def shape(self) -> GeneratorConfig:
+        """The generator of equal resolutions and channels."""
+        return GeneratorConfig(
+            self.resolution, channel_base=self.channel_base, channel_max=self.channel_max
+        )
+
+
+class DiscriminatorBlock(nn.Module):
+    """Two convolutions and a skip, half the resolution; the first block also reads RGB."""
+
+    def __init__(self, from_rgb: bool, channels: int, out_channels: int) -> None:
+        super().__init__()
+        if from_rgb:
+            self.fromrgb = Conv(3, channels, 1)
+        self.conv0 = Conv(channels, channels, 3)
+        self.conv1 = Conv(channels, out_channels, 3, down=True, gain=math.sqrt(0.5))
+        self.skip = Conv(
+            channels, out_channels, 1, bias=False, activate=False, down=True, gain=math.sqrt(0.5)
+        )
+
+    def forward(self, x: Float[Tensor, "n i h w"]) -> Tensor:
+        """Features, or the image for the first block, to features of half the resolution."""
+        if hasattr(self, "fromrgb"):
+            x = self.fromrgb(x)
+        return self.skip(x) + self.conv1(self.conv0(x))
+
+
+class DiscriminatorEpilogue(nn.Module):
+    """The 4×4 block: minibatch standard deviation, convolution, two fully connected layers."""
+
+    def __init__(self, channels: int, out_features: int, group: int) -> None:
+        super().__init__()
+        self.group = group
+        self.conv = Conv(channels + 1, channels, 3)
+        self.fc = FullyConnected(channels * 16, channels, activate=True)
+        self.out = FullyConnected(channels, out_features)
+
+    def forward(self, x: Float[Tensor, "n i 4 4"]) -> tuple[Tensor, Tensor]:
+        """Return ``[n, out_features]`` and the features before the last layer."""
+        x = torch.cat([x, minibatch_std(x, self.group)], dim=1)
+        x = self.conv(x).contiguous().flatten(1).float()
+        x = self.fc(x)
+        return self.out(x), x
+
+
+def minibatch_std(x: Float[Tensor, "n i h w"], group: int) -> Float[Tensor, "n 1 h w"]:
+    """Standard deviation over a group of images, averaged to one number a group.
+
+    Image j of n is in a group with j + n/g, j + 2n/g, …; ``group`` is cut to the batch.
+    """
+    n, channels, height, width = x.shape
+    size = min(group, n)
+    if n % size:
+        raise InputError(f"a batch of {n} does not split into groups of {size}")
+    grouped = x.float().reshape(size, n // size, channels, height, width)
+    deviation = (grouped.var(dim=0, unbiased=False) + 1e-8).sqrt().mean(dim=(1, 2, 3))  # [n/g]
+    return deviation.repeat(size)[:, None, None, None].expand(n, 1, height, width).to(x.dtype)
+
+
+class Discriminator(nn.Module):
+    """Image and label -> logit; ``dtype`` and ``channels_last`` as in the generator's synthesis."""
+
+    def __init__(self, config: DiscriminatorConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.dtype = torch.float32
+        self.channels_last = True
+        shape = config.shape()
+        resolutions = shape.block_resolutions[:0:-1]  # resolution, …, 8
+        for res in resolutions:
+            block = DiscriminatorBlock(
+                res == config.resolution, shape.channels(res), shape.channels(res // 2)
+            )
+            setattr(self, f"b{res}", block)
+        self.resolutions = resolutions
+        width = shape.channels(4)
+        if config.c_dim:
+            self.mapping = Mapping(0, config.c_dim, width, config.mapping_layers, track_mean=False)
+        self.b4 = DiscriminatorEpilogue(width, width if config.c_dim else 1, config.group)
+        if config.c_dim and config.plain_head:
+            self.plain = FullyConnected(width, 1)
+
+    def forward(
+        self, image: Float[Tensor, "n 3 h w"], c: Float[Tensor, "n c_dim"] | None = None
+    ) -> Float[Tensor, "n 1"]:
+        """Logit that the image is real, float32."""
+        if image.shape[-1] != self.config.resolution or image.shape[-2] != self.config.resolution:
+            raise InputError(
+                f"image is {image.shape[-1]}×{image.shape[-2]}, this discriminator takes "
+                f"{self.config.resolution}×{self.config.resolution}"
+            )
+        # Residual blocks.
+        layout = torch.channels_last if self.channels_last else torch.contiguous_format
+        x = image.to(self.dtype).contiguous(memory_format=layout)
+        for res in self.resolutions:
+            x = getattr(self, f"b{res}")(x)
+
+        # Head, projected onto the label.
+        out, features = self.b4(x)
+        if not self.config.c_dim:
+            return out
+        if c is None:
+            c = image.new_zeros([len(image), self.config.c_dim])
+        projected = (out * self.mapping(None, c)).sum(dim=1, keepdim=True)
+        logit = projected / math.sqrt(out.shape[1])
+        return logit + self.plain(features) if self.config.plain_head else logit

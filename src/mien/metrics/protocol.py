@@ -1,0 +1,183 @@
+"""A number and the protocol that made it, kept together.
+
+Whatever evaluates returns a :class:`Score`, and a :class:`Score` cannot be made without a
+:class:`Protocol`: the judge and the hash of its weights, how many samples, which resize filter,
+seed and split. Tables are made of scores, so no table can lose its footer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+from mien.errors import InputError, UnknownName
+
+Better = Literal["higher", "lower"]
+"""The direction of a metric: which of two values is the better one."""
+
+BETTER: Mapping[str, Better] = {
+    "FID": "lower",
+    "DFID": "lower",
+    "KID": "lower",
+    "FD": "lower",
+    "DFD": "lower",
+    "KD": "lower",
+    "FSD": "lower",
+    "FSS": "higher",
+    "AUC": "higher",
+    "rank-1": "higher",
+    "MAE": "lower",
+    "PSNR": "higher",
+    "SSIM": "higher",
+    "MS-SSIM": "higher",
+    "Keras accuracy": "higher",
+    "LPIPS": "lower",
+    "perceptual distance": "lower",
+    "diversity": "higher",
+    "diversity share": "higher",
+    "agreement": "higher",
+    "balanced accuracy": "higher",
+    "re-scoring diagonal": "higher",
+    "re-scoring off-diagonal": "lower",
+}
+"""The direction of every metric of this room, by the name that tables give it."""
+
+ORIGINAL_INCEPTION = "inception-2015-12-05"
+"""The one judge on which a Fréchet distance is called FID (Heusel et al. 2017)."""
+
+_FAMILIES: Mapping[str, str] = {"FID": "FD", "DFID": "DFD", "KID": "KD"}
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """Everything that has to be equal before two numbers may be compared.
+
+    Attributes:
+        metric: What was computed, in words, with its variant ("SSIM, gaussian 11×11").
+        judge: Name of the frozen network that looked at the images, or ``"none"``.
+        judge_sha256: Hash of that network's weights; empty if there is no judge.
+        samples: How many samples the number is a mean or statistic of.
+        reference_samples: How many samples it was compared with; 0 if there is no reference set.
+        resize: Filter and size of any resize before the judge, or ``"none"``.
+        seed: Seed of the generated samples and of random subsets; ``None`` if nothing was drawn.
+        split: Which part of which data ("sfhq 01585–01784").
+        notes: Anything else that would change the number.
+
+    Raises:
+        InputError: There are no samples, or a judge without the hash of its weights.
+    """
+
+    metric: str
+    judge: str
+    judge_sha256: str
+    samples: int
+    reference_samples: int
+    resize: str
+    seed: int | None
+    split: str
+    notes: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what could not be repeated from the protocol alone."""
+        if self.samples < 1 or self.reference_samples < 0:
+            raise InputError(
+                f"protocol of {self.metric}: {self.samples} samples against "
+                f"{self.reference_samples}; a number needs at least 1 sample"
+            )
+        if self.judge != "none" and not self.judge_sha256:
+            raise InputError(
+                f"protocol of {self.metric}: judge {self.judge!r} comes without the sha256 of its "
+                "weights; give the hash, or judge 'none' if no network looked at the images"
+            )
+
+    def as_dict(self) -> dict[str, str | int | None]:
+        """The fields as plain values, in declared order, ready for JSON."""
+        return asdict(self)
+
+    def line(self) -> str:
+        """The protocol as one line of text, as tables print it below the numbers."""
+        judge = self.judge if self.judge == "none" else f"{self.judge} {self.judge_sha256[:12]}"
+        against = f" against {self.reference_samples}" if self.reference_samples else ""
+        seed = "none" if self.seed is None else str(self.seed)
+        notes = f"; {self.notes}" if self.notes else ""
+        return (
+            f"{self.metric}; judge {judge}; {self.samples} samples{against}; "
+            f"resize {self.resize}; seed {seed}; split {self.split}{notes}"
+        )
+
+
+@dataclass(frozen=True)
+class Score:
+    """One number, the direction in which it is better, and its protocol.
+
+    Attributes:
+        name: Short name, the head of a table's column. Names of the families FID, DFID and KID
+            are kept for :data:`ORIGINAL_INCEPTION`; see :func:`frechet_name`.
+        value: The number, in the metric's unit; may be infinite (PSNR of equal images).
+        better: ``"higher"`` or ``"lower"``.
+        protocol: How the number was made.
+        stderr: Standard error of ``value``, if it is a mean.
+        ci: Lower and upper end of its 95 % confidence interval, if one was computed.
+
+    Raises:
+        InputError: The name claims the original Inception network and the judge is another.
+    """
+
+    name: str
+    value: float
+    better: Better
+    protocol: Protocol
+    stderr: float | None = None
+    ci: tuple[float, float] | None = None
+
+    def __post_init__(self) -> None:
+        """Keep the names of the Inception metrics for the Inception network."""
+        family = self.name.split("-")[0].split()[0].upper() if self.name.strip() else ""
+        if family in _FAMILIES and self.protocol.judge != ORIGINAL_INCEPTION:
+            raise InputError(
+                f"score {self.name!r} was computed on judge {self.protocol.judge!r}, not on "
+                f"{ORIGINAL_INCEPTION!r}; call it {_FAMILIES[family]}-{self.protocol.judge}"
+            )
+
+    @classmethod
+    def of(cls, name: str, value: float, protocol: Protocol, stderr: float | None = None) -> Score:
+        """A score of a metric of this room, with the direction that :data:`BETTER` declares.
+
+        Args:
+            name: A name of that table, or one of its distances with its judge (``FD-tagger``).
+            value: The number.
+            protocol: How it was made.
+            stderr: Standard error of ``value``, if it is a mean.
+
+        Raises:
+            UnknownName: The table does not hold it.
+        """
+        family = name if name in BETTER else name.split("-")[0]
+        if family not in BETTER:
+            raise UnknownName("metric", name, BETTER)
+        return cls(name, value, BETTER[family], protocol, stderr)
+
+    def as_dict(self) -> dict[str, object]:
+        """Plain values with the protocol inside, ready for JSON."""
+        return {
+            "name": self.name,
+            "value": self.value,
+            "better": self.better,
+            "stderr": self.stderr,
+            "ci": None if self.ci is None else list(self.ci),
+            "protocol": self.protocol.as_dict(),
+        }
+
+
+def frechet_name(judge: str, family: Literal["FID", "DFID", "KID"] = "FID") -> str:
+    """What a distance on this judge may be called.
+
+    Args:
+        judge: Name of the judge whose features were compared.
+        family: The metric as it is called on the original Inception network.
+
+    Returns:
+        ``family`` itself on :data:`ORIGINAL_INCEPTION`, else ``FD-``, ``DFD-`` or ``KD-<judge>``.
+    """
+    return family if judge == ORIGINAL_INCEPTION else f"{_FAMILIES[family]}-{judge}"

@@ -1,0 +1,144 @@
+"""Whether an edit did what its name says, and nothing else.
+
+Move along direction *i*, let a judge that did not find the direction score attribute *j* before
+and after: M[i, j] = mean over samples of score_j(edited along i) − score_j(original). A good
+direction has a large diagonal and little beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mien.errors import InputError, UnknownName
+
+
+@dataclass(frozen=True, eq=False)
+class RescoringMatrix:
+    """Mean change of every score under every edit.
+
+    Attributes:
+        directions: Names of the rows.
+        scores: Names of the columns.
+        values: float64 ``[directions, scores]``, in the unit of the scores.
+        stderr: Standard error of each mean over samples, the same shape; 0 for one sample.
+        samples: How many samples were edited.
+        targets: Row -> the columns that it is meant to change.
+    """
+
+    directions: tuple[str, ...]
+    scores: tuple[str, ...]
+    values: np.ndarray
+    stderr: np.ndarray
+    samples: int
+    targets: Mapping[str, tuple[str, ...]]
+
+    def _mask(self) -> np.ndarray:
+        mask = np.zeros(self.values.shape, bool)
+        for row, direction in enumerate(self.directions):
+            for score in self.targets[direction]:
+                mask[row, self.scores.index(score)] = True
+        return mask
+
+    @property
+    def diagonal(self) -> np.ndarray:
+        """The change of its own score under each edit, a number a row; higher is better."""
+        return np.array(
+            [row[own].mean() for row, own in zip(self.values, self._mask(), strict=True)]
+        )
+
+    def summary(self) -> RescoringSummary:
+        """On and off the diagonal, one number each."""
+        others = np.abs(self.values[~self._mask()])
+        return RescoringSummary(
+            diagonal=float(self.diagonal.mean()),
+            off_diagonal=float(others.mean()) if others.size else 0.0,
+        )
+
+    def csv_rows(self) -> list[list[str]]:
+        """Rows for a CSV writer: a head, then a row a direction; full precision."""
+        head = ["direction", *self.scores]
+        body = [
+            [name, *(repr(float(value)) for value in row)]
+            for name, row in zip(self.directions, self.values, strict=True)
+        ]
+        return [head, *body]
+
+
+@dataclass(frozen=True)
+class RescoringSummary:
+    """What a re-scoring matrix comes to.
+
+    Attributes:
+        diagonal: Mean change of what each edit is named after; higher is better.
+        off_diagonal: Mean absolute change of everything else; lower is better.
+    """
+
+    diagonal: float
+    off_diagonal: float
+
+    @property
+    def leak(self) -> float:
+        """``off_diagonal`` as a share of ``diagonal``; infinite if the diagonal is not positive."""
+        return self.off_diagonal / self.diagonal if self.diagonal > 0 else float("inf")
+
+
+def rescoring_matrix(
+    original: np.ndarray,
+    edited: Mapping[str, np.ndarray],
+    scores: Sequence[str],
+    targets: Mapping[str, Sequence[str]] | None = None,
+) -> RescoringMatrix:
+    """Build the matrix from a judge's scores.
+
+    Args:
+        original: ``[samples, scores]``, of the unedited images.
+        edited: Name of the direction -> ``[samples, scores]`` of the same samples after the edit.
+        scores: Names of the columns.
+        targets: Name of the direction -> the scores that it is meant to raise; ``None`` for
+            directions that are named like their score.
+
+    Raises:
+        InputError: Shapes do not fit, scores are not finite, or there is nothing to compare.
+        UnknownName: A target is not among ``scores``.
+    """
+    if original.ndim != 2 or original.shape[0] < 1 or original.shape[1] != len(scores):
+        raise InputError(f"scores of shape {original.shape} for {len(scores)} names")
+    if not edited:
+        raise InputError("re-scoring of no directions; at least 1 is needed")
+    before = original.astype(np.float64)
+    values, errors, wanted = [], [], {}
+    for name, after in edited.items():
+        if after.shape != original.shape:
+            raise InputError(f"scores after {name!r} are {after.shape}, before {original.shape}")
+        change = after.astype(np.float64) - before
+        if not np.isfinite(change).all():
+            raise InputError(f"scores before or after {name!r} are not all finite")
+        values.append(change.mean(axis=0))
+        spread = change.std(axis=0, ddof=1) if len(change) > 1 else np.zeros(len(scores))
+        errors.append(spread / np.sqrt(len(change)))
+        wanted[name] = _targets_of(name, scores, targets)
+    return RescoringMatrix(
+        directions=tuple(edited),
+        scores=tuple(scores),
+        values=np.stack(values),
+        stderr=np.stack(errors),
+        samples=original.shape[0],
+        targets=wanted,
+    )
+
+
+def _targets_of(
+    name: str, scores: Sequence[str], targets: Mapping[str, Sequence[str]] | None
+) -> tuple[str, ...]:
+    if targets is not None and name not in targets:
+        raise UnknownName("direction among the targets", name, targets)
+    wanted = (name,) if targets is None else tuple(targets[name])
+    for score in wanted:
+        if score not in scores:
+            raise UnknownName("score", score, scores)
+    if not wanted:
+        raise InputError(f"direction {name!r} has no score that it is meant to raise")
+    return wanted

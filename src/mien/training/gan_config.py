@@ -1,0 +1,140 @@
+"""What decides a StyleGAN2 run: one frozen dataclass, and how labels are left open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mien.attributes import COLUMNS, LABELS, column_slice
+from mien.errors import InputError
+from mien.stylegan2 import augment as ada
+from mien.stylegan2 import losses
+from mien.stylegan2.discriminator import DiscriminatorConfig
+from mien.stylegan2.generator import GeneratorConfig
+
+
+@dataclass(frozen=True)
+class GanConfig:
+    """What decides a run; the same configuration and seed give the same networks.
+
+    Args:
+        resolution: Height and width, a power of two from 32 to 1024.
+        kimg: Thousand images to see.
+        batch: Images a step, over all processes.
+        z_dim: Width of z.
+        w_dim: Width of w.
+        mapping_layers: Layers from z to w.
+        channel_base: Features × resolution, before ``channel_max`` cuts it.
+        channel_max: The most features that a layer has.
+        label_dim: Width of the labels, 76 for attributes (``mien.attributes.LABELS``); 0 for none.
+        label_empty: Share of the pictures whose label is left empty altogether.
+        label_keep: Of the others, each column is kept with a probability drawn from here to 1.
+        tagger_weight: Weight of the tagger's cross-entropy in the generator's loss; 0 for none.
+        lr: Learning rate of both networks.
+        r1_gamma: Weight of R1; None for the heuristic of resolution and batch.
+        r1_interval: R1 every so many steps.
+        pl_weight: Weight of path length regularisation; 0 for none.
+        pl_interval: Path length every so many steps.
+        mixing: Probability of style mixing.
+        noise: Noise inputs; without them all detail comes from w, which a short run learns faster.
+        ema_kimg: Half-life of the averaged generator.
+        ema_rampup: At most this share of the images seen so far; None for no ramp-up.
+        augment: Groups of augmentation, ``bgc`` by default; empty for none.
+        ada_target: What ADA holds the mean sign of D(real) at.
+        ada_kimg: How long p takes from 0 to 1 at the least.
+        mirror: See each picture mirrored half of the time.
+        precision: ``bf16`` or ``fp32``.
+        seed: Decides the first weights and every draw.
+        freeze_g_kimg: Train the discriminator alone for so long, after growing.
+    """
+
+    resolution: int = 128
+    kimg: float = 1000
+    batch: int = 32
+    z_dim: int = 256
+    w_dim: int = 256
+    mapping_layers: int = 4
+    channel_base: int = 2048
+    channel_max: int = 256
+    label_dim: int = len(LABELS)
+    label_empty: float = 0.25
+    label_keep: float = 0.3
+    tagger_weight: float = 0
+    lr: float = 0.0025
+    r1_gamma: float | None = None
+    r1_interval: int = 16
+    pl_weight: float = 0
+    pl_interval: int = 4
+    mixing: float = 0.9
+    noise: bool = True
+    ema_kimg: float = 10
+    ema_rampup: float | None = 0.05
+    augment: str = "bgc"
+    ada_target: float = 0.6
+    ada_kimg: float = 500
+    mirror: bool = True
+    precision: str = "bf16"
+    seed: int = 0
+    freeze_g_kimg: float = 0
+
+    def __post_init__(self) -> None:
+        self.generator()
+        ada.AugmentConfig(groups=self.augment)
+        if self.precision not in ("bf16", "fp32"):
+            raise InputError(f"precision {self.precision!r} is neither bf16 nor fp32")
+        if self.batch < 1 or self.kimg <= 0:
+            raise InputError(f"batch {self.batch} and kimg {self.kimg:g} must be positive")
+
+    def generator(self) -> GeneratorConfig:
+        """The generator of this run."""
+        return GeneratorConfig(
+            resolution=self.resolution,
+            z_dim=self.z_dim,
+            w_dim=self.w_dim,
+            c_dim=self.label_dim,
+            channel_base=self.channel_base,
+            channel_max=self.channel_max,
+            mapping_layers=self.mapping_layers,
+        )
+
+    def discriminator(self) -> DiscriminatorConfig:
+        """The discriminator of this run."""
+        return DiscriminatorConfig(
+            resolution=self.resolution,
+            c_dim=self.label_dim,
+            channel_base=self.channel_base,
+            channel_max=self.channel_max,
+            mapping_layers=2,
+            plain_head=self.label_dim == len(LABELS),
+            group=min(4, self.batch),
+        )
+
+    @property
+    def gamma(self) -> float:
+        """Weight of R1."""
+        if self.r1_gamma is not None:
+            return self.r1_gamma
+        return losses.r1_gamma_heuristic(self.resolution, self.batch)
+
+
+def drop_columns(labels: np.ndarray, config: GanConfig, rng: np.random.Generator) -> np.ndarray:
+    """Leave columns of label vectors open, as a sentence does.
+
+    Args:
+        labels: float32 ``[n, len(LABELS)]``.
+        config: ``label_empty`` and ``label_keep``.
+        rng: Decides which.
+
+    Returns:
+        A copy with whole columns set to zero; class labels, which are no attributes, as they are.
+    """
+    n = len(labels)
+    if labels.shape[1] != len(LABELS):
+        return labels
+    keep_p = rng.uniform(config.label_keep, 1, [n, 1]) * (rng.random([n, 1]) >= config.label_empty)
+    keep = rng.random([n, len(COLUMNS)]) < keep_p
+    labels = labels.copy()
+    for i, column in enumerate(COLUMNS):
+        labels[:, column_slice(column)] *= keep[:, i : i + 1]
+    return labels

@@ -1,0 +1,146 @@
+"""Checkpoints of a run: everything that the next step depends on, in one file without code.
+
+A run folder holds ``state-NNNNNNNN.safetensors`` (NNNNNNNN images seen). The newest is read back
+when the same command is given again; the one before it is kept in case the disk failed the newest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from mien.checkpoints import native
+from mien.errors import CheckpointError, ConfigMismatch
+
+KEEP = 2
+"""How many of the newest checkpoints stay."""
+
+_KIND = "training-state"
+
+
+def module_tensors(networks: Mapping[str, nn.Module]) -> dict[str, Tensor]:
+    """Parameters and buffers of several networks, ``network/name``."""
+    return {
+        f"{name}/{key}": value
+        for name, network in networks.items()
+        for key, value in network.state_dict().items()
+    }
+
+
+def optimizer_tensors(optimizers: Mapping[str, torch.optim.Optimizer]) -> dict[str, Tensor]:
+    """The moments and step counts of several optimisers, ``optimizer/index/name``."""
+    found = {}
+    for name, optimizer in optimizers.items():
+        for index, entry in optimizer.state_dict()["state"].items():
+            for key, value in entry.items():
+                found[f"{name}/{index}/{key}"] = torch.as_tensor(value)
+    return found
+
+
+def save(
+    folder: Path,
+    nimg: int,
+    networks: Mapping[str, nn.Module],
+    optimizers: Mapping[str, torch.optim.Optimizer],
+    config: dict[str, Any],
+    scalars: dict[str, Any],
+) -> Path:
+    """Write a checkpoint beside the others, then remove all but the newest :data:`KEEP`.
+
+    Args:
+        folder: The run folder.
+        nimg: Images seen.
+        networks: Name -> network.
+        optimizers: Name -> optimiser; names must differ from the networks'.
+        config: What the run was started with; a resumed run must have the same.
+        scalars: Everything else that the next step depends on: JSON values.
+    """
+    tensors = module_tensors(networks) | optimizer_tensors(optimizers)
+    tensors["random/torch"] = torch.get_rng_state()
+    path = folder / f"state-{nimg:08d}.safetensors"
+    native.save(path, _KIND, tensors, config, meta={"nimg": nimg, **scalars})
+    for old in checkpoints(folder)[:-KEEP]:
+        old.unlink(missing_ok=True)
+    return path
+
+
+def checkpoints(folder: Path) -> list[Path]:
+    """The checkpoints of a run folder, oldest first."""
+    return sorted(folder.glob("state-*.safetensors"))
+
+
+def load_newest(
+    folder: Path,
+    networks: Mapping[str, nn.Module],
+    optimizers: Mapping[str, torch.optim.Optimizer],
+    config: dict[str, Any],
+    free: frozenset[str] = frozenset(),
+) -> dict[str, Any] | None:
+    """Read the newest readable checkpoint into networks and optimisers.
+
+    Args:
+        folder: The run folder.
+        networks: As given to :func:`save`.
+        optimizers: As given to :func:`save`.
+        config: What this run was started with.
+        free: Configuration keys that may differ from the checkpoint's.
+
+    Returns:
+        The scalars with ``nimg``, or None where there is no checkpoint.
+
+    Raises:
+        ConfigMismatch: The run was started with another configuration.
+        CheckpointError: There are checkpoints, and none can be read.
+    """
+    failure: CheckpointError | None = None
+    for path in reversed(checkpoints(folder)):
+        try:
+            stored = native.load(path, kind=_KIND)
+        except CheckpointError as error:
+            failure = error
+            continue
+        _compare(path, stored.config, config, free)
+        _restore(stored.tensors, networks, optimizers)
+        return stored.meta
+    if failure:
+        raise failure
+    return None
+
+
+def _compare(
+    path: Path, stored: dict[str, Any], config: dict[str, Any], free: frozenset[str]
+) -> None:
+    for key in sorted((stored.keys() | config.keys()) - free):
+        if stored.get(key) != config.get(key):
+            raise ConfigMismatch(
+                path,
+                f"this run was started with {key} {stored.get(key)!r}, now it is "
+                f"{config.get(key)!r}",
+                "give the same command, or another --out",
+            )
+
+
+def _restore(
+    tensors: Mapping[str, Tensor],
+    networks: Mapping[str, nn.Module],
+    optimizers: Mapping[str, torch.optim.Optimizer],
+) -> None:
+    for name, network in networks.items():
+        prefix = f"{name}/"
+        own = {k[len(prefix) :]: v for k, v in tensors.items() if k.startswith(prefix)}
+        network.load_state_dict(own)
+    for name, optimizer in optimizers.items():
+        entries: dict[int, dict[str, Tensor]] = {}
+        for key, value in tensors.items():
+            owner, _, rest = key.partition("/")
+            if owner == name:
+                index, _, field = rest.partition("/")
+                entries.setdefault(int(index), {})[field] = value
+        state = optimizer.state_dict()
+        state["state"] = entries
+        optimizer.load_state_dict(state)
+    torch.set_rng_state(tensors["random/torch"].to(torch.uint8))

@@ -1,0 +1,143 @@
+"""Training the tagger: attributes of faces, from a table of labels.
+
+    mien train tagger --data faces.zip --out runs/tagger
+
+Cross-entropy of each column, cells without a value left out; rare values count a little more.
+Minutes, not hours, so a run that was stopped simply starts again.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from mien import images
+from mien.attributes import COLUMNS, LABELS, column_slice
+from mien.data.order import SampleOrder
+from mien.data.training_set import TrainingSet
+from mien.errors import InputError, TrainingDiverged
+from mien.judges.tagger import Tagger, TaggerConfig
+from mien.stylegan2.augment import AugmentConfig, augment, draw
+
+
+@dataclass(frozen=True)
+class TaggerTraining:
+    """What decides a run.
+
+    Args:
+        network: The tagger.
+        kimg: Thousand pictures to see.
+        batch: Pictures a step.
+        lr: Highest learning rate; it rises for a tenth of the run, then falls to zero as a cosine.
+        weight_decay: Of AdamW.
+        smoothing: Label smoothing.
+        rarity: Exponent of a value's frequency in its weight; 0 counts each picture alike.
+        seed: Decides the first weights, the order and the augmentation.
+        precision: ``bf16`` or ``fp32``.
+    """
+
+    network: TaggerConfig = field(default_factory=TaggerConfig)
+    kimg: float = 80
+    batch: int = 64
+    lr: float = 2e-3
+    weight_decay: float = 0.05
+    smoothing: float = 0.05
+    rarity: float = 0.25
+    seed: int = 0
+    precision: str = "bf16"
+
+
+_SHAKE = AugmentConfig(groups="gk", scale_std=0.1, rotate_max=0.08, xfrac_std=0.04, cutout_size=0.3)
+
+
+def train(config: TaggerTraining, data: TrainingSet) -> Iterator[tuple[dict[str, float], Tagger]]:
+    """Train a tagger.
+
+    Args:
+        config: What decides the run.
+        data: Pictures with attribute labels.
+
+    Yields:
+        ``{"nimg", "loss"}`` and the network, now and then and at the end.
+    """
+    if data.labels is None or data.labels.shape[1] != len(LABELS):
+        raise InputError(f"{data.path} has no attribute labels; give --labels TABLE")
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(config.seed)
+        network = Tagger(config.network)
+        optimizer = torch.optim.AdamW(
+            network.parameters(), lr=config.lr, weight_decay=config.weight_decay
+        )
+        steps = math.ceil(config.kimg * 1000 / config.batch)
+        order = SampleOrder(len(data), config.seed, mirror=True)
+        weights = _value_weights(data.labels, config.rarity)
+        source = torch.Generator().manual_seed(config.seed)
+        for step in range(steps):
+            share = (step + 1) / steps
+            rate = min(share / 0.1, 0.5 * (1 + math.cos(math.pi * share)))
+            optimizer.param_groups[0]["lr"] = config.lr * rate
+            batch, wanted = _batch(order, step, config, data, source)
+            with torch.autocast("cpu", torch.bfloat16, enabled=config.precision == "bf16"):
+                logits = network.train()(batch)
+            loss = _loss(logits, wanted, weights, config.smoothing)
+            if not torch.isfinite(loss):
+                raise TrainingDiverged(
+                    f"the tagger's loss is {float(loss.detach())} at step {step}"
+                )
+            loss.backward()
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+            if step % 50 == 49 or step == steps - 1:
+                line = {"nimg": (step + 1) * config.batch, "loss": round(float(loss.detach()), 4)}
+                yield line, network.eval()
+
+
+def _batch(
+    order: SampleOrder,
+    step: int,
+    config: TaggerTraining,
+    data: TrainingSet,
+    source: torch.Generator,
+) -> tuple[Tensor, Tensor]:
+    """A batch, shaken: geometry, cutout, brightness, contrast, a little noise."""
+    chosen, wanted = data.batch(*order.batch(step * config.batch, config.batch))
+    size = (config.network.resolution, config.network.resolution)
+    batch = functional.interpolate(
+        images.to_float(chosen), size=size, mode="bilinear", antialias=True, align_corners=False
+    )
+    batch = augment(batch, 0.5, draw(len(batch), source), _SHAKE)
+    light = 0.1 * torch.randn(len(batch), 1, 1, 1, generator=source)
+    contrast = torch.exp2(0.2 * torch.randn(len(batch), 1, 1, 1, generator=source))
+    noise = 0.06 * torch.rand(len(batch), 1, 1, 1, generator=source)
+    grain = torch.randn(batch.shape, generator=source)
+    return batch * contrast + light + noise * grain, torch.from_numpy(wanted)
+
+
+def _value_weights(labels: np.ndarray, rarity: float) -> Tensor:
+    """Weight of each label: frequency within its column to the power of ``-rarity``."""
+    weights = np.ones(len(LABELS), np.float32)
+    for column in COLUMNS:
+        part = column_slice(column)
+        share = labels[:, part].sum(axis=0) / max(labels[:, part].sum(), 1)
+        weights[part] = np.clip(share, 0.01, 1) ** -rarity
+    return torch.from_numpy(weights)
+
+
+def _loss(
+    logits: Mapping[str, Tensor], wanted: Tensor, weights: Tensor, smoothing: float
+) -> Tensor:
+    """Mean cross-entropy over columns; a picture without a value in a column is left out there."""
+    total = wanted.new_zeros([])
+    for column, values in logits.items():
+        part = column_slice(column)
+        target = wanted[:, part] * weights[part]
+        mass = target.sum(dim=1, keepdim=True)
+        smooth = target * (1 - smoothing) + mass * smoothing / target.shape[1]
+        total = total - (smooth * values.float().log_softmax(dim=1)).sum() / mass.sum().clamp(min=1)
+    return total / len(logits)

@@ -88,9 +88,10 @@ class AugmentConfig:
 
 @dataclass(frozen=True)
 class Draws:
-    """Random numbers for a batch, independent of p: ``gate`` and ``value`` ``[n, transforms, 2]``.
+    """Random numbers for a batch, independent of p.
 
-    ``uniform`` is in [0, 1), ``normal`` standard normal; ``pixels`` seeds the noise of each picture.
+    ``gate`` ``[n, transforms]`` decides what runs, ``uniform`` in [0, 1) and standard ``normal``,
+    both ``[n, transforms, 2]``, how strong; ``pixels`` ``[n]`` seeds the noise of each picture.
     """
 
     gate: Tensor
@@ -347,7 +348,7 @@ def _restore(x: Tensor, size: int) -> Tensor:
 
 def _corrupt(image: Tensor, state: _Drawn) -> Tensor:
     """Additive noise and cutout."""
-    n, _, height, width = image.shape
+    height, width = image.shape[-2:]
     if "n" in state.config.groups:
         sigma = state.normal("noise", state.config.noise_std)[:, 0].abs()
         fields = []

@@ -133,7 +133,7 @@ class FullyConnected(nn.Module):
 
 
 class Conv(nn.Module):
-    """Convolution with equalised learning rate, optional halving of the resolution and activation."""
+    """Convolution with equalised learning rate, perhaps half the resolution, and activation."""
 
     def __init__(
         self,

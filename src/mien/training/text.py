@@ -2,8 +2,8 @@
 
     mien train text --model portraits --data faces.zip --out runs/text
 
-No paired data is needed: latents are sampled, the generator draws them, a tagger reads the drawings,
-a grammar turns what it read into sentences. With a labelled generator the written sentences of the
+No paired data is needed: latents are sampled, the generator draws them, a tagger reads what it
+drew, a grammar turns that into sentences. With a labelled generator the written sentences of the
 training part join in: a latent is sampled under the labels of the picture that a sentence is about.
 Minutes, not hours, so a run that was stopped simply starts again.
 """

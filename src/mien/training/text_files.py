@@ -68,7 +68,8 @@ class TextJob:
                 config: dict[str, Any] = {"w_dim": self._sampled.w.shape[1]}
             else:
                 train = text.train_mapper if name == "mapper" else text.train_prior
-                for line, network in train(self._pairs, self._embeddings, self.config):
+                for line, trained in train(self._pairs, self._embeddings, self.config):
+                    network = trained
                     yield {"method": name, **line}
                 config = asdict(network.config)
             yield {"file": self._write(name, network, config)}

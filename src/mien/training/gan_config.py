@@ -31,7 +31,8 @@ class GanConfig:
         label_empty: Share of the pictures whose label is left empty altogether.
         label_keep: Of the others, each column is kept with a probability drawn from here to 1.
         tagger_weight: Weight of the tagger's cross-entropy in the generator's loss; 0 for none.
-        lr: Learning rate of both networks.
+        lr: Learning rate of the discriminator, and of the generator unless ``g_lr`` is given.
+        g_lr: Learning rate of the generator.
         r1_gamma: Weight of R1; None for the heuristic of resolution and batch.
         r1_interval: R1 every so many steps.
         pl_weight: Weight of path length regularisation; 0 for none.
@@ -62,6 +63,7 @@ class GanConfig:
     label_keep: float = 0.3
     tagger_weight: float = 0
     lr: float = 0.0025
+    g_lr: float | None = None
     r1_gamma: float | None = None
     r1_interval: int = 16
     pl_weight: float = 0

@@ -74,7 +74,7 @@ def build(config: GanConfig, device: torch.device | str = "cpu") -> Networks:
     d_ratio = config.r1_interval / (config.r1_interval + 1)
     return Networks(
         G, D, ema,
-        _adam(G, config.lr, g_ratio),
+        _adam(G, config.lr if config.g_lr is None else config.g_lr, g_ratio),
         _adam(D, config.lr, d_ratio),
     )  # fmt: skip
 

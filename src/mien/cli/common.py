@@ -1,0 +1,115 @@
+"""What all verbs share: the options that mean the same everywhere, printing, a progress bar."""
+
+from __future__ import annotations
+
+import json as json_text
+import math
+import sys
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+T = TypeVar("T")
+
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="Print one JSON object on stdout, all else on stderr.")
+]
+DeviceOption = Annotated[
+    str, typer.Option("--device", metavar="NAME", help="Where to compute: auto, cpu, cuda, cuda:1.")
+]
+SeedOption = Annotated[
+    int,
+    typer.Option(
+        "--seed", metavar="N", min=0, max=2**32 - 1, help="First seed; seed i gives face i."
+    ),
+]
+OutOption = Annotated[Path, typer.Option("--out", metavar="PATH", help="Where the results go.")]
+OptionalOutOption = Annotated[
+    Path | None, typer.Option("--out", metavar="PATH", help="Where the results go; else nowhere.")
+]
+ForceOption = Annotated[bool, typer.Option("--force", help="Overwrite what is there.")]
+
+_PIPE_WIDTH = 120
+_PATIENCE = 1.0
+"""Seconds before a progress bar appears."""
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON can hold it.
+
+    Paths become text, arrays and tensors lists, tuples and sets lists, and a number that is not
+    finite becomes None, which JSON writes as ``null``.
+    """
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(item) for item in value]
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if hasattr(value, "tolist"):
+        return plain(value.tolist())
+    return str(value)
+
+
+def emit(result: Mapping[str, Any], json: bool, text: object) -> None:
+    """Print what a verb has found: for a program with ``json``, else for a person.
+
+    Args:
+        result: Everything that was found; values as :func:`plain` accepts them.
+        json: Whether to print ``result`` as one JSON object and nothing else.
+        text: The same for a person: lines of text, or anything that Rich can draw.
+    """
+    if json:
+        print(json_text.dumps(plain(result), allow_nan=False))
+    elif isinstance(text, str):
+        print(text)
+    else:
+        from rich.console import Console
+
+        # Brackets in names are no markup, and a pipe has no width to break lines at.
+        width = None if sys.stdout.isatty() else _PIPE_WIDTH
+        Console(markup=False, highlight=False, width=width).print(text)
+
+
+def note(text: str) -> None:
+    """Tell the person something beside the result: one line on stderr."""
+    print(f"mien: {text}", file=sys.stderr)
+
+
+def progress(items: Iterable[T], label: str, total: int | None = None) -> Iterator[T]:
+    """Pass ``items`` through, with a bar on stderr if it takes long and somebody is looking.
+
+    The bar appears after one second, only if stderr is a terminal, and clears itself at the end.
+
+    Args:
+        items: What is iterated over.
+        label: What is being done, in a word or two.
+        total: How many there will be; None asks ``len`` if the items have one.
+    """
+    if not sys.stderr.isatty():
+        yield from items
+        return
+    if total is None and hasattr(items, "__len__"):
+        total = len(items)  # pyright: ignore[reportArgumentType]
+    start = time.monotonic()
+    bar = task = None
+    try:
+        for done, item in enumerate(items):
+            if bar is None and time.monotonic() - start > _PATIENCE:
+                from rich.console import Console
+                from rich.progress import Progress
+
+                bar = Progress(console=Console(stderr=True), transient=True)
+                task = bar.add_task(label, total=total)
+                bar.start()
+            if bar is not None and task is not None:
+                bar.update(task, completed=done)
+            yield item
+    finally:
+        if bar is not None:
+            bar.stop()

@@ -1,0 +1,48 @@
+"""``mien describe TEXT``: faces that fit a sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mien.cli.common import DeviceOption, ForceOption, JsonOption, OutOption, SeedOption, emit, note
+
+
+def describe(
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="A sentence about a face.")],
+    count: Annotated[int, typer.Option("--count", metavar="N", help="How many faces.")] = 4,
+    seed: SeedOption = 0,
+    method: Annotated[
+        str | None,
+        typer.Option(help="labels, mapper, directions or prior; else the one that measures best."),
+    ] = None,
+    guidance: Annotated[
+        float | None, typer.Option(help="How strongly the sentence is followed; 1 is plain.")
+    ] = None,
+    psi: Annotated[
+        float | None, typer.Option(help="How far faces lie from the mean one, 0 to 1.")
+    ] = None,
+    model: Annotated[str, typer.Option(help="A generator: name or file.")] = "portraits",
+    out: OutOption = Path("out/describe"),
+    device: DeviceOption = "auto",
+    force: ForceOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Draw faces that fit a sentence.
+
+    Writes one PNG a face, `sheet.png` with all of them and `latents.npz` with their `w`. Each
+    picture carries what made it: `mien show FILE` reads it back.
+    """
+    from mien.studio import Studio
+
+    faces = Studio(model, device).describe(text, count, seed, method, guidance, psi)
+    paths = faces.save(out, force)
+    for remark in faces.notes:
+        note(remark)
+    read = faces.provenance["read"]
+    said = ", ".join(f"{column} {value}" for column, value in read.items()) or "nothing"
+    lines = [f"read: {said}", *(str(path) for path in paths)]
+    result = {**faces.provenance, "seeds": faces.seeds, "notes": faces.notes, "files": paths}
+    emit(result, json, "\n".join(lines))

@@ -1,0 +1,115 @@
+"""``mien show FILE``: what a file says about itself."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from mien.cli.common import JsonOption, emit
+from mien.errors import FileError
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+_ZIP = b"PK\x03\x04"
+
+
+def show(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A PNG, .safetensors or .npz file.")],
+    json: JsonOption = False,
+) -> None:
+    """Show what made a picture, what a file of weights holds, or the shapes of arrays.
+
+    A PNG that mien wrote carries its model, seed, text and edits; a .safetensors file its
+    configuration; an .npz its arrays. Nothing in the file is run, and no weights are loaded.
+    """
+    result = {"file": str(file), **_describe(file)}
+    emit(result, json, "\n".join(_lines(result)))
+
+
+def _describe(file: Path) -> dict[str, Any]:
+    """Look at the first bytes, then ask whoever knows that kind of file."""
+    from mien.checkpoints.sniff import looks_like
+
+    try:
+        with file.open("rb") as stream:
+            head = stream.read(9)
+    except FileNotFoundError:
+        raise FileError(file, "does not exist", "check the path") from None
+    except IsADirectoryError:
+        raise FileError(file, "is a folder, not a file", "give a file") from None
+    except OSError as error:
+        raise FileError(file, f"cannot be read ({error.strerror})") from None
+    if head.startswith(_PNG):
+        return _picture(file)
+    if head.startswith(_ZIP):
+        return _arrays(file)
+    if head[8:] == b"{":
+        return _weights(file)
+    raise FileError(file, f"is {looks_like(file)}", "give a PNG, a .safetensors or an .npz")
+
+
+def _picture(file: Path) -> dict[str, Any]:
+    from mien import images
+
+    return {"kind": "picture", "provenance": images.read_provenance(file)}
+
+
+def _weights(file: Path) -> dict[str, Any]:
+    """Read the header of a .safetensors file, ours or another's."""
+    from mien.checkpoints import header, native
+
+    found = header.read(file)
+    result: dict[str, Any] = {"kind": "weights"}
+    if native.METADATA_KEY in found.metadata:
+        ours = native.read_header(file)
+        result |= {"network": ours.kind, "config": ours.config, "meta": ours.meta}
+    elif found.metadata:
+        result["metadata"] = found.metadata
+    shapes = {name: list(entry.shape) for name, entry in found.entries.items()}
+    return result | {
+        "parameters": sum(math.prod(shape) for shape in shapes.values()),
+        "dtypes": sorted({entry.dtype for entry in found.entries.values()}),
+        "tensors": shapes,
+    }
+
+
+def _arrays(file: Path) -> dict[str, Any]:
+    """Read names, shapes and types in an .npz off the heads of its members."""
+    import zipfile
+    import zlib
+
+    from numpy.lib import format as npy
+
+    from mien.checkpoints.sniff import looks_like
+
+    arrays = {}
+    try:
+        with zipfile.ZipFile(file) as archive:
+            for member in archive.namelist():
+                with archive.open(member) as stream:
+                    first = npy.read_magic(stream) == (1, 0)
+                    read = npy.read_array_header_1_0 if first else npy.read_array_header_2_0
+                    shape, _, dtype = read(stream)
+                arrays[member.removesuffix(".npy")] = {"shape": list(shape), "dtype": str(dtype)}
+    except (ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+        cause = f"is {looks_like(file)}, or a damaged .npz ({error})"
+        raise FileError(file, cause, "give an .npz") from None
+    return {"kind": "arrays", "arrays": arrays}
+
+
+def _lines(result: Mapping[str, Any], depth: int = 0) -> Iterator[str]:
+    """Draw the findings as indented lines."""
+    for key, value in result.items():
+        indent = "  " * depth
+        if key == "tensors":
+            yield f"{indent}{key}: {len(value)} (--json lists them)"
+        elif isinstance(value, Mapping) and set(value) == {"shape", "dtype"}:
+            yield f"{indent}{key}: {value['dtype']} {value['shape']}"
+        elif isinstance(value, Mapping) and value:
+            yield f"{indent}{key}:"
+            yield from _lines(value, depth + 1)
+        else:
+            yield f"{indent}{key}: {value}"

@@ -1,0 +1,174 @@
+"""``mien weights list|card|convert|pull``: the weights that mien knows, and those of others."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mien.cli.common import ForceOption, JsonOption, emit, note
+from mien.errors import InputError
+
+if TYPE_CHECKING:
+    from mien.hub.catalogue import Row
+
+app = typer.Typer(no_args_is_help=True)
+
+_FORMS = {".safetensors": "mien", ".pt": "rosinality", ".pth": "rosinality", ".onnx": "onnx"}
+_KINDS = {"generator": "stylegan2-generator", "discriminator": "stylegan2-discriminator"}
+
+NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="A name of `mien weights list`.")]
+
+
+@app.callback()
+def _weights() -> None:
+    """List, describe, fetch and convert weights."""
+
+
+@app.command("list")
+def list_(json: JsonOption = False) -> None:
+    """List the weights that mien knows by name, and whether they are on this disk."""
+    from mien.hub import catalogue
+
+    rows = [_state(row) for row in catalogue.ROWS]
+    emit({"weights": rows}, json, _table(rows))
+
+
+@app.command()
+def card(name: NameArgument, json: JsonOption = False) -> None:
+    """Show the model card of a name: data, licence, training, scores and how they were measured."""
+    from mien.hub import cards, catalogue
+
+    row = catalogue.find(name)
+    emit({**_state(row), "card": cards.card(name)}, json, cards.card(name))
+
+
+@app.command()
+def pull(name: NameArgument, json: JsonOption = False) -> None:
+    """Fetch the weights of a name: resumed if it broke off, verified, stored once.
+
+    This is the only verb that reaches for the network.
+    """
+    from mien.hub.pull import pull as fetch
+
+    with _bar(name) as progress:
+        path = fetch(name, progress)
+    emit({"name": name, "path": path}, json, f"{name}: {path}")
+
+
+@app.command()
+def convert(
+    source: Annotated[
+        str,
+        typer.Argument(metavar="FILE", help="A file of weights of any known family, or a name."),
+    ],
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out",
+            metavar="PATH",
+            help="Where to: .safetensors is mien's own form, .pt rosinality's names, .onnx ONNX.",
+        ),
+    ],
+    kind: Annotated[
+        str,
+        typer.Option(
+            "--kind", metavar="KIND", help="Which network of the file: generator, discriminator."
+        ),
+    ] = "generator",
+    half: Annotated[
+        bool, typer.Option("--half", help="Store 16 bits a number (mien's own form only).")
+    ] = False,
+    force: ForceOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Convert weights of other programs to mien's form, or mien's to theirs.
+
+    Reads NVlabs' network pickles, rosinality's checkpoints and those built on them (pSp, e4e,
+    StyleCLIP), genforce's, and mien's own older ones. No code in a file is ever run.
+    """
+    from mien.checkpoints.export import save_onnx, save_rosinality
+    from mien.checkpoints.native import save, sha256_file
+    from mien.checkpoints.registry import open_checkpoint
+    from mien.files import refuse_existing
+    from mien.hub.loading import resolve
+
+    form = _FORMS.get(out.suffix.lower())
+    if form is None:
+        raise InputError(f"--out {out} ends in none of {', '.join(_FORMS)}")
+    if kind not in _KINDS:
+        raise InputError(f"--kind {kind!r} is none of {', '.join(_KINDS)}")
+    if half and form != "mien":
+        raise InputError("--half is for .safetensors only")
+    refuse_existing([out], force)
+    path = resolve(source, _KINDS[kind])
+    native = open_checkpoint(path, _KINDS[kind])
+    if form == "mien":
+        meta = {**native.meta, "source_sha256": sha256_file(path)}
+        save(out, native.kind, native.tensors, native.config, meta, half, force)
+    elif form == "rosinality":
+        save_rosinality(native, out, force=force)
+    else:
+        save_onnx(native, out, force)
+    made_up = [f"{key}: {native.meta[key]}" for key in ("noise", "w_avg") if key in native.meta]
+    for line in made_up:
+        note(line)
+    result = {
+        "source": path,
+        "out": out,
+        "form": form,
+        "kind": native.kind,
+        "config": native.config,
+        "from": native.meta.get("format", "mien"),
+        "notes": made_up,
+    }
+    size = native.config.get("resolution", "?")
+    emit(result, json, f"{path} ({result['from']}, {size}×{size} {kind}) -> {out}")
+
+
+def _state(row: Row) -> dict[str, Any]:
+    """A row of the catalogue and where its file is."""
+    from mien.hub.loading import find_file
+
+    return {**asdict(row), "path": find_file(row.file)}
+
+
+def _table(rows: list[dict[str, Any]]) -> object:
+    if not rows:
+        return "the catalogue is empty; weights in the user's store work by their file name"
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for name in ("name", "kind", "size", "kimg", "MB", "licence", "on this disk"):
+        table.add_column(name, justify="right" if name in ("size", "kimg", "MB") else "left")
+    for row in rows:
+        table.add_row(
+            row["name"],
+            row["kind"],
+            str(row["resolution"] or ""),
+            f"{row['kimg']:g}" if row["kimg"] is not None else "",
+            f"{row['bytes'] / 1e6:.1f}",
+            row["licence"],
+            "yes" if row["path"] else f"no: mien weights pull {row['name']}",
+        )
+    return table
+
+
+@contextmanager
+def _bar(name: str) -> Iterator[Callable[[int, int], None]]:
+    """Yield what shows a bar of bytes on stderr, if somebody is looking."""
+    if not sys.stderr.isatty():
+        yield lambda have, total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+    columns = TextColumn(name), BarColumn(), DownloadColumn(), TransferSpeedColumn()
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(name, total=None)
+        yield lambda have, total: bar.update(task, completed=have, total=total)

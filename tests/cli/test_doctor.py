@@ -1,0 +1,82 @@
+"""``mien doctor`` says what is there, what is missing and what mends it."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from mien import cli
+from mien.cli import doctor
+from mien.hub import catalogue
+
+
+def findings(capsys: pytest.CaptureFixture[str]) -> dict[str, dict[str, Any]]:
+    """What ``mien doctor --json`` found, by name."""
+    assert cli.main(["doctor", "--json"]) == 0
+    return {found["name"]: found for found in json.loads(capsys.readouterr().out)["findings"]}
+
+
+def test_it_finds_what_is_here(capsys: pytest.CaptureFixture[str]) -> None:
+    found = findings(capsys)
+    assert found["torch"]["values"]["version"] == torch.__version__
+    assert found["cpu"]["values"]["cores"] >= 1
+    assert found["disk"]["values"]["free_bytes"] > 0
+    assert len(found["gpu"]["values"]["names"]) == torch.cuda.device_count()
+
+
+def test_a_person_gets_a_line_for_each(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["doctor"]) == 0
+    out, err = capsys.readouterr()
+    names = ["python", "torch", "cpu", "memory", "gpu", "disk", "sentence model", "weights"]
+    assert [name for name in names if name not in out] == []
+    assert err == ""
+    missing = [x for x in doctor.EXTRAS if importlib.util.find_spec(doctor.EXTRAS[x][1][0]) is None]
+    assert [x for x in missing if f"-> pip install 'mien[{x}]'" not in out] == []
+
+
+def test_a_missing_extra_comes_with_its_command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    real = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == "av" else real(name)
+    )
+    video = findings(capsys)["extra video"]
+    assert video["ok"]
+    assert video["values"] == {"missing": ["av"]}
+    assert video["mend"] == "pip install 'mien[video]'"
+
+
+def test_extras_are_those_of_the_project() -> None:
+    import tomllib
+
+    text = (Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8")
+    extras = tomllib.loads(text)["project"]["optional-dependencies"]
+    assert set(doctor.EXTRAS) == set(extras) - {"dev"}
+
+
+def test_a_missing_weight_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    row = catalogue.Row(
+        name="ghost",
+        kind="tagger",
+        file="ghost.safetensors",
+        sha256="0" * 64,
+        bytes=1,
+        licence="MIT",
+        data="none",
+    )
+    monkeypatch.setattr(catalogue, "ROWS", (row,))
+    weights = findings(capsys)["weights"]
+    assert not weights["ok"]
+    assert "ghost" in weights["found"]
+    assert weights["mend"]
+    monkeypatch.setattr(catalogue, "ROWS", (replace(row, url="https://example.org/ghost"),))
+    assert findings(capsys)["weights"]["ok"]

@@ -1,0 +1,120 @@
+"""Finding networks in an opened file: every group of named tensors in it, wherever it lies."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from mien.checkpoints.inert import Stub, TensorRef
+from mien.checkpoints.torch_files import Document
+from mien.errors import CheckpointError
+
+_MAX_DEPTH = 4
+_MAX_NODES = 20_000
+_MAX_MODULES = 5_000
+_MAX_TENSORS = 100_000
+_MAX_NAME = 300
+
+
+@dataclass(frozen=True)
+class Group:
+    """Tensors with names, as one network's ``state_dict()`` has them.
+
+    Attributes:
+        where: Keys that lead to it from the root, joined by dots; empty for the root itself.
+        tensors: Name -> tensor, unread.
+        attributes: For a pickled module, its other attributes (``_init_kwargs`` among them).
+    """
+
+    where: str
+    tensors: dict[str, TensorRef]
+    attributes: dict[str, Any] = field(default_factory=dict)
+
+
+def groups(document: Document) -> list[Group]:
+    """Every dictionary of tensors and every pickled module near the root of a file.
+
+    Raises:
+        CheckpointError: A module contains itself, or more modules than any network has.
+    """
+    found: list[Group] = []
+    seen: set[int] = set()
+    waiting: deque[tuple[str, Any, int]] = deque([("", document.root, 0)])
+    while waiting and len(seen) < _MAX_NODES:
+        where, value, depth = waiting.popleft()
+        if id(value) in seen:
+            continue
+        seen.add(id(value))
+        if isinstance(value, Stub) and _is_module(value):
+            tensors = dict(_module_tensors(document, value))
+            found.append(Group(where, tensors, dict(value.state)))
+            continue
+        if isinstance(value, Stub):
+            value = value.items if value.items is not None else value.state
+        children = _children(value)
+        tensors = {name: part for name, part in children if isinstance(part, TensorRef)}
+        if tensors:
+            found.append(Group(where, tensors))
+        if depth < _MAX_DEPTH:
+            waiting += [
+                (f"{where}.{name}" if where else name, part, depth + 1)
+                for name, part in children
+                if isinstance(part, dict | list | tuple | Stub)
+            ]
+    return found
+
+
+def tensor_names(found: list[Group]) -> list[str]:
+    """All names in a file, each with the keys that lead to it."""
+    return [f"{group.where}.{name}".strip(".") for group in found for name in group.tensors]
+
+
+def plain(value: Any) -> Any:
+    """A dictionary out of a dictionary or a namespace; anything else as it is."""
+    if isinstance(value, Stub) and isinstance(value.state, dict):
+        return value.state
+    if isinstance(value, Stub) and isinstance(value.items, dict):
+        return value.items
+    return value
+
+
+def _children(value: Any) -> list[tuple[str, Any]]:
+    if isinstance(value, dict):
+        return [(name, part) for name, part in value.items() if _is_name(name)]
+    if isinstance(value, list | tuple) and len(value) <= 16:
+        return [(str(i), part) for i, part in enumerate(value)]
+    return []
+
+
+def _is_name(key: Any) -> bool:
+    return isinstance(key, str) and len(key) <= _MAX_NAME and key.isprintable()
+
+
+def _is_module(stub: Stub) -> bool:
+    state = stub.state
+    return isinstance(state, dict) and isinstance(plain(state.get("_modules")), dict)
+
+
+def _module_tensors(document: Document, module: Stub) -> Iterator[tuple[str, TensorRef]]:
+    """Parameters and lasting buffers of a pickled module and of the modules in it."""
+    waiting: deque[tuple[str, Stub]] = deque([("", module)])
+    modules = tensors = 0
+    while waiting:
+        prefix, stub = waiting.popleft()
+        modules += 1
+        passing = stub.state.get("_non_persistent_buffers_set") or ()
+        for table in ("_parameters", "_buffers"):
+            for name, value in _children(plain(stub.state.get(table))):
+                if isinstance(value, TensorRef) and name not in passing[:_MAX_NAME]:
+                    tensors += 1
+                    yield prefix + name, value
+        for name, child in _children(plain(stub.state.get("_modules"))):
+            if isinstance(child, Stub) and _is_module(child):
+                waiting.append((f"{prefix}{name}.", child))
+        deep = prefix.count(".") > 32
+        if deep or modules + len(waiting) > _MAX_MODULES or tensors > _MAX_TENSORS:
+            raise CheckpointError(
+                document.path, f"its network has more than {_MAX_MODULES} modules, or itself in it"
+            )

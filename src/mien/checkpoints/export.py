@@ -1,0 +1,165 @@
+"""Our generators in the forms that other tools read: rosinality's names, and ONNX."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from mien.checkpoints import rosinality
+from mien.checkpoints.layout import GENERATOR
+from mien.checkpoints.native import Native
+from mien.errors import InputError, MissingExtra
+from mien.files import replacing
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def to_rosinality(native: Native, label: Sequence[float] | None = None) -> dict[str, Any]:
+    """Bring a generator of ours to rosinality's names.
+
+    A generator with labels has no counterpart there; the label is fixed, which folds it into the
+    bias of the first mapping layer without approximation.
+
+    Args:
+        native: A ``stylegan2-generator``.
+        label: The label to fix, ``[c_dim]``; ``None`` says nothing (zeros).
+
+    Returns:
+        ``{"g_ema": state_dict, "latent_avg": [w_dim]}``. Its tools read channels off a multiplier;
+        a network of other channels than config E or F needs theirs patched.
+
+    Raises:
+        InputError: It is no generator, the label has another length, or z and w differ in width.
+    """
+    if native.kind != GENERATOR:
+        raise InputError(f"only generators have rosinality's form, this is a {native.kind}")
+    config = native.config
+    if config["z_dim"] != config["w_dim"]:
+        raise InputError(
+            f"z has {config['z_dim']} numbers and w {config['w_dim']};"
+            " rosinality's form needs the same for both"
+        )
+    tensors = dict(native.tensors)
+    if config["c_dim"]:
+        tensors |= _fixed_label(native, label)
+    elif label is not None and len(label):
+        raise InputError(f"label has {len(label)} numbers, this generator takes none")
+    state: dict[str, Tensor] = {}
+    for row in rosinality.generator_rows(config["resolution"], config["mapping_layers"]):
+        state[row.theirs] = _shaped(row.theirs, tensors[row.ours])
+    state |= _kernels(config["resolution"])
+    return {"g_ema": state, "latent_avg": tensors["mapping.w_avg"].clone()}
+
+
+def save_rosinality(
+    native: Native, path: str | Path, label: Sequence[float] | None = None, force: bool = True
+) -> None:
+    """Write :func:`to_rosinality` as the ``.pt`` that its tools load.
+
+    Raises:
+        InputError: As :func:`to_rosinality`.
+        OutputError: The file exists and ``force`` is false, or the disk refuses.
+    """
+    content = io.BytesIO()
+    torch.save(to_rosinality(native, label), content)
+    with replacing(path, force) as beside:
+        beside.write_bytes(content.getbuffer())
+
+
+def save_onnx(native: Native, path: str | Path, force: bool = True, input_name: str = "ws") -> None:
+    """Write the synthesis network as ONNX: ``ws [n, num_ws, w_dim]`` to ``image [n, 3, h, w]``.
+
+    The batch is dynamic and the noise is the stored constant.
+
+    Args:
+        native: A ``stylegan2-generator``.
+        path: Where to.
+        force: Whether an existing file may be replaced.
+        input_name: What the input is called.
+
+    Raises:
+        InputError: It is no generator.
+        MissingExtra: The exporter's packages are not installed.
+        OutputError: The file exists and ``force`` is false, or the disk refuses.
+    """
+    if native.kind != GENERATOR:
+        raise InputError(f"only generators are written as ONNX, this is a {native.kind}")
+    try:
+        import onnx  # noqa: F401 # pyright: ignore[reportMissingImports]
+        import onnxscript  # noqa: F401 # pyright: ignore[reportMissingImports]
+    except ImportError as error:
+        raise MissingExtra(error.name or "onnx", "onnx", "writing ONNX") from None
+    from mien.checkpoints import fit
+    from mien.stylegan2.generator import Generator, GeneratorConfig
+
+    network = fit.build(lambda: Generator(GeneratorConfig(**native.config)))
+    fit.fill(network, native.tensors, path)
+    synthesis = network.synthesis.eval().requires_grad_(False)
+    synthesis.channels_last = False
+    example = torch.zeros(2, network.num_ws, network.config.w_dim)
+    batch = torch.export.Dim("n", min=1, max=1024)
+    program = torch.onnx.export(
+        synthesis,
+        (example,),
+        dynamo=True,
+        verbose=False,
+        input_names=[input_name],
+        output_names=["image"],
+        dynamic_shapes=({0: batch},),
+    )
+    if program is None:
+        raise InputError("this network could not be written as ONNX")
+    with replacing(path, force) as beside:
+        program.save(str(beside), external_data=False)
+
+
+def _fixed_label(native: Native, label: Sequence[float] | None) -> dict[str, Tensor]:
+    """Fold the embedding of one label into the first mapping layer's bias.
+
+    The layer sees [z, e] with e constant: W·[z, e]·g + b·lr, where g = lr/√(z + e) is the gain of
+    the wider layer; the narrower one has gain lr/√z.
+    """
+    tensors, config = native.tensors, native.config
+    width, z_dim = config["c_dim"], config["z_dim"]
+    given = [0.0] * width if label is None else list(label)
+    if len(given) != width:
+        raise InputError(f"label has {len(given)} numbers, this generator takes {width}")
+    embed = tensors["mapping.embed.weight"].double() / math.sqrt(width)
+    e = embed @ torch.tensor(given, dtype=torch.float64) + tensors["mapping.embed.bias"].double()
+    e = e * (e.square().mean() + 1e-8).rsqrt()
+    weight = tensors["mapping.fc0.weight"].double()
+    wide = weight.shape[1]
+    bias = tensors["mapping.fc0.bias"].double() + weight[:, z_dim:] @ e / math.sqrt(wide)
+    return {
+        "mapping.fc0.weight": (weight[:, :z_dim] * math.sqrt(z_dim / wide)).float(),
+        "mapping.fc0.bias": bias.float(),
+    }
+
+
+def _shaped(name: str, tensor: Tensor) -> Tensor:
+    """Give a tensor the sides of length one that rosinality's has."""
+    tensor = tensor.float()
+    if name.startswith("noises."):
+        tensor = tensor[None, None]
+    elif name == "input.input" or name.endswith("conv.weight"):
+        tensor = tensor[None]
+    elif name.endswith("noise.weight"):
+        tensor = tensor.reshape(1)
+    elif name.startswith("to_rgb") and ".conv." not in name:
+        tensor = tensor.reshape(1, 3, 1, 1)
+    return tensor.clone()
+
+
+def _kernels(resolution: int) -> dict[str, Tensor]:
+    """Filters [1, 3, 3, 1] with gain 4, which its modules keep as buffers."""
+    taps = torch.tensor([1.0, 3.0, 3.0, 1.0])
+    kernel = torch.outer(taps, taps) / 16
+    blocks = resolution.bit_length() - 3
+    found = {f"to_rgbs.{i}.upsample.kernel": kernel.clone() for i in range(blocks)}
+    return found | {f"convs.{2 * i}.conv.blur.kernel": kernel.clone() for i in range(blocks)}

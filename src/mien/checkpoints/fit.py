@@ -1,0 +1,124 @@
+"""Networks built without drawing a random number, then filled with tensors that must fit."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+
+from mien.errors import ConfigMismatch
+
+_LISTED = 10
+_SPARE_NUMBERS = 16 << 20
+_SPARE_TENSORS = 1000
+
+Network = TypeVar("Network", bound=nn.Module)
+
+
+class _NothingRandom(TorchFunctionMode):
+    """Leave memory as it is where random numbers were asked for, and count what is asked for."""
+
+    _RANDOM = (torch.randn, torch.rand)
+    _SIZED = (*_RANDOM, torch.empty, torch.zeros, torch.ones)
+    _IN_PLACE = (
+        Tensor.normal_,
+        Tensor.uniform_,
+        nn.init.normal_,
+        nn.init.uniform_,
+        nn.init.trunc_normal_,
+        nn.init.kaiming_uniform_,
+        nn.init.kaiming_normal_,
+        nn.init.xavier_uniform_,
+        nn.init.xavier_normal_,
+        nn.init.orthogonal_,
+    )
+
+    def __init__(self, tensors: Mapping[str, Tensor] | None) -> None:
+        super().__init__()
+        self.limits = None
+        if tensors is not None:
+            held = sum(tensor.numel() for tensor in tensors.values())
+            self.limits = 4 * held + _SPARE_NUMBERS, 8 * len(tensors) + _SPARE_TENSORS
+        self.numbers = self.calls = 0
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple = (), kwargs: dict | None = None
+    ) -> Any:
+        kwargs = dict(kwargs or {})
+        if func in self._SIZED:
+            self._count(args[0] if args and not isinstance(args[0], int) else args)
+        if func in self._RANDOM:
+            kwargs.pop("generator", None)
+            return torch.empty(*args, **kwargs)
+        if func in self._IN_PLACE:
+            return args[0] if args else kwargs["tensor"]
+        return func(*args, **kwargs)
+
+    def _count(self, shape: Any) -> None:
+        self.numbers += math.prod(shape)
+        self.calls += 1
+        if self.limits is None:
+            return
+        if self.numbers > self.limits[0] or self.calls > self.limits[1]:
+            raise ValueError("the network would be far larger than the tensors in the file")
+
+
+def build(make: Callable[[], Network], tensors: Mapping[str, Tensor] | None = None) -> Network:
+    """Call a constructor so that initial weights cost no time; :func:`fill` must replace them.
+
+    Args:
+        make: Builds the network. Whatever it computes without chance (filters, tables) is kept.
+        tensors: What it will be filled with; a network far larger than that is not built.
+
+    Raises:
+        ValueError: The network would be far larger than ``tensors``.
+    """
+    with torch.no_grad(), _NothingRandom(tensors):
+        return make()
+
+
+def mismatches(network: nn.Module, tensors: Mapping[str, Tensor]) -> list[str]:
+    """Say in what the tensors differ from what a network wants, in a fixed order.
+
+    Returns:
+        One phrase a parameter that is missing, surplus or of another shape; empty if all fit.
+    """
+    wanted = {name: tuple(value.shape) for name, value in network.state_dict().items()}
+    missing = [f"{name} is missing" for name in wanted if name not in tensors]
+    surplus = [f"{name} is surplus" for name in tensors if name not in wanted]
+    shapes = [
+        f"{name} is {list(tensors[name].shape)} instead of {list(shape)}"
+        for name, shape in wanted.items()
+        if name in tensors and tuple(tensors[name].shape) != shape
+    ]
+    return missing + surplus + shapes
+
+
+def fill(network: nn.Module, tensors: Mapping[str, Tensor], path: str | Path) -> None:
+    """Give a network its tensors, in the element types that the network has.
+
+    Args:
+        network: Filled in place; on the CPU its parameters become the tensors themselves.
+        tensors: Exactly the entries of its ``state_dict()``.
+        path: The file they come from, for the error.
+
+    Raises:
+        ConfigMismatch: Something is missing, surplus or of another shape; lists the first ten.
+    """
+    found = mismatches(network, tensors)
+    if found:
+        more = f" and {len(found) - _LISTED} more" if len(found) > _LISTED else ""
+        listed = ", ".join(found[:_LISTED])
+        raise ConfigMismatch(
+            path,
+            f"{len(found)} of its {len(tensors)} tensors do not fit"
+            f" {type(network).__name__}: {listed}{more}",
+        )
+    state = network.state_dict()
+    ready = {name: tensors[name].to(value.dtype) for name, value in state.items()}
+    network.load_state_dict(ready, assign=True)

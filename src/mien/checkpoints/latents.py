@@ -1,0 +1,159 @@
+"""Latents and directions as other tools leave them: read into plain arrays.
+
+Latents: ``projected_w.npz`` (NVlabs), ``latents.pt`` and ``.npy`` (e4e, pSp, StyleCLIP), the
+dictionary of rosinality's projector, our own ``.npz``. Directions: InterFaceGAN boundaries, e4e's
+``.pt`` of them, GANSpace components, rosinality's ``factor.pt``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mien.checkpoints.arrays import read_arrays
+from mien.checkpoints.documents import groups
+from mien.checkpoints.sniff import looks_like
+from mien.checkpoints.torch_files import open_file
+from mien.errors import CheckpointError
+
+_LATENT_NAMES = ("w", "ws", "latents", "latent", "projected_w", "w_plus", "dlatents", "")
+_LAYERS = range(8, 19, 2)
+
+
+@dataclass(frozen=True)
+class ForeignDirections:
+    """Directions that another tool found.
+
+    Attributes:
+        vectors: float32 ``[k, w_dim]``, or ``[k, num_ws, w_dim]`` if they differ from layer to
+            layer; as long as the file has them.
+        origin: ``boundary``, ``ganspace`` or ``factor``.
+        scales: float32 ``[k]``, standard deviation of latents along each, if the file says.
+        mean: float32 ``[w_dim]``, the latent that components are centred on, if the file says.
+    """
+
+    vectors: np.ndarray
+    origin: str
+    scales: np.ndarray | None = None
+    mean: np.ndarray | None = None
+
+
+def read_latents(path: str | Path, num_ws: int | None = None) -> np.ndarray:
+    """Read latents of any of the known shapes.
+
+    Args:
+        path: ``.npz``, ``.npy``, ``.pt`` or ``.safetensors``.
+        num_ws: Layers that the generator takes. A table ``[n, w_dim]`` is read as n latents for all
+            layers, unless n is ``num_ws`` (or, without it, 8, 10, … 18): then it is one latent.
+
+    Returns:
+        float32 ``[n, num_ws, w_dim]``.
+
+    Raises:
+        CheckpointError: No latents in it, of another shape, not finite, or damaged.
+        UnsafeCheckpoint: It asks for something that could run code; nothing was run.
+    """
+    tables = _read(path)
+    named = [tables[name] for name in _LATENT_NAMES if name in tables]
+    nested = [table for name, table in tables.items() if name.rpartition(".")[2] == "latent"]
+    chosen = named[:1] or nested or (list(tables.values()) if len(tables) == 1 else [])
+    if not chosen:
+        listed = ", ".join(sorted(tables)[:10])
+        raise CheckpointError(path, f"holds no latents; it has {listed[:200] or 'no arrays'}")
+    ws = np.concatenate([_as_ws(path, table, num_ws) for table in chosen])
+    if num_ws is not None and ws.shape[1] != num_ws:
+        raise CheckpointError(
+            path,
+            f"holds latents of {ws.shape[1]} layers, the generator takes {num_ws}",
+            "use the generator that they were made for",
+        )
+    return _finite(path, ws)
+
+
+def read_directions(path: str | Path) -> ForeignDirections:
+    """Read boundaries or components of another tool.
+
+    Raises:
+        CheckpointError: No directions in it, not finite, or damaged.
+        UnsafeCheckpoint: It asks for something that could run code; nothing was run.
+    """
+    tables = _read(path)
+    for origin, names in (("ganspace", ("lat_comp", "comp", "act_comp")), ("factor", ("eigvec",))):
+        for name in names:
+            if name in tables:
+                return _components(path, origin, name, tables)
+    if len(tables) != 1 and "boundary" not in tables:
+        listed = ", ".join(sorted(tables)[:10])
+        raise CheckpointError(path, f"holds no directions; it has {listed[:200] or 'no arrays'}")
+    table = tables.get("boundary", next(iter(tables.values())))
+    if table.ndim == 1:
+        table = table[None]
+    if table.ndim == 2 and len(table) in _LAYERS:
+        table = table[None]
+    if table.ndim not in (2, 3) or 0 in table.shape:
+        raise CheckpointError(path, f"holds an array {list(table.shape)}, no boundary")
+    return ForeignDirections(_finite(path, table), "boundary")
+
+
+def _components(
+    path: str | Path, origin: str, name: str, tables: dict[str, np.ndarray]
+) -> ForeignDirections:
+    vectors = tables[name]
+    if vectors.ndim < 2 or vectors.size == 0:
+        raise CheckpointError(path, f"{name} is {list(vectors.shape)}, no list of vectors")
+    if origin == "factor":
+        return ForeignDirections(_finite(path, vectors.T), origin)
+    rows = vectors.reshape(len(vectors), -1)
+    prefix = name.removesuffix("comp")
+    spread = next((tables[k] for k in (f"{prefix}stdev", f"{prefix}std") if k in tables), None)
+    mean = tables.get(f"{prefix}mean")
+    return ForeignDirections(
+        _finite(path, rows),
+        origin,
+        None if spread is None or spread.size != len(rows) else _finite(path, spread.reshape(-1)),
+        None if mean is None or mean.size != rows.shape[1] else _finite(path, mean.reshape(-1)),
+    )
+
+
+def _read(path: str | Path) -> dict[str, np.ndarray]:
+    """All arrays of a file by name; nested names are joined by dots."""
+    kind = looks_like(path)
+    if "NumPy" in kind:
+        return {k: v for k, v in read_arrays(path).items() if v.dtype.kind in "biuf"}
+    document = open_file(path)
+    if hasattr(document.root, "read"):
+        return {"": np.asarray(document.root.read().float())}
+    found = {}
+    for group in groups(document):
+        for name, ref in group.tensors.items():
+            found[f"{group.where}.{name}".strip(".")] = ref.read().float().numpy()
+    return found
+
+
+def _as_ws(path: str | Path, table: np.ndarray, num_ws: int | None) -> np.ndarray:
+    if table.ndim == 4 and table.shape[1] == 1:
+        table = table[:, 0]
+    if table.ndim == 1:
+        table = table[None]
+    if table.ndim == 2:
+        layers = (num_ws,) if num_ws else _LAYERS
+        if len(table) in layers:
+            table = table[None]
+        elif num_ws:
+            table = np.repeat(table[:, None], num_ws, axis=1)
+        else:
+            raise CheckpointError(
+                path, f"holds one w a face, {list(table.shape)}", "say for how many layers"
+            )
+    if table.ndim != 3 or 0 in table.shape:
+        raise CheckpointError(path, f"holds an array {list(table.shape)}, no latents")
+    return table
+
+
+def _finite(path: str | Path, table: np.ndarray) -> np.ndarray:
+    table = np.ascontiguousarray(table, dtype=np.float32)
+    if not np.isfinite(table).all():
+        raise CheckpointError(path, "holds numbers that are not finite", "make it again")
+    return table

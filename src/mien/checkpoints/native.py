@@ -1,0 +1,257 @@
+"""The own format: one ``.safetensors`` whose header carries the configuration as JSON.
+
+Under the metadata key ``mien`` stands ``{"kind", "version", "config", "meta"}``: what network it
+is, which layout of names and configuration, the arguments that build the network, and whatever else
+is worth knowing (how many images it saw, its data). There is no code in it and none is run.
+
+    save("faces.safetensors", "stylegan2-generator", network.state_dict(), config)
+    native = load("faces.safetensors", kind="stylegan2-generator")
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mien.checkpoints import header as safetensors_header
+from mien.checkpoints.sniff import file_size, name_family
+from mien.errors import CheckpointError
+from mien.files import replacing
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+METADATA_KEY = "mien"
+"""Where in the header the configuration stands."""
+
+_LARGEST_HALF = 65504.0
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a file says about itself, its tensors unread.
+
+    Attributes:
+        kind: What network it is, such as ``stylegan2-generator``.
+        version: Layout of names and configuration, from 1.
+        config: The arguments that build the network.
+        meta: Whatever else is worth knowing: kimg, data, licence.
+        shapes: Tensor name -> shape.
+        half: Whether 32-bit values were stored in 16 bits.
+    """
+
+    kind: str
+    version: int
+    config: dict[str, Any]
+    meta: dict[str, Any]
+    shapes: dict[str, tuple[int, ...]]
+    half: bool = False
+
+
+@dataclass(frozen=True)
+class Native:
+    """A file of weights in memory.
+
+    Attributes:
+        kind: What network it is, such as ``stylegan2-generator``.
+        version: Layout of names and configuration, from 1.
+        config: The arguments that build the network.
+        meta: Whatever else is worth knowing: kimg, data, licence.
+        tensors: Name -> tensor on the CPU; what was stored in 16 bits to save room is float32.
+    """
+
+    kind: str
+    version: int
+    config: dict[str, Any]
+    meta: dict[str, Any] = field(default_factory=dict)
+    tensors: dict[str, Tensor] = field(default_factory=dict)
+
+
+VERSIONS: dict[str, int] = {}
+"""Kind -> the version that :func:`save` writes; 1 for every kind that is not listed."""
+
+MIGRATIONS: dict[tuple[str, int], Callable[[Native], Native]] = {}
+"""``(kind, version)`` -> the named function that turns such a file into version + 1."""
+
+
+def sha256_file(path: str | Path) -> str:
+    """Hexadecimal SHA-256 of a file.
+
+    Raises:
+        CheckpointError: The file cannot be read.
+    """
+    file_size(path)
+    try:
+        with Path(path).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise CheckpointError(path, f"cannot be read ({error.strerror})") from None
+
+
+def save(
+    path: str | Path,
+    kind: str,
+    tensors: Mapping[str, Tensor],
+    config: Mapping[str, Any],
+    meta: Mapping[str, Any] | None = None,
+    half: bool = False,
+    force: bool = True,
+) -> None:
+    """Write a network's tensors with what is needed to build it again.
+
+    Args:
+        path: Where to; written beside and renamed.
+        kind: What network it is.
+        tensors: Its ``state_dict()``; any device, any strides.
+        config: The arguments that build it, as JSON can say them.
+        meta: Whatever else is worth knowing, as JSON can say it.
+        half: Store floating tensors in 16 bits; :func:`load` gives float32 back.
+        force: Whether an existing file may be replaced.
+
+    Raises:
+        CheckpointError: ``half`` is asked for and a value does not fit in 16 bits.
+        OutputError: The file exists and ``force`` is false, or the disk refuses.
+    """
+    import safetensors.torch
+
+    document = {
+        "kind": kind,
+        "version": VERSIONS.get(kind, 1),
+        "config": dict(config),
+        "meta": dict(meta or {}),
+        "half": half,
+    }
+    ready = {name: _to_store(path, name, tensor, half) for name, tensor in tensors.items()}
+    text = json.dumps(document, sort_keys=True, allow_nan=False)
+    data = safetensors.torch.save(ready, metadata={METADATA_KEY: text})
+    with replacing(path, force) as beside:
+        beside.write_bytes(data)
+
+
+def read_header(path: str | Path) -> Header:
+    """Read what a file of ours says about itself; the tensors are not touched.
+
+    Raises:
+        CheckpointError: It is not such a file, or truncated, or its header lies; names what it
+            looks like.
+    """
+    found = safetensors_header.read(path)
+    text = found.metadata.get(METADATA_KEY)
+    if text is None:
+        family = name_family(found.entries)
+        what = f"looks like {family}" if family else "is a safetensors file of another program"
+        raise CheckpointError(path, f"{what}: its header has no {METADATA_KEY!r} entry")
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        raise CheckpointError(
+            path, f"its {METADATA_KEY!r} entry is not JSON: {safetensors_header.quote(text)}"
+        ) from None
+    shapes = {name: entry.shape for name, entry in found.entries.items()}
+    return _checked_header(path, document, shapes)
+
+
+def load(path: str | Path, kind: str | None = None) -> Native:
+    """Read a file of ours, whatever its version.
+
+    Args:
+        path: The file.
+        kind: What it must be; any kind if ``None``.
+
+    Returns:
+        Tensors on the CPU and the configuration, brought to the current version.
+
+    Raises:
+        CheckpointError: It cannot be read, is of another kind or of a version not known here.
+    """
+    import safetensors
+    import safetensors.torch
+    import torch
+
+    header = read_header(path)
+    if kind is not None and header.kind != kind:
+        raise CheckpointError(
+            path,
+            f"holds a {safetensors_header.quote(header.kind)}, a {kind!r} is wanted",
+            "give another file",
+        )
+    newest = VERSIONS.get(header.kind, 1)
+    if header.version > newest:
+        raise CheckpointError(
+            path, f"is of version {header.version}, this mien knows {newest}", "upgrade mien"
+        )
+    try:
+        tensors = safetensors.torch.load_file(path, device="cpu")
+    except (safetensors.SafetensorError, OSError, ValueError, RuntimeError) as error:
+        cause = safetensors_header.quote(str(error), 80)
+        raise CheckpointError(path, f"cannot be read ({cause})", "fetch it again") from None
+    if header.half:
+        tensors = {
+            name: tensor.float() if tensor.dtype == torch.float16 else tensor
+            for name, tensor in tensors.items()
+        }
+    native = Native(header.kind, header.version, header.config, header.meta, tensors)
+    return _migrated(path, native, newest)
+
+
+def _to_store(path: str | Path, name: str, tensor: Tensor, half: bool) -> Tensor:
+    """Copy a tensor into dense memory of its own, in 16 bits if asked."""
+    import torch
+
+    tensor = tensor.detach().to("cpu")
+    if half and tensor.is_floating_point() and tensor.numel():
+        largest = tensor.abs().max().item()
+        if not largest <= _LARGEST_HALF:
+            raise CheckpointError(
+                path,
+                f"{name} holds {largest:g}, float16 ends at {_LARGEST_HALF:g}",
+                "save it in 32 bits",
+            )
+        tensor = tensor.to(torch.float16)
+    return tensor.clone(memory_format=torch.contiguous_format)
+
+
+def _checked_header(
+    path: str | Path, document: object, shapes: dict[str, tuple[int, ...]]
+) -> Header:
+    wanted = (("kind", str), ("version", int), ("config", dict))
+    if not isinstance(document, dict):
+        raise CheckpointError(path, f"its {METADATA_KEY!r} entry is not a JSON object")
+    for name, kind in wanted:
+        if name not in document:
+            raise CheckpointError(path, f"its {METADATA_KEY!r} entry has no {name}")
+        if not isinstance(document[name], kind) or isinstance(document[name], bool):
+            raise CheckpointError(
+                path,
+                f"its {name} is {safetensors_header.quote(document[name])}, not {kind.__name__}",
+            )
+    meta = document.get("meta", {})
+    if not isinstance(meta, dict):
+        raise CheckpointError(path, "its meta is not a JSON object")
+    if document["version"] < 1:
+        raise CheckpointError(path, f"its version is {document['version']}, less than 1")
+    return Header(
+        document["kind"],
+        document["version"],
+        document["config"],
+        meta,
+        shapes,
+        document.get("half") is True,
+    )
+
+
+def _migrated(path: str | Path, native: Native, newest: int) -> Native:
+    while native.version < newest:
+        migrate = MIGRATIONS.get((native.kind, native.version))
+        if migrate is None:
+            raise CheckpointError(
+                path,
+                f"is of version {native.version} of {native.kind!r}, which has no way to {newest}",
+                "convert it with an older mien",
+            )
+        native = replace(migrate(native), version=native.version + 1)
+    return native

@@ -1,0 +1,321 @@
+"""Which importable names a foreign pickle may mention, and what becomes of each.
+
+Three kinds: names with a meaning here (:data:`ACTIONS`, which compute nothing but records), names
+whose objects become inert stubs (:data:`INERT_NAMES`, :data:`INERT_TREES`), and all others, which
+are refused as soon as they are mentioned. Nothing is ever imported or called by name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from mien.checkpoints.inert import ITEM_BYTES, ArrayRef, Global, Storage, Stub, TensorRef
+
+if TYPE_CHECKING:
+    from mien.checkpoints.safe_pickle import Machine
+
+Action = Callable[["Machine", tuple[Any, ...]], Any]
+
+STORAGES: dict[str, str] = {
+    "DoubleStorage": "float64",
+    "FloatStorage": "float32",
+    "HalfStorage": "float16",
+    "BFloat16Storage": "bfloat16",
+    "LongStorage": "int64",
+    "IntStorage": "int32",
+    "ShortStorage": "int16",
+    "CharStorage": "int8",
+    "ByteStorage": "uint8",
+    "BoolStorage": "bool",
+    "ComplexFloatStorage": "complex64",
+    "ComplexDoubleStorage": "complex128",
+    "UntypedStorage": "uint8",
+}
+"""torch's storage classes and the element type of each."""
+
+INERT_NAMES: frozenset[tuple[str, str]] = frozenset(
+    {
+        ("argparse", "Namespace"),
+        ("builtins", "object"),
+        ("builtins", "int"),
+        ("builtins", "float"),
+        ("builtins", "bool"),
+        ("builtins", "str"),
+        ("builtins", "slice"),
+        ("builtins", "range"),
+        ("builtins", "complex"),
+        ("collections", "defaultdict"),
+        ("collections", "Counter"),
+        ("collections", "deque"),
+        ("datetime", "datetime"),
+        ("datetime", "timedelta"),
+        ("numpy", "ndarray"),
+        ("pathlib", "Path"),
+        ("pathlib", "PosixPath"),
+        ("pathlib", "PurePosixPath"),
+        ("pathlib", "WindowsPath"),
+        ("torch", "Tensor"),
+        ("torch", "device"),
+        ("torch", "memory_format"),
+        ("torch", "contiguous_format"),
+        ("torch", "channels_last"),
+        ("types", "SimpleNamespace"),
+        ("typing", "Any"),
+    }
+)
+"""Names outside the trees below whose objects become stubs."""
+
+INERT_TREES: tuple[str, ...] = (
+    "configs",
+    "dnnlib",
+    "easydict",
+    "lightning",
+    "metrics",
+    "model",
+    "models",
+    "networks",
+    "omegaconf",
+    "op",
+    "options",
+    "pytorch_lightning",
+    "torch.nn.modules",
+    "torch.nn.parameter",
+    "torch.optim",
+    "torch_utils",
+    "training",
+    "yacs",
+)
+"""Packages of published training code: everything in them becomes a stub."""
+
+_RENAMED = {"copy_reg": "copyreg", "__builtin__": "builtins", "numpy._core": "numpy.core"}
+_NUMBER = re.compile(r"[<>|=]?(?:b1|[iu][1248]|f[248]|c8|c16|\?)\Z")
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,200}\Z")
+
+
+def resolve(module: str, name: str) -> Any:
+    """Turn a name in a pickle into an inert value, or refuse it.
+
+    Returns:
+        A :class:`Global`, or for an element type or a storage class its name as a string in one.
+
+    Raises:
+        PermissionError: The name is on no list; its text is ``module.name``.
+    """
+    for old, new in _RENAMED.items():
+        if module == old or module.startswith(old + "."):
+            module = new + module[len(old) :]
+    if not _IDENTIFIER.match(name) or name.startswith("__"):
+        raise PermissionError(f"{module}.{name}")
+    found = Global(module, name)
+    is_type = module == "torch" and name in ITEM_BYTES
+    is_storage = module in ("torch", "torch.cuda", "torch.storage") and name in STORAGES
+    in_tree = any(module == tree or module.startswith(tree + ".") for tree in INERT_TREES)
+    if (module, name) in ACTIONS or (module, name) in INERT_NAMES or is_type or is_storage:
+        return found
+    if in_tree:
+        return found
+    raise PermissionError(f"{module}.{name}")
+
+
+def call(machine: Machine, function: Any, args: Any) -> Any:
+    """What a pickle gets when it calls a name: a record, or a stub.
+
+    Raises:
+        ValueError: It calls something that is not a name, or with impossible arguments.
+    """
+    if not isinstance(function, Global) or not isinstance(args, tuple):
+        raise ValueError("calls something that is not a name")
+    action = ACTIONS.get((function.module, function.name))
+    if action is not None:
+        return action(machine, args)
+    if function.name == "EasyDict":
+        return _ordered_dict(machine, args)
+    return Stub(str(function), args)
+
+
+def _ordered_dict(machine: Machine, args: tuple[Any, ...]) -> dict[Any, Any]:
+    found: dict[Any, Any] = {}
+    if args:
+        pairs = args[0].items() if isinstance(args[0], dict) else args[0]
+        machine.spend(200 * len(pairs))
+        for key, value in pairs:
+            machine.put(found, key, value)
+    return found
+
+
+def _elements(machine: Machine, args: tuple[Any, ...]) -> list[Any]:
+    if not args:
+        return []
+    if not isinstance(args[0], list | tuple):
+        raise ValueError("a collection of what is no collection")
+    machine.spend(16 * len(args[0]))
+    return list(args[0])
+
+
+def _size(machine: Machine, args: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(_elements(machine, args))
+
+
+def _bytes(machine: Machine, args: tuple[Any, ...]) -> Any:
+    if not args:
+        return b""
+    if isinstance(args[0], bytes | memoryview) and len(args) == 1:
+        return args[0]
+    if isinstance(args[0], list) and len(args) == 1:
+        machine.spend(len(args[0]))
+        return bytes(args[0])
+    return _encode(machine, args)
+
+
+def _encode(machine: Machine, args: tuple[Any, ...]) -> bytes:
+    text, *encoding = args
+    if not isinstance(text, str) or encoding[:1] not in ([], ["latin1"], ["latin-1"]):
+        raise ValueError("text in an encoding other than latin1")
+    machine.spend(len(text))
+    return text.encode("latin1")
+
+
+def _reconstructor(machine: Machine, args: tuple[Any, ...]) -> Any:
+    kind, _, state = args
+    made = call(machine, kind, ())
+    if isinstance(made, dict) and isinstance(state, dict):
+        return _ordered_dict(machine, (state,))
+    if isinstance(made, Stub) and isinstance(state, dict):
+        made.items = state
+    return made
+
+
+def _persistent(machine: Machine, args: tuple[Any, ...]) -> Stub:
+    (meta,) = args
+    if not isinstance(meta, dict):
+        raise ValueError("a persistent object without its table")
+    stub = Stub(f"persistent.{meta.get('class_name')}")
+    stub.state = meta.get("state")
+    return stub
+
+
+def _tensor(machine: Machine, args: tuple[Any, ...]) -> TensorRef:
+    storage, offset, shape, strides = args[:4]
+    return _window(machine, storage, offset, shape, strides, None)
+
+
+def _typed_tensor(machine: Machine, args: tuple[Any, ...]) -> TensorRef:
+    storage, offset, shape, strides = args[:4]
+    return _window(machine, storage, offset, shape, strides, _element_type(args[6]))
+
+
+def _window(
+    machine: Machine, storage: Any, offset: Any, shape: Any, strides: Any, dtype: str | None
+) -> TensorRef:
+    if not isinstance(storage, Storage):
+        raise ValueError("a tensor without a storage")
+    machine.spend(200)
+    return TensorRef(
+        storage, dtype or storage.dtype, offset, tuple(shape), tuple(strides), machine.budget
+    )
+
+
+def _element_type(value: Any) -> str:
+    if not isinstance(value, Global) or value.module != "torch" or value.name not in ITEM_BYTES:
+        raise ValueError("a tensor of an unknown element type")
+    return value.name
+
+
+def _parameter(machine: Machine, args: tuple[Any, ...]) -> Any:
+    if not isinstance(args[0], TensorRef):
+        raise ValueError("a parameter that is no tensor")
+    return args[0]
+
+
+def _storage_bytes(machine: Machine, args: tuple[Any, ...]) -> Any:
+    (data,) = args
+    if not isinstance(data, bytes | memoryview):
+        raise ValueError("a storage that is no bytes")
+    return machine.nested(memoryview(data))
+
+
+def _dtype(machine: Machine, args: tuple[Any, ...]) -> Stub:
+    name = args[0]
+    if isinstance(name, bytes):
+        name = name.decode("latin1")
+    if not isinstance(name, str) or not _NUMBER.match(name):
+        raise ValueError(f"an array of {str(name)[:20]!r}, which are no plain numbers")
+    return Stub("numpy.dtype", (name,))
+
+
+def _array(machine: Machine, args: tuple[Any, ...]) -> ArrayRef:
+    return ArrayRef()
+
+
+def _array_of_buffer(machine: Machine, args: tuple[Any, ...]) -> ArrayRef:
+    data, dtype, shape, order = args
+    array = ArrayRef()
+    fill_array(array, (1, shape, dtype, order == "F", data))
+    return array
+
+
+def _scalar(machine: Machine, args: tuple[Any, ...]) -> Any:
+    array = ArrayRef()
+    fill_array(array, (1, (), args[0], False, args[1]))
+    return array.read().item()
+
+
+def fill_array(array: ArrayRef, state: Any) -> None:
+    """Give an array what its pickle says of it.
+
+    Args:
+        array: Filled in place.
+        state: ``(version, shape, dtype, fortran, bytes)``.
+
+    Raises:
+        ValueError: The bytes do not make the shape, or hold Python objects.
+    """
+    _, shape, dtype, fortran, data = state
+    if isinstance(data, str):
+        data = data.encode("latin1")
+    if not isinstance(dtype, Stub) or dtype.name != "numpy.dtype":
+        raise ValueError("an array without an element type")
+    if not isinstance(data, bytes | memoryview):
+        raise ValueError("an array of Python objects")
+    order = dtype.state[1] if isinstance(dtype.state, tuple) and len(dtype.state) > 1 else "="
+    letter = dtype.args[0].lstrip("<>|=")
+    name = ("b1" if letter == "?" else letter) if order in ("=", "|") else order + letter
+    size = 1
+    for side in shape:
+        if type(side) is not int or not 0 <= side < 1 << 48:
+            raise ValueError("an array with an impossible shape")
+        size *= side
+    width = 1 if letter == "?" else int(letter[1:])
+    if len(shape) > 16 or size * width != len(data):
+        raise ValueError(f"an array that needs {size * width} bytes and has {len(data)}")
+    array.dtype, array.shape = name, tuple(shape)
+    array.fortran, array.data = bool(fortran), data
+
+
+ACTIONS: dict[tuple[str, str], Action] = {
+    ("_codecs", "encode"): _encode,
+    ("builtins", "bytearray"): _bytes,
+    ("builtins", "bytes"): _bytes,
+    ("builtins", "dict"): _ordered_dict,
+    ("builtins", "frozenset"): _elements,
+    ("builtins", "list"): _elements,
+    ("builtins", "set"): _elements,
+    ("builtins", "tuple"): _size,
+    ("collections", "OrderedDict"): _ordered_dict,
+    ("copyreg", "_reconstructor"): _reconstructor,
+    ("numpy", "dtype"): _dtype,
+    ("numpy.core.multiarray", "_reconstruct"): _array,
+    ("numpy.core.multiarray", "scalar"): _scalar,
+    ("numpy.core.numeric", "_frombuffer"): _array_of_buffer,
+    ("torch", "Size"): _size,
+    ("torch._utils", "_rebuild_parameter"): _parameter,
+    ("torch._utils", "_rebuild_parameter_with_state"): _parameter,
+    ("torch._utils", "_rebuild_tensor"): _tensor,
+    ("torch._utils", "_rebuild_tensor_v2"): _tensor,
+    ("torch._utils", "_rebuild_tensor_v3"): _typed_tensor,
+    ("torch.storage", "_load_from_bytes"): _storage_bytes,
+    ("torch_utils.persistence", "_reconstruct_persistent_obj"): _persistent,
+}
+"""Names that have a meaning, and the record that each makes."""

@@ -1,0 +1,206 @@
+"""Every format that is read, in one table, and the two calls that use it.
+
+    native = open_checkpoint("ffhq.pkl", "stylegan2-generator")   # whatever family it is of
+    native = convert("ffhq.pkl")                                  # the same, foreign files only
+
+To add a family: one file with its :class:`~mien.checkpoints.layout.Format`, one row here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mien.checkpoints import genforce, header, native, nvlabs, rosinality
+from mien.checkpoints.documents import Group, groups, tensor_names
+from mien.checkpoints.inert import Stub, TensorRef
+from mien.checkpoints.layout import (
+    DISCRIMINATOR,
+    GENERATOR,
+    Format,
+    discriminator_config,
+    generator_config,
+    read_network,
+)
+from mien.checkpoints.native import METADATA_KEY, Native
+from mien.checkpoints.sniff import file_size, name_family
+from mien.checkpoints.torch_files import Document, open_file
+from mien.errors import CheckpointError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+FORMATS: tuple[Format, ...] = (nvlabs.FORMAT, rosinality.FORMAT, genforce.FORMAT)
+"""The foreign families, in the order in which they are tried."""
+
+TRAINING_STATE = "training-state"
+"""Kind of our own checkpoints of a run in progress, which hold several networks."""
+
+_PREFERRED = ("g_ema", "generator_ema", "generator_smooth", "ema", "decoder", "generator", "g")
+_NOUNS = {GENERATOR: "generator", DISCRIMINATOR: "discriminator"}
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """A network in a file: its family, its group of tensors and the prefix of its names."""
+
+    fmt: Format
+    kind: str
+    group: Group
+    prefix: str
+
+    @property
+    def where(self) -> str:
+        return f"{self.group.where}.{self.prefix}".strip(".")
+
+    @property
+    def rank(self) -> int:
+        parts = [part.lower() for part in self.where.split(".")]
+        ranks = [i for i, name in enumerate(_PREFERRED) if name in parts]
+        return min(ranks, default=len(_PREFERRED))
+
+    @property
+    def tensors(self) -> dict[str, TensorRef]:
+        return {
+            name[len(self.prefix) :]: ref
+            for name, ref in self.group.tensors.items()
+            if name.startswith(self.prefix)
+        }
+
+
+def open_checkpoint(path: str | Path, kind: str | None = None) -> Native:
+    """Read a file of weights, our own or of any known family.
+
+    Args:
+        path: The file.
+        kind: What it must hold; for a foreign file ``None`` means a generator if there is one.
+
+    Raises:
+        UnsafeCheckpoint: It asks for something that could run code; nothing was run.
+        ConfigMismatch: Its parameters do not fit; lists the first ten.
+        CheckpointError: It is of no known family, holds something else, or is damaged.
+    """
+    file_size(path)
+    if _is_native(path):
+        if kind in _NOUNS and native.read_header(path).kind == TRAINING_STATE:
+            return _of_training(path, kind)
+        return native.load(path, kind)
+    if kind not in (None, *_NOUNS):
+        document = open_file(path)
+        what = _what(groups(document), document)
+        raise CheckpointError(path, f"is {what}, not a {kind!r} of mien's")
+    return convert(path, kind)
+
+
+def convert(path: str | Path, kind: str | None = None) -> Native:
+    """Read a StyleGAN2 network out of a foreign file, brought to our names.
+
+    Args:
+        path: The file.
+        kind: ``stylegan2-generator`` or ``stylegan2-discriminator``; ``None`` takes the generator,
+            averaged over training where the file has both, or else the discriminator.
+
+    Returns:
+        The network; ``meta`` says its family, where in the file it lay, and what had to be made up.
+
+    Raises:
+        UnsafeCheckpoint: It asks for something that could run code; nothing was run.
+        ConfigMismatch: Its parameters do not fit; lists the first ten.
+        CheckpointError: It is of no known family, holds something else, or is damaged.
+    """
+    document = open_file(path)
+    found = groups(document)
+    candidates = _candidates(found)
+    wanted = [kind] if kind else [GENERATOR, DISCRIMINATOR]
+    for one in wanted:
+        fitting = sorted((c for c in candidates if c.kind == one), key=lambda c: c.rank)
+        if fitting:
+            return _read(document, found, fitting[0])
+    if candidates and kind:
+        other = _NOUNS[candidates[0].kind]
+        raise CheckpointError(path, f"holds a StyleGAN2 {other}, a {_NOUNS[kind]} is wanted")
+    raise CheckpointError(
+        path,
+        f"is {_what(found, document)}, none of the known families"
+        f" ({', '.join(fmt.name for fmt in FORMATS)}, mien's own)",
+    )
+
+
+def _of_training(path: str | Path, kind: str) -> Native:
+    """Take one network out of a training checkpoint of ours; its sizes are read off the tensors."""
+    stored = native.load(path, TRAINING_STATE)
+    part = "G_ema/" if kind == GENERATOR else "D/"
+    tensors = {k[len(part) :]: v for k, v in stored.tensors.items() if k.startswith(part)}
+    shapes = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
+    if kind == GENERATOR:
+        config = generator_config(path, shapes)
+    else:
+        group = min(4, int(stored.config.get("batch", 4)))
+        config = {**discriminator_config(path, shapes), "group": group}
+    meta = {"part": part.strip("/"), **stored.meta, "training": stored.config}
+    return Native(kind, native.VERSIONS.get(kind, 1), config, meta, tensors)
+
+
+def _is_native(path: str | Path) -> bool:
+    with Path(path).open("rb") as file:
+        start = file.read(9)
+    return start[8:9] == b"{" and METADATA_KEY in header.read(path).metadata
+
+
+def _candidates(found: list[Group]) -> list[_Candidate]:
+    made = []
+    for fmt in FORMATS:
+        for kind, mark in fmt.marks.items():
+            for group in found:
+                for name in group.tensors:
+                    prefix = name.removesuffix(mark)
+                    if prefix != name and (not prefix or prefix.endswith(".")):
+                        made.append(_Candidate(fmt, kind, group, prefix))
+    return made
+
+
+def _read(document: Document, found: list[Group], candidate: _Candidate) -> Native:
+    path, tensors = document.path, candidate.tensors
+    config: dict[str, Any] = {}
+    notes: dict[str, Any] = {}
+    if candidate.fmt is nvlabs.FORMAT:
+        nvlabs.check(path, tensors)
+        config, notes = nvlabs.words(path, candidate.kind, candidate.group)
+    mean = None if "mapping.w_avg" in tensors else _latent_avg(found, candidate)
+    mapped = read_network(path, candidate.fmt, candidate.kind, tensors, mean, config)
+    meta = {
+        "format": candidate.fmt.name,
+        "source": path.name,
+        "part": candidate.where,
+        **notes,
+        **mapped.notes,
+    }
+    version = native.VERSIONS.get(candidate.kind, 1)
+    return Native(candidate.kind, version, mapped.config, meta, mapped.tensors)
+
+
+def _latent_avg(found: list[Group], candidate: _Candidate) -> Tensor | None:
+    """Find the mean w that rosinality's family keeps beside the network, one or one a layer."""
+    if candidate.fmt is not rosinality.FORMAT:
+        return None
+    own = candidate.group.tensors.get(f"{candidate.prefix}latent_avg")
+    outside = [group.tensors.get("latent_avg") for group in found]
+    for ref in (own, *outside):
+        if ref is not None and 1 <= len(ref.shape) <= 3 and ref.shape[-1]:
+            return ref.read().float().reshape(-1, ref.shape[-1]).mean(dim=0)
+    return None
+
+
+def _what(found: list[Group], document: Document) -> str:
+    """A noun phrase for a file that is of no known family."""
+    family = name_family(tensor_names(found))
+    if family:
+        return family
+    stubs = [document.root, *(document.root if isinstance(document.root, tuple) else ())]
+    if any(isinstance(s, Stub) and s.name.startswith("dnnlib.tflib") for s in stubs):
+        return "a TensorFlow network pickle (convert it with stylegan2-ada-pytorch's legacy.py)"
+    if not found:
+        return "a file without tensors"
+    names = tensor_names(found)
+    return f"a network of {len(names)} tensors such as {header.quote(names[0])}"

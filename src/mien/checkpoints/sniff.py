@@ -1,0 +1,211 @@
+"""What a file looks like, from its first bytes: a noun phrase for an error message.
+
+Nothing here parses what it finds beyond a bounded prefix, so any file can be pointed at.
+"""
+
+from __future__ import annotations
+
+import mmap
+import stat
+import string
+import struct
+from collections.abc import Iterable
+from pathlib import Path
+
+from mien.checkpoints.zips import Archive
+from mien.errors import CheckpointError
+
+_PREFIX_BYTES = 4096
+
+_MAGIC: tuple[tuple[bytes, str], ...] = (
+    (b"version https://git-lfs.github.com", "a git-LFS pointer, not the file itself"),
+    (b"version https://hawser.github.com", "a git-LFS pointer, not the file itself"),
+    (b"\x89PNG\r\n\x1a\n", "a PNG picture"),
+    (b"\xff\xd8\xff", "a JPEG picture"),
+    (b"GIF8", "a GIF picture"),
+    (b"BM", "a BMP picture"),
+    (b"II*\x00", "a TIFF picture"),
+    (b"MM\x00*", "a TIFF picture"),
+    (b"%PDF-", "a PDF document"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"BZh", "a bzip2 archive"),
+    (b"\xfd7zXZ\x00", "an xz archive"),
+    (b"\x28\xb5\x2f\xfd", "a zstd archive"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
+    (b"Rar!\x1a\x07", "a RAR archive"),
+    (b"\x89HDF\r\n\x1a\n", "an HDF5 file (Keras weights?)"),
+    (b"\x93NUMPY", "a NumPy array (.npy)"),
+    (b"GGUF", "a GGUF language model"),
+    (b"\x7fELF", "a Linux program"),
+    (b"MZ", "a Windows program"),
+    (b"OggS", "an Ogg sound or video"),
+    (b"\x1aE\xdf\xa3", "a Matroska or WebM video"),
+    (b"#!", "a script"),
+    (b"PK\x05\x06", "an empty zip archive"),
+)
+
+_WEB = (
+    (b"<!doctype html", b"<html", b"<head", b"<body", b"<script"),
+    (b"<?xml", b"<error", b"<svg"),
+)
+
+_FAMILIES: tuple[tuple[str, str], ...] = (
+    ("model.diffusion_model.", "a Stable Diffusion checkpoint"),
+    ("cond_stage_model.", "a Stable Diffusion checkpoint"),
+    ("first_stage_model.", "a Stable Diffusion checkpoint"),
+    ("down_blocks.", "a diffusers network (Stable Diffusion?)"),
+    ("lora_unet_", "a LoRA for Stable Diffusion"),
+    ("lora_te_", "a LoRA for Stable Diffusion"),
+    ("double_blocks.", "a Flux checkpoint"),
+    ("model.layers.0.self_attn", "a language model"),
+    ("transformer.h.0.attn", "a language model"),
+    ("visual.transformer.", "a CLIP checkpoint"),
+    ("vision_model.encoder", "a CLIP checkpoint"),
+    ("text_model.encoder", "a CLIP text encoder"),
+    ("bert.encoder.", "a BERT checkpoint"),
+    ("embeddings.word_embeddings", "a BERT checkpoint"),
+    ("synthesis.input.", "a StyleGAN3 generator"),
+    ("synthesis.L0_", "a StyleGAN3 generator"),
+    ("g_mapping.dense0", "a StyleGAN1 generator"),
+    ("g_synthesis.blocks", "a StyleGAN1 generator"),
+    ("generator.progression", "a StyleGAN1 generator (rosinality's)"),
+    ("progression.", "a StyleGAN1 network (rosinality's)"),
+    (".apply_noise.", "a StyleGAN1 generator (genforce's)"),
+    ("model.model.3.submodule", "a pix2pix U-Net"),
+    ("model.model.1.model", "a pix2pix U-Net"),
+    ("model.1.conv_block", "a CycleGAN generator"),
+    ("model.10.conv_block", "a CycleGAN generator"),
+    ("layer1.0.conv1.weight", "a ResNet classifier"),
+    ("features.0.weight", "a VGG or AlexNet classifier"),
+    ("lin0.model.1.weight", "LPIPS weights"),
+    ("bn_conv.", "a face recognition network"),
+    ("input_layer.0.weight", "a face recognition network (IR-SE50)"),
+)
+
+
+def file_size(path: str | Path) -> int:
+    """Size in bytes of a regular file that can be opened.
+
+    Raises:
+        CheckpointError: It is missing, a folder, a device or pipe, empty, or not readable.
+    """
+    file = Path(path)
+    try:
+        status = file.stat()
+        if stat.S_ISDIR(status.st_mode):
+            raise CheckpointError(path, "is a folder, not a file of weights", "name the file in it")
+        if not stat.S_ISREG(status.st_mode):
+            raise CheckpointError(
+                path, "is a device or pipe, not a file", "copy it to a file first"
+            )
+        with file.open("rb"):
+            pass
+    except FileNotFoundError:
+        raise CheckpointError(path, "does not exist", "check the path") from None
+    except (OSError, ValueError) as error:
+        cause = getattr(error, "strerror", None) or str(error)
+        raise CheckpointError(path, f"cannot be read ({cause})", "check the path") from None
+    if status.st_size == 0:
+        raise CheckpointError(path, "is empty (0 bytes)", "fetch it again")
+    return status.st_size
+
+
+def looks_like(path: str | Path) -> str:
+    """Name what a file looks like, from its first 4 KiB.
+
+    Returns:
+        A noun phrase such as ``"an HTML page"``; at last ``"an unknown kind of file"``.
+
+    Raises:
+        CheckpointError: The file cannot be opened at all.
+    """
+    size = file_size(path)
+    with Path(path).open("rb") as file:
+        head = file.read(_PREFIX_BYTES)
+    for magic, name in _MAGIC:
+        if head.startswith(magic):
+            return name
+    if head.startswith(b"PK\x03\x04"):
+        return _zip_kind(path)
+    if head[:4] == b"RIFF" and head[8:12] in (b"WEBP", b"AVI ", b"WAVE"):
+        return {b"WEBP": "a WebP picture", b"AVI ": "an AVI video", b"WAVE": "a WAVE sound"}[
+            head[8:12]
+        ]
+    if head[4:8] == b"ftyp":
+        return "an MP4 video or HEIF picture"
+    if head[257:262] == b"ustar":
+        return "a tar archive"
+    if looks_like_safetensors(head, size):
+        return "a safetensors file"
+    if looks_like_pickle(head):
+        return "a Python pickle"
+    if not head.strip(b"\0"):
+        return "a file that begins with zeros (an unfinished download?)"
+    return _text_kind(head) or "an unknown kind of file"
+
+
+def looks_like_pickle(head: bytes) -> bool:
+    """Whether a prefix can begin a pickle: a protocol mark, or protocol 0 or 1 text."""
+    if len(head) >= 2 and head[0] == 0x80 and head[1] <= 5:
+        return True
+    return head[:1] in (b"(", b"}", b"]", b"c") and b"\n" in head[:256] and b"." in head
+
+
+def looks_like_safetensors(head: bytes, size: int) -> bool:
+    """Whether a prefix of a file of ``size`` bytes is a header length and an opening brace."""
+    if len(head) < 10:
+        return False
+    (length,) = struct.unpack("<Q", head[:8])
+    return head[8:9] == b"{" and length < 1 << 40
+
+
+def name_family(keys: Iterable[str]) -> str | None:
+    """Name the family of networks that a set of parameter names shows, if we do not load it.
+
+    Args:
+        keys: Parameter names, nested dictionaries joined by dots.
+
+    Returns:
+        A noun phrase such as ``"a Stable Diffusion checkpoint"``, or ``None``.
+    """
+    names = list(keys)
+    for fragment, family in _FAMILIES:
+        if any(fragment in name for name in names):
+            return family
+    return None
+
+
+def zip_names(path: str | Path) -> list[str] | None:
+    """Names in the directory of a zip archive; ``None`` if it is damaged or has too many."""
+    file_size(path)
+    with Path(path).open("rb") as file:
+        view = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+    try:
+        return list(Archive(path, view).members)
+    except CheckpointError:
+        return None
+
+
+def _zip_kind(path: str | Path) -> str:
+    names = zip_names(path)
+    if names is None:
+        return "a broken or truncated zip archive"
+    if any(name.endswith("data.pkl") for name in names):
+        is_script = any("/code/" in name for name in names)
+        return "a TorchScript program" if is_script else "a PyTorch checkpoint"
+    if names and all(name.endswith(".npy") for name in names):
+        return "a NumPy archive (.npz)"
+    if any(name.startswith("word/") for name in names):
+        return "a Word document"
+    return "a zip archive"
+
+
+def _text_kind(head: bytes) -> str | None:
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    for marks, name in zip(_WEB, ("an HTML page", "an XML document"), strict=True):
+        if start.startswith(marks) or (name == "an HTML page" and b"<html" in start[:1024]):
+            return name
+    printable = set(string.printable.encode()) - {0x0B, 0x0C}
+    if sum(byte in printable for byte in head) < 0.97 * len(head):
+        return None
+    return "a JSON file" if start[:1] in (b"{", b"[") else "a text file"

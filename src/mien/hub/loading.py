@@ -1,0 +1,261 @@
+"""A name or a path to a network that is ready to use: find the file, verify it, build, fill.
+
+generator = load_generator("portraits").network
+generator = load_generator("runs/faces/best.safetensors", device="cuda").network
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mien.errors import (
+    CheckpointError,
+    ConfigMismatch,
+    InputError,
+    UnknownName,
+    WeightsMissing,
+)
+from mien.hub import catalogue
+from mien.hub.store import known_sha256, shipped, store
+
+if TYPE_CHECKING:
+    from torch import nn
+
+_PATH_MARKS = ("/", "\\")
+_UNBUILDABLE = (
+    ArithmeticError,
+    AttributeError,
+    InputError,
+    LookupError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A network and where it came from.
+
+    Attributes:
+        network: In eval mode, frozen, on the device that was asked for.
+        name: The catalogue's name, or the file's stem.
+        sha256: Of the file.
+        meta: What the file says beside its configuration.
+        config: The arguments that built the network.
+        path: The file.
+    """
+
+    network: Any
+    name: str
+    sha256: str
+    meta: dict[str, Any] = field(default_factory=dict)
+    config: dict[str, Any] = field(default_factory=dict)
+    path: Path = Path()
+
+
+def resolve(name_or_path: str | Path, kind: str | None = None) -> Path:
+    """Find the file of a name or path; a file that exists wins over a name.
+
+    A name is looked up in the catalogue; a name that is not in it still works if
+    ``NAME.safetensors`` lies among the shipped weights or in the user's store.
+
+    Args:
+        name_or_path: As a user types it.
+        kind: What it must be, for the list of names that there are.
+
+    Returns:
+        A file whose SHA-256 is the catalogue's, if it is the catalogue's.
+
+    Raises:
+        UnknownName: No such name; lists the known ones.
+        WeightsMissing: A known name, but its file is not on this disk.
+        CheckpointError: The path does not exist, or the file is not what the catalogue says.
+    """
+    path = Path(name_or_path)
+    if path.is_file():
+        return path
+    name = str(name_or_path)
+    if path.is_dir() or path.suffix or any(mark in name for mark in _PATH_MARKS):
+        cause = "is a folder" if path.is_dir() else "does not exist"
+        known = ", ".join(catalogue.names(kind)) or "none"
+        raise CheckpointError(path, cause, f"name a file of weights or a model (known: {known})")
+    try:
+        row = catalogue.find(name, kind)
+    except UnknownName:
+        found = find_file(f"{name}.safetensors")
+        if found is None:
+            raise
+        return found
+    found = find_file(row.file)
+    if found is None:
+        raise missing(row)
+    check_row(row, found)
+    return found
+
+
+def find_file(file: str) -> Path | None:
+    """Look for a file of weights among the shipped ones, then in the user's store."""
+    for folder in (shipped(), store()):
+        if (folder / file).is_file():
+            return folder / file
+    return None
+
+
+def missing(row: catalogue.Row) -> WeightsMissing:
+    """Say what has to lie where for a row of the catalogue to work."""
+    target = store() / row.file
+    by_hand = f"put {row.file} there (sha256 {row.sha256})"
+    remedy = f"run: mien weights pull {row.name}" if row.url else by_hand
+    return WeightsMissing(target, f"the weights of {row.name!r} are not on this disk", remedy)
+
+
+def check_row(row: catalogue.Row, path: Path) -> None:
+    """Refuse a file that is not the one that a row of the catalogue describes.
+
+    Raises:
+        CheckpointError: Size or hash disagree.
+    """
+    size = path.stat().st_size
+    if size != row.bytes:
+        raise CheckpointError(
+            path,
+            f"has {size} bytes, {row.name!r} has {row.bytes}",
+            f"delete it and run: mien weights pull {row.name}" if row.url else "reinstall mien",
+        )
+    found = known_sha256(path)
+    if found != row.sha256:
+        raise CheckpointError(
+            path,
+            f"has sha256 {found[:16]}…, the catalogue says {row.sha256[:16]}…",
+            f"delete it and run: mien weights pull {row.name}" if row.url else "reinstall mien",
+        )
+
+
+def load_generator(name_or_path: str | Path, device: str = "cpu") -> Loaded:
+    """Load a StyleGAN2 generator, from any format that is known; see :func:`load`."""
+    return load(name_or_path, "stylegan2-generator", device)
+
+
+def load_discriminator(name_or_path: str | Path, device: str = "cpu") -> Loaded:
+    """Load a StyleGAN2 discriminator, from any format that is known; see :func:`load`."""
+    return load(name_or_path, "stylegan2-discriminator", device)
+
+
+def load_tagger(name_or_path: str | Path, device: str = "cpu") -> Loaded:
+    """Load a tagger, the judge that reads attributes off faces; see :func:`load`."""
+    return load(name_or_path, "tagger", device)
+
+
+def load_mapper(name_or_path: str | Path, device: str = "cpu") -> Loaded:
+    """Load a mapper from sentence embeddings to latents; see :func:`load`."""
+    return load(name_or_path, "text-mapper", device)
+
+
+def load_prior(name_or_path: str | Path, device: str = "cpu") -> Loaded:
+    """Load a prior over latents given sentence embeddings; see :func:`load`."""
+    return load(name_or_path, "text-prior", device)
+
+
+def load_directions(name_or_path: str | Path, device: str = "cpu") -> Loaded:
+    """Load the attribute directions that sentences move latents along; see :func:`load`."""
+    return load(name_or_path, "text-directions", device)
+
+
+def load(name_or_path: str | Path, kind: str, device: str = "cpu") -> Loaded:
+    """Load a network of one kind.
+
+    Args:
+        name_or_path: A name of the catalogue or a file.
+        kind: A key of :data:`NETWORKS`.
+        device: Where the network shall live, as torch names it.
+
+    Returns:
+        The network in eval mode and frozen; training from it starts with ``requires_grad_(True)``.
+
+    Raises:
+        UnknownName: No such model.
+        WeightsMissing: A model that is known but not on this disk.
+        CheckpointError: A file that cannot be read, or holds something else.
+        ConfigMismatch: Its tensors do not fit the network that it describes.
+        InputError: There is no such device here.
+    """
+    from mien.checkpoints import fit
+    from mien.checkpoints.registry import open_checkpoint
+
+    path = resolve(name_or_path, kind)
+    native = open_checkpoint(path, kind)
+    try:
+        network = fit.build(lambda: NETWORKS[kind](native.config), native.tensors)
+    except _UNBUILDABLE as error:
+        raise _unbuildable(path, kind, error) from None
+    fit.fill(network, native.tensors, path)
+    network = network.eval().requires_grad_(False)
+    try:
+        network = network.to(device)
+    except (AssertionError, RuntimeError) as error:
+        raise InputError(
+            f"device {device!r} cannot be used ({str(error)[:100]}); try cpu"
+        ) from None
+    return Loaded(
+        network, _name(name_or_path), known_sha256(path), native.meta, native.config, path
+    )
+
+
+def _unbuildable(path: Path, kind: str, error: Exception) -> ConfigMismatch:
+    cause = " ".join(str(error).split())[:200]
+    return ConfigMismatch(path, f"its configuration builds no {kind} ({cause})")
+
+
+def _name(name_or_path: str | Path) -> str:
+    return Path(name_or_path).stem
+
+
+def _generator(config: dict[str, Any]) -> nn.Module:
+    from mien.stylegan2.generator import Generator, GeneratorConfig
+
+    return Generator(GeneratorConfig(**config))
+
+
+def _discriminator(config: dict[str, Any]) -> nn.Module:
+    from mien.stylegan2.discriminator import Discriminator, DiscriminatorConfig
+
+    return Discriminator(DiscriminatorConfig(**config))
+
+
+def _tagger(config: dict[str, Any]) -> nn.Module:
+    from mien.judges.tagger import Tagger, TaggerConfig
+
+    return Tagger(TaggerConfig(**config))
+
+
+def _mapper(config: dict[str, Any]) -> nn.Module:
+    from mien.text.mapper import Mapper, MapperConfig
+
+    return Mapper(MapperConfig(**config))
+
+
+def _prior(config: dict[str, Any]) -> nn.Module:
+    from mien.text.prior import Prior, PriorConfig
+
+    return Prior(PriorConfig(**config))
+
+
+def _directions(config: dict[str, Any]) -> nn.Module:
+    from mien.text.directions import AttributeDirections
+
+    return AttributeDirections(**config)
+
+
+NETWORKS: dict[str, Callable[[dict[str, Any]], nn.Module]] = {
+    "stylegan2-generator": _generator,
+    "stylegan2-discriminator": _discriminator,
+    "tagger": _tagger,
+    "text-mapper": _mapper,
+    "text-prior": _prior,
+    "text-directions": _directions,
+}
+"""Kind -> what builds its network from the configuration in the file."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from jaxtyping import Float
 from torch import Tensor
@@ -16,12 +16,21 @@ from mien.data.training_set import TrainingSet
 from mien.files import refuse_existing
 from mien.hub.loading import Loaded
 from mien.text.directions import AttributeDirections
-from mien.text.embedding import SentenceEncoder
+from mien.text.embedding import Encoded
 from mien.training import text
 from mien.training.text import Pairs, Sampled, TextTraining
 
 WRITERS = {"mapper": "text-mapper", "prior": "text-prior", "directions": "text-directions"}
 """Way -> the kind of its file."""
+
+
+@runtime_checkable
+class Encodes(Protocol):
+    """What turns sentences into vectors: a :class:`mien.text.embedding.SentenceEncoder`, say."""
+
+    def encode(self, sentences: str | Sequence[str]) -> Encoded:
+        """Encode sentences, a row each."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -41,7 +50,7 @@ class TextJob:
     generator: Loaded
     tagger: Loaded
     data: TrainingSet
-    encoder: SentenceEncoder
+    encoder: Encodes
     config: TextTraining
     folder: Path
     force: bool = False

@@ -1,0 +1,225 @@
+"""The session object: seeds, spaces, files, and what it refuses."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from mien import images
+from mien.attributes import LABELS
+from mien.checkpoints import native
+from mien.cli import main
+from mien.errors import InputError, OutputError, UnknownName, WeightsMissing
+from mien.studio import MAX_WORDS, Studio
+from mien.stylegan2.generator import Generator, GeneratorConfig
+from mien.text.directions import AttributeDirections
+from mien.text.mapper import Mapper, MapperConfig
+from mien.text.prior import Prior, PriorConfig
+
+SENTENCE = "an old man with a white beard and glasses"
+SHAPE = {"resolution": 32, "z_dim": 16, "w_dim": 16, "channel_base": 128, "channel_max": 8}
+
+
+def write_generator(path, c_dim=76):
+    torch.manual_seed(0)
+    config = {**SHAPE, "c_dim": c_dim, "mapping_layers": 2}
+    G = Generator(GeneratorConfig(**config))
+    native.save(path, "stylegan2-generator", G.state_dict(), config, {"kimg": 1})
+    return path
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A labelled generator and one without labels, untrained."""
+    folder = tmp_path_factory.mktemp("models")
+    write_generator(folder / "tiny.safetensors")
+    write_generator(folder / "plain.safetensors", c_dim=0)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def studio(folder):
+    return Studio(folder / "tiny.safetensors", "cpu")
+
+
+@pytest.fixture
+def store(monkeypatch, tmp_path):
+    """A store with a mapper, a prior and directions for ``tiny``, untrained."""
+    monkeypatch.setenv("MIEN_HOME", str(tmp_path))
+    torch.manual_seed(0)
+    directions = AttributeDirections(16)
+    w = torch.randn(400, 16)
+    labels = torch.zeros(400, len(LABELS))
+    for value, sign in (("m", w[:, 0] > 0), ("f", w[:, 0] <= 0)):
+        labels[sign, LABELS.index(f"gender={value}")] = 1
+    directions.fit(w, labels)
+    made = {
+        "mapper": (Mapper(MapperConfig(w_dim=16, hidden=16, blocks=1)), {}),
+        "prior": (Prior(PriorConfig(w_dim=16, hidden=16, blocks=1)), {}),
+        "directions": (directions, {"w_dim": 16}),
+    }
+    for name, (network, config) in made.items():
+        if not config:
+            config = dict(vars(network.config))
+        path = tmp_path / "weights" / f"tiny-{name}.safetensors"
+        native.save(path, f"text-{name}", network.state_dict(), config)
+    return tmp_path
+
+
+def test_describe(studio):
+    faces = studio.describe(SENTENCE, count=5, seed=7)
+    assert faces.images.shape == (5, 32, 32, 3)
+    assert faces.images.dtype == np.uint8
+    assert faces.ws.shape == (5, 8, 16)
+    assert faces.seeds == (7, 8, 9, 10, 11)
+    assert faces.provenance["read"]["facial_hair"] == "beard"
+    assert len({image.tobytes() for image in faces.images}) == 5
+
+
+def test_a_seed_is_a_face_whatever_the_count(studio):
+    many, one = studio.describe(SENTENCE, 6, 0), studio.describe(SENTENCE, 1, 4)
+    assert np.abs(many.images[4].astype(int) - one.images[0]).max() <= 1
+    many, one = studio.generate(6, 0), studio.generate(1, 4)
+    assert np.abs(many.images[4].astype(int) - one.images[0]).max() <= 1
+
+
+def test_the_sentence_matters(studio):
+    man, woman = studio.describe("a man", 1, 0), studio.describe("a woman", 1, 0)
+    assert not np.array_equal(man.ws, woman.ws)
+
+
+@pytest.mark.parametrize("method", ["labels", "mapper", "directions", "prior"])
+def test_every_method(folder, store, method):
+    studio = Studio(folder / "tiny.safetensors", "cpu")
+    first = studio.describe(SENTENCE, 2, 3, method)
+    again = studio.describe(SENTENCE, 1, 4, method)
+    assert np.allclose(first.ws[1], again.ws[0], atol=1e-4)
+    assert not np.allclose(first.ws[0], first.ws[1])
+    assert first.provenance["method"] == method
+    assert studio.methods() == ["labels", "mapper", "directions", "prior"]
+
+
+def test_without_labels_the_default_is_directions(folder):
+    studio = Studio(folder / "plain.safetensors", "cpu")
+    assert studio.default_method == "directions"
+    with pytest.raises(InputError, match="needs a generator with 76 attribute labels"):
+        studio.describe(SENTENCE, method="labels")
+    with pytest.raises(WeightsMissing, match="mien train text --model plain --method directions"):
+        studio.describe(SENTENCE)
+
+
+def test_save(studio, tmp_path):
+    faces = studio.describe(SENTENCE, 3, 7)
+    paths = faces.save(tmp_path / "out")
+    assert [path.suffix for path in paths] == [".png"] * 4 + [".npz"]
+    told = images.read_provenance(paths[1])
+    assert (told["seed"], told["text"], told["model"]) == (8, SENTENCE, "tiny")
+    assert np.array_equal(images.load(paths[0]), faces.images[0])
+    with np.load(paths[-1]) as stored:
+        assert np.array_equal(stored["w"], faces.ws)
+    before = {path: path.read_bytes() for path in paths}
+    with pytest.raises(OutputError, match="exists already"):
+        studio.describe("a woman", 3, 7).save(tmp_path / "out")
+    assert {path: path.read_bytes() for path in paths} == before
+    faces.save(tmp_path / "out", force=True)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"text": "  "}, "the sentence is empty"),
+        ({"count": 0}, "count is 0, but must be from 1 to 1000"),
+        ({"count": 10**6}, "count is 1000000"),
+        ({"seed": -1}, "seed -1 is not from 0"),
+        ({"psi": 9.0}, "psi is 9, but must be from 0 to 2"),
+        ({"psi": float("nan")}, "psi is nan"),
+        ({"guidance": -1.0}, "guidance is -1"),
+    ],
+)
+def test_refuses(studio, values, message):
+    with pytest.raises(InputError, match=message):
+        studio.describe(**{"text": SENTENCE, **values})
+
+
+def test_unknown_names(studio):
+    with pytest.raises(UnknownName, match="known: directions, labels, mapper, prior"):
+        studio.describe(SENTENCE, method="magic")
+    with pytest.raises(UnknownName, match="unknown model 'nobody'"):
+        Studio("nobody")
+    with pytest.raises(InputError, match="device 'warp'"):
+        Studio("portraits", "warp")
+
+
+def test_odd_sentences(studio):
+    nothing = studio.describe("the quick brown fox", 1)
+    long = studio.describe("smiling woman " * 5000, 1)
+    assert any(str(MAX_WORDS) in note and "10000 words" in note for note in long.notes)
+    assert long.provenance["read"]["gender"] == "f"
+    for text in ("微笑的女人", "👩‍🦰🙂", "улыбка", "\x00\x01"):
+        faces = studio.describe(text, 1)
+        assert any("no attribute" in note for note in faces.notes)
+    assert nothing.images.shape[0] == 1
+
+
+def call(capsys, *args):
+    status = main(["describe", *map(str, args)])
+    return status, *capsys.readouterr()
+
+
+def test_cli_json(folder, tmp_path, capsys):
+    out = tmp_path / "faces"
+    model = folder / "tiny.safetensors"
+    status, stdout, stderr = call(
+        capsys, SENTENCE, "--count", 2, "--seed", 7, "--model", model, "--out", out, "--json"
+    )
+    assert status == 0, stderr
+    result = json.loads(stdout)
+    assert result["seeds"] == [7, 8]
+    assert len(result["files"]) == 4
+    assert all(out.joinpath(name.split("/")[-1]).exists() for name in result["files"])
+    status, stdout, stderr = call(
+        capsys, SENTENCE, "--count", 2, "--seed", 7, "--model", model, "--out", out
+    )
+    assert (status, stdout) == (2, "")
+    assert stderr.count("\n") == 1
+    assert "--force" in stderr
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        [""],
+        [SENTENCE, "--count", "0"],
+        [SENTENCE, "--count", "1000000"],
+        [SENTENCE, "--method", "magic"],
+        [SENTENCE, "--model", "nobody"],
+        [SENTENCE, "--model", "missing.safetensors"],
+        [SENTENCE, "--psi", "nine"],
+    ],
+)
+def test_cli_refuses_in_one_line(folder, tmp_path, capsys, args):
+    model = [] if "--model" in args else ["--model", folder / "tiny.safetensors"]
+    status, stdout, stderr = call(capsys, *args, *model, "--out", tmp_path / "out")
+    assert (status, stdout) == (2, "")
+    assert stderr.startswith("mien: error: ")
+    assert stderr.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_cli_refuses_bad_weights(folder, tmp_path, capsys):
+    good = (folder / "tiny.safetensors").read_bytes()
+    for name, data in (
+        ("truncated.safetensors", good[: len(good) // 2]),
+        ("page.safetensors", b"<!DOCTYPE html><html>not found</html>"),
+        ("hostile.pkl", b"cos\nsystem\n(S'touch pwned'\ntR."),
+    ):
+        (tmp_path / name).write_bytes(data)
+        status, stdout, stderr = call(
+            capsys, SENTENCE, "--model", tmp_path / name, "--out", tmp_path / "out"
+        )
+        assert (status, stdout) == (2, "")
+        assert name in stderr
+        assert stderr.count("\n") == 1
+    assert not (tmp_path / "pwned").exists()
+    assert not (tmp_path / "out").exists()

@@ -1,0 +1,1 @@
+"""picture -> picture, a paper a file."""

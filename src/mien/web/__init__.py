@@ -1,0 +1,1 @@
+"""The web studio, one file per panel."""

@@ -25,12 +25,12 @@ mkdir -p "$out"
 [ -f "$out/warm/state-00000000.safetensors" ] ||
     "$mien" train warmup --data "$data" --resolution 64 --kimg "${WARM_KIMG:-80}" \
         --tagger "$out/teacher.safetensors" --out "$out/warm"
-gan=(--data "$data" --batch 16 --no-noise --mixing 0.3 --ada-kimg 100
-    --tagger "$out/teacher.safetensors" --tagger-weight 0.2 --freeze-g-kimg 1.5)
-"$mien" train gan "${gan[@]}" --resolution 64 --gamma 0.4 --kimg "${KIMG64:-45}" \
+gan=(--data "$data" --batch 16 --no-noise --mixing 0.2 --ada-kimg 100
+    --lr 0.003 --g-lr 0.001 --tagger "$out/teacher.safetensors")
+"$mien" train gan "${gan[@]}" --resolution 64 --gamma 0.3 --tagger-weight 0.2 --freeze-g-kimg 1.5 --kimg "${KIMG64:-60}" \
     --from "$out/warm/state-00000000.safetensors" --out "$out/64"
 newest=$(ls "$out"/64/state-*.safetensors | tail -n 1)
-"$mien" train gan "${gan[@]}" --resolution 128 --gamma 0.8 --kimg "${KIMG128:-30}" \
+"$mien" train gan "${gan[@]}" --resolution 128 --gamma 0.6 --tagger-weight 0.4 --kimg "${KIMG128:-30}" \
     --from "$newest" --out "$out/128"
 cp "$out/128/generator.safetensors" "$out/portraits.safetensors"
 

@@ -19,7 +19,7 @@ from mien.data.training_set import TrainingSet
 from mien.errors import CheckpointError, ConfigMismatch, InputError, TrainingDiverged
 from mien.hub.loading import load_generator
 from mien.judges.tagger import Tagger, TaggerConfig
-from mien.stylegan2.ops import upsample
+from mien.stylegan2.ops import downsample, upsample
 from mien.training import gan, gan_memory, state
 from mien.training.gan_config import GanConfig, drop_columns
 from mien.training.gan_step import build
@@ -225,3 +225,15 @@ def test_memory_estimate_grows_with_the_batch():
 def test_bad_configuration(values, message):
     with pytest.raises(InputError, match=message):
         replace(TINY, **values)
+
+
+def test_growing_keeps_the_discriminator(tmp_path, data, fabric):
+    config = replace(TINY, channel_base=512, channel_max=16, precision="fp32")
+    list(gan.train(config, data, tmp_path, fabric, OFTEN))
+    small = gan.GanTrainer(config, data, fabric)
+    assert gan.resume(small, tmp_path)
+    large = build(replace(config, resolution=64))
+    gan.grow_from(large, state.checkpoints(tmp_path)[-1])
+    image = torch.rand(4, 3, 64, 64) * 2 - 1
+    with torch.no_grad():
+        assert torch.allclose(large.D(image), small.nets.D(downsample(image)), atol=1e-3)

@@ -229,7 +229,8 @@ def _discriminator(config: dict[str, Any]) -> nn.Module:
 def _tagger(config: dict[str, Any]) -> nn.Module:
     from mien.judges.tagger import Tagger, TaggerConfig
 
-    return Tagger(TaggerConfig(**config))
+    columns = {name: tuple(values) for name, values in config["columns"].items()}
+    return Tagger(TaggerConfig(**{**config, "columns": columns}))
 
 
 def _mapper(config: dict[str, Any]) -> nn.Module:

@@ -73,6 +73,38 @@ class DiscriminatorBlock(nn.Module):
         return self.skip(x) + self.conv1(self.conv0(x))
 
 
+    @torch.no_grad()
+    def imitate(self, weight: Float[Tensor, "o 3 1 1"], bias: Float[Tensor, " o"]) -> bool:
+        """Become the RGB layer of a discriminator of half the resolution, seen through the FIR.
+
+        The picture passes as pairs of ± channels, from which two leaky ReLUs let it be recovered;
+        everything else starts without a say, and learns from there (Chen et al. 2016, Net2Net).
+
+        Args:
+            weight: Of that layer, as stored.
+            bias: Of that layer.
+
+        Returns:
+            Whether there were channels enough for it.
+        """
+        colours = torch.cat([torch.eye(3), -torch.eye(3)]).to(weight.device)
+        if len(self.fromrgb.bias) < len(colours) or len(self.conv1.bias) != len(bias):
+            return False
+        self.fromrgb.weight[:6, :, 0, 0] = colours / self.fromrgb.weight_gain
+        self.fromrgb.bias[:6] = 0
+        self.conv0.weight[:6].zero_()
+        for i in range(6):
+            self.conv0.weight[i, i, 1, 1] = 1 / self.conv0.weight_gain
+        self.conv0.bias[:6] = 0
+        # lrelu(lrelu(a)√2)√2 - lrelu(lrelu(-a)√2)√2 = 2.08 a; conv1 ends with a gain of √½.
+        wanted = weight[:, :, 0, 0] / math.sqrt(3) * math.sqrt(2) / 2.08
+        self.conv1.weight.zero_()
+        self.conv1.weight[:, :6, 1, 1] = torch.cat([wanted, -wanted], 1) / self.conv1.weight_gain
+        self.conv1.bias.copy_(bias * math.sqrt(2))
+        self.skip.weight.zero_()
+        return True
+
+
 class DiscriminatorEpilogue(nn.Module):
     """The 4×4 block: minibatch standard deviation, convolution, two fully connected layers."""
 

@@ -149,7 +149,8 @@ def grow_from(nets: Networks, path: Path, noise: bool = True) -> None:
     """Start from the networks of another run, of this resolution or a lower one.
 
     Layers that both have are copied. A new resolution of the generator first adds nothing to the
-    picture (its RGB branch starts at zero); the discriminator's new block starts at random.
+    picture (its RGB branch starts at zero); the discriminator's new block passes the picture on, at
+    half its size, so that both networks are what they were.
     Without ``noise`` the strengths of the noise inputs are set to zero.
 
     Raises:
@@ -172,6 +173,11 @@ def grow_from(nets: Networks, path: Path, noise: bool = True) -> None:
                 value.zero_()
             if key.endswith("noise_strength") and not noise:
                 value.zero_()
+    half = nets.D.config.resolution // 2
+    layer = f"D/b{half}.fromrgb"
+    if f"{layer}.weight" in stored:
+        block = getattr(nets.D, f"b{2 * half}")
+        block.imitate(stored[f"{layer}.weight"], stored[f"{layer}.bias"])
 
 
 @torch.no_grad()

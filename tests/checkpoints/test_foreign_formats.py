@@ -255,6 +255,8 @@ FOREIGN = {
     },
     "a StyleGAN3 generator": {"G_ema": {"synthesis.input.freqs": torch.zeros(2)}},
     "a StyleGAN1 generator": {"generator": {"synthesis.layer0.apply_noise.weight": torch.zeros(2)}},
+    "a GANs N' Roses generator": {"G_A2B": {"encoder.stem.0.0.weight": torch.zeros(2)}},
+    "a pix2pix U-Net": {"model.model.1.model.1.weight": torch.zeros(2)},
     "a CycleGAN generator": {"model.10.conv_block.1.weight": torch.zeros(2)},
     "a CLIP checkpoint": nested(torch.zeros(2), "visual.transformer.resblocks.0.ln_1.weight"),
     "a BERT checkpoint": {"bert.encoder.layer.0.output.dense.bias": torch.zeros(2)},
@@ -277,6 +279,14 @@ def test_pickled_stylegan3_is_named(tmp_path: Path) -> None:
     path = tmp_path / "sg3.pkl"
     path.write_bytes(snapshot(G_ema=network("Generator", tensors)))
     with pytest.raises(CheckpointError, match="StyleGAN3"):
+        convert(path)
+
+
+def test_tensorflow_pickles_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "tf.pkl"
+    one = b"cdnnlib.tflib.network\nNetwork\n)\x81}X\x04\x00\x00\x00nameX\x01\x00\x00\x00Gsb"
+    path.write_bytes(b"\x80\x02" + one * 3 + b"\x87.")
+    with pytest.raises(CheckpointError, match="TensorFlow network pickle"):
         convert(path)
 
 

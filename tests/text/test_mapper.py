@@ -54,13 +54,13 @@ def test_an_untrained_mapper_gives_the_mean_face() -> None:
     mapper.whitening.fit(w)
     out = mapper(torch.randn(3, 6))
     assert torch.allclose(out, w.mean(0).expand(3, 5), atol=1e-4)
-    assert float(mapper_loss(mapper, w, torch.randn(400, 6))) == pytest.approx(1, abs=0.02)
+    assert mapper_loss(mapper, w, torch.randn(400, 6)).item() == pytest.approx(1, abs=0.02)
 
 
 def test_it_learns_a_map() -> None:
     torch.manual_seed(0)
     embedding = torch.nn.functional.normalize(torch.randn(256, 6), dim=1)
-    w = torch.tanh(embedding @ torch.randn(6, 5)) * 4 + 1
+    w = torch.tanh(embedding @ torch.linalg.qr(torch.randn(6, 5)).Q) * 4 + 1
     mapper = Mapper(SMALL)
     mapper.whitening.fit(w)
     optimiser = torch.optim.Adam(mapper.parameters(), 3e-3)
@@ -69,8 +69,30 @@ def test_it_learns_a_map() -> None:
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
-    assert float(mapper_loss(mapper.eval(), w, embedding)) < 0.05
+    assert mapper_loss(mapper.eval(), w, embedding).item() < 0.05
     assert (mapper(embedding) - w).abs().mean() < 0.3
+
+
+def test_the_cosine_term_is_harmless_where_training_starts() -> None:
+    w = latents()
+    mapper = Mapper(SMALL)
+    mapper.whitening.fit(w)
+    loss = mapper_loss(mapper, w, torch.randn(400, 6), cosine=1.0)
+    assert loss.item() == pytest.approx(2, abs=0.02)
+    gradients = torch.autograd.grad(loss, list(mapper.output.parameters()))
+    assert all(0 < g.abs().max() < 100 for g in gradients)
+
+
+def test_the_cosine_term_prefers_the_right_way() -> None:
+    w = latents()
+    mapper = Mapper(SMALL)
+    mapper.whitening.fit(w)
+    embedding = torch.zeros(1, 6)
+    for sign in (1, -1):
+        torch.nn.init.zeros_(mapper.output.weight)
+        mapper.output.bias.data = sign * mapper.whitening(w[:1])[0]
+        plain, both = (mapper_loss(mapper, w[:1], embedding, cosine=c).item() for c in (0.0, 1.0))
+        assert both - plain == pytest.approx(1 - sign, abs=0.02)
 
 
 def test_noise_changes_the_face_only_where_there_is_a_noise_input() -> None:

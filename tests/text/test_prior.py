@@ -88,7 +88,7 @@ def test_an_untrained_field_stands_still_and_scores_two() -> None:
     )
     time = torch.rand(4000)
     loss = flow_matching_loss(prior, w, embedding, torch.randn(4000, 2), time)
-    assert float(loss) == pytest.approx(2, abs=0.15)
+    assert loss.item() == pytest.approx(2, abs=0.15)
 
 
 def test_dropped_sentences_do_not_count(prior: Prior) -> None:

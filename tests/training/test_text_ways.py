@@ -91,3 +91,16 @@ def test_warm_up_then_train(tmp_path):
     run = gan.train(shape, data, tmp_path / "run", launch("cpu"), start_from=start)
     assert list(run)[-1]["nimg"] == 32
     assert (tmp_path / "warm" / "grids" / "mapped.png").exists()
+
+
+def test_columns_may_stand_in_any_order():
+    from mien.attributes import COLUMNS, column_slice
+    from mien.judges.tagger import Tagger, TaggerConfig
+
+    columns = dict(sorted(COLUMNS.items()))  # as a file's header may give them
+    torch.manual_seed(0)
+    network = Tagger(TaggerConfig(columns=columns, resolution=32, width=4)).eval()
+    image = torch.rand(2, 3, 32, 32)
+    read = text.read_picture(network, image)
+    for column, logits in network(image).items():
+        assert torch.allclose(read[:, column_slice(column)], logits.softmax(dim=1), atol=1e-5)

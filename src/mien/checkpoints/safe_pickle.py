@@ -353,7 +353,7 @@ _OPCODES: dict[bytes, Callable[[Machine], None]] = {
     b"I": Machine._integer_line,
     b"L": Machine._long_line,
     b"F": lambda m: m.stack.append(float(m._line())),
-    b"G": lambda m: m.stack.append(m._number(">d")),
+    b"G": lambda m: m.stack.append(struct.unpack(">d", m._take(8))[0]),
     b"J": lambda m: m.stack.append(m._number("<i")),
     b"K": lambda m: m.stack.append(m._number("<B")),
     b"M": lambda m: m.stack.append(m._number("<H")),

@@ -6,6 +6,7 @@ Nothing here parses what it finds beyond a bounded prefix, so any file can be po
 from __future__ import annotations
 
 import mmap
+import re
 import stat
 import string
 import struct
@@ -44,6 +45,8 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"PK\x05\x06", "an empty zip archive"),
 )
 
+_OLD_PICKLE = re.compile(rb"""\((dp|lp|[diltcKSUVX(\])}])|[}\]][qrp(.]|c[\w.]+\n[\w.]+\n""")
+
 _WEB = (
     (b"<!doctype html", b"<html", b"<head", b"<body", b"<script"),
     (b"<?xml", b"<error", b"<svg"),
@@ -71,6 +74,7 @@ _FAMILIES: tuple[tuple[str, str], ...] = (
     ("generator.progression", "a StyleGAN1 generator (rosinality's)"),
     ("progression.", "a StyleGAN1 network (rosinality's)"),
     (".apply_noise.", "a StyleGAN1 generator (genforce's)"),
+    ("encoder.stem.0.0.weight", "a GANs N' Roses generator"),
     ("model.model.3.submodule", "a pix2pix U-Net"),
     ("model.model.1.model", "a pix2pix U-Net"),
     ("model.1.conv_block", "a CycleGAN generator"),
@@ -148,7 +152,7 @@ def looks_like_pickle(head: bytes) -> bool:
     """Whether a prefix can begin a pickle: a protocol mark, or protocol 0 or 1 text."""
     if len(head) >= 2 and head[0] == 0x80 and head[1] <= 5:
         return True
-    return head[:1] in (b"(", b"}", b"]", b"c") and b"\n" in head[:256] and b"." in head
+    return _OLD_PICKLE.match(head) is not None
 
 
 def looks_like_safetensors(head: bytes, size: int) -> bool:

@@ -101,7 +101,8 @@ def gan(
         resolution=resolution, kimg=kimg, batch=batch, z_dim=z_dim, w_dim=w_dim,
         mapping_layers=mapping_layers, channel_base=channel_base, channel_max=channel_max,
         label_dim=pictures.label_dim, tagger_weight=tagger_weight if tagger else 0, lr=lr,
-        g_lr=g_lr, r1_gamma=gamma, pl_weight=pl_weight, mixing=mixing, noise=noise, ema_kimg=ema_kimg,
+        g_lr=g_lr, r1_gamma=gamma, pl_weight=pl_weight, mixing=mixing, noise=noise,
+        ema_kimg=ema_kimg,
         augment="" if augment == "none" else augment, ada_target=ada_target, ada_kimg=ada_kimg,
         mirror=mirror, precision=precision, seed=seed, freeze_g_kimg=freeze_g_kimg,
     )  # fmt: skip

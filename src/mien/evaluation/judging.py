@@ -35,10 +35,6 @@ class Seen:
         """Mean and covariance of the features."""
         return FeatureStatistics.of(self.features)
 
-    def probabilities(self) -> Float[Tensor, "n labels"]:
-        """Probability of each label, columns side by side in the tagger's order."""
-        return torch.cat([values.softmax(dim=1) for values in self.logits.values()], dim=1)
-
 
 @torch.no_grad()
 def look(tagger: Tagger, pictures: UInt8[np.ndarray, "n h w 3"], batch: int = 32) -> Seen:

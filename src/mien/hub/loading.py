@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 _PATH_MARKS = ("/", "\\")
+_COUNTS = ("blocks", "layers")
 _UNBUILDABLE = (
     ArithmeticError,
     AttributeError,
@@ -188,6 +189,10 @@ def load(name_or_path: str | Path, kind: str, device: str = "cpu") -> Loaded:
 
     path = resolve(name_or_path, kind)
     native = open_checkpoint(path, kind)
+    for name, value in native.config.items():
+        if name.endswith(_COUNTS) and isinstance(value, int) and value > len(native.tensors):
+            cause = f"{name} is {str(value)[:20]}, it has {len(native.tensors)} tensors"
+            raise ConfigMismatch(path, f"its configuration builds no {kind} ({cause})")
     try:
         network = fit.build(lambda: NETWORKS[kind](native.config), native.tensors)
     except _UNBUILDABLE as error:

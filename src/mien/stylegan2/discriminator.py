@@ -72,7 +72,6 @@ class DiscriminatorBlock(nn.Module):
             x = self.fromrgb(x)
         return self.skip(x) + self.conv1(self.conv0(x))
 
-
     @torch.no_grad()
     def imitate(self, weight: Float[Tensor, "o 3 1 1"], bias: Float[Tensor, " o"]) -> bool:
         """Become the RGB layer of a discriminator of half the resolution, seen through the FIR.

@@ -5,12 +5,13 @@ Legend: n samples, e width of an embedding, d = w_dim.
 
 from __future__ import annotations
 
-import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
 from mien.text.mapper import Mapper
 from mien.text.prior import Prior
+
+_SOFTENING = 0.01  # added to the mean square of a prediction; that of a face is about 1
 
 
 def mapper_loss(
@@ -30,13 +31,17 @@ def mapper_loss(
         w: True latents.
         embedding: Embeddings of what they show.
         z: Noise for a mapper that takes some.
-        cosine: Weight of 1 − cos between prediction and truth, both from the mean face.
+        cosine: Weight of 1 − cos between prediction and truth, both seen from the mean face; the
+            length of the prediction is softened by a hundredth of that of a face.
     """
     target = mapper.whitening(w)
     predicted = mapper.whitened(embedding, z)
     loss = (predicted - target).square().mean()
     if cosine:
-        similarity = torch.nn.functional.cosine_similarity(predicted, target, dim=1)
+        # The plain cosine has no gradient at 0, where an untrained mapper stands, and a huge one
+        # beside it, which spoils Adam's moments for hundreds of steps.
+        length = (predicted.square().mean(1) + _SOFTENING).sqrt() * target.square().mean(1).sqrt()
+        similarity = (predicted * target).mean(1) / length.clamp(min=1e-6)
         loss = loss + cosine * (1 - similarity).mean()
     return loss
 

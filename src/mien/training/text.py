@@ -48,6 +48,7 @@ class TextTraining:
         steps: Of the mapper and of the prior.
         batch: Pairs a step.
         lr: Highest learning rate of both.
+        prior_width: Hidden width of the prior.
         unsaid: Share of the pairs whose sentence the prior does not see, for guidance.
         seed: Decides every sample and the first weights.
     """
@@ -59,6 +60,7 @@ class TextTraining:
     steps: int = 4_000
     batch: int = 256
     lr: float = 1e-3
+    prior_width: int = 256
     unsaid: float = 0.1
     seed: int = 0
 
@@ -97,7 +99,8 @@ def read_picture(tagger: Tagger, image: Tensor) -> Tensor:
     """
     if dict(tagger.config.columns) != COLUMNS:
         raise InputError("this tagger reads other columns than mien.attributes.COLUMNS")
-    return torch.cat([values.softmax(dim=1) for values in tagger(image).values()], dim=1)
+    read = tagger(image)
+    return torch.cat([read[column].softmax(dim=1) for column in COLUMNS], dim=1)
 
 
 @torch.no_grad()
@@ -203,7 +206,8 @@ def train_prior(
     """Train a prior by conditional flow matching; yields the loss and the averaged network."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
-        prior = Prior(PriorConfig(embedding_dim=embeddings.shape[1], w_dim=pairs.w.shape[1]))
+        sizes = {"embedding_dim": embeddings.shape[1], "w_dim": pairs.w.shape[1]}
+        prior = Prior(PriorConfig(**sizes, hidden=config.prior_width, blocks=3))
         prior.whitening.fit(pairs.w)
 
         def loss(rows: Tensor, source: torch.Generator) -> Tensor:

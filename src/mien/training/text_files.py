@@ -108,4 +108,7 @@ class TextJob:
 
     @cached_property
     def _embeddings(self) -> Float[Tensor, "n e"]:
-        return self.encoder.encode(list(self._pairs.sentences)).embedding
+        unique = sorted(set(self._pairs.sentences))
+        place = {sentence: i for i, sentence in enumerate(unique)}
+        rows = [place[sentence] for sentence in self._pairs.sentences]
+        return self.encoder.encode(unique).embedding[rows]

@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from checkpoints.foreign_networks import rosinality_generator
+
 MARKER = "code_was_run"
 
 Maker = Callable[[Path], bytes]
@@ -295,7 +297,7 @@ def bombs() -> Iterator[tuple[str, Maker]]:
             + b"N"
         ),
     )
-    laugh = b"(K\x01t" + b"".join(b"q%c(h%ch%ct" % (i, i, i) for i in range(200))
+    laugh = b"(K\x01t" + b"".join(b"q%c0(h%ch%ct" % (i, i, i) for i in range(200))
     yield "tuples of tuples as a value", lambda f: in_a_network(laugh)
     yield "tuples of tuples as a key", lambda f: whole(b"}" + laugh + b"Ns")
     yield "lists in lists, a million deep", lambda f: whole(b"]" * 1_000_000 + b"a" * 999_999)
@@ -361,15 +363,12 @@ def tensor_lies() -> Iterator[tuple[str, Maker]]:
     yield "a storage shorter than it says", lambda f: held(tensor(64, 0, (64,), (1,)))
     yield "a storage that is not there", lambda f: torch_zip(network_of(tensor(4, 0, (4,), (1,))))
     yield "a storage of no known type", lambda f: held(storage(4, kind="EvilStorage"))
-    wide = {"style.1.weight": (1, 1 << 20), "style.1.bias": (1,), "to_rgb1.conv.weight": (1,)}
+    wide = rosinality_generator() | {"style.1.weight": torch.zeros(1, 1 << 20)}
+    yield "a mapping network a million wide", lambda f: saved({"g_ema": wide})
+    many = {f"style.{i}.weight": torch.zeros(1) for i in range(1, 4_000)}
+    many |= {f"to_rgbs.{i}.bias": torch.zeros(1) for i in range(4_000)}
     yield (
-        "a mapping network a million wide",
-        lambda f: saved({"g_ema": {k: torch.zeros(s) for k, s in wide.items()}}),
-    )
-    many = {f"style.{i}.weight": torch.zeros(1) for i in range(1, 20_000)}
-    many |= {f"to_rgbs.{i}.bias": torch.zeros(1) for i in range(20_000)}
-    yield (
-        "a network of 20,000 layers",
+        "a network of 4,000 layers",
         lambda f: saved({"to_rgb1.conv.weight": torch.zeros(1), **many}),
     )
     yield (

@@ -38,6 +38,8 @@ WATCHED = (
 )
 HARMLESS = ("os.listdir", "os.scandir")
 
+_COSTLY = 0.1
+
 seen: list[str] = []
 armed = False
 
@@ -73,7 +75,8 @@ def attempt(path: Path) -> dict[str, Any]:
         finally:
             armed = False
         seconds.append(time.process_time() - start)
-        gc.collect()
+        if seconds[-1] > _COSTLY:
+            gc.collect()
     return {
         "errors": errors,
         "texts": texts,

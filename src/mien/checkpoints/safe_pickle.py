@@ -345,7 +345,7 @@ def _push(value: Any) -> Callable[[Machine], None]:
     return lambda machine: machine.stack.append(value)
 
 
-_OPCODES: dict[bytes, Callable[[Machine], None]] = {
+_OPCODES: dict[bytes, Callable[[Machine], object]] = {
     # Values.
     b"N": _push(None),
     b"\x88": _push(True),
@@ -391,7 +391,7 @@ _OPCODES: dict[bytes, Callable[[Machine], None]] = {
     # The stack and the memo.
     b"(": _push(_MARK),
     b"0": Machine._pop_any,
-    b"1": lambda m: m._pop_mark() and None,
+    b"1": lambda m: m._pop_mark(),
     b"2": lambda m: m.stack.append(m._top()),
     b"p": lambda m: m._put(int(m._line())),
     b"q": lambda m: m._put(m._number("<B")),
@@ -413,7 +413,7 @@ _OPCODES: dict[bytes, Callable[[Machine], None]] = {
     b"Q": lambda m: m._persistent(m._pop()),
     # Framing.
     b"\x80": Machine._protocol,
-    b"\x95": lambda m: m._number("<Q") and None,
+    b"\x95": lambda m: m._number("<Q"),
 }
 """Opcode -> what it does. Extension codes and out-of-band buffers are missing on purpose."""
 

@@ -87,19 +87,21 @@ class DiscriminatorBlock(nn.Module):
             Whether there were channels enough for it.
         """
         colours = torch.cat([torch.eye(3), -torch.eye(3)]).to(weight.device)
-        if len(self.fromrgb.bias) < len(colours) or len(self.conv1.bias) != len(bias):
+        biases = self.fromrgb.bias, self.conv0.bias, self.conv1.bias
+        rgb_bias, first_bias, second_bias = (b for b in biases if b is not None)
+        if len(rgb_bias) < len(colours) or len(second_bias) != len(bias):
             return False
         self.fromrgb.weight[:6, :, 0, 0] = colours / self.fromrgb.weight_gain
-        self.fromrgb.bias[:6] = 0
+        rgb_bias[:6] = 0
         self.conv0.weight[:6].zero_()
         for i in range(6):
             self.conv0.weight[i, i, 1, 1] = 1 / self.conv0.weight_gain
-        self.conv0.bias[:6] = 0
+        first_bias[:6] = 0
         # lrelu(lrelu(a)√2)√2 - lrelu(lrelu(-a)√2)√2 = 2.08 a; conv1 ends with a gain of √½.
         wanted = weight[:, :, 0, 0] / math.sqrt(3) * math.sqrt(2) / 2.08
         self.conv1.weight.zero_()
         self.conv1.weight[:, :6, 1, 1] = torch.cat([wanted, -wanted], 1) / self.conv1.weight_gain
-        self.conv1.bias.copy_(bias * math.sqrt(2))
+        second_bias.copy_(bias * math.sqrt(2))
         self.skip.weight.zero_()
         return True
 

@@ -188,7 +188,8 @@ class SentenceEncoder:
 
     def _tokenize(self, texts: Sequence[str]) -> tuple[list[list[int]], list[int]]:
         assert self._tokenizer is not None
-        first, last = (self._tokenizer.token_to_id(token) for token in ("[CLS]", "[SEP]"))
+        special = [self._tokenizer.token_to_id(token) for token in ("[CLS]", "[SEP]")]
+        first, last = (int(token or 0) for token in special)
         room = self.max_tokens - 2
         # A lone surrogate is no text: it becomes a question mark.
         clean = [text.encode("utf-8", "replace").decode("utf-8") for text in texts]

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+import logging
 import math
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -104,19 +107,36 @@ def save_onnx(native: Native, path: str | Path, force: bool = True, input_name: 
     synthesis.channels_last = False
     example = torch.zeros(2, network.num_ws, network.config.w_dim)
     batch = torch.export.Dim("n", min=1, max=1024)
-    program = torch.onnx.export(
-        synthesis,
-        (example,),
-        dynamo=True,
-        verbose=False,
-        input_names=[input_name],
-        output_names=["image"],
-        dynamic_shapes=({0: batch},),
-    )
-    if program is None:
-        raise InputError("this network could not be written as ONNX")
+    program = None
+    with _quiet_exporter(), suppress(torch.onnx.OnnxExporterError):
+        program = torch.onnx.export(
+            synthesis,
+            (example,),
+            dynamo=True,
+            verbose=False,
+            input_names=[input_name],
+            output_names=["image"],
+            dynamic_shapes=({0: batch},),
+        )
+    shape = program.model.graph.inputs[0].shape if program else None
+    if program is None or shape is None or isinstance(shape[0], int):
+        raise InputError("this network could not be written as ONNX for batches of any size")
     with replacing(path, force) as beside:
         program.save(str(beside), external_data=False)
+
+
+@contextmanager
+def _quiet_exporter() -> Iterator[None]:
+    """Keep the exporter's remarks about its own insides from the user."""
+    log = logging.getLogger("torch.onnx")
+    before = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        log.setLevel(before)
 
 
 def _fixed_label(native: Native, label: Sequence[float] | None) -> dict[str, Tensor]:

@@ -275,7 +275,7 @@ class Synthesis(nn.Module):
         self, styles: Sequence[Float[Tensor, "n _"]], noise: Noise = "const"
     ) -> Float[Tensor, "n 3 h w"]:
         """Draw images from styles, as :meth:`styles` gives them; arguments as :meth:`forward`."""
-        n, device = len(styles[0]), styles[0].device
+        n, device = styles[0].shape[0], styles[0].device
         given = self._noise(noise, n, device)
         layout = torch.channels_last if self.channels_last else torch.contiguous_format
         position = convolution = 0

@@ -221,7 +221,9 @@ def test_root_shows_help_and_version(run: MienMain) -> None:
 
 
 def test_every_module_of_a_verb_has_its_row() -> None:
-    files = {path.stem for path in Path(cli.__file__).parent.glob("[a-z]*.py")}
+    room = Path(cli.__file__).parent
+    files = {path.stem for path in room.glob("[a-z]*.py")}
+    files |= {path.parent.name for path in room.glob("[a-z]*/__init__.py")}
     rows = {name.rpartition(".")[2] for name in cli.VERBS.values()}
     assert rows == files - {"common", "reference"}
 

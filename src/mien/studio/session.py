@@ -7,23 +7,22 @@ faces.save("out")
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from jaxtyping import Float32, UInt8
 
 from mien import images
 from mien.errors import InputError, UnknownName, WeightsMissing
-from mien.files import make_folder, output_error, refuse_existing, replacing
 from mien.hub import loading
+from mien.runtime.devices import find_device
 from mien.runtime.memory import tune_allocator
-from mien.stylegan2.seeds import LARGEST_SEED, seed_latents
+from mien.studio.checks import checked, checked_seeds, checked_text
+from mien.studio.faces import Faces
+from mien.stylegan2.seeds import seed_latents
 from mien.text.reader import read
 
 if TYPE_CHECKING:
@@ -36,75 +35,7 @@ DEFAULT_MODEL = "portraits"
 DEFAULT_METHOD = "labels"
 """The way from a sentence to latents that measures best; see docs/text.md."""
 
-MAX_COUNT = 1000
-"""The most faces that one call draws."""
-
-MAX_WORDS = 256
-"""What a sentence is cut to."""
-
 _BATCH = 4
-
-
-@dataclass(frozen=True)
-class Faces:
-    """Drawn faces and what made them.
-
-    Attributes:
-        images: uint8 RGB, ``[n, h, w, 3]``.
-        ws: One w for each layer of the generator, ``[n, num_ws, w_dim]``.
-        seeds: The seed of each face.
-        provenance: What made them all: model, hash, text, method, psi, …
-        notes: What the person should know: words cut, nothing recognised.
-    """
-
-    images: UInt8[np.ndarray, "n h w 3"]
-    ws: Float32[np.ndarray, "n num_ws w_dim"]
-    seeds: tuple[int, ...]
-    provenance: Mapping[str, Any] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
-
-    def __len__(self) -> int:
-        return len(self.images)
-
-    def names(self) -> list[str]:
-        """File name of each face, without suffix."""
-        stem = _slug(str(self.provenance.get("text", ""))) or "face"
-        return [f"{stem}-seed{seed:04d}" for seed in self.seeds]
-
-    def save(self, folder: str | Path, force: bool = False) -> list[Path]:
-        """Write each face as PNG, all of them on one sheet, and their w as ``.npz``.
-
-        Args:
-            folder: Where; created if it is not there.
-            force: Whether files of the same name may be replaced.
-
-        Returns:
-            The faces in order, then ``sheet.png``, then ``latents.npz``.
-
-        Raises:
-            OutputError: A file exists and ``force`` is false, or the disk refuses.
-        """
-        target = make_folder(folder)
-        paths = [target / f"{name}.png" for name in self.names()]
-        sheet, latents = target / "sheet.png", target / "latents.npz"
-        refuse_existing([*paths, sheet, latents], force)
-        for path, image, seed in zip(paths, self.images, self.seeds, strict=True):
-            images.save(path, image, {**self.provenance, "seed": seed}, force=force)
-        captions = [f"seed {seed}" for seed in self.seeds]
-        seeds = {**self.provenance, "seeds": list(self.seeds)}
-        images.save(sheet, images.contact_sheet(self.images, captions), seeds, force=force)
-        with replacing(latents, force) as beside, beside.open("wb") as stream:
-            try:
-                np.savez(stream, w=self.ws, seeds=np.asarray(self.seeds, np.int64))
-            except OSError as error:
-                raise output_error(latents, error) from None
-        return [*paths, sheet, latents]
-
-
-def _slug(text: str, longest: int = 48) -> str:
-    words = re.findall(r"[a-z0-9]+", text.lower())
-    name = "-".join(words)
-    return name[:longest].rstrip("-")
 
 
 class Studio:
@@ -118,17 +49,24 @@ class Studio:
 
     Raises:
         UnknownName: No such model.
-        CheckpointError: A file that is no generator.
+        CheckpointError: There is no such file; a file that is no generator is found out when the
+            generator is first needed.
     """
 
     def __init__(
         self, model: str | Path = DEFAULT_MODEL, device: str = "auto", text: str | None = None
     ) -> None:
         tune_allocator()
-        self.device = _device(device)
-        self.loaded = loading.load_generator(model, str(self.device))
-        self.text_family = text or self.loaded.name
+        self.device = find_device(device)
+        loading.resolve(model, "stylegan2-generator")
+        self.model = model
+        self.text_family = text or Path(model).stem
         self._methods: dict[str, TextToLatent] = {}
+
+    @cached_property
+    def loaded(self) -> loading.Loaded:
+        """The generator with its name and hash, loaded when it is first needed."""
+        return loading.load_generator(self.model, str(self.device))
 
     @property
     def generator(self) -> Any:
@@ -209,7 +147,7 @@ class Studio:
 
         Args:
             text: English; other words are passed over, and said so.
-            count: How many, from 1 to :data:`MAX_COUNT`.
+            count: How many, from 1 to :data:`~mien.studio.checks.MAX_COUNT`.
             seed: Of the first face; the others have the next ones.
             method: ``labels``, ``mapper``, ``directions`` or ``prior``; None for the best.
             guidance: How strongly the sentence is followed; None for the method's own.
@@ -221,12 +159,12 @@ class Studio:
         """
         from mien.text.methods import Request
 
-        sentence, notes = _checked_text(text)
-        seeds = _checked_seeds(count, seed)
+        sentence, notes = checked_text(text)
+        seeds = checked_seeds(count, seed)
         name = method or self.default_method
         way = self.method(name)
-        psi = _checked("psi", way.default_psi if psi is None else psi, 0, 2)
-        guidance = _checked(
+        psi = checked("psi", way.default_psi if psi is None else psi, 0, 2)
+        guidance = checked(
             "guidance", way.default_guidance if guidance is None else guidance, 0, 20
         )
         reading = read(sentence)
@@ -250,12 +188,12 @@ class Studio:
         """Draw faces of which nothing is said: seed i gives face i.
 
         Args:
-            count: How many, from 1 to :data:`MAX_COUNT`.
+            count: How many, from 1 to :data:`~mien.studio.checks.MAX_COUNT`.
             seed: Of the first face.
             psi: Truncation, 0 to 2.
         """
-        seeds = _checked_seeds(count, seed)
-        psi = _checked("psi", psi, 0, 2)
+        seeds = checked_seeds(count, seed)
+        psi = checked("psi", psi, 0, 2)
         z = seed_latents(seeds, self.generator.config.z_dim).to(self.device)
         with torch.no_grad():
             ws = self.generator.map(z, psi=psi)
@@ -286,39 +224,3 @@ class Studio:
 
 def _parts(seeds: Sequence[int], size: int = 256) -> list[Sequence[int]]:
     return [seeds[i : i + size] for i in range(0, len(seeds), size)]
-
-
-def _device(name: str) -> torch.device:
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-    except RuntimeError:
-        raise InputError(f"device {name!r} is none of auto, cpu, cuda, cuda:N") from None
-    if device.type == "cuda" and not torch.cuda.is_available():
-        raise InputError(f"device {name!r}: no CUDA device was found; take --device cpu")
-    return device
-
-
-def _checked(name: str, value: float, low: float, high: float) -> float:
-    if not low <= value <= high:
-        raise InputError(f"{name} is {value:g}, but must be from {low:g} to {high:g}")
-    return float(value)
-
-
-def _checked_seeds(count: int, seed: int) -> list[int]:
-    if not 1 <= count <= MAX_COUNT:
-        raise InputError(f"count is {count}, but must be from 1 to {MAX_COUNT}")
-    if not 0 <= seed <= LARGEST_SEED - count + 1:
-        raise InputError(f"seed {seed} is not from 0 to {LARGEST_SEED - count + 1}")
-    return list(range(seed, seed + count))
-
-
-def _checked_text(text: str) -> tuple[str, list[str]]:
-    words = text.split()
-    if not words:
-        raise InputError("the sentence is empty; describe a face, such as 'a smiling old man'")
-    notes = []
-    if len(words) > MAX_WORDS:
-        notes.append(f"the sentence has {len(words)} words; only the first {MAX_WORDS} were read")
-    return " ".join(words[:MAX_WORDS]), notes

@@ -1,4 +1,4 @@
-"""The rows of the catalogue: every published weight, with what it scored and how."""
+"""Rows of text to face: the generator, its ways from sentences, the two judges of attributes."""
 
 from __future__ import annotations
 
@@ -385,4 +385,4 @@ ROWS: tuple[Row, ...] = (
         note="Measures; it taught nothing. Its features are the Fréchet judge.",
     ),
 )
-"""Every published weight, the ones that ship inside first."""
+"""What "Describe a face" ships."""

@@ -1,0 +1,18 @@
+"""``mien evaluate``: tables of numbers, each with its protocol. One file a table."""
+
+from __future__ import annotations
+
+import typer
+
+from mien.cli.evaluate import generator, text
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.callback()
+def _evaluate() -> None:
+    """Measure models; every number with its protocol."""
+
+
+app.command()(generator.generator)
+app.command()(text.text)

@@ -1,0 +1,32 @@
+"""Options and habits that the verbs of ``mien evaluate`` share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mien.cli.common import note
+
+DataOption = Annotated[
+    Path, typer.Option("--data", metavar="PATH", help="Real pictures; a part of them is kept out.")
+]
+ModelOption = Annotated[str, typer.Option("--model", help="A generator: name or file.")]
+JudgeOption = Annotated[
+    str, typer.Option("--judge", help="A tagger that has not taught the generator.")
+]
+CsvOption = Annotated[
+    Path | None, typer.Option("--csv", metavar="FILE", help="Also write the numbers here.")
+]
+
+
+def write_csv(path: Path | None, text: str) -> None:
+    """Write a table as CSV, if a file was asked for."""
+    if path is None:
+        return
+    from mien.files import replacing
+
+    with replacing(path) as beside:
+        beside.write_text(text)
+    note(f"wrote {path}")

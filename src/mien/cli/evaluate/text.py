@@ -1,0 +1,44 @@
+"""``mien evaluate text``: faces for sentences, method by method."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from mien.cli.common import DeviceOption, JsonOption, SeedOption, emit, note
+from mien.cli.evaluate.options import CsvOption, DataOption, JudgeOption, ModelOption, write_csv
+
+
+def text(
+    data: DataOption,
+    model: ModelOption = "portraits",
+    judge: JudgeOption = "judge",
+    method: Annotated[
+        list[str] | None, typer.Option("--method", help="Only these ways; may be repeated.")
+    ] = None,
+    per_sentence: Annotated[int, typer.Option(min=1, help="Faces for each sentence.")] = 2,
+    seed: SeedOption = 0,
+    device: DeviceOption = "auto",
+    csv: CsvOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Judge faces drawn for the written sentences of kept-out pictures, method by method."""
+    from mien.data.training_set import TrainingSet
+    from mien.evaluation.text import TextProtocol, score_text
+    from mien.hub.loading import load_tagger
+    from mien.studio import Studio
+
+    studio = Studio(model, device)
+    size = studio.generator.config.resolution
+    kept = TrainingSet.open(data, size, part="kept-out")
+    loaded = load_tagger(judge, str(studio.device))
+    plan = TextProtocol(per_sentence=per_sentence, seed=seed)
+    names = method or studio.methods()
+    scores = score_text(studio, loaded, kept, names, plan, lambda name: note(f"drawing: {name}"))
+    write_csv(csv, scores.table.csv())
+    columns: dict[str, Any] = {
+        name: [row.as_dict() for row in agreement.rows]
+        for name, agreement in scores.columns.items()
+    }
+    emit({**scores.table.as_dict(), "columns": columns}, json, scores.text())

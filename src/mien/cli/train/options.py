@@ -1,0 +1,23 @@
+"""Options that several of the verbs of ``mien train`` share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+DataOption = Annotated[
+    Path, typer.Option("--data", metavar="PATH", help="A folder or zip of pictures.")
+]
+LabelsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--labels",
+        metavar="FILE",
+        help="Label table, `dataset.json` for class labels, or `none`; else the one beside --data.",
+    ),
+]
+RunOption = Annotated[Path, typer.Option("--out", metavar="FOLDER", help="The run's folder.")]
+PartOption = Annotated[str, typer.Option("--part", help="train, kept-out or all of the data.")]
+SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Decides every random number.")]

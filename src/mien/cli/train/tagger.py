@@ -1,0 +1,64 @@
+"""``mien train tagger``: the judge that reads attributes off faces."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from mien.cli.common import ForceOption, JsonOption, emit, note
+from mien.cli.train.options import DataOption, LabelsOption, SeedOption
+
+
+def tagger(
+    data: DataOption,
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The .safetensors to write.")],
+    labels: LabelsOption = None,
+    kimg: Annotated[float, typer.Option(help="Thousand pictures to see.")] = 80,
+    batch: Annotated[int, typer.Option(help="Pictures a step.")] = 64,
+    resolution: Annotated[int, typer.Option(help="Side that pictures are resized to.")] = 96,
+    width: Annotated[int, typer.Option(help="Channels of the first stage.")] = 32,
+    lr: Annotated[float, typer.Option(help="Highest learning rate.")] = 2e-3,
+    leave_out: Annotated[
+        int | None,
+        typer.Option(min=0, max=4, help="Leave out every fifth picture, from this one on."),
+    ] = None,
+    seed: SeedOption = 0,
+    precision: Annotated[str, typer.Option(help="bf16 or fp32.")] = "bf16",
+    force: ForceOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Train the judge that reads attributes off faces, and measure it on the kept-out part."""
+    from dataclasses import asdict
+
+    from mien.checkpoints import native
+    from mien.data.training_set import TrainingSet
+    from mien.evaluation.tagger import score_tagger
+    from mien.files import refuse_existing
+    from mien.judges.tagger import TaggerConfig
+    from mien.runtime.memory import tune_allocator
+    from mien.training import tagger as loop
+
+    refuse_existing([out], force)
+    tune_allocator()
+    size = round(resolution * 4 / 3)
+    wanted: Any = labels
+    pictures = TrainingSet.open(data, size, labels=wanted, part="train").leave_out(leave_out)
+    kept = TrainingSet.open(data, size, labels=wanted, part="kept-out")
+    network = TaggerConfig(resolution=resolution, width=width)
+    config = loop.TaggerTraining(
+        network=network, kimg=kimg, batch=batch, lr=lr, seed=seed, precision=precision
+    )
+    trained = None
+    for line, network_now in loop.train(config, pictures):
+        trained = network_now
+        if not json:
+            note("  ".join(f"{key} {value}" for key, value in line.items()))
+    if trained is None:
+        raise typer.Exit(2)
+    table = score_tagger(trained, kept, pictures)
+    without = "" if leave_out is None else f" without fold {leave_out} of 5"
+    meta = {"kimg": kimg, "data": f"{data.name}, training part{without}", "seed": seed}
+    native.save(out, "tagger", trained.state_dict(), asdict(network), meta, half=True, force=force)
+    emit({"out": out, **table.as_dict()}, json, f"{table.text()}\nwrote {out}")

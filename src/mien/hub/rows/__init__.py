@@ -1,0 +1,13 @@
+"""The rows of the catalogue: every published weight, with what it scored and how.
+
+One file a family of models; ``recipes/catalogue_rows.py`` writes such a file from the weights and
+from what ``mien evaluate`` printed.
+"""
+
+from __future__ import annotations
+
+from mien.hub.row import Row
+from mien.hub.rows import faces
+
+ROWS: tuple[Row, ...] = (*faces.ROWS,)
+"""Every published weight, the ones that ship inside first."""

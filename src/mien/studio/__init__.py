@@ -1,0 +1,7 @@
+"""Studio: loaded networks and the verbs that use them; one file a family of verbs."""
+
+from mien.studio.checks import MAX_COUNT, MAX_WORDS
+from mien.studio.faces import Faces
+from mien.studio.session import DEFAULT_METHOD, DEFAULT_MODEL, Studio
+
+__all__ = ["DEFAULT_METHOD", "DEFAULT_MODEL", "MAX_COUNT", "MAX_WORDS", "Faces", "Studio"]

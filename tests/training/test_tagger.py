@@ -62,3 +62,23 @@ def test_needs_labels():
     data = replace(tiny.readable_set(8), labels=np.zeros((8, 3), np.float32))
     with pytest.raises(InputError, match="has no attribute labels"):
         next(train(TaggerTraining(), data))
+
+
+def test_a_second_set_takes_part():
+    data, also = tiny.readable_set(24), tiny.readable_set(30, seed=9)
+    config = TaggerTraining(network=TaggerConfig(resolution=32, width=4), kimg=0.2, batch=20)
+    alone, both, again = (
+        [network for _, network in train(config, data, second)][-1] for second in (None, also, also)
+    )
+    assert all(
+        torch.equal(a, b) for a, b in zip(both.parameters(), again.parameters(), strict=True)
+    )
+    assert not torch.equal(alone.stem.weight, both.stem.weight)
+
+
+def test_a_second_set_needs_labels_too():
+    from dataclasses import replace
+
+    data = tiny.readable_set(8)
+    with pytest.raises(InputError, match="has no attribute labels"):
+        next(train(TaggerTraining(), data, replace(data, labels=None)))

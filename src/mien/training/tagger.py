@@ -2,8 +2,9 @@
 
     mien train tagger --data faces.zip --out runs/tagger
 
-Cross-entropy of each column, cells without a value left out; rare values count a little more.
-Minutes, not hours, so a run that was stopped simply starts again.
+Cross-entropy of each column, cells without a value left out; rare values count a little more. A
+second set, whose table may know fewer columns (CelebA's), can take a share of each batch. Minutes,
+not hours, so a run that was stopped simply starts again.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
+from jaxtyping import UInt8
 from torch import Tensor
 from torch.nn import functional
 
@@ -38,6 +40,8 @@ class TaggerTraining:
         weight_decay: Of AdamW.
         smoothing: Label smoothing.
         rarity: Exponent of a value's frequency in its weight; 0 counts each picture alike.
+        also_share: Share of a batch that comes from the second set, where there is one; it falls to
+            a fifth of that over the last half of the run, so that the first set has the last word.
         seed: Decides the first weights, the order and the augmentation.
         precision: ``bf16`` or ``fp32``.
     """
@@ -49,6 +53,7 @@ class TaggerTraining:
     weight_decay: float = 0.05
     smoothing: float = 0.05
     rarity: float = 0.25
+    also_share: float = 0.5
     seed: int = 0
     precision: str = "bf16"
 
@@ -56,18 +61,22 @@ class TaggerTraining:
 _SHAKE = AugmentConfig(groups="gk", scale_std=0.1, rotate_max=0.08, xfrac_std=0.04, cutout_size=0.3)
 
 
-def train(config: TaggerTraining, data: TrainingSet) -> Iterator[tuple[dict[str, float], Tagger]]:
+def train(
+    config: TaggerTraining, data: TrainingSet, also: TrainingSet | None = None
+) -> Iterator[tuple[dict[str, float], Tagger]]:
     """Train a tagger.
 
     Args:
         config: What decides the run.
         data: Pictures with attribute labels.
+        also: More of them, perhaps with fewer columns.
 
     Yields:
         ``{"nimg", "loss"}`` and the network, now and then and at the end.
     """
-    if data.labels is None or data.labels.shape[1] != len(LABELS):
-        raise InputError(f"{data.path} has no attribute labels; give --labels TABLE")
+    for pictures in (data, also):
+        if pictures and (pictures.labels is None or pictures.labels.shape[1] != len(LABELS)):
+            raise InputError(f"{pictures.path} has no attribute labels; give --labels TABLE")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
         network = Tagger(config.network)
@@ -76,13 +85,21 @@ def train(config: TaggerTraining, data: TrainingSet) -> Iterator[tuple[dict[str,
         )
         steps = math.ceil(config.kimg * 1000 / config.batch)
         order = SampleOrder(len(data), config.seed, mirror=True)
-        weights = _value_weights(data.labels, config.rarity)
+        more = SampleOrder(len(also), config.seed, mirror=True) if also else None
+        weights = _value_weights(np.asarray(data.labels), config.rarity)
         source = torch.Generator().manual_seed(config.seed)
         for step in range(steps):
             share = (step + 1) / steps
             rate = min(share / 0.1, 0.5 * (1 + math.cos(math.pi * share)))
             optimizer.param_groups[0]["lr"] = config.lr * rate
-            batch, wanted = _batch(order, step, config, data, source)
+            chosen, labels = data.batch(*order.batch(step * config.batch, config.batch))
+            if also and more:
+                extra = round(config.batch * config.also_share * _also_rate(share))
+                places = more.batch(step * config.batch, config.batch)
+                second = also.batch(places[0][:extra], places[1][:extra])
+                chosen = np.concatenate([second[0], chosen[extra:]])
+                labels = np.concatenate([second[1], labels[extra:]])
+            batch, wanted = _shaken(chosen, config, source), torch.from_numpy(labels)
             with torch.autocast("cpu", torch.bfloat16, enabled=config.precision == "bf16"):
                 logits = network.train()(batch)
             loss = _loss(logits, wanted, weights, config.smoothing)
@@ -98,15 +115,15 @@ def train(config: TaggerTraining, data: TrainingSet) -> Iterator[tuple[dict[str,
                 yield line, network.eval()
 
 
-def _batch(
-    order: SampleOrder,
-    step: int,
-    config: TaggerTraining,
-    data: TrainingSet,
-    source: torch.Generator,
-) -> tuple[Tensor, Tensor]:
-    """A batch, shaken: geometry, cutout, brightness, contrast, a little noise."""
-    chosen, wanted = data.batch(*order.batch(step * config.batch, config.batch))
+def _also_rate(share: float) -> float:
+    """1 for the first half of a run, then falling to 0.2 at its end."""
+    return min(1.0, 1.8 - 1.6 * share)
+
+
+def _shaken(
+    chosen: UInt8[np.ndarray, "n h w 3"], config: TaggerTraining, source: torch.Generator
+) -> Tensor:
+    """Pictures with other geometry, cutout, brightness and contrast, and a little noise."""
     size = (config.network.resolution, config.network.resolution)
     batch = functional.interpolate(
         images.to_float(chosen), size=size, mode="bilinear", antialias=True, align_corners=False
@@ -116,7 +133,7 @@ def _batch(
     contrast = torch.exp2(0.2 * torch.randn(len(batch), 1, 1, 1, generator=source))
     noise = 0.06 * torch.rand(len(batch), 1, 1, 1, generator=source)
     grain = torch.randn(batch.shape, generator=source)
-    return batch * contrast + light + noise * grain, torch.from_numpy(wanted)
+    return batch * contrast + light + noise * grain
 
 
 def _value_weights(labels: np.ndarray, rarity: float) -> Tensor:

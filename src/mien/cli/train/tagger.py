@@ -24,6 +24,10 @@ def tagger(
         int | None,
         typer.Option(min=0, max=4, help="Leave out every fifth picture, from this one on."),
     ] = None,
+    also: Annotated[
+        Path | None,
+        typer.Option("--also", metavar="PATH", help="A second labelled set, such as celeba.zip."),
+    ] = None,
     seed: SeedOption = 0,
     precision: Annotated[str, typer.Option(help="bf16 or fp32.")] = "bf16",
     force: ForceOption = False,
@@ -50,8 +54,9 @@ def tagger(
     config = loop.TaggerTraining(
         network=network, kimg=kimg, batch=batch, lr=lr, seed=seed, precision=precision
     )
+    second = TrainingSet.open(also, size, part="all") if also else None
     trained = None
-    for line, network_now in loop.train(config, pictures):
+    for line, network_now in loop.train(config, pictures, second):
         trained = network_now
         if not json:
             note("  ".join(f"{key} {value}" for key, value in line.items()))
@@ -59,6 +64,7 @@ def tagger(
         raise typer.Exit(2)
     table = score_tagger(trained, kept, pictures)
     without = "" if leave_out is None else f" without fold {leave_out} of 5"
-    meta = {"kimg": kimg, "data": f"{data.name}, training part{without}", "seed": seed}
+    with_also = f", and {also.name}" if also else ""
+    meta = {"kimg": kimg, "data": f"{data.name}, training part{without}{with_also}", "seed": seed}
     native.save(out, "tagger", trained.state_dict(), asdict(network), meta, half=True, force=force)
     emit({"out": out, **table.as_dict()}, json, f"{table.text()}\nwrote {out}")

@@ -223,3 +223,19 @@ def test_cli_refuses_bad_weights(folder, tmp_path, capsys):
         assert stderr.count("\n") == 1
     assert not (tmp_path / "pwned").exists()
     assert not (tmp_path / "out").exists()
+
+
+def test_refining_keeps_the_person_and_is_said(studio):
+    plain = studio.describe("a man with glasses", 1, 3, refine=0)
+    moved = studio.describe("a man with glasses", 1, 3, refine=3)
+    assert (plain.provenance["refine"], moved.provenance["refine"]) == (0, 3)
+    distance = np.linalg.norm((moved.ws - plain.ws)[0, 0])
+    centre = studio.generator.mapping.w_avg.numpy()
+    assert 0 < distance <= 3 * 0.0401 * np.linalg.norm(plain.ws[0, 0] - centre)
+    with pytest.raises(InputError, match="refine is -1 steps"):
+        studio.describe("a man", refine=-1)
+
+
+def test_nothing_recognised_is_not_refined(studio):
+    free = [studio.describe("xyzzy", 1, 3, refine=steps).ws for steps in (0, 3)]
+    assert np.array_equal(*free)

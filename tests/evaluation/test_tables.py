@@ -53,9 +53,9 @@ def test_generator_table(studio, judge):
 
 def test_text_table(studio, judge):
     kept = tiny.readable_set(24, part="kept-out")
-    plan = TextProtocol(per_sentence=2, diverse_sentences=3, diverse_faces=4)
+    plan = TextProtocol(per_sentence=2, diverse_sentences=3, diverse_faces=4, refine=2)
     scores = score_text(studio, judge, kept, ["labels"], plan)
-    assert list(scores.table.rows) == ["labels", CONTROL, "the true pictures"]
+    assert list(scores.table.rows) == ["labels, refined", "labels", CONTROL, "the true pictures"]
     by_name = {s.name: s.value for s in scores.table.rows["labels"]}
     assert 0 <= by_name["agreement"] <= 1
     assert by_name["diversity"] > 0

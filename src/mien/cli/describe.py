@@ -24,6 +24,12 @@ def describe(
     psi: Annotated[
         float | None, typer.Option(help="How far faces lie from the mean one, 0 to 1.")
     ] = None,
+    refine: Annotated[
+        int | None,
+        typer.Option(
+            metavar="STEPS", help="Steps at most towards what the sentence says; 0: none."
+        ),
+    ] = None,
     model: Annotated[str, typer.Option(help="A generator: name or file.")] = "portraits",
     out: OutOption = Path("out/describe"),
     device: DeviceOption = "auto",
@@ -37,7 +43,7 @@ def describe(
     """
     from mien.studio import Studio
 
-    faces = Studio(model, device).describe(text, count, seed, method, guidance, psi)
+    faces = Studio(model, device).describe(text, count, seed, method, guidance, psi, refine)
     paths = faces.save(out, force)
     for remark in faces.notes:
         note(remark)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -23,7 +24,7 @@ from mien.metrics.face import fsd, fss
 from mien.metrics.frechet import frechet_distance
 from mien.metrics.protocol import Protocol, Score, frechet_name
 from mien.metrics.tables import ScoreTable
-from mien.studio import Studio
+from mien.studio import DEFAULT_REFINE, Studio
 from mien.text.reader import read
 
 COLUMNS = ("gender", "glasses", "facial_hair", "hair_color", "expression", "headwear")
@@ -31,6 +32,9 @@ COLUMNS = ("gender", "glasses", "facial_hair", "hair_color", "expression", "head
 
 CONTROL = "control: faces of other sentences"
 """Row of the control: the default method's faces, each judged by another sentence's labels."""
+
+REFINED = "{}, refined"
+"""Row of the default method's faces after refining; the other rows are without it."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +46,14 @@ class TextProtocol:
         seed: Of the first face of the first sentence.
         diverse_sentences: Sentences whose diversity is measured.
         diverse_faces: Faces of each of them.
+        refine: Steps of refining at most, for the first method's second row; 0 for no such row.
     """
 
     per_sentence: int = 2
     seed: int = 0
     diverse_sentences: int = 24
     diverse_faces: int = 8
+    refine: int = DEFAULT_REFINE
 
 
 @dataclass(frozen=True)
@@ -107,13 +113,18 @@ def score_text(
     measure = _Measure(judge, kept, real, plan, wanted, stated)
     rows: dict[str, list[Score]] = {}
     columns: dict[str, Agreement] = {}
-    for position, method in enumerate(methods):
-        progress(method)
-        seen = look(judge.network, _faces(studio, method, kept.captions, plan))
-        diverse = _diversity(studio, method, judge, kept.captions, plan)
-        rows[method] = measure.scores(seen, diverse)
-        columns[method] = measure.agreement(seen, measure.stated)
-        if position == 0:
+    ways = {method: _Way(method, 0) for method in methods}
+    default = methods[0]
+    if plan.refine:
+        default = REFINED.format(default)
+        ways = {default: _Way(methods[0], plan.refine), **ways}
+    for name, way in ways.items():
+        progress(name)
+        seen = look(judge.network, _faces(studio, way, kept.captions, plan))
+        diverse = _diversity(studio, way, judge, kept.captions, plan)
+        rows[name] = measure.scores(seen, diverse)
+        columns[name] = measure.agreement(seen, measure.stated)
+        if name == default:
             shift = len(wanted) // 2
             other = _Measure(
                 judge, kept, real, plan, wanted[shift:] + wanted[:shift],
@@ -132,18 +143,28 @@ def score_text(
     return TextScores(table, {k: columns[k] for k in order})
 
 
-def _faces(studio: Studio, method: str, sentences: Sequence[str], plan: TextProtocol) -> np.ndarray:
+class _Way(NamedTuple):
+    """A method and how many steps its faces are refined."""
+
+    method: str
+    refine: int
+
+    def faces(self, studio: Studio, text: str, count: int, seed: int) -> np.ndarray:
+        """Faces for a sentence, uint8 ``[n, h, w, 3]``."""
+        return studio.describe(text, count, seed, self.method, refine=self.refine).images
+
+
+def _faces(studio: Studio, way: _Way, sentences: Sequence[str], plan: TextProtocol) -> np.ndarray:
     """``per_sentence`` faces for each sentence, every one with a seed of its own."""
     count = plan.per_sentence
     drawn = [
-        studio.describe(text, count, plan.seed + i * count, method).images
-        for i, text in enumerate(sentences)
+        way.faces(studio, text, count, plan.seed + i * count) for i, text in enumerate(sentences)
     ]
     return np.concatenate(drawn)
 
 
 def _diversity(
-    studio: Studio, method: str, judge: Loaded, sentences: Sequence[str], plan: TextProtocol
+    studio: Studio, way: _Way, judge: Loaded, sentences: Sequence[str], plan: TextProtocol
 ) -> float:
     """Diversity of faces for one sentence, as a share of that of random faces."""
 
@@ -155,7 +176,7 @@ def _diversity(
     step = max(1, len(sentences) // plan.diverse_sentences)
     chosen = list(sentences)[::step][: plan.diverse_sentences]
     same = [
-        spread(studio.describe(text, count, plan.seed + i * count, method).images)
+        spread(way.faces(studio, text, count, plan.seed + i * count))
         for i, text in enumerate(chosen)
     ]
     free = [

@@ -2,6 +2,14 @@
 
 from mien.studio.checks import MAX_COUNT, MAX_WORDS
 from mien.studio.faces import Faces
-from mien.studio.session import DEFAULT_METHOD, DEFAULT_MODEL, Studio
+from mien.studio.session import DEFAULT_METHOD, DEFAULT_MODEL, DEFAULT_REFINE, Studio
 
-__all__ = ["DEFAULT_METHOD", "DEFAULT_MODEL", "MAX_COUNT", "MAX_WORDS", "Faces", "Studio"]
+__all__ = [
+    "DEFAULT_METHOD",
+    "DEFAULT_MODEL",
+    "DEFAULT_REFINE",
+    "MAX_COUNT",
+    "MAX_WORDS",
+    "Faces",
+    "Studio",
+]

@@ -24,6 +24,8 @@ from mien.studio.checks import checked, checked_seeds, checked_text
 from mien.studio.faces import Faces
 from mien.stylegan2.seeds import seed_latents
 from mien.text.reader import read
+from mien.text.refine import Refinement
+from mien.text.refine import refine as refined
 
 if TYPE_CHECKING:
     from mien.text.embedding import SentenceEncoder
@@ -34,6 +36,15 @@ DEFAULT_MODEL = "portraits"
 
 DEFAULT_METHOD = "labels"
 """The way from a sentence to latents that measures best; see docs/text.md."""
+
+DEFAULT_REFINE = Refinement().steps
+"""Steps by which described faces are moved at most."""
+
+REFINE_RESOLUTION = 256
+"""Above it, described faces are refined only if asked for: a step takes seconds there."""
+
+READER = "teacher"
+"""The tagger that looks at faces while they are refined; the judge never does."""
 
 _BATCH = 4
 
@@ -73,12 +84,26 @@ class Studio:
         """The generator, frozen."""
         return self.loaded.network
 
+    @property
+    def signature(self) -> dict[str, Any]:
+        """Name, hash and training of the generator, as every picture of it says them."""
+        return {
+            "model": self.loaded.name,
+            "sha256": self.loaded.sha256,
+            "kimg": self.loaded.meta.get("kimg"),
+        }
+
     @cached_property
     def encoder(self) -> SentenceEncoder:
         """The sentence encoder, loaded when it is first needed."""
         from mien.text.embedding import SentenceEncoder
 
         return SentenceEncoder()
+
+    @cached_property
+    def reader(self) -> Any:
+        """The tagger that refining asks, loaded when it is first needed."""
+        return loading.load_tagger(READER, str(self.device)).network
 
     @property
     def default_method(self) -> str:
@@ -142,6 +167,7 @@ class Studio:
         method: str | None = None,
         guidance: float | None = None,
         psi: float | None = None,
+        refine: int | None = None,
     ) -> Faces:
         """Draw faces that fit a sentence.
 
@@ -152,6 +178,9 @@ class Studio:
             method: ``labels``, ``mapper``, ``directions`` or ``prior``; None for the best.
             guidance: How strongly the sentence is followed; None for the method's own.
             psi: How far faces lie from the mean one, 0 to 1; None for the method's own.
+            refine: Steps at most by which each face is moved until a tagger sees in it what the
+                sentence says (:mod:`mien.text.refine`); None for 16, or 0 for generators above
+                :data:`REFINE_RESOLUTION`, where a step takes seconds.
 
         Raises:
             InputError: An empty sentence, or a number out of its range.
@@ -170,15 +199,23 @@ class Studio:
         reading = read(sentence)
         if reading.unknown:
             notes.append("no attribute of a face was recognised in the sentence")
+        G = self.generator
+        if refine is None:
+            refine = DEFAULT_REFINE if G.config.resolution <= REFINE_RESOLUTION else 0
+        plan = Refinement(steps=refine)
         ws = []
         for part in _parts(seeds):
-            request = Request(sentence, reading, part, psi, guidance)
-            ws.append(way.w(request)[:, None].expand(-1, self.generator.num_ws, -1))
+            w = way.w(Request(sentence, reading, part, psi, guidance))
+            if plan.steps and not reading.unknown:
+                draw = lambda w: G.synthesis(w[:, None].expand(-1, G.num_ws, -1))  # noqa: E731
+                w = refined(w, reading, draw, self.reader, G.mapping.w_avg, plan)
+            ws.append(w[:, None].expand(-1, G.num_ws, -1))
         made = {
             "text": sentence,
             "method": name,
             "psi": psi,
             "guidance": guidance,
+            "refine": refine,
             "read": dict(reading.asserted),
             "denied": {column: sorted(values) for column, values in reading.denied.items()},
         }
@@ -211,12 +248,7 @@ class Studio:
         with torch.no_grad():
             for part in ws.split(_BATCH):
                 drawn.append(images.to_uint8(self.generator.synthesis(part)))
-        made = {
-            "model": self.loaded.name,
-            "sha256": self.loaded.sha256,
-            "kimg": self.loaded.meta.get("kimg"),
-            **(provenance or {}),
-        }
+        made = {**self.signature, **(provenance or {})}
         return Faces(
             np.concatenate(drawn), ws.float().cpu().numpy(), tuple(seeds), made, tuple(notes)
         )

@@ -18,6 +18,9 @@ def text(
         list[str] | None, typer.Option("--method", help="Only these ways; may be repeated.")
     ] = None,
     per_sentence: Annotated[int, typer.Option(min=1, help="Faces for each sentence.")] = 2,
+    refine: Annotated[
+        int | None, typer.Option(min=0, help="Steps of refining at most; else what describe does.")
+    ] = None,
     seed: SeedOption = 0,
     device: DeviceOption = "auto",
     csv: CsvOption = None,
@@ -27,13 +30,14 @@ def text(
     from mien.data.training_set import TrainingSet
     from mien.evaluation.text import TextProtocol, score_text
     from mien.hub.loading import load_tagger
-    from mien.studio import Studio
+    from mien.studio import DEFAULT_REFINE, Studio
 
     studio = Studio(model, device)
     size = studio.generator.config.resolution
     kept = TrainingSet.open(data, size, part="kept-out")
     loaded = load_tagger(judge, str(studio.device))
-    plan = TextProtocol(per_sentence=per_sentence, seed=seed)
+    steps = DEFAULT_REFINE if refine is None else refine
+    plan = TextProtocol(per_sentence=per_sentence, seed=seed, refine=steps)
     names = method or studio.methods()
     scores = score_text(studio, loaded, kept, names, plan, lambda name: note(f"drawing: {name}"))
     write_csv(csv, scores.table.csv())

@@ -1,0 +1,103 @@
+"""Losses of the translation methods: adversarial, absolute error, features of a frozen judge.
+
+Axes: n batch, c channels, h w pixels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional
+
+from mien.errors import InputError
+
+ADVERSARIES = ("bce", "lsgan")
+"""Cross-entropy (Isola et al. 2017) or least squares (Mao et al. 2017; Zhu et al. 2017)."""
+
+
+def adversarial_loss(logits: Tensor, real: bool, adversary: str) -> Float[Tensor, ""]:
+    """How far a discriminator's answers are from calling everything real (or not), mean.
+
+    Args:
+        logits: Of any shape.
+        real: What they should say.
+        adversary: ``bce`` or ``lsgan``.
+    """
+    check_adversary(adversary)
+    target = torch.full_like(logits, float(real))
+    if adversary == "bce":
+        return functional.binary_cross_entropy_with_logits(logits, target)
+    return functional.mse_loss(logits, target)
+
+
+def discriminator_loss(real: Tensor, fake: Tensor, adversary: str) -> Float[Tensor, ""]:
+    """Half the sum over real and generated pictures, so that D learns half as fast as G."""
+    one, other = (adversarial_loss(x, y, adversary) for x, y in ((real, True), (fake, False)))
+    return (one + other) / 2
+
+
+def check_adversary(adversary: str) -> None:
+    """Refuse an unknown adversarial loss.
+
+    Raises:
+        InputError: It is neither ``bce`` nor ``lsgan``.
+    """
+    if adversary not in ADVERSARIES:
+        raise InputError(f"adversarial loss {adversary!r} is neither bce nor lsgan")
+
+
+def judge_loss(judge: nn.Module, images: Tensor, truth: Tensor) -> Float[Tensor, ""]:
+    """Distance of two pictures as a frozen judge sees them; 0 if equal.
+
+    A judge of identity (with ``embed`` and no feature maps) gives 1 − cosine of its unit vectors,
+    any other the distance of its feature maps.
+
+    Args:
+        judge: With ``feature_maps`` or ``embed``.
+        images: What is judged, ``[n, 3, h, w]`` in [-1, 1]; the gradient goes here.
+        truth: What it should look like.
+
+    Raises:
+        InputError: The judge has neither.
+    """
+    maps = getattr(judge, "feature_maps", None)
+    if maps is not None:
+        return feature_loss(maps, images, truth)
+    embed = getattr(judge, "embed", None)
+    if embed is None:
+        raise InputError(
+            f"a {type(judge).__name__} has neither feature maps nor embeddings to compare;"
+            " give a tagger or an identity judge"
+        )
+    with torch.no_grad():
+        wanted = embed(truth).float()
+    return 1 - functional.cosine_similarity(embed(images).float(), wanted, dim=1).mean()
+
+
+def feature_loss(
+    feature_maps: Callable[[Tensor], Sequence[Tensor]],
+    images: Float[Tensor, "n 3 h w"],
+    truth: Float[Tensor, "n 3 h w"],
+) -> Float[Tensor, ""]:
+    """Distance of two pictures as a frozen judge sees them, mean over its layers.
+
+    Each place's features are scaled to length 1 and compared by the squared distance (Zhang et
+    al. 2018, Eq. 1 with unit weights); 0 if equal.
+
+    Args:
+        feature_maps: Pictures in [-1, 1] -> maps ``[n, c, h, w]``, as the judges' have it.
+        images: What is judged; the gradient goes here.
+        truth: What it should look like.
+    """
+    with torch.no_grad():
+        wanted = [_unit(x) for x in feature_maps(truth)]
+    found = [_unit(x) for x in feature_maps(images)]
+    parts = [(a - b).square().sum(dim=1).mean() for a, b in zip(found, wanted, strict=True)]
+    return torch.stack(parts).mean()
+
+
+def _unit(x: Tensor) -> Tensor:
+    return functional.normalize(x.float(), dim=1, eps=1e-6)

@@ -1,0 +1,145 @@
+"""Translation of one 256² picture on the CPU: our fastest way against plain eager PyTorch.
+
+    python benchmarks/translation_speed.py
+
+The networks are those that were published: pix2pix's U-Net with 64 channels and CycleGAN's
+residual generator with 64 channels and 9 blocks, with random weights. The peer is the same network
+in fp32 and NCHW, without our memory layout, once in a process of its own with the allocator as it
+comes and once in ours; all ways take turns. Claims: 3 times the images per second of the peer as it
+comes for the U-Net, 5 times for the residual generator. On a busy machine ``--clock cpu`` and one
+thread count processor time instead of the clock on the wall.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import statistics
+import time
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from unittest import mock
+
+import torch
+from torch import Tensor, nn
+
+from mien.runtime.engines import engine
+from mien.runtime.memory import tune_allocator
+from mien.translation.cyclegan import ResnetConfig, ResnetGenerator
+from mien.translation.pix2pix import Unet, UnetConfig
+
+CLAIMS = {"U-Net, 64 channels": 3.0, "ResNet-9, 64 channels": 5.0}
+PEER, SAME = "eager fp32 NCHW, as it comes", "eager fp32 NCHW, our allocator"
+FORMS = (("eager", "fast"), ("openvino", "exact"), ("openvino", "fast"))
+
+CLOCKS = {"wall": time.perf_counter, "cpu": time.process_time}
+
+Run = Callable[[], float]
+"""Makes some calls and tells the seconds of one."""
+
+
+def build(name: str) -> nn.Module:
+    """A network of the published size."""
+    torch.manual_seed(0)
+    made = Unet(UnetConfig()) if name.startswith("U-Net") else ResnetGenerator(ResnetConfig())
+    return made.eval().requires_grad_(False)
+
+
+def picture() -> Tensor:
+    """What is translated."""
+    return torch.rand(1, 3, 256, 256, generator=torch.Generator().manual_seed(1)) * 2 - 1
+
+
+def plain(network: nn.Module, image: Tensor) -> Tensor:
+    """The network as the published code runs it: fp32, NCHW."""
+    with torch.inference_mode(), mock.patch.object(torch, "channels_last", torch.preserve_format):
+        return network(image)
+
+
+def clocked(call: Callable[[], object], calls: int, clock: str) -> Run:
+    """Seconds of one of several calls."""
+    now = CLOCKS[clock]
+
+    def run() -> float:
+        start = now()
+        for _ in range(calls):
+            call()
+        return (now() - start) / calls
+
+    return run
+
+
+def serve(pipe: Connection, name: str, threads: int, calls: int, clock: str) -> None:
+    """The peer in a process of its own, which nobody has tuned."""
+    torch.set_num_threads(threads)
+    network, image = build(name), picture()
+    run = clocked(lambda: plain(network, image), calls, clock)
+    while pipe.recv():
+        pipe.send(run())
+
+
+def compare(name: str, rounds: int, calls: int, threads: int, clock: str) -> None:
+    """Let all ways take turns; print medians and ratios."""
+    network, image = build(name), picture()
+    truth = plain(network, image)
+    ours, theirs = multiprocessing.Pipe()
+    process = multiprocessing.get_context("spawn").Process(
+        target=serve, args=(theirs, name, threads, calls, clock), daemon=True
+    )
+    process.start()
+
+    def ask() -> float:
+        ours.send(True)
+        return ours.recv()
+
+    ways: dict[str, Run] = {PEER: ask, SAME: clocked(lambda: plain(network, image), calls, clock)}
+    errors = {}
+    for engine_name, precision in FORMS:
+        made = engine(network, image, precision, engine_name)
+        way = f"{made.name}, {made.precision}"
+        ways[way] = clocked(lambda made=made: made(image), calls, clock)
+        answer = made(image)
+        assert isinstance(answer, Tensor)
+        errors[way] = float((answer - truth).square().mean().sqrt() / truth.std())
+    seconds: dict[str, list[float]] = {way: [] for way in ways}
+    for round_ in range(rounds + 1):
+        for way, run in ways.items():
+            took = run()
+            if round_:  # the first one warms up
+                seconds[way].append(took)
+    ours.send(False)
+    process.join()
+    report(name, rounds, calls, seconds, errors)
+
+
+def report(
+    name: str, rounds: int, calls: int, seconds: dict[str, list[float]], errors: dict[str, float]
+) -> None:
+    """Print the table of one network."""
+    print(f"{name}, 256x256, batch 1, median of {rounds} rounds of {calls}")
+    medians = {way: statistics.median(values) for way, values in seconds.items()}
+    for way, value in medians.items():
+        error = f"  relative error {errors[way]:.1e}" if way in errors else ""
+        both = f"{medians[PEER] / value:5.2f}, same allocator {medians[SAME] / value:5.2f}"
+        print(f"  {way:32} {value * 1000:7.1f} ms {1 / value:6.1f} images/s  ratio {both}{error}")
+    best = min(value for way, value in medians.items() if way in errors)
+    print(f"  ratio {medians[PEER] / best:.2f} (claim: at least {CLAIMS[name]:g})")
+
+
+def main() -> None:
+    """Compare both networks."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--calls", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--clock", choices=CLOCKS, default="wall")
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    tuned = tune_allocator()
+    print(f"{args.threads} threads, {args.clock} time, allocator tuned: {tuned}")
+    for name in CLAIMS:
+        compare(name, args.rounds, args.calls, args.threads, args.clock)
+
+
+if __name__ == "__main__":
+    main()

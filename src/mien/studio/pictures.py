@@ -1,0 +1,113 @@
+"""Pictures that a person names: files, folders, globs; and where what is made of them goes."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mien import images
+from mien.errors import ImageError, InputError
+
+VIDEO_SUFFIXES = (".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".wmv", ".ts")
+"""Ends of the names (lower case) of files that are taken for videos."""
+
+_MAGIC = "*?["
+
+
+@dataclass(frozen=True)
+class Found:
+    """One picture file.
+
+    Attributes:
+        path: The file.
+        named: Whether it was named itself; else it was found in a folder or by a pattern, and one
+            that cannot be read may be left out.
+    """
+
+    path: Path
+    named: bool
+
+
+def find_pictures(arguments: Sequence[str | Path]) -> list[Found]:
+    """The picture files that arguments name, each once.
+
+    Args:
+        arguments: Files; folders, of which every picture at any depth is meant; patterns with
+            ``*``, ``?`` and ``**``, for shells that do not resolve them.
+
+    Returns:
+        In the order of the arguments; those of a folder or pattern sorted.
+
+    Raises:
+        ImageError: No such file, a video, a folder or pattern without pictures.
+        InputError: There is no argument.
+    """
+    if not arguments:
+        raise InputError("there is no picture; name files, folders or patterns such as 'faces/*'")
+    found: dict[Path, Found] = {}
+    for argument in arguments:
+        for one in _expand(Path(argument), str(argument)):
+            found.setdefault(one.path, one)
+    return list(found.values())
+
+
+def _expand(path: Path, text: str) -> list[Found]:
+    if path.is_dir():
+        return [Found(file, False) for file in _inside(path)]
+    if not path.exists() and any(mark in text for mark in _MAGIC):
+        hits = sorted(Path(hit) for hit in glob.glob(text, recursive=True))
+        files = [file for hit in hits for file in (_inside(hit) if hit.is_dir() else _picture(hit))]
+        if not files:
+            videos = sum(hit.suffix.lower() in VIDEO_SUFFIXES for hit in hits)
+            clips = f", {videos} of them videos" if videos else ""
+            raise ImageError(text, f"matches {len(hits)} files{clips} and no picture")
+        return [Found(file, False) for file in files]
+    if path.suffix.lower() in VIDEO_SUFFIXES:
+        cause = "is a video, and pictures are wanted"
+        raise ImageError(path, cause, f"videos are translated by: mien anime {path.name}")
+    return [Found(path, True)]
+
+
+def _picture(path: Path) -> list[Path]:
+    return [path] if path.is_file() and path.suffix.lower() in images.SUFFIXES else []
+
+
+def _inside(folder: Path) -> list[Path]:
+    files = sorted(file for file in folder.rglob("*") if file.is_file())
+    shown = [f for f in files if not any(p.startswith(".") for p in f.relative_to(folder).parts)]
+    pictures = [file for file in shown if _picture(file)]
+    if not pictures:
+        videos = sum(file.suffix.lower() in VIDEO_SUFFIXES for file in shown)
+        clips = f", {videos} of them videos (mien anime takes those)" if videos else ""
+        cause = f"holds no picture among its {len(shown)} files{clips}"
+        raise ImageError(folder, cause, f"these are read: {', '.join(images.SUFFIXES)}")
+    return pictures
+
+
+def output_paths(found: Sequence[Found], out: str | Path) -> list[Path]:
+    """Where the result of each picture goes: ``out`` itself if it names a PNG for the only one.
+
+    Args:
+        found: The pictures.
+        out: A folder, or the name of a PNG file if there is one picture.
+
+    Raises:
+        InputError: ``out`` is the name of a file and there are several pictures.
+    """
+    target = Path(out)
+    if target.suffix.lower() in images.SUFFIXES and not target.is_dir():
+        if len(found) > 1:
+            raise InputError(f"--out {out} is one file, and there are {len(found)} pictures")
+        return [target]
+    taken: set[str] = set()
+    paths = []
+    for one in found:
+        stem, number = one.path.stem, 1
+        while stem.lower() in taken:
+            number += 1
+            stem = f"{one.path.stem}-{number}"
+        taken.add(stem.lower())
+        paths.append(target / f"{stem}.png")
+    return paths

@@ -1,0 +1,117 @@
+"""A small residual network that turns a face into a unit vector: one person, one direction.
+
+It was made for faces framed as FFHQ frames them (eyes at 47 % of the height and a quarter of the
+width apart); the cosine of two vectors says how alike two faces are. Losses that keep a person and
+measures that ask whether it was kept use it.
+
+The head follows MobileFaceNet (Chen et al. 2018, §3.1): the last feature map is weighed place by
+place with a depthwise convolution of its own size, because an eye and a chin say different things.
+
+Axes: n batch, c channels, h w pixels, d length of a vector.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional
+
+from mien.errors import InputError
+from mien.judges.tagger import ResidualBlock
+
+
+@dataclass(frozen=True)
+class IdentityConfig:
+    """Everything that decides the shape of an identity network's tensors.
+
+    Args:
+        resolution: Height and width of what the network looks at.
+        width: Channels of the first stage; each of the three following doubles them.
+        blocks: Residual blocks a stage.
+        dim: Length of a vector.
+        crop: Side of the square that is looked at, as a share of the picture's shorter side; it
+            leaves out most of hair, clothes and background.
+    """
+
+    resolution: int = 80
+    width: int = 32
+    blocks: int = 1
+    dim: int = 128
+    crop: float = 0.8
+
+    def __post_init__(self) -> None:
+        if self.resolution % 16 or self.resolution < 32:
+            raise InputError(
+                f"identity resolution {self.resolution} is not a multiple of 16 from 32"
+            )
+        if min(self.width, self.blocks, self.dim) < 1:
+            raise InputError(
+                f"width {self.width}, blocks {self.blocks} and dim {self.dim} must be at least 1"
+            )
+        if not 0.1 <= self.crop <= 1:
+            raise InputError(f"crop {self.crop} is not from 0.1 to 1")
+
+
+class Identity(nn.Module):
+    """Image -> unit vector. :meth:`embed` takes any picture, :meth:`encode` a prepared one."""
+
+    def __init__(self, config: IdentityConfig | None = None) -> None:
+        super().__init__()
+        self.config = config = config or IdentityConfig()
+        width = config.width
+        self.stem = nn.Conv2d(3, width, 3, 2, 1, bias=False)
+        self.stem_norm = nn.BatchNorm2d(width)
+        stages = []
+        for stage in range(4):
+            before, after = width * 2 ** max(stage - 1, 0), width * 2**stage
+            first = ResidualBlock(before, after, 2 if stage else 1)
+            rest = [ResidualBlock(after, after, 1) for _ in range(config.blocks - 1)]
+            stages.append(nn.Sequential(first, *rest))
+        self.stages = nn.ModuleList(stages)
+        places, last = config.resolution // 16, width * 8
+        self.weigh = nn.Conv2d(last, last, places, groups=last, bias=False)
+        self.weigh_norm = nn.BatchNorm2d(last)
+        self.project = nn.Linear(last, config.dim, bias=False)
+        self.project_norm = nn.BatchNorm1d(config.dim, affine=False)
+
+    def prepare(self, images: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n 3 r r"]:
+        """Cut the square in the middle that the network looks at, and resize it.
+
+        Args:
+            images: In [-1, 1], of any size, framed as FFHQ frames faces.
+        """
+        height, width = images.shape[-2:]
+        side = max(1, round(min(height, width) * self.config.crop))
+        top, left = (height - side) // 2, (width - side) // 2
+        cut = images[..., top : top + side, left : left + side]
+        size = self.config.resolution
+        if side == size:
+            return cut
+        return functional.interpolate(
+            cut, size=(size, size), mode="bilinear", align_corners=False, antialias=side > size
+        )
+
+    def encode(self, prepared: Float[Tensor, "n 3 r r"]) -> Float[Tensor, "n d"]:
+        """Unit vectors of what :meth:`prepare` gives; float32."""
+        x = prepared.contiguous(memory_format=torch.channels_last)
+        x = functional.relu(self.stem_norm(self.stem(x)))
+        for stage in self.stages:
+            x = stage(x)
+        x = self.weigh_norm(self.weigh(x)).flatten(1)  # [n c]
+        x = self.project_norm(self.project(x).float())
+        return functional.normalize(x.float(), dim=1)
+
+    def embed(self, images: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n d"]:
+        """Unit vectors of faces; differentiable with respect to the pixels.
+
+        Args:
+            images: In [-1, 1], of any size, framed as FFHQ frames faces.
+        """
+        return self.encode(self.prepare(images))
+
+    def forward(self, images: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n d"]:
+        """The same as :meth:`embed`."""
+        return self.embed(images)

@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Makes the weights of "Selfie to anime" again from the data: GANs N' Roses at 64², then at 128².
+#
+#   recipes/anime.sh ../shared/data/selfie2anime.zip runs/anime
+#
+# The narrow presets are for one core of a CPU, about two hours as it stands with bf16; KIMG64 and
+# KIMG128 may be raised. With an accelerator set PRESET=published-256 (or published-128), which
+# trains the published network as published, in one go. Every step goes on where it stopped when
+# the script is started again. testA and testB are kept out of all of it.
+set -euo pipefail
+
+data=${1:?usage: recipes/anime.sh DATA.zip FOLDER}
+out=${2:?usage: recipes/anime.sh DATA.zip FOLDER}
+mien=${MIEN:-.venv/bin/mien}
+mkdir -p "$out"
+common=(--data "$data" --cache "$out/cache" --tagger "${TAGGER:-teacher}")
+
+if [ -n "${PRESET:-}" ]; then
+    "$mien" train anime "${common[@]}" --preset "$PRESET" --out "$out/$PRESET"
+    cp "$out/$PRESET/anime.safetensors" "$out/anime.safetensors"
+    exit
+fi
+
+# Autoencoders of both kinds, then the translation, at 64².
+"$mien" train anime "${common[@]}" --preset cpu-64 --kimg "${KIMG64:-40}" --out "$out/64"
+
+# Grown to 128², where the smaller networks are the inner layers.
+newest=$(ls "$out"/64/state-*.safetensors | tail -n 1)
+"$mien" train anime "${common[@]}" --preset cpu-128 --warmup-kimg 0 --kimg "${KIMG128:-20}" \
+    --from "$newest" --out "$out/128"
+cp "$out/128/anime.safetensors" "$out/anime.safetensors"

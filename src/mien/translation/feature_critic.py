@@ -1,0 +1,50 @@
+"""A discriminator on the feature maps of a frozen network, for runs that have little time.
+
+Sauer, Chitta, Müller, Geiger: Projected GANs Converge Faster, 2021: heads on several depths, hinge
+loss, spectral normalisation. Their random mixing of channels and scales is left out.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.nn.utils.parametrizations import spectral_norm
+
+
+class FeatureCritic(nn.Module):
+    """Feature maps -> logits of patches, a head for each map."""
+
+    def __init__(
+        self,
+        channels: list[int],  # of each map that is judged
+        width: int = 48,  # channels between a head's two convolutions
+    ) -> None:
+        super().__init__()
+        self.heads = nn.ModuleList([self._head(c, width) for c in channels])
+
+    @staticmethod
+    def _head(channels: int, width: int) -> nn.Sequential:
+        return nn.Sequential(
+            spectral_norm(nn.Conv2d(channels, width, 1)),
+            nn.LeakyReLU(0.2),
+            spectral_norm(nn.Conv2d(width, width, 3, padding=1)),
+            nn.LeakyReLU(0.2),
+            spectral_norm(nn.Conv2d(width, 1, 1)),
+        )
+
+    def forward(self, maps: list[Tensor]) -> list[Tensor]:
+        """Logits ``[n, 1, h, w]`` of each map ``[n, c, h, w]``, float32."""
+        return [head(x).float() for head, x in zip(self.heads, maps, strict=True)]
+
+
+def critic_loss(real: list[Tensor], fake: list[Tensor]) -> Tensor:
+    """Hinge loss of the critic, averaged over maps."""
+    pairs = zip(real, fake, strict=True)
+    parts = [functional.relu(1 - r).mean() + functional.relu(1 + f).mean() for r, f in pairs]
+    return torch.stack(parts).mean()
+
+
+def fooling_loss(fake: list[Tensor]) -> Tensor:
+    """What a generator wants smaller."""
+    return torch.stack([-logits.mean() for logits in fake]).mean()

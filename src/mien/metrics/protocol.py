@@ -40,6 +40,8 @@ BETTER: Mapping[str, Better] = {
     "balanced accuracy": "higher",
     "re-scoring diagonal": "higher",
     "re-scoring off-diagonal": "lower",
+    "warp error": "lower",
+    "landmark jitter": "lower",
 }
 """The direction of every metric of this room, by the name that tables give it."""
 

@@ -1,0 +1,95 @@
+"""``mien walk FACE FACE …``: a clip that goes from face to face."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mien.cli.common import (
+    DeviceOption,
+    EngineOption,
+    ForceOption,
+    JsonOption,
+    OutOption,
+    PrecisionOption,
+    emit,
+    note,
+    progress,
+)
+
+
+def walk(
+    faces: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FACE...", help="Seeds, .npz files with w, or pictures that mien made."
+        ),
+    ],
+    seconds: Annotated[float, typer.Option(help="Length of the clip.")] = 6,
+    fps: Annotated[float, typer.Option(help="Frames a second.")] = 30,
+    loop: Annotated[
+        bool, typer.Option("--loop", help="Go back to the first face, to repeat without a jump.")
+    ] = False,
+    space: Annotated[
+        str, typer.Option(help="w: straight from face to face. z: around, seeds only.")
+    ] = "w",
+    psi: Annotated[float, typer.Option(help="How far seeds lie from the mean face, 0 to 1.")] = 0.7,
+    ease: Annotated[str, typer.Option(help="linear, or smooth: rest at each face.")] = "linear",
+    keyframes: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help='Edits over time: {"smile": [[0, 0], [2.5, 3]]}.'),
+    ] = None,
+    directions: Annotated[
+        str | None, typer.Option(help="The set that the edits are of; else the model's own.")
+    ] = None,
+    model: Annotated[str, typer.Option(help="A generator: name or file.")] = "portraits",
+    out: OutOption = Path("out/walk.mp4"),
+    device: DeviceOption = "auto",
+    precision: PrecisionOption = "fast",
+    engine: EngineOption = "auto",
+    force: ForceOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Walk from face to face: a clip in .mp4, .mov, .mkv, .webm or .gif.
+
+    Frames are drawn while those before are encoded. Ctrl-C leaves a clip of what was done. The
+    clip carries what made it: `mien show FILE` reads it back.
+    """
+    import time
+
+    from mien.files import refuse_existing
+    from mien.studio import Studio
+    from mien.video.formats import format_of
+    from mien.video.writer import writing
+
+    format_of(out)
+    refuse_existing([out], force)
+    planned = Studio(model, device, precision=precision, engine=engine).walk(
+        faces, seconds, fps, loop, space, psi, ease, keyframes, directions, force
+    )
+    begin = time.monotonic()
+    writer = None
+    try:
+        with writing(
+            out, planned.fps, provenance=lambda: planned.provenance, force=force
+        ) as writer:
+            for images in progress(planned, "drawing", planned.frames):
+                writer.write(images)
+    except KeyboardInterrupt:
+        if writer is not None and writer.count:
+            note(f"{out} holds the {writer.count} of {planned.frames} frames that were done")
+        raise
+    took = time.monotonic() - begin
+    for remark in writer.notes:
+        note(remark)
+    result = {
+        **planned.provenance,
+        "frames": writer.count,
+        "took_s": round(took, 3),
+        "notes": writer.notes,
+        "file": out,
+    }
+    text = f"{writer.count} frames in {took:.1f} s ({writer.count / took:.1f} a second)\n{out}"
+    emit(result, json, text)

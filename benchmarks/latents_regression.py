@@ -2,7 +2,7 @@
 
     python benchmarks/latents_regression.py              # 500 tags × 10,200 × 512, 20 tags timed
     python benchmarks/latents_regression.py --full       # every tag by scikit-learn too (minutes)
-    python benchmarks/latents_regression.py --samples 800 --dims 64 --tags 40 --subset 8
+    python benchmarks/latents_regression.py --quick      # 40 tags × 800 × 64: does it run
 
 Our time includes streaming the samples into the Gram matrix. scikit-learn's is that of its default
 settings on float64 arrays; unless ``--full`` it is measured on a subset of the tags and
@@ -133,7 +133,10 @@ def main() -> None:
     parser.add_argument("--decay", type=float, nargs="+", default=[0.0, 0.5])
     parser.add_argument("--methods", nargs="+", default=list(TARGETS), choices=list(TARGETS))
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--quick", action="store_true", help="small sizes: does it run")
     args = parser.parse_args()
+    if args.quick:
+        args.samples, args.dims, args.tags, args.subset = 800, 64, 40, 8
     warnings.simplefilter("ignore", ConvergenceWarning)
     print(
         f"{args.tags} tags, {args.samples} samples, {args.dims} dims; alpha {args.alpha}, C 1; "

@@ -12,6 +12,7 @@ import mien.hub
 from mien.errors import UnknownName
 from mien.hub import cards, catalogue
 from mien.hub.catalogue import ROWS, Row, Score
+from mien.hub.direction_sets import KIND
 from mien.hub.loading import NETWORKS
 
 WEIGHTS = Path(mien.hub.__file__).parent / "weights"
@@ -23,7 +24,7 @@ def test_published_rows_are_complete() -> None:
     assert len(set(names)) == len(names)
     for row in ROWS:
         assert re.fullmatch(r"[0-9a-f]{64}", row.sha256), row.name
-        assert row.kind in NETWORKS, row.name
+        assert row.kind in {*NETWORKS, KIND}, row.name
         assert row.licence, row.name
         assert row.data, row.name
         assert row.bytes > 0, row.name

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mien.errors import InputError, UnknownName
-from mien.metrics.rescoring import rescoring_matrix
+from mien.metrics.rescoring import rescoring_matrix, stacked
 
 NAMES = ["mouth", "hair", "eyes"]
 
@@ -71,3 +71,29 @@ def test_bad_input_is_named():
         rescoring_matrix(original, {}, NAMES)
     with pytest.raises(InputError, match="2 names"):
         rescoring_matrix(original, edited, NAMES[:2])
+
+
+def test_related_columns_count_neither_on_nor_off():
+    original, edited, _ = made()
+    matrix = rescoring_matrix(original, edited, NAMES, related={"mouth": ["hair"]})
+    off = np.abs(matrix.values)[[0, 1, 1, 2, 2], [2, 0, 2, 0, 1]]
+    assert matrix.summary().off_diagonal == pytest.approx(off.mean())
+    assert matrix.summary().diagonal == rescoring_matrix(original, edited, NAMES).summary().diagonal
+    with pytest.raises(UnknownName, match="score 'nose'"):
+        rescoring_matrix(original, edited, NAMES, related={"mouth": ["nose"]})
+
+
+def test_rows_tried_on_different_samples_stack():
+    original, edited, _ = made()
+    whole = rescoring_matrix(original, edited, NAMES)
+    rows = [
+        rescoring_matrix(original, {n: edited[n]}, NAMES, {n: [n]}, {n: ["eyes"]}) for n in NAMES
+    ]
+    assert stacked(rows).directions == whole.directions
+    np.testing.assert_array_equal(stacked(rows).values, whole.values)
+    np.testing.assert_array_equal(stacked(rows).diagonal, whole.diagonal)
+    assert stacked(rows).related["mouth"] == ("eyes",)
+    with pytest.raises(InputError, match="do not stack"):
+        stacked([rows[0], rows[0]])
+    with pytest.raises(InputError, match="0 re-scoring"):
+        stacked([])

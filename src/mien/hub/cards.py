@@ -13,6 +13,7 @@ _TITLES = {
     "text-mapper": "sentence to latent, mapper",
     "text-prior": "sentence to latent, prior",
     "text-directions": "sentence to latent, directions",
+    "directions": "directions that have names",
 }
 
 

@@ -8,7 +8,7 @@ direction has a large diagonal and little beside it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -26,6 +26,8 @@ class RescoringMatrix:
         stderr: Standard error of each mean over samples, the same shape; 0 for one sample.
         samples: How many samples were edited.
         targets: Row -> the columns that it is meant to change.
+        related: Row -> columns that cannot but move with its targets (values of one attribute
+            exclude each other); they count neither on the diagonal nor off it.
     """
 
     directions: tuple[str, ...]
@@ -34,11 +36,12 @@ class RescoringMatrix:
     stderr: np.ndarray
     samples: int
     targets: Mapping[str, tuple[str, ...]]
+    related: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def _mask(self) -> np.ndarray:
+    def _mask(self, columns: Mapping[str, tuple[str, ...]] | None = None) -> np.ndarray:
         mask = np.zeros(self.values.shape, bool)
         for row, direction in enumerate(self.directions):
-            for score in self.targets[direction]:
+            for score in (self.targets if columns is None else columns).get(direction, ()):
                 mask[row, self.scores.index(score)] = True
         return mask
 
@@ -51,7 +54,7 @@ class RescoringMatrix:
 
     def summary(self) -> RescoringSummary:
         """On and off the diagonal, one number each."""
-        others = np.abs(self.values[~self._mask()])
+        others = np.abs(self.values[~(self._mask() | self._mask(self.related))])
         return RescoringSummary(
             diagonal=float(self.diagonal.mean()),
             off_diagonal=float(others.mean()) if others.size else 0.0,
@@ -90,6 +93,7 @@ def rescoring_matrix(
     edited: Mapping[str, np.ndarray],
     scores: Sequence[str],
     targets: Mapping[str, Sequence[str]] | None = None,
+    related: Mapping[str, Sequence[str]] | None = None,
 ) -> RescoringMatrix:
     """Build the matrix from a judge's scores.
 
@@ -99,11 +103,15 @@ def rescoring_matrix(
         scores: Names of the columns.
         targets: Name of the direction -> the scores that it is meant to raise; ``None`` for
             directions that are named like their score.
+        related: Name of the direction -> scores that count neither on nor off the diagonal.
 
     Raises:
         InputError: Shapes do not fit, scores are not finite, or there is nothing to compare.
-        UnknownName: A target is not among ``scores``.
+        UnknownName: A target or a related score is not among ``scores``.
     """
+    for score in (name for names in (related or {}).values() for name in names):
+        if score not in scores:
+            raise UnknownName("score", score, scores)
     if original.ndim != 2 or original.shape[0] < 1 or original.shape[1] != len(scores):
         raise InputError(f"scores of shape {original.shape} for {len(scores)} names")
     if not edited:
@@ -127,6 +135,31 @@ def rescoring_matrix(
         stderr=np.stack(errors),
         samples=original.shape[0],
         targets=wanted,
+        related={name: tuple((related or {}).get(name, ())) for name in edited},
+    )
+
+
+def stacked(rows: Sequence[RescoringMatrix]) -> RescoringMatrix:
+    """One matrix of the rows of several, whose directions were tried on different samples.
+
+    Raises:
+        InputError: None, columns or numbers of samples that differ, or a direction twice.
+    """
+    names = [name for one in rows for name in one.directions]
+    alike = {(one.scores, one.samples) for one in rows}
+    if len(alike) != 1 or len(set(names)) != len(names):
+        raise InputError(
+            f"{len(rows)} re-scoring matrices with {len(alike)} kinds of columns and samples, and "
+            f"{len(set(names))} of {len(names)} directions named once; they do not stack"
+        )
+    return RescoringMatrix(
+        directions=tuple(names),
+        scores=rows[0].scores,
+        values=np.concatenate([one.values for one in rows]),
+        stderr=np.concatenate([one.stderr for one in rows]),
+        samples=rows[0].samples,
+        targets={name: one.targets[name] for one in rows for name in one.directions},
+        related={name: one.related.get(name, ()) for one in rows for name in one.directions},
     )
 
 

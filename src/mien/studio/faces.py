@@ -25,6 +25,8 @@ class Faces:
         seeds: The seed of each face.
         provenance: What made them all: model, hash, text, method, psi, …
         notes: What the person should know: words cut, nothing recognised.
+        each: What made each of them beyond that, its seed among it; none where the seed is all.
+        stems: File name of each, without suffix; none where text and seed name it.
     """
 
     images: UInt8[np.ndarray, "n h w 3"]
@@ -32,12 +34,16 @@ class Faces:
     seeds: tuple[int, ...]
     provenance: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    each: tuple[Mapping[str, Any], ...] = ()
+    stems: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.images)
 
     def names(self) -> list[str]:
         """File name of each face, without suffix."""
+        if self.stems:
+            return list(self.stems)
         stem = _slug(str(self.provenance.get("text", ""))) or "face"
         return [f"{stem}-seed{seed:04d}" for seed in self.seeds]
 
@@ -58,9 +64,10 @@ class Faces:
         paths = [target / f"{name}.png" for name in self.names()]
         sheet, latents = target / "sheet.png", target / "latents.npz"
         refuse_existing([*paths, sheet, latents], force)
-        for path, image, seed in zip(paths, self.images, self.seeds, strict=True):
-            images.save(path, image, {**self.provenance, "seed": seed}, force=force)
-        captions = [f"seed {seed}" for seed in self.seeds]
+        made = self.each or [{"seed": seed} for seed in self.seeds]
+        for path, image, one in zip(paths, self.images, made, strict=True):
+            images.save(path, image, {**self.provenance, **one}, force=force)
+        captions = list(self.stems) or [f"seed {seed}" for seed in self.seeds]
         seeds = {**self.provenance, "seeds": list(self.seeds)}
         images.save(sheet, images.contact_sheet(self.images, captions), seeds, force=force)
         with replacing(latents, force) as beside, beside.open("wb") as stream:

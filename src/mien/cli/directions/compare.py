@@ -1,0 +1,90 @@
+"""``mien directions compare``: ways to find directions side by side on one generator."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from mien.cli.common import DeviceOption, ForceOption, JsonOption, emit, note
+from mien.cli.directions.options import (
+    CsvOption,
+    FacesOption,
+    JudgeOption,
+    LeastOption,
+    ModelOption,
+    MostOption,
+    SeedOption,
+    TaggerOption,
+    batch_of,
+    open_source,
+    place,
+    style_weights_of,
+    write_text,
+)
+
+
+def compare(
+    model: ModelOption = "portraits",
+    method: Annotated[
+        list[str] | None, typer.Option("--method", help="Only these; may be repeated.")
+    ] = None,
+    samples: Annotated[int, typer.Option(min=2, help="Latents to sample.")] = 3000,
+    directions: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--directions", help="A set that is there already, as a row; may be repeated."
+        ),
+    ] = None,
+    tagger: TaggerOption = "teacher",
+    judge: JudgeOption = "judge",
+    min_count: LeastOption = None,
+    max_count: MostOption = None,
+    alpha: Annotated[float, typer.Option(help="Penalty of the Lasso.")] = 0.01,
+    faces: FacesOption = 24,
+    psi: Annotated[float, typer.Option(help="Truncation of the faces.")] = 0.7,
+    seed: SeedOption = 0,
+    csv: CsvOption = None,
+    device: DeviceOption = "auto",
+    force: ForceOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Compare methods: distance and diversity of edited faces, re-scoring, seconds.
+
+    Every method sees the same samples and moves the same faces, with opposing pairs and with
+    single tags.
+    """
+    from mien.errors import UnknownName
+    from mien.evaluation.direction_methods import compare_methods
+    from mien.evaluation.directions import EditProtocol, Faces
+    from mien.files import refuse_existing
+    from mien.hub.direction_sets import load_direction_set
+    from mien.hub.loading import load_tagger
+    from mien.latents.naming import EDITS
+    from mien.training.directions import METHODS, DirectionFit
+    from mien.training.tagged import TagReader
+
+    methods = tuple(method or METHODS)
+    for name in methods:
+        if name not in METHODS:
+            raise UnknownName("method", name, METHODS)
+    refuse_existing([csv] if csv else [], force)
+    source, loaded = open_source(model, device)
+    shipped = {}
+    for name in directions or ():
+        found = load_direction_set(name)
+        found.directions.check_generator(source.sha256, force)
+        shipped[name] = found.directions
+    reader = TagReader(load_tagger(tagger, place(device)).network)
+    judges = load_tagger(judge, place(device))
+    batch = batch_of(loaded)
+    plan = EditProtocol(faces, seed, psi, batch=batch)
+    config = DirectionFit(
+        samples=samples, min_count=min_count, max_count=max_count, alpha=alpha, batch=batch
+    )
+    made = compare_methods(
+        Faces(source, reader, EDITS, plan), reader, judges, config, tagger, methods,
+        style_weights_of(loaded), shipped, note,
+    )  # fmt: skip
+    write_text(csv, made.table.csv(), force)
+    emit(made.as_dict(), json, made.table.text())

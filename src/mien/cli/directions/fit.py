@@ -1,0 +1,112 @@
+"""``mien directions fit``: directions found from what a tagger sees in samples."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mien.cli.common import DeviceOption, ForceOption, JsonOption, emit, note, progress
+from mien.cli.directions.options import (
+    LeastOption,
+    ModelOption,
+    MostOption,
+    SamplesOption,
+    SeedOption,
+    TaggerOption,
+    batch_of,
+    open_source,
+    place,
+    style_weights_of,
+)
+
+
+def fit(
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="A .safetensors file.")],
+    model: ModelOption = "portraits",
+    method: Annotated[
+        str, typer.Option(help="linear, lasso, logistic, svm, svd, sefa or pca.")
+    ] = "linear",
+    samples: SamplesOption = 10_200,
+    tagger: TaggerOption = "teacher",
+    min_count: LeastOption = None,
+    max_count: MostOption = None,
+    tag: Annotated[
+        list[str] | None, typer.Option("--tag", help="Only these tags; may be repeated.")
+    ] = None,
+    pairs: Annotated[
+        bool, typer.Option("--pairs/--single", help="Subtract the opposing tag in named edits.")
+    ] = True,
+    free: Annotated[
+        bool, typer.Option("--free/--plain", help="Free named edits from each other, and scale.")
+    ] = True,
+    ridge: Annotated[float, typer.Option(min=0, help="Penalty of linear regression.")] = 0,
+    alpha: Annotated[float, typer.Option(help="Penalty of the Lasso.")] = 0.01,
+    c: Annotated[float, typer.Option("--C", help="Inverse penalty of logistic and svm.")] = 1,
+    count: Annotated[int, typer.Option(min=1, help="How many SeFa or PCA give.")] = 10,
+    layers: Annotated[
+        str | None, typer.Option(help="Layers for SeFa or PCA: coarse, middle, fine, 4-7.")
+    ] = None,
+    selfies: Annotated[
+        Path | None, typer.Option(help="Pictures, if the model is one of GANs N' Roses.")
+    ] = None,
+    seed: SeedOption = 0,
+    device: DeviceOption = "auto",
+    force: ForceOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Find directions: sample faces, let a tagger read them, fit every tag at once.
+
+    Opposing tags become named edits (smile, age, hair length); each is freed from the others as
+    the tagger finds best, and scaled so that strength 2 to 3 turns the attribute over. `sefa` and
+    `pca` need no tags; their directions have numbers for names.
+    """
+    from dataclasses import asdict
+
+    from mien.files import refuse_existing
+    from mien.hub.direction_sets import save_direction_set
+    from mien.hub.loading import load_tagger
+    from mien.latents.direction import DirectionSet
+    from mien.latents.mixing import parse_layers
+    from mien.training.directions import DirectionFit, fit_directions
+    from mien.training.tagged import TagReader
+
+    refuse_existing([out], force)
+    source, loaded = open_source(model, device, selfies)
+    config = DirectionFit(
+        method=method,
+        samples=samples,
+        min_count=min_count,
+        max_count=max_count,
+        tags=tuple(tag) if tag else None,
+        pairs=pairs,
+        free=free,
+        ridge=ridge,
+        alpha=alpha,
+        c=c,
+        count=count,
+        layers=None if layers is None else parse_layers(layers, source.num_ws),
+        seed=seed,
+        batch=batch_of(loaded),
+    )
+    reads = load_tagger(tagger, place(device))
+    steps = fit_directions(source, TagReader(reads.network), config, style_weights_of(loaded))
+    found, notes = None, []
+    for line in progress(steps, f"directions by {method}"):
+        if isinstance(line, DirectionSet):
+            found = line
+        elif "note" in line:
+            notes.append(line["note"])
+            note(line["note"])
+    assert found is not None
+    meta = {
+        "generator": source.name,
+        "generator_sha256": source.sha256,
+        "tagger": reads.name,
+        "tagger_sha256": reads.sha256,
+        "fit": asdict(config),
+    }
+    save_direction_set(out, found, meta, force)
+    result = {"file": out, "directions": found.names, "notes": notes, **meta}
+    emit(result, json, f"{len(found)} directions\n{out}")

@@ -1,0 +1,52 @@
+"""``mien directions layers``: what each layer of a generator is for."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from mien.cli.common import DeviceOption, ForceOption, JsonOption, emit
+from mien.cli.directions.options import (
+    CsvOption,
+    FacesOption,
+    JudgeOption,
+    ModelOption,
+    PictureOption,
+    SeedOption,
+    batch_of,
+    draw,
+    open_source,
+    place,
+    write_text,
+)
+
+
+def layers(
+    model: ModelOption = "portraits",
+    judge: JudgeOption = "judge",
+    faces: FacesOption = 24,
+    psi: Annotated[float, typer.Option(help="Truncation of the faces.")] = 0.7,
+    seed: SeedOption = 0,
+    csv: CsvOption = None,
+    out: PictureOption = None,
+    device: DeviceOption = "auto",
+    force: ForceOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Measure what each layer of a generator moves: attributes, pose, colours.
+
+    One layer's code at a time is replaced by another face's. Printed as shares of what all layers
+    together move.
+    """
+    from mien.evaluation.layers import score_layers
+    from mien.files import refuse_existing
+    from mien.hub.loading import load_tagger
+
+    refuse_existing([path for path in (csv, out) if path], force)
+    source, loaded = open_source(model, device)
+    judges = load_tagger(judge, place(device))
+    report = score_layers(source, judges, faces, seed, psi, batch_of(loaded))
+    write_text(csv, report.csv(), force)
+    draw(out, report.picture(), report.protocol.as_dict(), force)
+    emit(report.as_dict(), json, report.text())

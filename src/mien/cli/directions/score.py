@@ -1,0 +1,88 @@
+"""``mien directions score``: what the directions of a set do, by a judge that did not find them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mien.cli.common import DeviceOption, ForceOption, JsonOption, emit, note
+from mien.cli.directions.options import (
+    CsvOption,
+    FacesOption,
+    JudgeOption,
+    ModelOption,
+    PictureOption,
+    SeedOption,
+    TaggerOption,
+    batch_of,
+    draw,
+    open_source,
+    place,
+    write_text,
+)
+
+
+def score(
+    directions: Annotated[
+        str, typer.Argument(metavar="SET", help="A set: name or file.")
+    ] = "portraits-edits",
+    model: ModelOption = "portraits",
+    judge: JudgeOption = "judge",
+    tagger: TaggerOption = "teacher",
+    identity: Annotated[
+        str | None, typer.Option(help="A judge of who a face is: name or file; with --flips.")
+    ] = None,
+    flips: Annotated[
+        bool, typer.Option("--flips", help="Also at which strength each attribute turns over.")
+    ] = False,
+    faces: FacesOption = 48,
+    strength: Annotated[float, typer.Option(help="How far faces are moved.")] = 3,
+    psi: Annotated[float, typer.Option(help="Truncation of the faces.")] = 0.7,
+    seed: SeedOption = 0,
+    csv: CsvOption = None,
+    out: PictureOption = None,
+    card: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Also write the matrix as Markdown here.")
+    ] = None,
+    device: DeviceOption = "auto",
+    force: ForceOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Score directions: the re-scoring matrix, and what is left of the person.
+
+    Faces that lack an attribute are moved along its direction; rows are directions, columns how
+    much more the judge sees of each attribute. `--force` overwrites files, and scores directions
+    of another generator too.
+    """
+    from mien.evaluation.directions import EditProtocol, Faces, named_edits, rescore
+    from mien.evaluation.flips import flips as find_flips
+    from mien.files import refuse_existing
+    from mien.hub.direction_sets import load_direction_set
+    from mien.hub.loading import load_identity, load_tagger
+    from mien.training.tagged import TagReader
+
+    refuse_existing([path for path in (csv, out, card) if path], force)
+    found = load_direction_set(directions)
+    source, loaded = open_source(model, device)
+    found.directions.check_generator(source.sha256, force)
+    chooser = TagReader(load_tagger(tagger, place(device)).network)
+    judges = load_tagger(judge, place(device))
+    who = None if identity is None else load_identity(identity, place(device))
+    plan = EditProtocol(faces, seed, psi, strength, batch=batch_of(loaded))
+    edits = named_edits(found.directions, TagReader(judges.network).tags)
+    chosen = Faces(source, chooser, edits, plan)
+    tell = lambda name: note(f"moving: {name}")  # noqa: E731
+    report = rescore(
+        chosen, judges, edits, found.directions, tagger, found.path.stem, progress=tell
+    )
+    texts, result = [report.text()], report.as_dict()
+    if flips or who is not None:
+        turned = find_flips(chosen, judges, edits, found.directions, tagger, who, progress=tell)
+        texts.append(turned.text())
+        result["flips"] = turned.as_dict()
+    write_text(csv, report.csv(), force)
+    write_text(card, report.markdown(), force)
+    draw(out, report.picture(), report.protocol.as_dict(), force)
+    emit(result, json, "\n\n".join(texts))

@@ -1,0 +1,89 @@
+"""``mien edit FACE``: a face moved along directions that have names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mien.cli.common import DeviceOption, JsonOption, OutOption, emit, note
+
+
+def edit(
+    faces: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FACE...", help="Seeds, .npz files with w (file.npz:2), or PNGs of mien's."
+        ),
+    ],
+    settings: Annotated[
+        list[str],
+        typer.Option(
+            "--set",
+            metavar="NAME=N",
+            help="smile=+2, or a pair with two coefficients: 'long hair/short hair'=15,-5; "
+            "may be repeated.",
+        ),
+    ],
+    layers: Annotated[
+        str | None,
+        typer.Option(help="Move only these: coarse, middle, fine, 4-7, 0,2; else the direction's."),
+    ] = None,
+    directions: Annotated[
+        str | None, typer.Option(help="A set: name or file; else MODEL-edits.")
+    ] = None,
+    strip: Annotated[
+        int | None,
+        typer.Option(
+            metavar="STEPS", help="One PNG a face and setting, in steps from -N to N along it."
+        ),
+    ] = None,
+    psi: Annotated[float, typer.Option(help="How far seeds lie from the mean face, 0 to 1.")] = 0.7,
+    model: Annotated[str, typer.Option(help="A generator: name or file.")] = "portraits",
+    out: OutOption = Path("out/edit"),
+    device: DeviceOption = "auto",
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force",
+            help="Overwrite what is there, and move along directions of another generator too.",
+        ),
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """Change what has a name about a face: smile, age, glasses, hair.
+
+    Strength 2 to 3 turns an attribute over; `mien directions show` lists what there is. Writes one
+    PNG a face, `sheet.png` and `latents.npz`; with `--strip` one PNG with all steps in a row. Each
+    picture carries what made it, so that it can be edited again.
+    """
+    from mien.files import make_folder, refuse_existing
+    from mien.studio import Studio
+    from mien.studio.edits import joined, save_strip, strip_path
+
+    studio = Studio(model, device)
+    paths: list[Path] = []
+    if strip is not None:
+        drawn = [
+            (face, setting, studio.strip(face, setting, strip, directions, layers, psi, force))
+            for face in faces
+            for setting in settings
+        ]
+        notes = {remark: None for _, _, one in drawn for remark in one.notes}
+        folder = make_folder(out)
+        targets = [strip_path(folder, one) for _, _, one in drawn]
+        refuse_existing(targets, force)
+        for target, (_, setting, one) in zip(targets, drawn, strict=True):
+            paths.append(save_strip(target, one, setting, force))
+        result = {"strips": strip, "settings": settings, "faces": faces}
+    else:
+        made = joined(
+            [studio.edit(face, settings, directions, layers, psi, force) for face in faces]
+        )
+        notes = dict.fromkeys(made.notes)
+        paths = made.save(out, force)
+        result = {**made.provenance, "faces": [dict(one) for one in made.each]}
+    for remark in notes:
+        note(remark)
+    emit({**result, "notes": list(notes), "files": paths}, json, "\n".join(map(str, paths)))

@@ -1,0 +1,112 @@
+"""Directions that stay among the faces that a generator makes, and leave other attributes alone.
+
+A coefficient vector n of a regression says what to look at, not where to go: moving along n itself
+leaves the latents that occur. The shortest way, in standard deviations of the latents, that raises
+x·n by 1 is along Σn, Σ their covariance (the pattern of the filter n, Haufe et al. 2014). In
+whitened coordinates, where Σ is the identity, both are the same vector; there, what other
+directions change is projected out (Shen et al. 2020, Eq. 7), as far as a ridge allows.
+
+    d dims · k other directions
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from mien.errors import InputError
+
+_FLOOR = 1e-4
+
+
+class Spread:
+    """Whitened coordinates of a latent space: unit variance, no correlation.
+
+    Attributes:
+        dims: d.
+    """
+
+    def __init__(self, covariance: Float[Tensor, "d d"]) -> None:
+        """Factorise a covariance.
+
+        Args:
+            covariance: Of the latents. Directions in which they hardly vary count as varying by a
+                ten-thousandth of the mean variance.
+
+        Raises:
+            InputError: Values that are not finite, or latents that do not vary at all.
+        """
+        if not bool(covariance.isfinite().all()):
+            raise InputError("the covariance of the latents is not finite")
+        values, self._basis = torch.linalg.eigh(covariance.double())
+        mean = values.mean()
+        if not bool(mean > 0):
+            raise InputError("the latents do not vary; sample them with different seeds")
+        self._deviation = values.clamp(min=_FLOOR * float(mean)).sqrt()
+        self.dims = len(values)
+
+    def whiten(self, coefficients: Float[Tensor, " d"]) -> Float[Tensor, " d"]:
+        """The unit vector in whitened coordinates that coefficients on latents point along.
+
+        Raises:
+            InputError: Another width, or a vector of length zero.
+        """
+        if coefficients.shape != (self.dims,):
+            raise InputError(
+                f"a direction {tuple(coefficients.shape)} for latents {self.dims} wide"
+            )
+        x = self._deviation * (self._basis.T @ coefficients.double())
+        if not bool(x.norm() > 0):
+            raise InputError("a direction of length 0 leads nowhere")
+        return x / x.norm()
+
+    def whiten_step(self, vector: Float[Tensor, " d"]) -> Float[Tensor, " d"]:
+        """The unit vector in whitened coordinates of a difference of latents: undoes :meth:`step`.
+
+        Raises:
+            InputError: Another width, or a vector of length zero.
+        """
+        if vector.shape != (self.dims,):
+            raise InputError(f"a direction {tuple(vector.shape)} for latents {self.dims} wide")
+        x = (self._basis.T @ vector.double()) / self._deviation
+        if not bool(x.norm() > 0):
+            raise InputError("a direction of length 0 leads nowhere")
+        return x / x.norm()
+
+    def step(self, x: Float[Tensor, " d"]) -> Float[Tensor, " d"]:
+        """A whitened vector as a difference of latents; length 1 becomes a standard deviation."""
+        return self._basis @ (self._deviation * x)
+
+
+def freed(
+    x: Float[Tensor, " d"], others: Sequence[Float[Tensor, " d"]], ridge: float
+) -> Float[Tensor, " d"]:
+    """Take out of a whitened direction what other directions change.
+
+    x − Oᵀ(OOᵀ + ρI)⁻¹Ox: ρ = 0 is the full projection, which can leave next to nothing of an
+    attribute that usually comes with others; a larger ρ leaves more of it, and of them.
+
+    Args:
+        x: Unit vector.
+        others: Unit vectors; none leaves ``x`` as it is.
+        ridge: ρ, from 0 (nothing of the others is left) to infinity (nothing is taken out).
+
+    Returns:
+        A unit vector.
+
+    Raises:
+        InputError: A negative ridge, or nothing is left.
+    """
+    if not ridge >= 0:
+        raise InputError(f"ridge {ridge}; it must be 0 or more")
+    left = x.double()
+    if others and ridge != float("inf"):
+        rows = torch.stack([other.double() for other in others])  # [k d]
+        gram = rows @ rows.T + max(ridge, 1e-9) * torch.eye(len(rows), dtype=torch.float64)
+        left = left - rows.T @ torch.linalg.solve(gram, rows @ left)
+    if not bool(left.norm() > 1e-5):
+        raise InputError("a direction is made of the others alone; nothing is left of it")
+    return left / left.norm()

@@ -15,9 +15,30 @@ mien=${MIEN:-.venv/bin/mien}
 mkdir -p "$out"
 common=(--data "$data" --cache "$out/cache" --tagger "${TAGGER:-teacher}")
 
+# What comes after the model: two taggers of anime faces (one finds directions, the other, of other
+# weights, seed and split, measures), directions, and the table.
+finish() {
+    local tagger seed=0
+    for tagger in anime-teacher anime-judge; do
+        local from=teacher
+        [ "$tagger" = anime-judge ] && from=judge
+        [ -f "$out/$tagger.safetensors" ] || "$mien" train anime-tagger --data "$data" \
+            --cache "$out/cache" --from "$from" --kimg 24 --second-kimg 16 --seed "$seed" \
+            --leave-out "$((2 * seed))" --out "$out/$tagger.safetensors" \
+            --json > "$out/$tagger.json"
+        seed=$((seed + 1))
+    done
+    local model="$out/anime.safetensors" set="$out/anime-edits.safetensors"
+    "$mien" directions fit --model "$model" --selfies "$data" --samples "${SAMPLES:-9600}" \
+        --tagger "$out/anime-teacher.safetensors" --out "$set" --force
+    "$mien" evaluate anime --data "$data" --model "$model" --copies "${COPIES:-100}" \
+        --judge "$out/anime-judge.safetensors" --directions "$set" --out "$out/scores" --force
+}
+
 if [ -n "${PRESET:-}" ]; then
     "$mien" train anime "${common[@]}" --preset "$PRESET" --out "$out/$PRESET"
     cp "$out/$PRESET/anime.safetensors" "$out/anime.safetensors"
+    finish
     exit
 fi
 
@@ -29,3 +50,4 @@ newest=$(ls "$out"/64/state-*.safetensors | tail -n 1)
 "$mien" train anime "${common[@]}" --preset cpu-128 --warmup-kimg 0 --kimg "${KIMG128:-20}" \
     --from "$newest" --out "$out/128"
 cp "$out/128/anime.safetensors" "$out/anime.safetensors"
+finish

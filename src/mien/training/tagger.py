@@ -86,7 +86,8 @@ def train(
         steps = math.ceil(config.kimg * 1000 / config.batch)
         order = SampleOrder(len(data), config.seed, mirror=True)
         more = SampleOrder(len(also), config.seed, mirror=True) if also else None
-        weights = _value_weights(np.asarray(data.labels), config.rarity)
+        parts = {column: column_slice(column) for column in COLUMNS}
+        weights = value_weights(np.asarray(data.labels), parts, config.rarity)
         source = torch.Generator().manual_seed(config.seed)
         for step in range(steps):
             share = (step + 1) / steps
@@ -99,10 +100,11 @@ def train(
                 second = also.batch(places[0][:extra], places[1][:extra])
                 chosen = np.concatenate([second[0], chosen[extra:]])
                 labels = np.concatenate([second[1], labels[extra:]])
-            batch, wanted = _shaken(chosen, config, source), torch.from_numpy(labels)
+            batch = shaken(chosen, config.network.resolution, source)
+            wanted = torch.from_numpy(labels)
             with torch.autocast("cpu", torch.bfloat16, enabled=config.precision == "bf16"):
                 logits = network.train()(batch)
-            loss = _loss(logits, wanted, weights, config.smoothing)
+            loss = column_loss(logits, wanted, weights, parts, config.smoothing)
             if not torch.isfinite(loss):
                 raise TrainingDiverged(
                     f"the tagger's loss is {float(loss.detach())} at step {step}"
@@ -120,11 +122,20 @@ def _also_rate(share: float) -> float:
     return min(1.0, 1.8 - 1.6 * share)
 
 
-def _shaken(
-    chosen: UInt8[np.ndarray, "n h w 3"], config: TaggerTraining, source: torch.Generator
+def shaken(
+    chosen: UInt8[np.ndarray, "n h w 3"], resolution: int, source: torch.Generator
 ) -> Tensor:
-    """Pictures with other geometry, cutout, brightness and contrast, and a little noise."""
-    size = (config.network.resolution, config.network.resolution)
+    """Pictures with other geometry, cutout, brightness and contrast, and a little noise.
+
+    Args:
+        chosen: The pictures.
+        resolution: Side that they are brought to.
+        source: Decides how.
+
+    Returns:
+        ``[n, 3, resolution, resolution]``, about [-1, 1].
+    """
+    size = (resolution, resolution)
     batch = functional.interpolate(
         images.to_float(chosen), size=size, mode="bilinear", antialias=True, align_corners=False
     )
@@ -136,23 +147,40 @@ def _shaken(
     return batch * contrast + light + noise * grain
 
 
-def _value_weights(labels: np.ndarray, rarity: float) -> Tensor:
-    """Weight of each label: frequency within its column to the power of ``-rarity``."""
-    weights = np.ones(len(LABELS), np.float32)
-    for column in COLUMNS:
-        part = column_slice(column)
+def value_weights(labels: np.ndarray, parts: Mapping[str, slice], rarity: float) -> Tensor:
+    """Weight of each label: frequency within its column to the power of ``-rarity``.
+
+    Args:
+        labels: Label vectors ``[n, l]``.
+        parts: Column -> where its values stand in a vector.
+        rarity: 0 counts each picture alike.
+    """
+    weights = np.ones(labels.shape[1], np.float32)
+    for part in parts.values():
         share = labels[:, part].sum(axis=0) / max(labels[:, part].sum(), 1)
         weights[part] = np.clip(share, 0.01, 1) ** -rarity
     return torch.from_numpy(weights)
 
 
-def _loss(
-    logits: Mapping[str, Tensor], wanted: Tensor, weights: Tensor, smoothing: float
+def column_loss(
+    logits: Mapping[str, Tensor],
+    wanted: Tensor,
+    weights: Tensor,
+    parts: Mapping[str, slice],
+    smoothing: float,
 ) -> Tensor:
-    """Mean cross-entropy over columns; a picture without a value in a column is left out there."""
+    """Mean cross-entropy over columns; a picture without a value in a column is left out there.
+
+    Args:
+        logits: Column -> ``[n, values]``.
+        wanted: Label vectors ``[n, l]``.
+        weights: Of each label, ``[l]``.
+        parts: Column -> where its values stand in a vector.
+        smoothing: Label smoothing.
+    """
     total = wanted.new_zeros([])
     for column, values in logits.items():
-        part = column_slice(column)
+        part = parts[column]
         target = wanted[:, part] * weights[part]
         mass = target.sum(dim=1, keepdim=True)
         smooth = target * (1 - smoothing) + mass * smoothing / target.shape[1]

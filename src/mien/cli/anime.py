@@ -1,0 +1,187 @@
+"""``mien anime PHOTO…`` and ``mien anime CLIP``: faces drawn as anime, in many styles."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mien.cli.common import (
+    DeviceOption,
+    ForceOption,
+    JsonOption,
+    OptionalOutOption,
+    PrecisionOption,
+    emit,
+    note,
+    progress,
+)
+from mien.errors import InputError
+
+if TYPE_CHECKING:
+    from mien.studio import Studio
+    from mien.studio.anime import AnimeRequest
+
+
+def anime(
+    photos: Annotated[
+        list[str],
+        typer.Argument(metavar="PHOTO…|CLIP", help="Files, folders, patterns; or a clip."),
+    ],
+    styles: Annotated[int, typer.Option(help="How many styles for each photo.")] = 6,
+    style_seed: Annotated[int, typer.Option(min=0, help="Seed of the first style.")] = 0,
+    style_from: Annotated[
+        Path | None,
+        typer.Option("--style-from", metavar="IMAGE", help="Take the style of an anime picture."),
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=N", help="'blue hair/brown hair=15,-5'; repeatable."),
+    ] = None,
+    directions: Annotated[
+        str | None, typer.Option(metavar="FILE", help="The set that --set is of: name or file.")
+    ] = None,
+    keyframes: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help='Of a clip: {"blue hair": [[0, 0], [2.5, 3]]}.'),
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Name or file; else the one that ships.")
+    ] = None,
+    face: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Which face, where there are several.")
+    ] = None,
+    box: Annotated[
+        str | None,
+        typer.Option(metavar="X,Y,W,H", help="Where the face is, forehead to chin, in pixels."),
+    ] = None,
+    aligned: Annotated[
+        bool, typer.Option("--aligned", help="The pictures are cut around the face already.")
+    ] = False,
+    detector: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Another detector: YuNet, UltraFace, RetinaFace."),
+    ] = None,
+    size: Annotated[
+        int | None, typer.Option(help="Side of the face's picture; else the model's own.")
+    ] = None,
+    paste: Annotated[
+        bool, typer.Option("--paste/--crop", help="Back into the picture, or the face alone.")
+    ] = False,
+    smooth: Annotated[
+        float, typer.Option(help="Of a clip: how much a still face is averaged over time, 0 to 1.")
+    ] = 0.9,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Write a clip in parts, and go on where it stopped.")
+    ] = False,
+    out: OptionalOutOption = None,
+    device: DeviceOption = "auto",
+    precision: PrecisionOption = "fast",
+    force: ForceOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Draw faces as anime: photos in many styles, a clip in one.
+
+    Of a photo it writes `NAME-styleSEED.png` for each style and `NAME-sheet.png` into the folder
+    --out; of a clip a clip with its sound. Seed i is the same style for every face. `mien show
+    FILE` says what made a file. Where several faces are found they are numbered in
+    `NAME-faces.png`, and `--face 2` chooses. Ctrl-C leaves a clip of what was done.
+    """
+    from mien.studio import Studio
+    from mien.studio.anime import AnimeRequest
+    from mien.studio.pictures import VIDEO_SUFFIXES
+    from mien.video.formats import FORMATS
+
+    where = None if box is None else parse_box(box)
+    request = AnimeRequest(
+        styles, style_seed, style_from, tuple(settings or ()), directions, model, face, where,
+        aligned, paste, size, force,
+    )  # fmt: skip
+    suffixes = {*VIDEO_SUFFIXES, ".gif"}
+    clips = [name for name in photos if Path(name).suffix.lower() in suffixes]
+    if clips and len(photos) > 1:
+        raise InputError(f"{clips[0]} is a clip, and there are {len(photos)} inputs; one at a time")
+    if clips:
+        from mien.cli.anime_clip import translate_clip
+
+        target = out or Path("out") / f"{Path(clips[0]).stem}-anime.mp4"
+        how = (keyframes, smooth, resume, detector)
+        translate_clip(Path(clips[0]), target, request, how, (device, precision), json)
+        return
+    for given, option in ((keyframes is not None, "--keyframes"), (resume, "--resume")):
+        if given:
+            raise InputError(f"{option} is for clips, and {photos[0]} is none by its name")
+    if out is not None and out.suffix.lower() in FORMATS:
+        raise InputError(f"--out {out} is a clip, and {photos[0]} is a still picture by its name")
+    _photos(Studio(device=device, precision=precision), photos, request, detector, out, json)
+
+
+def parse_box(text: str) -> tuple[float, float, float, float]:
+    """Four numbers, separated by commas.
+
+    Raises:
+        InputError: They are not.
+    """
+    try:
+        x, y, width, height = (float(part) for part in text.split(","))
+    except ValueError:
+        raise InputError(
+            f"--box {text!r} is not X,Y,WIDTH,HEIGHT, such as 120,80,200,260"
+        ) from None
+    return x, y, width, height
+
+
+def _photos(
+    studio: Studio,
+    named: list[str],
+    request: AnimeRequest,
+    detector: str | None,
+    out: Path | None,
+    json: bool,
+) -> None:
+    """Translate pictures, one by one, and print what was written."""
+    from mien.errors import ImageError
+    from mien.files import refuse_existing
+    from mien.studio.anime import answer
+    from mien.studio.anime_faces import shipped_finder
+    from mien.studio.pictures import find_pictures, output_paths
+
+    found = find_pictures(named)
+    folder = out or Path("out/anime")
+    stems = [path.stem for path in output_paths(found, folder / "x")]
+    studio.painter(request.model)
+    finder = None if request.aligned else shipped_finder(str(studio.device), detector)
+    files: list[dict[str, Any]] = []
+    left_out: list[str] = []
+    for one, stem in progress(list(zip(found, stems, strict=True)), "drawing"):
+        refuse_existing([folder / f"{stem}-sheet.png"], request.force)
+        try:
+            made = answer(studio, one.path, request, finder)
+        except (ImageError, InputError) as error:
+            text = _problem(error, str(one.path), folder / f"{stem}-faces.png")
+            if one.named and len(found) == 1:
+                raise InputError(text) from None
+            left_out.append(text)
+            note(f"left out: {text}")
+            continue
+        paths = made.save(folder, stem, request.force)
+        files.append({"of": one.path, "files": paths, "notes": made.notes})
+        for remark in made.notes:
+            note(f"{one.path}: {remark}")
+    if not files:
+        raise InputError(f"none of {len(found)} pictures could be drawn; the first: {left_out[0]}")
+    lines = [str(path) for row in files for path in row["files"]]
+    emit({"files": files, "left_out": left_out}, json, "\n".join(lines))
+
+
+def _problem(error: Exception, name: str, preview: Path) -> str:
+    """What is wrong with a picture; several faces are numbered on a preview."""
+    from mien import images
+    from mien.studio.anime_faces import SeveralFaces
+
+    text = str(error) if str(error).startswith(name) else f"{name}: {error}"
+    if isinstance(error, SeveralFaces):
+        images.save(preview, error.preview)
+        text += f"; they are numbered in {preview}"
+    return text

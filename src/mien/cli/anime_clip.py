@@ -1,0 +1,109 @@
+"""The part of ``mien anime`` that draws a clip."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mien.cli.common import emit, note, progress
+from mien.errors import FileError, InputError
+
+if TYPE_CHECKING:
+    from mien.studio.anime import AnimePainter, AnimeRequest
+    from mien.studio.anime_clip import AnimeVideo, MovingStyle
+
+How = tuple[Path | None, float, bool, str | None]
+"""Keyframes, share of smoothing, whether to resume, detector."""
+
+
+def translate_clip(
+    path: Path, out: Path, request: AnimeRequest, how: How, place: tuple[str, str], json: bool
+) -> None:
+    """Draw a clip and print what was written.
+
+    Args:
+        path: The clip.
+        out: The clip to write.
+        request: Style, face, model.
+        how: Keyframes, smoothing, resume, detector.
+        place: Device and precision.
+        json: Whether to print JSON.
+    """
+    import time
+
+    from mien.files import refuse_existing
+    from mien.studio import Studio
+    from mien.studio.anime import wanted_styles
+    from mien.studio.anime_clip import AnimeVideo, VideoPlan, clip_provenance
+    from mien.studio.anime_faces import shipped_finder
+    from mien.video.formats import format_of
+    from mien.video.pipeline import convert
+    from mien.video.reader import Clip
+    from mien.video.resume import parts_folder, resuming
+    from mien.video.writer import writing
+
+    keyframes, smooth, resume, detector = how
+    format_of(out)
+    if not (resume and parts_folder(out).is_dir()):
+        refuse_existing([out], request.force)
+    clip = Clip(path)
+    plan = VideoPlan(request.paste, request.size, smooth, where=request.where)
+    studio = Studio(device=place[0], precision=place[1])
+    painter = studio.painter(request.model)
+    w, said, made = wanted_styles(painter, request)
+    moving = None if keyframes is None else _moving(painter, keyframes, request)
+    finder = None if request.aligned else shipped_finder(str(studio.device), detector)
+    video = AnimeVideo(painter, clip, w[:1], plan, finder, moving)
+    provenance = clip_provenance(painter, path, {**said[0], **made}, plan, moving)
+    for _ in progress(video.look(), "finding faces", clip.frames):
+        pass
+    _remarks(video, out)
+    begin, writer = time.monotonic(), None
+    if resume:
+        target = resuming(out, clip, provenance, provenance, request.force)
+    else:
+        target = writing(out, clip.fps, clip.time_base, clip, provenance, request.force)
+    try:
+        with target as writer:
+            first = writer.done
+            video.warm_up(first)
+            for _ in progress(convert(clip, video, writer), "drawing", clip.frames - first):
+                pass
+    except KeyboardInterrupt:
+        if writer is not None and writer.count:
+            note(f"{out} holds the {writer.count} of {clip.frames} frames that were done")
+        raise
+    took = time.monotonic() - begin
+    notes = [*video.notes, *clip.notes, *writer.notes]
+    for remark in (*clip.notes, *writer.notes):
+        note(remark)
+    drawn = writer.count - first
+    result: dict[str, Any] = {
+        **provenance, "frames": writer.count, "took_s": round(took, 3), "notes": notes, "file": out
+    }  # fmt: skip
+    emit(result, json, f"{drawn} frames in {took:.1f} s ({drawn / took:.1f} a second)\n{out}")
+
+
+def _moving(painter: AnimePainter, keyframes: Path, request: AnimeRequest) -> MovingStyle:
+    from mien.studio.anime import load_anime_directions
+    from mien.studio.anime_clip import MovingStyle
+    from mien.video.keyframes import read_keyframes
+
+    curves = read_keyframes(keyframes)
+    found = load_anime_directions(painter.loaded, request.directions, request.force)
+    try:
+        return MovingStyle(curves, found)
+    except InputError as error:
+        raise FileError(keyframes, str(error)) from None
+
+
+def _remarks(video: AnimeVideo, out: Path) -> None:
+    """What is to be known of the faces; several are numbered on a preview."""
+    from mien import images
+
+    for remark in video.notes:
+        note(remark)
+    if video.preview is not None:
+        preview = out.with_name(f"{out.stem}-faces.png")
+        images.save(preview, video.preview)
+        note(f"the faces are numbered in {preview}")

@@ -1,0 +1,212 @@
+"""``mien evaluate anime``: selfie to anime against real anime faces; directions; a clip."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mien.cli.common import (
+    DeviceOption,
+    ForceOption,
+    JsonOption,
+    OptionalOutOption,
+    PrecisionOption,
+    emit,
+    note,
+    progress,
+)
+
+if TYPE_CHECKING:
+    from mien.evaluation.anime import AnimeMeasure
+    from mien.evaluation.directions import Rescored
+    from mien.hub.loading import Loaded
+    from mien.metrics.tables import ScoreTable
+    from mien.studio.anime import AnimePainter
+
+
+def anime(
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", metavar="PATH", help="Folder or zip with testA, testB and trainB."),
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Name or file; else the one that ships.")
+    ] = None,
+    judge: Annotated[
+        str, typer.Option("--judge", help="A tagger of anime faces that taught nothing here.")
+    ] = "anime-judge",
+    lpips: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="AlexNet or VGG16 for the diversity.")
+    ] = None,
+    lpips_heads: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The released heads of LPIPS.")
+    ] = None,
+    landmarks: Annotated[
+        str, typer.Option(help="Landmark network for the motion of the content; none.")
+    ] = "landmarks",
+    directions: Annotated[
+        list[str] | None,
+        typer.Option("--directions", metavar="FILE", help="A set to re-score; may be repeated."),
+    ] = None,
+    faces: Annotated[int, typer.Option(help="Most test pictures of each kind.")] = 100,
+    copies: Annotated[
+        int, typer.Option(help="Augmented copies a face for DFD; 1000 is published, 0 for none.")
+    ] = 1000,
+    styles: Annotated[int, typer.Option(help="Styles a face for the diversity.")] = 10,
+    clip: Annotated[
+        Path | None, typer.Option(metavar="CLIP", help="Measure how steady this clip becomes.")
+    ] = None,
+    aligned: Annotated[
+        bool, typer.Option("--aligned", help="The clip is cut around the face already.")
+    ] = False,
+    seed: Annotated[int, typer.Option(min=0, help="Decides styles and augmentations.")] = 0,
+    out: OptionalOutOption = None,
+    device: DeviceOption = "auto",
+    precision: PrecisionOption = "fast",
+    force: ForceOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Measure selfie to anime.
+
+    Fréchet distance of translated test selfies to test anime faces and its mean over augmented
+    copies of each face, how different the styles of one face are, whether eyes, nose and mouth move
+    with the selfie; with --directions the same rows under edits of mouth, hair and eyes, and
+    re-scoring matrices; with --clip warp error and jitter against the frame-by-frame way. With
+    --out it writes `scores.csv`, `scores.md`, `clip.md` and a CSV and a picture of each matrix.
+    """
+    from mien.errors import InputError
+    from mien.runtime.devices import find_device
+    from mien.studio.anime import AnimePainter, find_anime_model
+
+    if data is None and clip is None:
+        raise InputError("there is nothing to measure; give --data, --clip or both")
+    place = str(find_device(device))
+    targets = _targets(out, len(directions or ()), clip is not None, force)
+    painter = AnimePainter(find_anime_model(model, place), precision)
+    result: dict[str, Any] = {"model": painter.signature}
+    tables: list[ScoreTable] = []
+    matrices: list[Rescored] = []
+    if data is not None:
+        judges = _judges(judge, (lpips, lpips_heads), landmarks, place)
+        measure = _measure(painter, data, judges, (faces, copies, styles, seed))
+        scores, matrices = _score(measure, directions or [])
+        tables.append(scores)
+        result |= {"scores": scores.as_dict(), "directions": [m.as_dict() for m in matrices]}
+    if clip is not None:
+        tables.append(_clip(painter, clip, aligned, seed, place))
+        result["clip"] = tables[-1].as_dict()
+    if out is not None:
+        _write(targets, tables, matrices)
+        result["files"] = list(targets.values())
+    text = "\n\n".join([t.text() for t in tables] + [m.text() for m in matrices])
+    emit(result, json, text)
+
+
+Judges = tuple["Loaded", "Loaded | None", "Loaded | None"]
+
+
+def _judges(
+    judge: str, lpips: tuple[Path | None, Path | None], landmarks: str, place: str
+) -> Judges:
+    """The tagger, LPIPS if it is given, the landmark network if it is there."""
+    from mien.errors import UnknownName, WeightsMissing
+    from mien.hub.loading import load_landmarks, load_tagger
+    from mien.hub.perceptual import load_lpips
+
+    points = None
+    if landmarks != "none":
+        try:
+            points = load_landmarks(landmarks, place)
+        except (UnknownName, WeightsMissing) as error:
+            if landmarks != "landmarks":
+                raise
+            note(f"the motion of the content is left out: {error}")
+    perceptual = None if lpips[0] is None else load_lpips(lpips[0], lpips[1], place)
+    return load_tagger(judge, place), perceptual, points
+
+
+def _measure(
+    painter: AnimePainter, data: Path, judges: Judges, plan: tuple[int, int, int, int]
+) -> AnimeMeasure:
+    from mien.evaluation.anime import AnimeMeasure, AnimePlan, AnimeTest
+
+    faces, copies, styles, seed = plan
+    wanted = AnimePlan(faces, copies, styles, seed=seed)
+    test = AnimeTest.open(data, painter.resolution, faces)
+    tagger, perceptual, points = judges
+    return AnimeMeasure(painter, test, tagger, wanted, perceptual, points)
+
+
+def _score(measure: AnimeMeasure, directions: list[str]) -> tuple[ScoreTable, list[Rescored]]:
+    from mien.evaluation import anime_edits
+    from mien.evaluation.anime import score_anime
+    from mien.studio.anime import load_anime_directions
+    from mien.training.tagged import TagReader
+
+    tags = TagReader(measure.judge.network).tags if directions else ()
+    edits: list[Any] = []
+    matrices: list[Rescored] = []
+    for name in directions:
+        found = load_anime_directions(measure.painter.loaded, name)
+        groups = anime_edits.known_pairs(found, tags)
+        edits += anime_edits.group_edits(found, groups)
+        matrices += anime_edits.rescore_anime(measure, found, groups, progress=_say)
+    return score_anime(measure, edits, _say), matrices
+
+
+def _say(row: str) -> None:
+    note(f"measuring: {row}")
+
+
+def _clip(painter: AnimePainter, path: Path, aligned: bool, seed: int, place: str) -> ScoreTable:
+    from mien.evaluation.anime_clip import score_anime_clip
+    from mien.metrics.tables import ScoreTable
+    from mien.studio.anime_clip import AnimeVideo, VideoPlan
+    from mien.studio.anime_faces import Where, shipped_finder
+    from mien.video.reader import Clip
+
+    clip = Clip(path)
+    plan = VideoPlan(paste=True, where=Where(aligned=aligned))
+    finder = None if aligned else shipped_finder(place)
+    video = AnimeVideo(painter, clip, painter.styles([seed]), plan, finder)
+    table = None
+    for line in progress(score_anime_clip(video, seed), "measuring the clip", 2 * clip.frames):
+        if isinstance(line, ScoreTable):
+            table = line
+    assert table is not None
+    for remark in video.notes:
+        note(remark)
+    return table
+
+
+def _targets(out: Path | None, sets: int, clip: bool, force: bool) -> dict[str, Path]:
+    from mien.files import refuse_existing
+
+    if out is None:
+        return {}
+    names = ["scores.csv", "scores.md"] + (["clip.md"] if clip else [])
+    for number in range(sets):
+        for kind in ("pairs", "groups"):
+            names += [f"rescoring-{number + 1}-{kind}.{end}" for end in ("csv", "png")]
+    targets = {name: out / name for name in names}
+    refuse_existing(list(targets.values()), force)
+    return targets
+
+
+def _write(targets: dict[str, Path], tables: list[ScoreTable], matrices: list[Rescored]) -> None:
+    from mien import images
+    from mien.files import replacing
+
+    texts = {"scores.csv": tables[0].csv(), "scores.md": tables[0].markdown()}
+    if "clip.md" in targets:
+        texts["clip.md"] = tables[-1].markdown()
+    for number, matrix in enumerate(matrices):
+        stem = f"rescoring-{number // 2 + 1}-{('pairs', 'groups')[number % 2]}"
+        texts[f"{stem}.csv"] = matrix.csv()
+        protocol = {"protocol": matrix.protocol.as_dict()}
+        images.save(targets[f"{stem}.png"], matrix.picture(), protocol)
+    for name, text in texts.items():
+        with replacing(targets[name]) as beside:
+            beside.write_text(text, encoding="utf-8")

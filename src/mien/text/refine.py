@@ -36,10 +36,10 @@ class Refinement:
             what it says has weight 1.
     """
 
-    steps: int = 16
+    steps: int = 32
     stride: float = 0.04
-    sure: float = 0.7
-    silent: float = 0.3
+    sure: float = 0.85
+    silent: float = 0.6
 
     def __post_init__(self) -> None:
         if not 0 <= self.steps <= 500:

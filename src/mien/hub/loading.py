@@ -151,6 +151,22 @@ def load_tagger(name_or_path: str | Path, device: str = "cpu") -> Loaded:
     return load(name_or_path, "tagger", device)
 
 
+def load_identity(name_or_path: str | Path, device: str = "cpu") -> Loaded:
+    """Load the judge of who a face is: our own network, or any recogniser in an ``.onnx`` file.
+
+    Both have ``embed(images) -> [n, d]``; an ONNX file computes on the CPU and gives no gradient.
+
+    Raises:
+        MissingExtra: An ``.onnx`` file, and nothing that runs it is installed.
+    """
+    if Path(name_or_path).suffix.lower() != ".onnx":
+        return load(name_or_path, "identity", device)
+    from mien.judges.onnx_identity import OnnxIdentity
+
+    path = resolve(name_or_path)
+    return Loaded(OnnxIdentity(path), path.stem, known_sha256(path), path=path)
+
+
 def load_mapper(name_or_path: str | Path, device: str = "cpu") -> Loaded:
     """Load a mapper from sentence embeddings to latents; see :func:`load`."""
     return load(name_or_path, "text-mapper", device)
@@ -164,6 +180,40 @@ def load_prior(name_or_path: str | Path, device: str = "cpu") -> Loaded:
 def load_directions(name_or_path: str | Path, device: str = "cpu") -> Loaded:
     """Load the attribute directions that sentences move latents along; see :func:`load`."""
     return load(name_or_path, "text-directions", device)
+
+
+def load_anime(name_or_path: str | Path, device: str = "cpu") -> Loaded:
+    """Load a selfie-to-anime generator, from any format that is known; see :func:`load`."""
+    return load(name_or_path, "gans-n-roses", device)
+
+
+def load_landmarks(name_or_path: str | Path, device: str = "cpu") -> Loaded:
+    """Load a network that reads the landmarks of a face; see :func:`load`."""
+    return load(name_or_path, "landmarks", device)
+
+
+def load_detector(name_or_path: str | Path, device: str = "cpu") -> Loaded:
+    """Load a detector of faces of our own; see :func:`load`."""
+    return load(name_or_path, "face-detector", device)
+
+
+def load_translator(name_or_path: str | Path, device: str = "cpu") -> Loaded:
+    """Load a network that turns a picture into another: autoencoder, U-Net or residual generator.
+
+    A public pix2pix or CycleGAN file works as well, and a checkpoint of a run in progress; see
+    :func:`load`. Where the file says it, ``meta`` has ``method``, ``direction``, ``resolution``.
+    """
+    from mien.checkpoints.pix2pix import TRANSLATORS
+    from mien.checkpoints.registry import find_kind
+
+    rows = [row for row in catalogue.ROWS if row.name == str(name_or_path)]
+    kinds = [row.kind for row in rows if row.kind in TRANSLATORS]
+    path = resolve(name_or_path, kinds[0] if kinds else None)
+    kind = find_kind(path, TRANSLATORS)
+    if kind not in TRANSLATORS:
+        wanted = "a network that turns pictures into pictures is wanted"
+        raise CheckpointError(path, f"holds a {kind!r}, {wanted}", "give another file")
+    return load(name_or_path, kind, device)
 
 
 def load(name_or_path: str | Path, kind: str, device: str = "cpu") -> Loaded:
@@ -238,6 +288,12 @@ def _tagger(config: dict[str, Any]) -> nn.Module:
     return Tagger(TaggerConfig(**{**config, "columns": columns}))
 
 
+def _identity(config: dict[str, Any]) -> nn.Module:
+    from mien.judges.identity import Identity, IdentityConfig
+
+    return Identity(IdentityConfig(**config))
+
+
 def _mapper(config: dict[str, Any]) -> nn.Module:
     from mien.text.mapper import Mapper, MapperConfig
 
@@ -256,12 +312,59 @@ def _directions(config: dict[str, Any]) -> nn.Module:
     return AttributeDirections(**config)
 
 
+def _roses_generator(config: dict[str, Any]) -> nn.Module:
+    from mien.checkpoints import gans_n_roses
+
+    return gans_n_roses.build(gans_n_roses.GENERATOR, config)
+
+
+def _roses_discriminator(config: dict[str, Any]) -> nn.Module:
+    from mien.checkpoints import gans_n_roses
+
+    return gans_n_roses.build(gans_n_roses.DISCRIMINATOR, config)
+
+
+def _landmarks(config: dict[str, Any]) -> nn.Module:
+    from mien.judges.landmarks import LandmarkConfig, LandmarkNetwork
+
+    return LandmarkNetwork(LandmarkConfig(**config))
+
+
+def _detector(config: dict[str, Any]) -> nn.Module:
+    from mien.judges.face_detector import DetectorConfig, FaceDetector
+
+    return FaceDetector(DetectorConfig(**config))
+
+
+_TRANSLATION = (
+    "translation-autoencoder",
+    "translation-unet",
+    "translation-resnet",
+    "translation-patch",
+)
+
+
+def _translation(kind: str) -> Callable[[dict[str, Any]], nn.Module]:
+    def make(config: dict[str, Any]) -> nn.Module:
+        from mien.checkpoints.pix2pix import build
+
+        return build(kind, config)
+
+    return make
+
+
 NETWORKS: dict[str, Callable[[dict[str, Any]], nn.Module]] = {
     "stylegan2-generator": _generator,
     "stylegan2-discriminator": _discriminator,
     "tagger": _tagger,
+    "identity": _identity,
     "text-mapper": _mapper,
     "text-prior": _prior,
     "text-directions": _directions,
+    "gans-n-roses": _roses_generator,
+    "gans-n-roses-discriminator": _roses_discriminator,
+    "landmarks": _landmarks,
+    "face-detector": _detector,
+    **{kind: _translation(kind) for kind in _TRANSLATION},
 }
 """Kind -> what builds its network from the configuration in the file."""

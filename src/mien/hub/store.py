@@ -30,6 +30,11 @@ def store() -> Path:
     return home() / "weights"
 
 
+def engine_cache() -> Path:
+    """Folder of compiled networks and of what was measured of them; it need not exist."""
+    return home() / "engines"
+
+
 def known_sha256(path: Path) -> str:
     """SHA-256 of a file, remembered by path, size and time of change.
 

@@ -5,6 +5,7 @@
     │   └── UnknownName       a model, method or tag that nobody has heard of
     ├── FileError             a file: which one, why, what mends it
     │   ├── ImageError        a picture
+    │   ├── VideoError        a clip
     │   ├── DatasetError      a folder or zip of pictures, a table of labels
     │   ├── CheckpointError   a file of weights
     │   │   ├── UnsafeCheckpoint   it would run code
@@ -62,6 +63,10 @@ class FileError(MienError):
 
 class ImageError(FileError):
     """A picture that cannot be read or is of no usable kind."""
+
+
+class VideoError(FileError):
+    """A clip that cannot be read or holds no moving picture."""
 
 
 class DatasetError(FileError):

@@ -14,6 +14,7 @@ import torch
 from mien import cli
 from mien.cli import doctor
 from mien.hub import catalogue
+from mien.runtime.engines import ENGINES
 
 
 def findings(capsys: pytest.CaptureFixture[str]) -> dict[str, dict[str, Any]]:
@@ -28,6 +29,10 @@ def test_it_finds_what_is_here(capsys: pytest.CaptureFixture[str]) -> None:
     assert found["cpu"]["values"]["cores"] >= 1
     assert found["disk"]["values"]["free_bytes"] > 0
     assert len(found["gpu"]["values"]["names"]) == torch.cuda.device_count()
+    picks = found["engine"]["values"]["picks"]
+    assert list(picks) == ["128² (portraits)", "256²", "1024²"]
+    assert all(pick.split(", ")[0] in ENGINES for pick in picks.values())
+    assert found["engine"]["mend"] == "mien bench"
 
 
 def test_a_person_gets_a_line_for_each(capsys: pytest.CaptureFixture[str]) -> None:

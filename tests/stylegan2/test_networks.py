@@ -191,3 +191,36 @@ def test_refuses_wrong_shapes():
     D = Discriminator(DiscriminatorConfig(32, channel_base=256, channel_max=16))
     with pytest.raises(InputError, match="image is 64×64, this discriminator takes 32×32"):
         D(torch.zeros(1, 3, 64, 64))
+
+
+def test_clamp_cuts_what_convolutions_give():
+    free, cut = small(), small(conv_clamp=0.3)
+    cut.load_state_dict(free.state_dict())
+    found = {}
+
+    def keep(name):
+        return lambda module, inputs, output: found.__setitem__(name, output.abs().max().item())
+
+    for name, module in cut.synthesis.named_modules():
+        if hasattr(module, "clamp"):
+            module.register_forward_hook(keep(name))
+    z = seed_latents([0], 16)
+    assert not torch.allclose(cut(z), free(z))
+    assert len(found) == 4 * 3 - 1
+    assert max(found.values()) <= 0.3 + 1e-6
+    D = Discriminator(DiscriminatorConfig(32, 0, 256, 16, conv_clamp=0.3))
+    assert {D.b32.conv0.clamp, D.b32.fromrgb.clamp, D.b4.conv.clamp} == {0.3}
+    assert D.b32.conv1.clamp == D.b32.skip.clamp == pytest.approx(0.3 * 0.5**0.5)
+    assert D.b32(torch.randn(2, 3, 32, 32)).abs().max() <= 0.6 * 0.5**0.5 + 1e-6
+    with pytest.raises(InputError, match="conv_clamp"):
+        GeneratorConfig(32, conv_clamp=float("nan"))
+
+
+def test_work_of_an_image_is_counted():
+    from torch.utils.flop_counter import FlopCounterMode
+
+    G = small(64)
+    with FlopCounterMode(display=False) as counted, torch.no_grad():
+        G.synthesis(torch.zeros(1, G.num_ws, 16))
+    assert G.synthesis.gflop * 1e9 == pytest.approx(counted.get_total_flops(), rel=0.02)
+    assert GeneratorConfig(1024).gflop == pytest.approx(149, rel=0.03)

@@ -6,8 +6,9 @@ import io
 import logging
 import math
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from mien.checkpoints.layout import GENERATOR
 from mien.checkpoints.native import Native
 from mien.errors import InputError, MissingExtra
 from mien.files import replacing
+from mien.stylegan2.generator import GeneratorConfig
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -42,7 +44,7 @@ def to_rosinality(native: Native, label: Sequence[float] | None = None) -> dict[
     """
     if native.kind != GENERATOR:
         raise InputError(f"only generators have rosinality's form, this is a {native.kind}")
-    config = native.config
+    config = asdict(GeneratorConfig(**native.config))
     if config["z_dim"] != config["w_dim"]:
         raise InputError(
             f"z has {config['z_dim']} numbers and w {config['w_dim']};"
@@ -50,7 +52,7 @@ def to_rosinality(native: Native, label: Sequence[float] | None = None) -> dict[
         )
     tensors = dict(native.tensors)
     if config["c_dim"]:
-        tensors |= _fixed_label(native, label)
+        tensors |= _fixed_label(native.tensors, config, label)
     elif label is not None and len(label):
         raise InputError(f"label has {len(label)} numbers, this generator takes none")
     state: dict[str, Tensor] = {}
@@ -99,7 +101,7 @@ def save_onnx(native: Native, path: str | Path, force: bool = True, input_name: 
     except ImportError as error:
         raise MissingExtra(error.name or "onnx", "onnx", "writing ONNX") from None
     from mien.checkpoints import fit
-    from mien.stylegan2.generator import Generator, GeneratorConfig
+    from mien.stylegan2.generator import Generator
 
     network = fit.build(lambda: Generator(GeneratorConfig(**native.config)))
     fit.fill(network, native.tensors, path)
@@ -139,13 +141,14 @@ def _quiet_exporter() -> Iterator[None]:
         log.setLevel(before)
 
 
-def _fixed_label(native: Native, label: Sequence[float] | None) -> dict[str, Tensor]:
+def _fixed_label(
+    tensors: Mapping[str, Tensor], config: Mapping[str, Any], label: Sequence[float] | None
+) -> dict[str, Tensor]:
     """Fold the embedding of one label into the first mapping layer's bias.
 
     The layer sees [z, e] with e constant: W·[z, e]·g + b·lr, where g = lr/√(z + e) is the gain of
     the wider layer; the narrower one has gain lr/√z.
     """
-    tensors, config = native.tensors, native.config
     width, z_dim = config["c_dim"], config["z_dim"]
     given = [0.0] * width if label is None else list(label)
     if len(given) != width:

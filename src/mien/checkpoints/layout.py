@@ -26,7 +26,15 @@ _LISTED = 10
 _MEAN_SAMPLES = 4096
 _MOST_LAYERS = 64
 _WIDEST = 8192
-_WIDTHS = ("z_dim", "w_dim", "c_dim", "channel_max")
+_WIDTHS = ("z_dim", "w_dim", "c_dim", "channel_max", "ngf", "ndf")
+_COUNT = ".num_batches_tracked"
+_MADE_UP = (".noise_const", _COUNT)
+
+ConfigReader = Callable[[str | Path, Mapping[str, tuple[int, ...]]], dict[str, Any]]
+"""File, our names and shapes -> configuration."""
+
+Builder = Callable[[str, Mapping[str, Any]], Any]
+"""Kind and configuration -> network."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +64,9 @@ class Format:
         rows: Kind of network -> what makes its table from the foreign names that are there.
         ignored: Foreign names that carry nothing: filters, constants, running sums.
         defaults: Kind of network -> configuration that the tensors do not show.
+        configs: Kind of network -> what reads its configuration off shapes under our names; a
+            StyleGAN2's unless given.
+        build: Makes the network of a kind and configuration; a StyleGAN2 unless given.
     """
 
     name: str
@@ -63,6 +74,8 @@ class Format:
     rows: Mapping[str, Callable[[frozenset[str]], list[Row]]]
     ignored: re.Pattern[str]
     defaults: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    configs: Mapping[str, ConfigReader] = field(default_factory=dict)
+    build: Builder | None = None
 
 
 @dataclass
@@ -157,13 +170,14 @@ def read_network(
     """
     rows = fmt.rows[kind](frozenset(theirs))
     shapes = {row.ours: theirs[row.theirs].shape for row in rows if row.theirs in theirs}
-    reader = generator_config if kind == GENERATOR else discriminator_config
+    own = generator_config if kind == GENERATOR else discriminator_config
+    reader = fmt.configs.get(kind, own)
     config = {**reader(path, shapes), **fmt.defaults.get(kind, {}), **(extra_config or {})}
-    wanted = expected_shapes(path, kind, config)
+    wanted = expected_shapes(path, kind, config, fmt.build)
     known = {row.theirs for row in rows if row.ours in wanted}
     surplus = [name for name in theirs if name not in known and not fmt.ignored.search(name)]
     by_ours = {row.ours: row for row in rows}
-    made_up = {"mapping.w_avg"} | {name for name in wanted if name.endswith(".noise_const")}
+    made_up = {"mapping.w_avg"} | {name for name in wanted if name.endswith(_MADE_UP)}
     wrong = []
     for name, shape in wanted.items():
         row = by_ours.get(name)
@@ -184,6 +198,7 @@ def read_network(
             refuse(path, kind, fmt.name, [f"latent_avg is {list(w_avg.shape)}"])
         tensors["mapping.w_avg"] = w_avg
     notes = _make_up(tensors, wanted, config) if kind == GENERATOR else {}
+    _count_nothing(tensors, wanted)
     return Mapped(config, tensors, notes)
 
 
@@ -205,9 +220,15 @@ def refuse(path: str | Path, kind: str, family: str, wrong: list[str]) -> None:
 
 
 def expected_shapes(
-    path: str | Path, kind: str, config: Mapping[str, Any]
+    path: str | Path, kind: str, config: Mapping[str, Any], build: Builder | None = None
 ) -> dict[str, tuple[int, ...]]:
     """Our parameter names and shapes for a configuration.
+
+    Args:
+        path: The file, for errors.
+        kind: What network it is.
+        config: The arguments that build it.
+        build: What builds it; a StyleGAN2 unless given.
 
     Raises:
         ConfigMismatch: The configuration builds no network.
@@ -218,15 +239,17 @@ def expected_shapes(
     from mien.stylegan2.generator import Generator, GeneratorConfig
 
     widest = max((value for key, value in config.items() if key in _WIDTHS), default=0)
+    widest = max([widest, *config.get("channels", ())])
     if widest > _WIDEST:
         raise ConfigMismatch(path, f"is {widest} wide, more than the {_WIDEST} of any StyleGAN2")
     try:
         with torch.device("meta"):
-            network = (
-                Generator(GeneratorConfig(**config))
-                if kind == GENERATOR
-                else Discriminator(DiscriminatorConfig(**config))
-            )
+            if build is not None:
+                network = build(kind, config)
+            elif kind == GENERATOR:
+                network = Generator(GeneratorConfig(**config))
+            else:
+                network = Discriminator(DiscriminatorConfig(**config))
     except (InputError, TypeError, RuntimeError) as error:
         cause = " ".join(str(error).split())
         raise ConfigMismatch(path, f"its sizes make no {kind} ({cause})") from None
@@ -287,6 +310,15 @@ def _make_up(
         tensors["mapping.w_avg"] = _mean_w(tensors, config)
         notes["w_avg"] = f"not in the file; mean of {_MEAN_SAMPLES} samples"
     return notes
+
+
+def _count_nothing(tensors: dict[str, Tensor], wanted: Mapping[str, tuple[int, ...]]) -> None:
+    """Fill in what batch normalisation did not count before PyTorch 0.4 and does not need."""
+    import torch
+
+    for name, shape in wanted.items():
+        if name.endswith(_COUNT) and name not in tensors:
+            tensors[name] = torch.zeros(shape)
 
 
 def _mean_w(tensors: Mapping[str, Tensor], config: Mapping[str, Any]) -> Tensor:

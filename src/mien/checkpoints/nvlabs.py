@@ -11,11 +11,13 @@ import re
 from typing import Any
 
 from mien.checkpoints.documents import Group, plain
-from mien.checkpoints.inert import TensorRef
+from mien.checkpoints.inert import Stub, TensorRef
 from mien.checkpoints.layout import DISCRIMINATOR, GENERATOR, Format, Row
 from mien.errors import CheckpointError
 
 _TAPS = (1, 3, 3, 1)
+_MOST_MODULES = 5000
+_LARGEST_CLAMP = 1e9
 
 
 def _same_names(names: frozenset[str]) -> list[Row]:
@@ -56,8 +58,9 @@ def words(path: Any, kind: str, group: Group) -> tuple[dict[str, Any], dict[str,
     """Read what a pickled network says of itself that its tensors do not show.
 
     Returns:
-        Configuration (the group of the minibatch standard deviation) and notes (the clamp that a
-        half-precision network was trained with).
+        Configuration (the group of the minibatch standard deviation; the clamp that a network was
+        trained with, which belongs to its function in any precision) and notes. In how many of its
+        blocks it used half precision (``num_fp16_res``) is passed over: that was for speed.
 
     Raises:
         CheckpointError: It has a mapping network with another learning-rate multiplier.
@@ -74,11 +77,26 @@ def words(path: Any, kind: str, group: Group) -> tuple[dict[str, Any], dict[str,
         size = _table(kwargs.get("epilogue_kwargs")).get("mbstd_group_size", 4)
         if isinstance(size, int) and size > 0:
             config["group"] = size
-    for name in ("synthesis_kwargs", "block_kwargs"):
-        clamp = _table(kwargs.get(name)).get("conv_clamp", kwargs.get("conv_clamp"))
-        if clamp is not None and isinstance(clamp, int | float):
-            notes["conv_clamp"] = clamp
+    clamp = _clamp(group.attributes, kwargs)
+    if clamp is not None:
+        config["conv_clamp"] = notes["conv_clamp"] = clamp
     return config, notes
+
+
+def _clamp(attributes: dict[str, Any], kwargs: dict[str, Any]) -> float | None:
+    """The clamp that its layers hold, or else that it was told when it was made."""
+    tables = [kwargs, *(_table(kwargs.get(name)) for name in ("synthesis_kwargs", "block_kwargs"))]
+    waiting = [*tables, attributes]
+    for _ in range(_MOST_MODULES):
+        if not waiting:
+            break
+        state = waiting.pop()
+        value = state.get("conv_clamp")
+        if isinstance(value, int | float) and value is not True and 0 < value < _LARGEST_CLAMP:
+            return float(value)
+        children = _table(state.get("_modules")).values()
+        waiting += [c.state for c in children if isinstance(c, Stub) and isinstance(c.state, dict)]
+    return None
 
 
 def _table(value: Any) -> dict[str, Any]:

@@ -74,7 +74,6 @@ _FAMILIES: tuple[tuple[str, str], ...] = (
     ("generator.progression", "a StyleGAN1 generator (rosinality's)"),
     ("progression.", "a StyleGAN1 network (rosinality's)"),
     (".apply_noise.", "a StyleGAN1 generator (genforce's)"),
-    ("encoder.stem.0.0.weight", "a GANs N' Roses generator"),
     ("model.model.3.submodule", "a pix2pix U-Net"),
     ("model.model.1.model", "a pix2pix U-Net"),
     ("model.1.conv_block", "a CycleGAN generator"),

@@ -30,6 +30,20 @@ OutOption = Annotated[Path, typer.Option("--out", metavar="PATH", help="Where th
 OptionalOutOption = Annotated[
     Path | None, typer.Option("--out", metavar="PATH", help="Where the results go; else nowhere.")
 ]
+PrecisionOption = Annotated[
+    str,
+    typer.Option(
+        "--precision", metavar="NAME", help="exact: float32, reproducible. fast: bfloat16 may be."
+    ),
+]
+EngineOption = Annotated[
+    str,
+    typer.Option(
+        "--engine",
+        metavar="NAME",
+        help="What draws: eager, compile, openvino, cuda; auto takes the fastest measured.",
+    ),
+]
 ForceOption = Annotated[bool, typer.Option("--force", help="Overwrite what is there.")]
 
 _PIPE_WIDTH = 120

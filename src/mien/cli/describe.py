@@ -7,7 +7,17 @@ from typing import Annotated
 
 import typer
 
-from mien.cli.common import DeviceOption, ForceOption, JsonOption, OutOption, SeedOption, emit, note
+from mien.cli.common import (
+    DeviceOption,
+    EngineOption,
+    ForceOption,
+    JsonOption,
+    OutOption,
+    PrecisionOption,
+    SeedOption,
+    emit,
+    note,
+)
 
 
 def describe(
@@ -33,6 +43,8 @@ def describe(
     model: Annotated[str, typer.Option(help="A generator: name or file.")] = "portraits",
     out: OutOption = Path("out/describe"),
     device: DeviceOption = "auto",
+    precision: PrecisionOption = "fast",
+    engine: EngineOption = "auto",
     force: ForceOption = False,
     json: JsonOption = False,
 ) -> None:
@@ -43,7 +55,8 @@ def describe(
     """
     from mien.studio import Studio
 
-    faces = Studio(model, device).describe(text, count, seed, method, guidance, psi, refine)
+    studio = Studio(model, device, precision=precision, engine=engine)
+    faces = studio.describe(text, count, seed, method, guidance, psi, refine)
     paths = faces.save(out, force)
     for remark in faces.notes:
         note(remark)

@@ -16,6 +16,7 @@ from mien.errors import MienError
 
 EXTRAS: dict[str, tuple[str, tuple[str, ...]]] = {
     "fast": ("faster faces on a CPU", ("openvino",)),
+    "onnx": ("writing ONNX", ("onnx", "onnxruntime", "onnxscript")),
     "train": ("training", ("lightning_fabric", "sklearn", "tensorboard")),
     "video": ("reading and writing video", ("av",)),
     "web": ("the studio in a browser", ("gradio",)),
@@ -24,6 +25,9 @@ EXTRAS: dict[str, tuple[str, tuple[str, ...]]] = {
 
 _CPU_FLAGS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16")
 _GIB = 2**30
+_SIZES = {"128² (portraits)": 0.586, "256²": 90.7, "1024²": 150.6}
+"""Generators by their work, 10⁹ operations an image."""
+_MANY = 100
 
 
 @dataclass(frozen=True)
@@ -129,6 +133,30 @@ def _check_gpu() -> Finding:
     return Finding("gpu", True, found, values={"names": names})
 
 
+def _check_engine() -> Finding:
+    if importlib.util.find_spec("torch") is None:
+        return Finding("engine", True, "unknown without torch")
+    from mien.hub.store import engine_cache
+    from mien.runtime import costs, engines
+    from mien.runtime.devices import find_device
+
+    device, cache = find_device("auto"), engine_cache()
+    measured = len(costs.read(cache, device))
+    picks = {}
+    for name, gflop in _SIZES.items():
+        found = engines.choose(gflop, device, "fast", _MANY, cache)
+        picks[name] = str(found[0])
+    said = "; ".join(f"{name}: {pick}" for name, pick in picks.items())
+    rests = f"{measured} measurements of this machine" if measured else "the built-in table"
+    return Finding(
+        "engine",
+        True,
+        f"{said} (for {_MANY} images, by {rests})",
+        "" if measured else "mien bench",
+        {"picks": picks, "images": _MANY, "measured": measured},
+    )
+
+
 def _check_disk() -> Finding:
     usage = shutil.disk_usage(Path.cwd())
     return Finding(
@@ -188,6 +216,7 @@ CHECKS: tuple[Callable[[], Finding], ...] = (
     _check_cpu,
     _check_memory,
     _check_gpu,
+    _check_engine,
     _check_disk,
     _check_sentences,
     _check_weights,

@@ -18,9 +18,13 @@ import torch
 from mien import images
 from mien.errors import InputError, UnknownName, WeightsMissing
 from mien.hub import loading
+from mien.hub.store import engine_cache
 from mien.runtime.devices import find_device
+from mien.runtime.engines import check_engine
 from mien.runtime.memory import tune_allocator
+from mien.runtime.precision import check_precision
 from mien.studio.checks import checked, checked_seeds, checked_text
+from mien.studio.drawing import Drawer
 from mien.studio.faces import Faces
 from mien.stylegan2.seeds import seed_latents
 from mien.text.reader import read
@@ -28,6 +32,11 @@ from mien.text.refine import Refinement
 from mien.text.refine import refine as refined
 
 if TYPE_CHECKING:
+    from mien.studio.anime import AnimePainter, AnimePicture
+    from mien.studio.anime_faces import Box, Finder
+    from mien.studio.settings import Setting
+    from mien.studio.sketching import Translation, Translator
+    from mien.studio.walking import Walk
     from mien.text.embedding import SentenceEncoder
     from mien.text.methods import TextToLatent
 
@@ -46,8 +55,6 @@ REFINE_RESOLUTION = 256
 READER = "teacher"
 """The tagger that looks at faces while they are refined; the judge never does."""
 
-_BATCH = 4
-
 
 class Studio:
     """Loaded networks and the verbs that use them.
@@ -57,22 +64,34 @@ class Studio:
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:1``.
         text: What the ways from sentences to latents of this generator are called; None for the
             generator's own name. Files: ``NAME-mapper``, ``NAME-directions``, ``NAME-prior``.
+        precision: What faces are drawn in: ``fast``, or ``exact`` where numbers are made of them.
+        engine: What draws them, a key of :data:`mien.runtime.engines.ENGINES`; ``auto`` takes what
+            was measured to be fastest.
 
     Raises:
-        UnknownName: No such model.
+        UnknownName: No such model or engine.
+        InputError: No such precision or device.
         CheckpointError: There is no such file; a file that is no generator is found out when the
             generator is first needed.
     """
 
     def __init__(
-        self, model: str | Path = DEFAULT_MODEL, device: str = "auto", text: str | None = None
+        self,
+        model: str | Path = DEFAULT_MODEL,
+        device: str = "auto",
+        text: str | None = None,
+        precision: str = "fast",
+        engine: str = "auto",
     ) -> None:
         tune_allocator()
         self.device = find_device(device)
+        self.precision, self.engine = check_precision(precision), check_engine(engine, self.device)
         loading.resolve(model, "stylegan2-generator")
         self.model = model
         self.text_family = text or Path(model).stem
         self._methods: dict[str, TextToLatent] = {}
+        self._translators: dict[tuple[str, ...], Translator] = {}
+        self._painters: dict[str, AnimePainter] = {}
 
     @cached_property
     def loaded(self) -> loading.Loaded:
@@ -83,6 +102,11 @@ class Studio:
     def generator(self) -> Any:
         """The generator, frozen."""
         return self.loaded.network
+
+    @cached_property
+    def drawer(self) -> Drawer:
+        """What draws: latents to pictures, a portion at a time; see :mod:`mien.studio.drawing`."""
+        return Drawer(self.generator, self.precision, self.engine, engine_cache())
 
     @property
     def signature(self) -> dict[str, Any]:
@@ -159,6 +183,15 @@ class Studio:
             return methods.DirectionMethod(G, network)
         return methods.PriorMethod(network, lambda: self.encoder)
 
+    def painter(self, model: str | Path | None = None) -> AnimePainter:
+        """A selfie-to-anime model, loaded when it is first asked for; errors as :meth:`anime`."""
+        from mien.studio.anime import AnimePainter, find_anime_model
+
+        if str(model) not in self._painters:
+            loaded = find_anime_model(model, str(self.device))
+            self._painters[str(model)] = AnimePainter(loaded, self.precision)
+        return self._painters[str(model)]
+
     def describe(
         self,
         text: str,
@@ -179,7 +212,7 @@ class Studio:
             guidance: How strongly the sentence is followed; None for the method's own.
             psi: How far faces lie from the mean one, 0 to 1; None for the method's own.
             refine: Steps at most by which each face is moved until a tagger sees in it what the
-                sentence says (:mod:`mien.text.refine`); None for 16, or 0 for generators above
+                sentence says (:mod:`mien.text.refine`); None for 32, or 0 for generators above
                 :data:`REFINE_RESOLUTION`, where a step takes seconds.
 
         Raises:
@@ -236,6 +269,198 @@ class Studio:
             ws = self.generator.map(z, psi=psi)
         return self.draw(ws, seeds, {"psi": psi})
 
+    def walk(
+        self,
+        faces: Sequence[int | str | Path],
+        seconds: float = 6,
+        fps: float = 30,
+        loop: bool = False,
+        space: str = "w",
+        psi: float = 0.7,
+        ease: str = "linear",
+        keyframes: str | Path | None = None,
+        directions: str | Path | None = None,
+        force: bool = False,
+    ) -> Walk:
+        """The frames of a walk from face to face, drawn as they are asked for.
+
+        Arguments and errors as for :func:`mien.studio.walking.plan_walk`; iterate over what comes
+        back for uint8 ``[1, h, w, 3]``, frame after frame.
+        """
+        from mien.studio.walking import plan_walk
+
+        return plan_walk(
+            self, faces, seconds, fps, loop, space, psi, ease, keyframes, directions, force
+        )
+
+    def sketch(
+        self,
+        photo: str | Path | np.ndarray,
+        model: str | Path | None = None,
+        method: str | None = None,
+        big: str = "resize",
+        items: int = 1,
+    ) -> Translation:
+        """Draw a photo as a sketch of the same size; see :mod:`mien.studio.sketching`.
+
+        Args:
+            photo: A file, or uint8 ``[h, w, 3]``.
+            model: A model that translates: name or file; None for the one that ships.
+            method: ``autoencoder``, ``pix2pix`` or ``cyclegan``; None for that of the model.
+            big: Pictures larger than the model's own size: ``resize`` or ``tile``.
+            items: About how many pictures will come in all; with many, compiling the model pays.
+
+        Raises:
+            ImageError: The file is no picture.
+            UnknownName: No such model, method or way.
+            WeightsMissing: A model that is not on this disk.
+        """
+        return self._translate("photo-to-sketch", photo, model, method, big, items)
+
+    def photo(
+        self,
+        sketch: str | Path | np.ndarray,
+        model: str | Path | None = None,
+        method: str | None = None,
+        big: str = "resize",
+        items: int = 1,
+    ) -> Translation:
+        """Make a photo of a sketch; arguments and errors as for :meth:`sketch`."""
+        return self._translate("sketch-to-photo", sketch, model, method, big, items)
+
+    def _translate(
+        self,
+        direction: str,
+        picture: str | Path | np.ndarray,
+        model: str | Path | None,
+        method: str | None,
+        big: str,
+        items: int,
+    ) -> Translation:
+        from mien.studio.sketching import Translator, find_model
+
+        key = (direction, str(model), str(method))
+        if key not in self._translators:
+            loaded = find_model(direction, model, method, str(self.device))
+            self._translators[key] = Translator(
+                loaded, direction, self.precision, self.engine, items, engine_cache()
+            )
+        given = isinstance(picture, np.ndarray)
+        image, of = (picture, None) if given else (images.load(picture), picture)
+        return self._translators[key].translate(image, big, of)
+
+    def anime(
+        self,
+        photo: str | Path | np.ndarray,
+        styles: int = 6,
+        style_seed: int = 0,
+        style_from: str | Path | None = None,
+        settings: Sequence[str | Setting] = (),
+        directions: str | Path | None = None,
+        model: str | Path | None = None,
+        face: int | None = None,
+        box: Box | None = None,
+        aligned: bool = False,
+        paste: bool = False,
+        size: int | None = None,
+        finder: Finder | None = None,
+        force: bool = False,
+    ) -> AnimePicture:
+        """Draw the face of a photo as anime, in several styles; see :mod:`mien.studio.anime`.
+
+        Args:
+            photo: A file, or uint8 ``[h, w, 3]``.
+            styles: How many, if they come from seeds.
+            style_seed: Of the first; the others have the next ones.
+            style_from: An anime picture whose style is taken instead.
+            settings: ``blue hair/brown hair=15,-5``, carried out in turn.
+            directions: A set: name or file; None for ``MODEL-edits``.
+            model: Name or file; None for the one that ships.
+            face: Which face, from 1; None for the only one.
+            box: Where it is: x, y, width, height, forehead to chin.
+            aligned: The photo is cut around the face already.
+            paste: Put the faces back into the photo.
+            size: Side of the faces that come out; None for the model's own.
+            finder: Finds faces; None for the one that ships.
+            force: Use directions of another model all the same.
+
+        Raises:
+            InputError: No face, several and no number, or a number out of its range.
+            WeightsMissing: There is no such model on this disk, or it has no directions.
+            ImageError: A file is no picture.
+        """
+        from mien.studio.anime import AnimeRequest, answer
+
+        request = AnimeRequest(
+            styles, style_seed, style_from, tuple(settings), directions, model, face, box, aligned,
+            paste, size, force,
+        )  # fmt: skip
+        return answer(self, photo, request, finder)
+
+    def edit(
+        self,
+        face: str | int | Path,
+        settings: Sequence[str | Setting],
+        directions: str | Path | None = None,
+        layers: str | None = None,
+        psi: float = 0.7,
+        force: bool = False,
+    ) -> Faces:
+        """Move a face along named directions.
+
+        Args:
+            face: A seed, an ``.npz`` with ``w`` (``file.npz:2`` for one row), or a PNG of mien's.
+            settings: ``smile=+2``, ``long hair/short hair=15,-5``, carried out in turn.
+            directions: A set: name or file; None for ``MODEL-edits``.
+            layers: Move only these (``4-7``, ``coarse``); None for each direction's own.
+            psi: Truncation, if the face is a seed.
+            force: Use directions of another generator all the same.
+
+        Raises:
+            InputError: Directions of another generator, or layers outside this one.
+            UnknownName: The set has no such direction.
+            FileError: The face cannot be read.
+        """
+        from mien.studio.edits import edit
+
+        return edit(self, face, settings, directions, layers, psi, force)
+
+    def strip(
+        self,
+        face: str | int | Path,
+        setting: str | Setting,
+        steps: int = 7,
+        directions: str | Path | None = None,
+        layers: str | None = None,
+        psi: float = 0.7,
+        force: bool = False,
+    ) -> Faces:
+        """One face in even steps from the opposite of a setting to the setting.
+
+        Arguments and errors as :meth:`edit`; ``steps`` faces, the middle one of an odd number
+        unmoved.
+        """
+        from mien.studio.edits import strip
+
+        return strip(self, face, setting, steps, directions, layers, psi, force)
+
+    def mix(self, a: str | int | Path, b: str | int | Path, layers: str, psi: float = 0.7) -> Faces:
+        """Take some layers of face ``b`` into face ``a`` (style mixing, Karras et al. 2019).
+
+        Args:
+            a: Where all other layers come from; a face as in :meth:`edit`.
+            b: Where ``layers`` come from.
+            layers: ``coarse``, ``middle``, ``fine``, ``4-7``, ``0,2,5``.
+            psi: Truncation of seeds.
+
+        Raises:
+            InputError: Layers outside the generator.
+            FileError: A face cannot be read.
+        """
+        from mien.studio.edits import mixture
+
+        return mixture(self, a, b, layers, psi)
+
     def draw(
         self,
         ws: torch.Tensor,
@@ -244,14 +469,9 @@ class Studio:
         notes: Sequence[str] = (),
     ) -> Faces:
         """Draw the images of latents ``[n, num_ws, w_dim]``, a few at a time."""
-        drawn = []
-        with torch.no_grad():
-            for part in ws.split(_BATCH):
-                drawn.append(images.to_uint8(self.generator.synthesis(part)))
-        made = {**self.signature, **(provenance or {})}
-        return Faces(
-            np.concatenate(drawn), ws.float().cpu().numpy(), tuple(seeds), made, tuple(notes)
-        )
+        drawn = self.drawer.draw(ws)
+        made = {**self.signature, "engine": self.drawer.said, **(provenance or {})}
+        return Faces(drawn, ws.float().cpu().numpy(), tuple(seeds), made, tuple(notes))
 
 
 def _parts(seeds: Sequence[int], size: int = 256) -> list[Sequence[int]]:

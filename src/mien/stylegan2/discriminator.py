@@ -31,6 +31,7 @@ class DiscriminatorConfig:
         group: How many images one minibatch standard deviation is taken over.
         plain_head: With labels, add a logit that ignores them (Miyato & Koyama 2018, Eq. 3), which
             partial and empty labels need; published networks have none.
+        conv_clamp: As a generator's.
     """
 
     resolution: int
@@ -40,6 +41,7 @@ class DiscriminatorConfig:
     mapping_layers: int = 8
     group: int = 4
     plain_head: bool = False
+    conv_clamp: float | None = None
 
     def __post_init__(self) -> None:
         self.shape()  # the same limits as a generator's
@@ -49,22 +51,30 @@ class DiscriminatorConfig:
     def shape(self) -> GeneratorConfig:
         """The generator of equal resolutions and channels."""
         return GeneratorConfig(
-            self.resolution, channel_base=self.channel_base, channel_max=self.channel_max
+            self.resolution,
+            channel_base=self.channel_base,
+            channel_max=self.channel_max,
+            conv_clamp=self.conv_clamp,
         )
 
 
 class DiscriminatorBlock(nn.Module):
     """Two convolutions and a skip, half the resolution; the first block also reads RGB."""
 
-    def __init__(self, from_rgb: bool, channels: int, out_channels: int) -> None:
+    def __init__(
+        self,
+        from_rgb: bool,  # reads pictures
+        channels: int,
+        out_channels: int,
+        clamp: float | None = None,  # largest magnitude of what a layer gives; None for any
+    ) -> None:
         super().__init__()
         if from_rgb:
-            self.fromrgb = Conv(3, channels, 1)
-        self.conv0 = Conv(channels, channels, 3)
-        self.conv1 = Conv(channels, out_channels, 3, down=True, gain=math.sqrt(0.5))
-        self.skip = Conv(
-            channels, out_channels, 1, bias=False, activate=False, down=True, gain=math.sqrt(0.5)
-        )
+            self.fromrgb = Conv(3, channels, 1, clamp=clamp)
+        half = math.sqrt(0.5)
+        self.conv0 = Conv(channels, channels, 3, clamp=clamp)
+        self.conv1 = Conv(channels, out_channels, 3, down=True, gain=half, clamp=clamp)
+        self.skip = Conv(channels, out_channels, 1, False, False, down=True, gain=half, clamp=clamp)
 
     def forward(self, x: Float[Tensor, "n i h w"]) -> Tensor:
         """Features, or the image for the first block, to features of half the resolution."""
@@ -109,10 +119,12 @@ class DiscriminatorBlock(nn.Module):
 class DiscriminatorEpilogue(nn.Module):
     """The 4×4 block: minibatch standard deviation, convolution, two fully connected layers."""
 
-    def __init__(self, channels: int, out_features: int, group: int) -> None:
+    def __init__(
+        self, channels: int, out_features: int, group: int, clamp: float | None = None
+    ) -> None:
         super().__init__()
         self.group = group
-        self.conv = Conv(channels + 1, channels, 3)
+        self.conv = Conv(channels + 1, channels, 3, clamp=clamp)
         self.fc = FullyConnected(channels * 16, channels, activate=True)
         self.out = FullyConnected(channels, out_features)
 
@@ -150,14 +162,18 @@ class Discriminator(nn.Module):
         resolutions = shape.block_resolutions[:0:-1]  # resolution, …, 8
         for res in resolutions:
             block = DiscriminatorBlock(
-                res == config.resolution, shape.channels(res), shape.channels(res // 2)
+                res == config.resolution,
+                shape.channels(res),
+                shape.channels(res // 2),
+                config.conv_clamp,
             )
             setattr(self, f"b{res}", block)
         self.resolutions = resolutions
         width = shape.channels(4)
         if config.c_dim:
             self.mapping = Mapping(0, config.c_dim, width, config.mapping_layers, track_mean=False)
-        self.b4 = DiscriminatorEpilogue(width, width if config.c_dim else 1, config.group)
+        out = width if config.c_dim else 1
+        self.b4 = DiscriminatorEpilogue(width, out, config.group, config.conv_clamp)
         if config.c_dim and config.plain_head:
             self.plain = FullyConnected(width, 1)
 

@@ -21,14 +21,19 @@ from torch import Tensor, nn
 from mien.errors import InputError
 from mien.stylegan2.ops import (
     FullyConnected,
-    leaky_relu,
+    clamped,
+    leaky_relu_over,
     modulated_conv,
     normalise_2nd_moment,
+    plus,
     upsample,
 )
 
 Noise = str | Sequence[Tensor]
 """``const``, ``random`` or ``none``; or ``[n, 1, h, w]`` for each convolution."""
+
+
+_CAREFUL_BELOW = 32
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,8 @@ class GeneratorConfig:
         channel_base: Features × resolution, before ``channel_max`` cuts it (32768 is config F).
         channel_max: The most features that a layer has.
         mapping_layers: Fully connected layers from z to w.
+        conv_clamp: Largest magnitude of what a convolution gives, which networks trained in half
+            precision were taught to live with; None for any.
     """
 
     resolution: int
@@ -52,6 +59,7 @@ class GeneratorConfig:
     channel_base: int = 32768
     channel_max: int = 512
     mapping_layers: int = 8
+    conv_clamp: float | None = None
 
     def __post_init__(self) -> None:
         if self.resolution not in (32, 64, 128, 256, 512, 1024):
@@ -63,6 +71,8 @@ class GeneratorConfig:
                 raise InputError(f"{name} is {getattr(self, name)}, but must be at least 1")
         if self.c_dim < 0:
             raise InputError(f"c_dim is {self.c_dim}, but must not be negative")
+        if self.conv_clamp is not None and not self.conv_clamp > 0:
+            raise InputError(f"conv_clamp is {self.conv_clamp}, but must be above 0")
 
     @property
     def num_ws(self) -> int:
@@ -77,6 +87,17 @@ class GeneratorConfig:
     def channels(self, resolution: int) -> int:
         """Features at a resolution."""
         return max(1, min(self.channel_base // resolution, self.channel_max))
+
+    @property
+    def gflop(self) -> float:
+        """Work of one image: 10⁹ multiplications and additions of its convolutions."""
+        total, before = 0, 0
+        for res in self.block_resolutions:
+            now = self.channels(res)
+            up = 9 * before * now * (res // 2) ** 2 + (16 * now * res**2 if before else 0)
+            total += up + (9 * now + 3) * now * res**2
+            before = now
+        return 2 * total / 1e9
 
 
 class Mapping(nn.Module):
@@ -136,14 +157,22 @@ class SynthesisLayer(nn.Module):
 
     noise_const: Tensor
 
-    def __init__(self, in_channels: int, out_channels: int, w_dim: int, resolution: int, up: bool):
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        w_dim: int,
+        resolution: int,
+        up: bool,  # double the resolution
+        clamp: float | None = None,  # largest magnitude of the result; None for any
+    ) -> None:
         super().__init__()
         self.affine = FullyConnected(w_dim, in_channels, bias_init=1)
         self.weight = nn.Parameter(torch.randn(out_channels, in_channels, 3, 3))
         self.bias = nn.Parameter(torch.zeros(out_channels))
         self.noise_strength = nn.Parameter(torch.zeros([]))
         self.register_buffer("noise_const", torch.randn(resolution, resolution))
-        self.resolution, self.up = resolution, up
+        self.resolution, self.up, self.clamp = resolution, up, clamp
         # Demodulation (Eq. 3) cancels any common factor of the kernel, so none is applied.
 
     def forward(
@@ -158,15 +187,17 @@ class SynthesisLayer(nn.Module):
         """
         x = modulated_conv(x, self.weight, style, up=self.up)
         if noise is not None:
-            x = x + (noise * self.noise_strength).to(x.dtype)
-        return leaky_relu(x + self.bias.to(x.dtype)[:, None, None])
+            x = plus(x, (noise * self.noise_strength).to(x.dtype))
+        x = leaky_relu_over(plus(x, self.bias.to(x.dtype)[:, None, None]))
+        return clamped(x, self.clamp)
 
 
 class ToRGB(nn.Module):
     """Modulated 1×1 convolution to three channels, without demodulation."""
 
-    def __init__(self, in_channels: int, w_dim: int) -> None:
+    def __init__(self, in_channels: int, w_dim: int, clamp: float | None = None) -> None:
         super().__init__()
+        self.clamp = clamp
         self.affine = FullyConnected(w_dim, in_channels, bias_init=1)
         self.weight = nn.Parameter(torch.randn(3, in_channels, 1, 1))
         self.bias = nn.Parameter(torch.zeros(3))
@@ -175,21 +206,28 @@ class ToRGB(nn.Module):
     def forward(self, x: Float[Tensor, "n i h w"], style: Float[Tensor, "n i"]) -> Tensor:
         """Apply the layer; ``style`` is the affine map's output, scaled here."""
         x = modulated_conv(x, self.weight, style * self.weight_gain, demodulate=False)
-        return x.float() + self.bias[:, None, None]
+        return clamped(x.float() + self.bias[:, None, None], self.clamp)
 
 
 class SynthesisBlock(nn.Module):
     """One resolution: up-sampling layer, second layer, RGB branch (the 4×4 block has no first)."""
 
-    def __init__(self, in_channels: int, out_channels: int, w_dim: int, resolution: int) -> None:
+    def __init__(
+        self,
+        in_channels: int,  # 0 for the first block
+        out_channels: int,
+        w_dim: int,
+        resolution: int,
+        clamp: float | None = None,  # largest magnitude of what a layer gives; None for any
+    ) -> None:
         super().__init__()
         self.resolution = resolution
         if in_channels:
-            self.conv0 = SynthesisLayer(in_channels, out_channels, w_dim, resolution, up=True)
+            self.conv0 = SynthesisLayer(in_channels, out_channels, w_dim, resolution, True, clamp)
         else:
             self.const = nn.Parameter(torch.randn(out_channels, resolution, resolution))
-        self.conv1 = SynthesisLayer(out_channels, out_channels, w_dim, resolution, up=False)
-        self.torgb = ToRGB(out_channels, w_dim)
+        self.conv1 = SynthesisLayer(out_channels, out_channels, w_dim, resolution, False, clamp)
+        self.torgb = ToRGB(out_channels, w_dim, clamp)
 
     @property
     def layers(self) -> list[SynthesisLayer]:
@@ -201,7 +239,8 @@ class Synthesis(nn.Module):
     """ws -> image, by way of one style for each layer.
 
     ``dtype`` and ``channels_last`` may be set at any time: what the features are computed in
-    (float32 or bfloat16) and how they lie in memory. The image is always float32.
+    (float32 or bfloat16) and how they lie in memory. The image is always float32. ``careful`` keeps
+    the blocks below 32×32 in float32 too: they cost little, and most of the error begins there.
     """
 
     def __init__(self, config: GeneratorConfig) -> None:
@@ -209,11 +248,18 @@ class Synthesis(nn.Module):
         self.config = config
         self.dtype = torch.float32
         self.channels_last = True
+        self.careful = False
         before = 0
         for res in config.block_resolutions:
             channels = config.channels(res)
-            setattr(self, f"b{res}", SynthesisBlock(before, channels, config.w_dim, res))
+            block = SynthesisBlock(before, channels, config.w_dim, res, config.conv_clamp)
+            setattr(self, f"b{res}", block)
             before = channels
+
+    @property
+    def gflop(self) -> float:
+        """Work of one image: 10⁹ multiplications and additions."""
+        return self.config.gflop
 
     @property
     def blocks(self) -> list[SynthesisBlock]:
@@ -282,12 +328,11 @@ class Synthesis(nn.Module):
         x, image = None, None
         for block in self.blocks:
             # Convolutions.
+            plain = self.careful and block.resolution < _CAREFUL_BELOW
+            dtype = torch.float32 if plain else self.dtype
             if x is None:
-                x = (
-                    block.const.to(self.dtype)
-                    .expand(n, -1, -1, -1)
-                    .contiguous(memory_format=layout)
-                )
+                x = block.const.expand(n, -1, -1, -1).contiguous(memory_format=layout)
+            x = x.to(dtype)
             for layer in block.layers:
                 noise_now = layer.noise_const if given is None else given[convolution]
                 x = layer(x, styles[position], noise_now)

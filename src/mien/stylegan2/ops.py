@@ -17,7 +17,6 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 LRELU_GAIN = math.sqrt(2)
-_TAPS = (1 / 8, 3 / 8, 3 / 8, 1 / 8)
 
 
 def normalise_2nd_moment(x: Float[Tensor, "n d"], eps: float = 1e-8) -> Float[Tensor, "n d"]:
@@ -31,6 +30,28 @@ def leaky_relu(x: Tensor, gain: float = LRELU_GAIN) -> Tensor:
     return x * gain if gain != 1 else x
 
 
+def leaky_relu_over(x: Tensor) -> Tensor:
+    """:func:`leaky_relu`, written over ``x`` where no gradient will ask for it."""
+    if torch.is_grad_enabled():
+        return leaky_relu(x)
+    return functional.leaky_relu_(x, 0.2).mul_(LRELU_GAIN)
+
+
+def times(x: Tensor, scale: Tensor) -> Tensor:
+    """``x * scale``, written over ``x`` where no gradient will ask for it."""
+    return x * scale if torch.is_grad_enabled() else x.mul_(scale)
+
+
+def plus(x: Tensor, offset: Tensor) -> Tensor:
+    """``x + offset``, written over ``x`` where no gradient will ask for it."""
+    return x + offset if torch.is_grad_enabled() else x.add_(offset)
+
+
+def clamped(x: Tensor, most: float | None) -> Tensor:
+    """Cut magnitudes above ``most``, as networks trained in half precision do; None cuts none."""
+    return x if most is None else x.clamp(-most, most)
+
+
 def fir(x: Float[Tensor, "n c h w"], pad: int, gain: float = 1) -> Tensor:
     """Low-pass filter each channel with [1, 3, 3, 1] ⊗ [1, 3, 3, 1] / 64.
 
@@ -40,7 +61,8 @@ def fir(x: Float[Tensor, "n c h w"], pad: int, gain: float = 1) -> Tensor:
         gain: What the result is multiplied with; 4 after zero-insertion keeps the brightness.
     """
     channels = x.shape[1]
-    taps = torch.tensor(_TAPS, dtype=torch.float32, device=x.device)
+    # [1, 3, 3, 1] / 8, computed where x is: a CUDA graph cannot hold a copy from the host.
+    taps = 0.5 - 0.25 * (torch.arange(4, dtype=torch.float32, device=x.device) - 1.5).abs()
     kernel = (torch.outer(taps, taps) * gain).to(x.dtype).expand(channels, 1, 4, 4)
     return functional.conv2d(x, kernel, padding=pad, groups=channels)
 
@@ -102,7 +124,7 @@ def modulated_conv(
     if demodulate:
         energy = weight.square().sum(dim=(2, 3))  # [o i]
         norm = (styles.square() @ energy.T + 1e-8).rsqrt()  # [n o]
-        x = x * norm.to(x.dtype)[:, :, None, None]
+        x = times(x, norm.to(x.dtype)[:, :, None, None])
     return x
 
 
@@ -144,6 +166,7 @@ class Conv(nn.Module):
         activate: bool = True,  # leaky ReLU afterwards
         down: bool = False,  # FIR filter, then stride 2
         gain: float = 1,  # what the result is multiplied with
+        clamp: float | None = None,  # its largest magnitude at gain 1; None for any
     ) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.randn(out_channels, in_channels, kernel, kernel))
@@ -151,6 +174,7 @@ class Conv(nn.Module):
         self.activate = activate
         self.down = down
         self.gain = gain
+        self.clamp = None if clamp is None else clamp * gain
         self.weight_gain = 1 / math.sqrt(in_channels * kernel**2)
 
     def forward(self, x: Float[Tensor, "n i h w"]) -> Tensor:
@@ -166,5 +190,5 @@ class Conv(nn.Module):
             x = functional.conv2d(x, kernel, bias, padding=half)
         gain = self.gain * (LRELU_GAIN if self.activate else 1)
         if self.activate:
-            return leaky_relu(x, gain)
-        return x * gain if gain != 1 else x
+            return clamped(leaky_relu(x, gain), self.clamp)
+        return clamped(x * gain if gain != 1 else x, self.clamp)

@@ -26,7 +26,7 @@ def generator(
     from mien.hub.loading import load_tagger
     from mien.studio import Studio
 
-    studio = Studio(model, device)
+    studio = Studio(model, device, precision="exact")
     size = studio.generator.config.resolution
     kept = TrainingSet.open(data, size, labels=False, part="kept-out")
     training = TrainingSet.open(data, size, labels=False, part="train")

@@ -32,7 +32,7 @@ def text(
     from mien.hub.loading import load_tagger
     from mien.studio import DEFAULT_REFINE, Studio
 
-    studio = Studio(model, device)
+    studio = Studio(model, device, precision="exact")
     size = studio.generator.config.resolution
     kept = TrainingSet.open(data, size, part="kept-out")
     loaded = load_tagger(judge, str(studio.device))

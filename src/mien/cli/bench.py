@@ -1,0 +1,103 @@
+"""``mien bench``: what each engine takes for an image on this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mien.cli.common import (
+    DeviceOption,
+    ForceOption,
+    JsonOption,
+    OptionalOutOption,
+    emit,
+    note,
+    progress,
+)
+
+if TYPE_CHECKING:
+    from mien.evaluation.speed import Bench
+
+
+def bench(
+    model: Annotated[str, typer.Option(help="A generator: name or file.")] = "portraits",
+    engine: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help="Measure this engine; may be repeated. Else all that run here."
+        ),
+    ] = None,
+    rounds: Annotated[int, typer.Option(metavar="N", help="Passes over the images.")] = 5,
+    count: Annotated[int, typer.Option("--count", metavar="N", help="How many images.")] = 4,
+    out: OptionalOutOption = None,
+    device: DeviceOption = "auto",
+    force: ForceOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Measure the engines for a generator on this machine.
+
+    Prints milliseconds an image, seconds to start (cold, and with the compiled network on disk),
+    and how far each is from exact. What was measured decides from then on which engine
+    `--engine auto` takes for generators of about this size. Nothing else should be running.
+    """
+    from mien.evaluation import speed
+    from mien.files import refuse_existing
+    from mien.hub.loading import load_generator
+    from mien.hub.store import engine_cache
+    from mien.runtime import costs
+    from mien.runtime.devices import find_device
+    from mien.runtime.memory import tune_allocator
+
+    if out is not None:
+        refuse_existing([out], force)
+    tune_allocator()
+    generator = load_generator(model, str(find_device(device))).network
+    measured = speed.measure(generator, engine_cache(), engine or (), rounds, count)
+    found = speed.bench_of(generator, list(progress(measured, "measuring")))
+    costs.write(engine_cache(), found.costs())
+    for one in found.speeds:
+        if one.failed:
+            note(one.failed)
+    result = {"model": model, **found.as_dict(), "table": engine_cache() / costs.FILE}
+    if out is not None:
+        _write(out, result, force)
+    emit(result, json, _table(model, found))
+
+
+def _write(out: Path, result: dict[str, object], force: bool) -> None:
+    import json
+
+    from mien.cli.common import plain
+    from mien.files import replacing
+
+    with replacing(out, force) as beside:
+        beside.write_text(json.dumps(plain(result), indent=1), encoding="utf-8")
+
+
+def _table(model: str, found: Bench) -> object:
+    from rich.table import Table
+
+    from mien.evaluation.speed import LEVELS
+
+    title = f"{model}, {found.gflop:.3g} GFLOP an image, on {found.machine}"
+    table = Table(title=title, box=None, pad_edge=False)
+    table.add_column("engine")
+    table.add_column("precision")
+    heads = ("ms an image", "start s", "again s", "RMS to exact", f"within {LEVELS} levels")
+    for head in heads:
+        table.add_column(head, justify="right")
+    for one in found.speeds:
+        if one.failed:
+            continue
+        table.add_row(
+            one.engine,
+            one.precision,
+            f"{one.image_ms:.1f}",
+            f"{one.start_s:.1f}",
+            f"{one.again_s:.1f}",
+            f"{100 * one.rms:.4f} %",
+            f"{100 * one.within:.2f} %",
+        )
+    return table

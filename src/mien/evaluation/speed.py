@@ -1,0 +1,202 @@
+"""What each engine takes for an image of a generator on this machine, and how far it is from exact.
+
+The measurements go into the table from which the engine is chosen (:mod:`mien.runtime.costs`).
+"""
+
+from __future__ import annotations
+
+import shutil
+import statistics
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mien import images
+from mien.errors import InputError
+from mien.runtime import blobs, engines, openvino_engine
+from mien.runtime.costs import Cost, machine
+from mien.runtime.precision import PRECISIONS, fast_dtype
+from mien.stylegan2.seeds import seed_latents
+
+if TYPE_CHECKING:
+    from mien.stylegan2.generator import Generator
+
+LEVELS = 3
+"""Levels of 256 by which a pixel may differ and still count as the same."""
+
+_PSI = 0.7
+
+
+@dataclass(frozen=True)
+class Speed:
+    """One engine at one precision.
+
+    Attributes:
+        engine: Its name.
+        precision: ``exact`` or ``fast``.
+        image_ms: Median milliseconds an image, one at a time.
+        start_s: Seconds until it is ready from cold.
+        again_s: The same with the compiled network on disk.
+        rms: Root mean square difference to eager and exact, relative to the image's own.
+        within: Share of the pixels of which no channel differs by more than :data:`LEVELS` of 256.
+        failed: Why it could not be measured; empty if it was.
+    """
+
+    engine: str
+    precision: str
+    image_ms: float = 0.0
+    start_s: float = 0.0
+    again_s: float = 0.0
+    rms: float = 0.0
+    within: float = 0.0
+    failed: str = ""
+
+    def cost(self, gflop: float, where: str) -> Cost:
+        """The row of the table that it becomes."""
+        seconds = self.image_ms / 1000
+        return Cost(self.engine, self.precision, gflop, self.start_s, self.again_s, seconds, where)
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What was measured of one generator.
+
+    Attributes:
+        machine: Processor or GPU, and threads.
+        gflop: Work of an image, 10⁹ operations.
+        speeds: A row an engine and precision.
+    """
+
+    machine: str
+    gflop: float
+    speeds: tuple[Speed, ...]
+
+    def costs(self) -> list[Cost]:
+        """Rows for the table from which engines are chosen."""
+        return [one.cost(self.gflop, self.machine) for one in self.speeds if not one.failed]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same for JSON."""
+        return asdict(self)
+
+
+def measure(
+    generator: Generator,
+    cache: Path,
+    names: Sequence[str] = (),
+    rounds: int = 5,
+    count: int = 4,
+) -> Iterator[Speed]:
+    """Measure engines one after the other, on images of the first seeds at psi 0.7.
+
+    Args:
+        generator: Frozen, on its device.
+        cache: Folder of compiled networks; those of this generator are compiled again.
+        names: Engines; all that can run here if there are none.
+        rounds: Passes over the images; the median of all of them is told.
+        count: How many images.
+
+    Raises:
+        UnknownName: No such engine.
+        InputError: An engine was named that cannot run here, or fewer rounds or images than one.
+        MissingExtra: An engine was named whose package is not installed.
+    """
+    if rounds < 1 or count < 1:
+        raise InputError(f"rounds is {rounds} and images {count}, but both must be at least 1")
+    device = generator.mapping.w_avg.device
+    for name in names:
+        engines.check_engine(name, device)
+    here = [name for name in engines.ENGINES if not engines.why_not(name, device)]
+    z = seed_latents(list(range(count)), generator.config.z_dim).to(device)
+    with torch.no_grad():
+        ws = generator.map(z, psi=_PSI)
+        exact = engines.engine(generator.synthesis, ws[:1], "exact", "eager")
+        wanted = _tensor(exact(ws))
+    for name in names or here:
+        for precision in PRECISIONS:
+            if precision == "exact" or fast_dtype(device) != torch.float32:
+                yield _one(generator, ws, wanted, name, precision, cache, rounds)
+
+
+def bench_of(generator: Generator, speeds: Sequence[Speed]) -> Bench:
+    """Measurements with what they were measured on."""
+    return Bench(machine(generator.mapping.w_avg.device), generator.synthesis.gflop, tuple(speeds))
+
+
+def _one(
+    generator: Generator,
+    ws: Tensor,
+    wanted: Tensor,
+    name: str,
+    precision: str,
+    cache: Path,
+    rounds: int,
+) -> Speed:
+    network, example = generator.synthesis, ws[:1].contiguous()
+    _forget(name, network, example, precision, cache)
+    try:
+        built = engines.engine(network, example, precision, name, cache=cache)
+        first = _passed(built, example)
+        start_s = built.start_s
+        built = engines.engine(network, example, precision, name, cache=cache)
+        again_s = built.start_s
+        _passed(built, example)
+    except InputError as error:
+        return Speed(name, precision, failed=str(error))
+    seconds = []
+    drawn = first
+    for _ in range(rounds):
+        parts = []
+        for row in ws.split(1):
+            begin = time.perf_counter()
+            parts.append(_passed(built, row))
+            seconds.append(time.perf_counter() - begin)
+        drawn = torch.cat(parts)
+    rms, within = difference(drawn, wanted)
+    return Speed(name, precision, statistics.median(seconds) * 1000, start_s, again_s, rms, within)
+
+
+def _passed(engine: engines.Engine, ws: Tensor) -> Tensor:
+    image = _tensor(engine(ws))
+    if image.is_cuda:
+        torch.cuda.synchronize(image.device)
+    return image
+
+
+def _tensor(output: Tensor | tuple[Tensor, ...]) -> Tensor:
+    return output if isinstance(output, Tensor) else output[0]
+
+
+def difference(drawn: Tensor, wanted: Tensor) -> tuple[float, float]:
+    """How far pictures are from the exact ones.
+
+    Args:
+        drawn: ``[n, 3, h, w]``.
+        wanted: The same, exact.
+
+    Returns:
+        Root mean square difference relative to that of ``wanted``, and the share of the pixels of
+        which no channel is off by more than :data:`LEVELS` of 256.
+    """
+    drawn, wanted = drawn.double().cpu(), wanted.double().cpu()
+    rms = ((drawn - wanted).square().mean() / wanted.square().mean().clamp(min=1e-30)).sqrt()
+    a, b = (images.to_uint8(part).astype(np.int16) for part in (drawn, wanted))
+    return float(rms), float((np.abs(a - b).max(axis=-1) <= LEVELS).mean())
+
+
+def _forget(
+    name: str, network: torch.nn.Module, example: Tensor, precision: str, cache: Path
+) -> None:
+    """Let the next start be a cold one."""
+    if name == "openvino":
+        dtype = torch.float32 if precision == "exact" else fast_dtype(example.device)
+        blobs.forget(openvino_engine.blob_path(network, (example,), dtype, cache))
+    if name == "compile":
+        shutil.rmtree(cache / "inductor", ignore_errors=True)
+        torch.compiler.reset()

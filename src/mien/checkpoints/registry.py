@@ -8,11 +8,12 @@ To add a family: one file with its :class:`~mien.checkpoints.layout.Format`, one
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mien.checkpoints import genforce, header, native, nvlabs, rosinality
+from mien.checkpoints import gans_n_roses, genforce, header, native, nvlabs, pix2pix, rosinality
 from mien.checkpoints.documents import Group, groups, tensor_names
 from mien.checkpoints.inert import Stub, TensorRef
 from mien.checkpoints.layout import (
@@ -31,14 +32,40 @@ from mien.errors import CheckpointError
 if TYPE_CHECKING:
     from torch import Tensor
 
-FORMATS: tuple[Format, ...] = (nvlabs.FORMAT, rosinality.FORMAT, genforce.FORMAT)
+FORMATS: tuple[Format, ...] = (
+    nvlabs.FORMAT,
+    rosinality.FORMAT,
+    genforce.FORMAT,
+    gans_n_roses.FORMAT,
+    pix2pix.FORMAT,
+)
 """The foreign families, in the order in which they are tried."""
 
 TRAINING_STATE = "training-state"
 """Kind of our own checkpoints of a run in progress, which hold several networks."""
 
-_PREFERRED = ("g_ema", "generator_ema", "generator_smooth", "ema", "decoder", "generator", "g")
-_NOUNS = {GENERATOR: "generator", DISCRIMINATOR: "discriminator"}
+_PREFERRED = (
+    "g_ema", "generator_ema", "generator_smooth", "ema", "decoder", "generator", "g",
+    "g_a2b_ema", "g_a2b", "d_b",
+)  # fmt: skip
+_NOUNS = {
+    GENERATOR: "StyleGAN2 generator",
+    DISCRIMINATOR: "StyleGAN2 discriminator",
+    gans_n_roses.GENERATOR: "GANs N' Roses generator",
+    gans_n_roses.DISCRIMINATOR: "GANs N' Roses discriminator",
+    pix2pix.UNET: "pix2pix U-Net",
+    pix2pix.RESNET: "CycleGAN generator",
+    pix2pix.PATCH: "PatchGAN discriminator",
+    pix2pix.AUTOENCODER: "translation autoencoder",
+}
+_TRAINED = {
+    GENERATOR: "G_ema/",
+    DISCRIMINATOR: "D/",
+    gans_n_roses.GENERATOR: "ema_a2b/",
+    gans_n_roses.DISCRIMINATOR: "d_b/",
+    **dict.fromkeys(pix2pix.TRANSLATORS, "G_ema/"),
+    pix2pix.PATCH: "D/",
+}  # which network of a training checkpoint is meant
 
 
 @dataclass(frozen=True)
@@ -94,12 +121,14 @@ def open_checkpoint(path: str | Path, kind: str | None = None) -> Native:
 
 
 def convert(path: str | Path, kind: str | None = None) -> Native:
-    """Read a StyleGAN2 network out of a foreign file, brought to our names.
+    """Read a network out of a foreign file, brought to our names.
 
     Args:
         path: The file.
-        kind: ``stylegan2-generator`` or ``stylegan2-discriminator``; ``None`` takes the generator,
-            averaged over training where the file has both, or else the discriminator.
+        kind: ``stylegan2-generator``, ``stylegan2-discriminator``, ``gans-n-roses``,
+            ``gans-n-roses-discriminator``, ``translation-unet``, ``translation-resnet`` or
+            ``translation-patch``; ``None`` takes the first of them that the file has.
+            Networks averaged over training are preferred, and selfie to anime over the way back.
 
     Returns:
         The network; ``meta`` says its family, where in the file it lay, and what had to be made up.
@@ -112,14 +141,16 @@ def convert(path: str | Path, kind: str | None = None) -> Native:
     document = open_file(path)
     found = groups(document)
     candidates = _candidates(found)
-    wanted = [kind] if kind else [GENERATOR, DISCRIMINATOR]
+    wanted = [kind] if kind else list(_NOUNS)
     for one in wanted:
         fitting = sorted((c for c in candidates if c.kind == one), key=lambda c: c.rank)
         if fitting:
             return _read(document, found, fitting[0])
     if candidates and kind:
-        other = _NOUNS[candidates[0].kind]
-        raise CheckpointError(path, f"holds a StyleGAN2 {other}, a {_NOUNS[kind]} is wanted")
+        other, meant = _NOUNS[candidates[0].kind], _NOUNS[kind]
+        if other.rsplit(" ", 1)[0] == meant.rsplit(" ", 1)[0]:
+            meant = meant.rsplit(" ", 1)[1]
+        raise CheckpointError(path, f"holds a {other}, a {meant} is wanted")
     raise CheckpointError(
         path,
         f"is {_what(found, document)}, none of the known families"
@@ -127,13 +158,46 @@ def convert(path: str | Path, kind: str | None = None) -> Native:
     )
 
 
+def find_kind(path: str | Path, kinds: Sequence[str]) -> str:
+    """Say which of several kinds of network a file holds, without reading its numbers.
+
+    Args:
+        path: Our own file, a training checkpoint of ours or a foreign file.
+        kinds: What is looked for.
+
+    Returns:
+        The first of ``kinds`` that it holds; a file of another kind gives that kind, and one of no
+        known family the first of ``kinds``, so that opening it says what is wrong.
+
+    Raises:
+        UnsafeCheckpoint: It asks for something that could run code; nothing was run.
+        CheckpointError: It is damaged, or no file of weights.
+    """
+    file_size(path)
+    if _is_native(path):
+        found = native.read_header(path)
+        if found.kind != TRAINING_STATE:
+            return found.kind
+        own = pix2pix.kind_of_run(found.config)
+        return own if own is not None and own in kinds else kinds[0]
+    there = [candidate.kind for candidate in _candidates(groups(open_file(path)))]
+    return next((kind for kind in kinds if kind in there), there[0] if there else kinds[0])
+
+
 def _of_training(path: str | Path, kind: str) -> Native:
     """Take one network out of a training checkpoint of ours; its sizes are read off the tensors."""
     stored = native.load(path, TRAINING_STATE)
-    part = "G_ema/" if kind == GENERATOR else "D/"
+    part = _TRAINED[kind]
     tensors = {k[len(part) :]: v for k, v in stored.tensors.items() if k.startswith(part)}
+    if not tensors:
+        raise CheckpointError(path, f"is a training run without a {_NOUNS[kind]}")
+    if kind == gans_n_roses.GENERATOR:
+        tensors |= gans_n_roses.reference(stored.tensors)
     shapes = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
-    if kind == GENERATOR:
+    reader = {**gans_n_roses.FORMAT.configs, **pix2pix.FORMAT.configs}.get(kind)
+    if reader is not None:
+        config = reader(path, shapes)
+    elif kind == GENERATOR:
         config = generator_config(path, shapes)
     else:
         group = min(4, int(stored.config.get("batch", 4)))
@@ -157,7 +221,9 @@ def _candidates(found: list[Group]) -> list[_Candidate]:
                     prefix = name.removesuffix(mark)
                     if prefix != name and (not prefix or prefix.endswith(".")):
                         made.append(_Candidate(fmt, kind, group, prefix))
-    return made
+    # Networks built of another family's layers have that family's marks too.
+    own = {c.where for c in made if c.kind in gans_n_roses.FORMAT.marks}
+    return [c for c in made if c.fmt is gans_n_roses.FORMAT or c.where not in own]
 
 
 def _read(document: Document, found: list[Group], candidate: _Candidate) -> Native:
@@ -168,6 +234,10 @@ def _read(document: Document, found: list[Group], candidate: _Candidate) -> Nati
         nvlabs.check(path, tensors)
         config, notes = nvlabs.words(path, candidate.kind, candidate.group)
     mean = None if "mapping.w_avg" in tensors else _latent_avg(found, candidate)
+    if candidate.kind == gans_n_roses.GENERATOR:
+        back = next((g for g in found if g.where == gans_n_roses.way_back(candidate.where)), None)
+        if back is not None and back is not candidate.group:
+            tensors |= gans_n_roses.foreign_reference(back.tensors)
     mapped = read_network(path, candidate.fmt, candidate.kind, tensors, mean, config)
     meta = {
         "format": candidate.fmt.name,

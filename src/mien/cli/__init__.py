@@ -34,11 +34,19 @@ from mien.errors import FileError, MienError, UnknownName
 
 VERBS: dict[str, str] = {
     "describe": "mien.cli.describe",
+    "sketch": "mien.cli.sketch",
+    "photo": "mien.cli.photo",
+    "anime": "mien.cli.anime",
+    "edit": "mien.cli.edit",
+    "mix": "mien.cli.mix",
+    "walk": "mien.cli.walk",
+    "directions": "mien.cli.directions",
     "show": "mien.cli.show",
     "data": "mien.cli.data",
     "train": "mien.cli.train",
     "evaluate": "mien.cli.evaluate",
     "weights": "mien.cli.weights",
+    "bench": "mien.cli.bench",
     "doctor": "mien.cli.doctor",
 }
 """Verb -> the module that holds it, in the order in which ``mien --help`` lists them."""

@@ -1,4 +1,4 @@
-"""``mien data check PATH``: what is wrong with a set of pictures."""
+"""``mien data``: ``check`` finds what is wrong, ``sketch`` makes pairs, ``align`` cuts faces."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mien.cli import data_align, data_sketch
 from mien.cli.common import JsonOption, emit, progress
 
 if TYPE_CHECKING:
@@ -23,7 +24,11 @@ _ALIKE = 10
 
 @app.callback()
 def _data() -> None:
-    """Look at sets of pictures."""
+    """Look at sets of pictures; make pairs; cut faces out."""
+
+
+app.command()(data_sketch.sketch)
+app.command()(data_align.align)
 
 
 @app.command()

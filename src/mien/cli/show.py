@@ -14,16 +14,19 @@ from mien.errors import FileError
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _ZIP = b"PK\x03\x04"
+_GIF, _MATROSKA, _MP4 = b"GIF8", b"\x1aE\xdf\xa3", b"ftyp"
 
 
 def show(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A PNG, .safetensors or .npz file.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A PNG, clip, .safetensors or .npz.")
+    ],
     json: JsonOption = False,
 ) -> None:
     """Show what made a picture, what a file of weights holds, or the shapes of arrays.
 
-    A PNG that mien wrote carries its model, seed, text and edits; a .safetensors file its
-    configuration; an .npz its arrays. Nothing in the file is run, and no weights are loaded.
+    A PNG or a clip that mien wrote carries its model, seed, text and edits; a .safetensors file
+    its configuration; an .npz its arrays. Nothing in the file is run, and no weights are loaded.
     """
     result = {"file": str(file), **_describe(file)}
     emit(result, json, "\n".join(_lines(result)))
@@ -48,13 +51,40 @@ def _describe(file: Path) -> dict[str, Any]:
         return _arrays(file)
     if head[8:] == b"{":
         return _weights(file)
-    raise FileError(file, f"is {looks_like(file)}", "give a PNG, a .safetensors or an .npz")
+    if head.startswith((_GIF, _MATROSKA)) or head[4:8] == _MP4:
+        return _clip(file)
+    raise FileError(file, f"is {looks_like(file)}", "give a PNG, a clip, a .safetensors or an .npz")
 
 
 def _picture(file: Path) -> dict[str, Any]:
     from mien import images
 
     return {"kind": "picture", "provenance": images.read_provenance(file)}
+
+
+def _clip(file: Path) -> dict[str, Any]:
+    """Facts of a clip, and what made it if it says so."""
+    from mien.errors import VideoError
+    from mien.video.provenance import read_provenance
+    from mien.video.reader import Clip
+
+    clip = Clip(file)
+    result: dict[str, Any] = {
+        "kind": "clip",
+        "width": clip.width,
+        "height": clip.height,
+        "frames": clip.frames,
+        "fps": round(float(clip.fps), 3),
+        "seconds": round(clip.duration, 3),
+        "sound": clip.sound,
+    }
+    if clip.notes:
+        result["notes"] = clip.notes
+    try:
+        result["provenance"] = read_provenance(file)
+    except VideoError as error:
+        result["provenance"] = error.cause
+    return result
 
 
 def _weights(file: Path) -> dict[str, Any]:

@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True)
 
 _FORMS = {".safetensors": "mien", ".pt": "rosinality", ".pth": "rosinality", ".onnx": "onnx"}
-_KINDS = {"generator": "stylegan2-generator", "discriminator": "stylegan2-discriminator"}
+_KINDS = {
+    "generator": "stylegan2-generator",
+    "discriminator": "stylegan2-discriminator",
+    "anime": "gans-n-roses",
+}
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="A name of `mien weights list`.")]
 
@@ -78,7 +82,9 @@ def convert(
     kind: Annotated[
         str,
         typer.Option(
-            "--kind", metavar="KIND", help="Which network of the file: generator, discriminator."
+            "--kind",
+            metavar="KIND",
+            help="Which network of the file: generator, discriminator, or anime (GANs N' Roses).",
         ),
     ] = "generator",
     half: Annotated[
@@ -90,7 +96,8 @@ def convert(
     """Convert weights of other programs to mien's form, or mien's to theirs.
 
     Reads NVlabs' network pickles, rosinality's checkpoints and those built on them (pSp, e4e,
-    StyleCLIP), genforce's, and mien's own older ones. No code in a file is ever run.
+    StyleCLIP), genforce's, GANs N' Roses', and mien's own older ones. No code in a file is ever
+    run.
     """
     from mien.checkpoints.export import save_onnx, save_rosinality
     from mien.checkpoints.native import save, sha256_file
@@ -103,6 +110,8 @@ def convert(
         raise InputError(f"--out {out} ends in none of {', '.join(_FORMS)}")
     if kind not in _KINDS:
         raise InputError(f"--kind {kind!r} is none of {', '.join(_KINDS)}")
+    if kind == "anime" and form != "mien":
+        raise InputError(f"--kind anime is written as .safetensors only, --out is {out}")
     if half and form != "mien":
         raise InputError("--half is for .safetensors only")
     refuse_existing([out], force)

@@ -213,6 +213,27 @@ def _labels(
     return table.vectors(chosen.names), captions, Path(path)
 
 
+def decoded(
+    chosen: Pictures,
+    resolution: int,
+    cache: str | Path | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> UInt8[np.ndarray, "n h w 3"]:
+    """Pictures cut to squares of one size, decoded once.
+
+    Args:
+        chosen: Which.
+        resolution: Side in pixels.
+        cache: A folder for decoded pictures; ``None`` keeps them in memory only.
+        progress: Called with (pictures done, pictures in all) while they are decoded.
+
+    Raises:
+        ImageError: A picture cannot be used.
+        OutputError: The cache cannot be written.
+    """
+    return _cached(chosen, resolution, cache, progress)
+
+
 def _cached(
     chosen: Pictures,
     resolution: int,

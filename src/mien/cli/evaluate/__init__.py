@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from mien.cli.evaluate import generator, text
+from mien.cli.evaluate import alignment, anime, generator, identity, sketch, text
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -16,3 +16,7 @@ def _evaluate() -> None:
 
 app.command()(generator.generator)
 app.command()(text.text)
+app.command()(identity.identity)
+app.command()(sketch.sketch)
+app.command()(alignment.alignment)
+app.command()(anime.anime)

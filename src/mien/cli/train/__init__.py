@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import typer
 
-from mien.cli.train import gan, tagger, text, warmup
+from mien.cli.train import (
+    anime,
+    anime_tagger,
+    gan,
+    identity,
+    landmarks,
+    sketch,
+    tagger,
+    text,
+    warmup,
+)
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -18,3 +28,8 @@ app.command()(gan.gan)
 app.command()(warmup.warmup)
 app.command()(tagger.tagger)
 app.command()(text.text)
+app.command()(sketch.sketch)
+app.command()(anime.anime)
+app.command()(anime_tagger.anime_tagger)
+app.command()(landmarks.landmarks)
+app.command()(identity.identity)

@@ -1,0 +1,104 @@
+"""``mien data align``: faces cut out of pictures as FFHQ does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from mien.cli.common import DeviceOption, ForceOption, JsonOption, OutOption, emit, note, progress
+from mien.errors import InputError
+
+
+def align(
+    pictures: Annotated[
+        list[Path],
+        typer.Argument(metavar="PICTURES...", help="Pictures, and folders or zips of pictures."),
+    ],
+    out: OutOption = Path("out/faces"),
+    size: Annotated[int, typer.Option(help="Side of the crops in pixels, 16 to 4096.")] = 256,
+    face: Annotated[
+        str | None,
+        typer.Option(
+            "--face", metavar="N", help="Where there are several: a number, largest, or all."
+        ),
+    ] = None,
+    box: Annotated[
+        str | None,
+        typer.Option("--box", metavar="X,Y,W,H", help="Where the face is, forehead to chin."),
+    ] = None,
+    landmarks: Annotated[
+        Path | None,
+        typer.Option(
+            "--landmarks", metavar="FILE", help="5 or 68 points a face: .npz, .json or .csv."
+        ),
+    ] = None,
+    detector: Annotated[
+        str | None,
+        typer.Option(
+            "--detector", metavar="FILE", help="Another detector: YuNet, UltraFace, RetinaFace."
+        ),
+    ] = None,
+    device: DeviceOption = "auto",
+    force: ForceOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Cut faces out as FFHQ does, from eyes and mouth, upright.
+
+    Writes `NAME.png` for each picture, and `faces.json` with landmarks and with how each crop lies
+    in its picture. Pictures without a face, or with several and no `--face`, are left out and
+    named; several are numbered on a preview, `NAME-faces.png`. The exit status is 2 if nothing was
+    written.
+    """
+    from mien.data.aligning import AlignOptions, align_pictures
+    from mien.data.landmark_files import read_landmarks
+    from mien.runtime.devices import find_device
+
+    options = AlignOptions(
+        size, _which(face), _box(box), None if landmarks is None else read_landmarks(landmarks)
+    )
+    finder = None
+    if landmarks is None:
+        from mien.hub.faces import face_finder
+
+        finder = face_finder(detector, device=str(find_device(device)))
+    written: list[dict[str, Any]] = []
+    problems: list[str] = []
+    outcomes = align_pictures(pictures, out, finder, options, force)
+    for outcome in progress(outcomes, "aligning"):
+        for text in (*outcome.notes, *([outcome.problem] if outcome.problem else [])):
+            note(text)
+        if outcome.problem:
+            problems.append(outcome.problem)
+        written += [
+            {"file": file, **document}
+            for file, document in zip(outcome.files, outcome.faces, strict=True)
+        ]
+    left = f", {len(problems)} pictures left out" if problems else ""
+    result = {"out": out, "size": size, "faces": written, "left_out": problems}
+    emit(result, json, f"wrote {len(written)} faces to {out}{left}")
+    if not written:
+        raise typer.Exit(2)
+
+
+def _which(face: str | None) -> Any:
+    """A number of a face, or ``largest`` or ``all``."""
+    if face is None or face in ("largest", "all"):
+        return face
+    if not face.isdecimal():
+        raise InputError(f"--face {face!r} is none of: a number from 1, largest, all")
+    return int(face)
+
+
+def _box(text: str | None) -> tuple[float, float, float, float] | None:
+    """Four numbers, separated by commas."""
+    if text is None:
+        return None
+    try:
+        x, y, width, height = (float(part) for part in text.split(","))
+    except ValueError:
+        raise InputError(
+            f"--box {text!r} is not X,Y,WIDTH,HEIGHT, such as 120,80,200,260"
+        ) from None
+    return x, y, width, height

@@ -1,0 +1,58 @@
+"""``mien evaluate alignment``: faces of real photos, found and measured."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mien.cli.common import DeviceOption, JsonOption, SeedOption, emit, note
+from mien.cli.evaluate.options import CsvOption, write_csv
+
+
+def alignment(
+    data: Annotated[
+        Path,
+        typer.Option(
+            "--data", metavar="PATH", help="A folder or zip of photos, such as london.zip."
+        ),
+    ],
+    points: Annotated[
+        Path | None,
+        typer.Option(
+            "--points", metavar="FILE", help="Hand-placed points; else the .npz beside --data."
+        ),
+    ] = None,
+    detector: Annotated[
+        str | None, typer.Option("--detector", metavar="FILE", help="Another detector.")
+    ] = None,
+    landmarks: Annotated[
+        str, typer.Option("--landmarks", metavar="NAME", help="The landmark network.")
+    ] = "landmarks",
+    count: Annotated[int | None, typer.Option(min=1, help="Only so many photos; else all.")] = None,
+    seed: SeedOption = 0,
+    device: DeviceOption = "auto",
+    csv: CsvOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Find the faces of photos, turned and scaled, and compare eyes with hand-placed pupils."""
+    from mien.data.faces import FaceFinder
+    from mien.data.sources import open_source
+    from mien.evaluation.alignment import find_points, read_pupils, score_alignment
+    from mien.hub.faces import load_any_detector
+    from mien.hub.loading import load_landmarks
+    from mien.runtime.devices import find_device
+
+    where = str(find_device(device))
+    photos = open_source(data)
+    if count is not None:
+        photos = photos.select(range(min(count, len(photos))))
+    pupils = read_pupils(points or find_points(data))
+    loaded = load_landmarks(landmarks, where)
+    finder = FaceFinder(load_any_detector(detector, where), loaded.network)
+    table = score_alignment(
+        finder, photos, pupils, (loaded.name, loaded.sha256), seed=seed, say=note
+    )
+    write_csv(csv, table.csv())
+    emit(table.as_dict(), json, table.text())

@@ -49,9 +49,9 @@ def test_the_table(photos):
     assert scores["found"]["protocol"]["samples"] == 4
     assert scores["within 4 %"]["value"] == 1
     assert scores["within 4 %"]["protocol"]["samples"] == 2
-    # One exact, the other 2 of 20 pixels beside.
-    assert scores["eyes, worst %"]["value"] == pytest.approx(10, abs=0.02)
-    assert scores["eyes, mean %"]["value"] == pytest.approx(5, abs=0.01)
+    # One within the prior of the pupils (2 %), the other 2 of 20 pixels beside.
+    assert scores["eyes, worst %"]["value"] == pytest.approx(10, abs=0.5)
+    assert scores["eyes, mean %"]["value"] == pytest.approx(6, abs=0.5)
     assert "none of it was trained on" in table.text()
 
 

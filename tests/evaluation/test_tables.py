@@ -18,6 +18,7 @@ class Asking(Studio):
         self.device = torch.device("cpu")
         self.loaded = tiny.loaded(tiny.generator(), "tiny")
         self.text_family = "tiny"
+        self.precision, self.engine = "exact", "eager"
         self._methods = {}
 
 

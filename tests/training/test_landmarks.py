@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from mien.data.pupils import find_pupils
 from mien.errors import DatasetError, InputError, UnknownName
 from mien.evaluation.face_finding import score_crops, score_heat
 from mien.hub.loading import load_detector, load_landmarks
@@ -12,7 +13,6 @@ from mien.judges.landmarks import LandmarkConfig
 from mien.training import face_detector, face_pictures, landmarks
 from mien.training.backgrounds import make_backgrounds
 from mien.training.face_pictures import Dice, FacePictures
-from mien.training.pupils import find_pupils
 
 
 def portrait(seed=0):
@@ -52,7 +52,7 @@ def test_pupils_are_seen(faces):
     drawn = [portrait(seed) for seed in range(4)]
     pictures = torch.from_numpy(np.stack([one[0] for one in drawn])).permute(0, 3, 1, 2)
     points = torch.from_numpy(np.stack([one[1] for one in drawn]))
-    found = find_pupils(pictures.contiguous(), points).numpy()
+    found = find_pupils(pictures.float() / 127.5 - 1, points).numpy()
     assert np.abs(found - np.stack([one[2] for one in drawn])).max() < 1.6
     assert faces.points[:4, 68:].numpy() == pytest.approx(found)
 

@@ -26,6 +26,7 @@ from torch.nn import functional
 
 from mien import images
 from mien.data.frames import LEFT_EYE, NOSE, RIGHT_EYE, Frame, frame_of
+from mien.data.pupils import find_pupils
 from mien.errors import InputError
 from mien.judges.detections import Detection, Detector
 from mien.judges.landmarks import LANDMARKS, MIRRORED, LandmarkNetwork
@@ -40,8 +41,16 @@ _BOX_IN_FRAME = (0.13, 0.65, 0.72)
 _BROW_SHARE = 0.3
 """The forehead above the brows, in heights of the landmarks' box."""
 
-_RELATIVE = 0.75
-"""Beside a sure face, less sure ones have to reach this share of its score."""
+_RELATIVE, _RELATIVE_SMALL = 0.75, 0.9
+"""Beside the surest face, others have to reach this share of its score; much smaller ones more."""
+_SMALL = 0.3
+"""Faces smaller than this share of the surest one are much smaller."""
+
+_UPRIGHT = 256
+_SEEN = 10.0
+"""Pixels between the eyes below which a pupil cannot be seen."""
+_SETTLE = 0.15
+"""How far a pupil may be moved, in distances of the eyes."""
 
 _TINY = 12.0
 _PROFILE = 0.45
@@ -154,9 +163,9 @@ class FaceFinder:
             replace(face, score=math.sqrt(face.score * score))
             for face, (_, score) in zip(read, frames, strict=True)
         ]
-        least = max(self.threshold, _RELATIVE * max((face.score for face in faces), default=0))
-        sure = [face for face in faces if face.score >= least]
-        return sorted(_distinct(sure), key=lambda face: -face.frame.side)
+        sure = _beside_the_surest([face for face in faces if face.score >= self.threshold])
+        kept = sorted(_distinct(sure), key=lambda face: -face.frame.side)
+        return settle_pupils(image, kept)
 
     def in_box(
         self, image: UInt8[np.ndarray, "h w 3"], box: tuple[float, float, float, float]
@@ -171,7 +180,7 @@ class FaceFinder:
             InputError: The box is empty or lies outside of the picture.
         """
         check_box(box, image)
-        return self.refine(image, [box_frame(box)])[0]
+        return settle_pupils(image, self.refine(image, [box_frame(box)]))[0]
 
     def refine(self, image: UInt8[np.ndarray, "h w 3"], frames: Sequence[Frame]) -> list[Face]:
         """Read the landmarks of faces whose squares are roughly known, such as the last frame's.
@@ -227,6 +236,31 @@ class FaceFinder:
 def find_faces(image: UInt8[np.ndarray, "h w 3"], finder: FaceFinder) -> list[Face]:
     """All faces of a picture, the largest first; see :meth:`FaceFinder.find`."""
     return finder.find(image)
+
+
+def settle_pupils(image: UInt8[np.ndarray, "h w 3"], faces: Sequence[Face]) -> list[Face]:
+    """Put the pupils where the picture has them, within reach of where the network says.
+
+    Faces that are tiny or seen from the side stay as they are, and so do pupils for which the
+    picture shows something else (sunglasses, closed eyes).
+    """
+    levels = _Levels(image, torch.device("cpu"))
+    settled = []
+    for face in faces:
+        if face.pupils is None or face.eye_distance < _SEEN or abs(face.turned) > _PROFILE:
+            settled.append(face)
+            continue
+        frame = face.frame
+        square = frame.matrix() * (2 / _UPRIGHT)
+        square[:, 2] = frame.corners()[0]
+        turn = np.linalg.inv(square[:, :2])
+        points = ((np.asarray(face.landmarks) - square[:, 2]) @ turn.T).astype(np.float32)
+        crop = levels.cut(frame, _UPRIGHT)
+        found = find_pupils(crop, torch.from_numpy(points)[None])[0].double().numpy()
+        pupils = found @ square[:, :2].T + square[:, 2]
+        far = np.hypot(*(pupils - face.pupils).T).max() / face.eye_distance
+        settled.append(face if far > _SETTLE else replace(face, pupils=pupils))
+    return settled
 
 
 class _Levels:
@@ -297,6 +331,19 @@ def _near(new: Frame, first: Frame) -> bool:
     """Whether a reading is still about the face that was found."""
     moved = float(np.hypot(*np.subtract(new.centre, first.centre)))
     return moved < first.side * 0.6 and 0.4 < new.side / max(first.side, 1e-6) < 2.5
+
+
+def _beside_the_surest(faces: Sequence[Face]) -> list[Face]:
+    """Leave out what is so much less sure than the surest face that it is hair or cloth."""
+    if not faces:
+        return []
+    best = max(faces, key=lambda face: face.score)
+    side = _SMALL * best.frame.side
+    return [
+        face
+        for face in faces
+        if face.score >= best.score * (_RELATIVE_SMALL if face.frame.side < side else _RELATIVE)
+    ]
 
 
 def _distinct(faces: Sequence[Face]) -> list[Face]:

@@ -237,9 +237,11 @@ class Studio:
             refine = DEFAULT_REFINE if G.config.resolution <= REFINE_RESOLUTION else 0
         plan = Refinement(steps=refine)
         ws = []
-        for part in _parts(seeds):
+        refines = bool(plan.steps) and not reading.unknown
+        # One by one: steps of a fixed length would grow the last bit in which batches differ.
+        for part in _parts(seeds, 1 if refines else 256):
             w = way.w(Request(sentence, reading, part, psi, guidance))
-            if plan.steps and not reading.unknown:
+            if refines:
                 draw = lambda w: G.synthesis(w[:, None].expand(-1, G.num_ws, -1))  # noqa: E731
                 w = refined(w, reading, draw, self.reader, G.mapping.w_avg, plan)
             ws.append(w[:, None].expand(-1, G.num_ws, -1))

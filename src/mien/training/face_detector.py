@@ -50,8 +50,8 @@ class DetectorTraining:
     """
 
     network: DetectorConfig = field(default_factory=DetectorConfig)
-    kimg: float = 90
-    batch: int = 48
+    kimg: float = 60
+    batch: int = 64
     size: int = 128
     lr: float = 3e-3
     weight_decay: float = 0.02

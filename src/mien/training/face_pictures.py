@@ -19,11 +19,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from mien.data.frames import five_points, frame_of
+from mien.data.pupils import find_pupils
 from mien.data.sources import open_source
 from mien.data.training_set import TrainingSet
 from mien.errors import DatasetError
 from mien.training.backgrounds import make_backgrounds
-from mien.training.pupils import find_pupils
 
 SIDE = 256
 """Side that portraits are brought to; landmarks are in pixels of it."""
@@ -124,7 +124,7 @@ class FacePictures:
         landmarks = torch.from_numpy(rows).float()
         pupils = torch.cat(
             [
-                find_pupils(a, b)
+                find_pupils(a.float() / 127.5 - 1, b)
                 for a, b in zip(levels[0].split(64), landmarks.split(64), strict=True)
             ]
         )

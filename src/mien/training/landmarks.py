@@ -52,7 +52,7 @@ class LandmarkTraining:
     """
 
     network: LandmarkConfig = field(default_factory=LandmarkConfig)
-    kimg: float = 150
+    kimg: float = 110
     batch: int = 64
     lr: float = 3e-3
     weight_decay: float = 0.02

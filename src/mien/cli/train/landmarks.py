@@ -32,7 +32,7 @@ def landmarks(
         Literal["both", "detector", "landmarks"], typer.Option(help="Which of the two networks.")
     ] = "both",
     kimg: Annotated[
-        float | None, typer.Option(help="Thousand pictures to see; 90 and 150 unless told.")
+        float | None, typer.Option(help="Thousand pictures to see; 60 and 110 unless told.")
     ] = None,
     batch: Annotated[int, typer.Option(min=2, help="Pictures a step.")] = 64,
     lr: Annotated[float, typer.Option(help="Highest learning rate.")] = 3e-3,

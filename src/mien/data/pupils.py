@@ -1,16 +1,18 @@
-"""Where the pupils are, found in pictures whose eyes are roughly known: labels for training.
+"""Where the pupils are, in pictures whose eyes are roughly known.
 
 The 68 landmarks outline the eyes, and the middle of an outline lies below the pupil of an eye that
 looks straight. Here a dark disc between two bright sectors is looked for near that middle, with a
 bonus for its own middle being darker still, and a prior that keeps to the eye where there is no
 such disc (sunglasses, closed eyes). Catchlights, which sit above the pupil and would push the disc
-down, are taken out first. A network that is taught with these labels averages their errors out.
+down, are taken out first, and the top of the disc, which the upper lid covers, does not count.
+
+It labels pictures for the landmark network, and settles what that network says of a face.
 """
 
 from __future__ import annotations
 
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
@@ -27,18 +29,20 @@ _SPREAD = (0.1, 0.07)
 _ABOVE = 0.02
 """How far above the middle of the outline the prior stands."""
 _SHARPNESS = 8.0
+_LID = 0.3
+"""Above so many radii the upper lid may cover an iris."""
 _CATCHLIGHT = 9
 """Bright spots narrower than so many samples of the window are no part of the eye."""
 
 
 @torch.no_grad()
 def find_pupils(
-    pictures: UInt8[Tensor, "n 3 h w"], points: Float[Tensor, "n 68 2"]
+    pictures: Float[Tensor, "n 3 h w"], points: Float[Tensor, "n 68 2"]
 ) -> Float[Tensor, "n 2 2"]:
     """Pupils of upright faces.
 
     Args:
-        pictures: One face each.
+        pictures: One face each, in [-1, 1].
         points: Its 68 landmarks, x, y in pixels.
 
     Returns:
@@ -50,7 +54,7 @@ def find_pupils(
     down, across = torch.meshgrid(steps, steps, indexing="ij")
     # Of the red channel most: irises are dark there, skin is bright.
     red = torch.tensor([0.6, 0.3, 0.1])[:, None, None]
-    grey = (pictures.float() / 255 * red).sum(dim=1, keepdim=True)
+    grey = ((pictures + 1) / 2 * red.to(pictures)).sum(dim=1, keepdim=True)
     above = down + _ABOVE
     prior = across.square() / (2 * _SPREAD[0] ** 2) + above.square() / (2 * _SPREAD[1] ** 2)
     size = torch.tensor([pictures.shape[3], pictures.shape[2]])
@@ -85,8 +89,10 @@ def _disc(window: Float[Tensor, "n 1 h w"], radius: float) -> Float[Tensor, "n h
     axis = torch.arange(-reach, reach + 1) * step
     down, across = torch.meshgrid(axis, axis, indexing="ij")
     far = (across.square() + down.square()).sqrt()
-    inside, middle = (far <= radius).float(), (far <= 0.45 * radius).float()
-    # Lids cover an iris above and below, so only the sectors beside it count.
-    beside = ((far > radius) & (far <= 1.6 * radius) & (down.abs() < 0.6 * across.abs())).float()
+    inside = ((far <= radius) & (down > -_LID * radius)).float()
+    middle = (far <= 0.45 * radius).float()
+    # Of what lies about it only the sectors beside it count: above and below are the lids.
+    ring = (far > radius) & (far <= 1.6 * radius)
+    beside = (ring & (down < 0.6 * across.abs()) & (down > -_LID * across.abs())).float()
     kernel = beside / beside.sum() - inside / inside.sum() - 0.5 * middle / middle.sum()
     return functional.conv2d(window, kernel[None, None], padding=reach)[:, 0]

@@ -2,6 +2,7 @@
 
     python benchmarks/synthesis.py                # config F at 1024², batch 1, 2 threads: minutes
     python benchmarks/synthesis.py --compile      # torch.compile too
+    python benchmarks/synthesis.py --busy         # one thread, processor time: while others work
     python benchmarks/synthesis.py --quick        # a small network, seconds
 
 The plain one is ``reference/synthesis.py``: float32, NCHW, a kernel for every sample. It runs once
@@ -56,7 +57,8 @@ def status(field: str) -> float:
 
 def run_one(args: argparse.Namespace) -> dict[str, Any]:
     """Measure one variant, in this process: milliseconds of each image, start, peak memory."""
-    begin = time.perf_counter()
+    clock = time.process_time if args.busy else time.perf_counter
+    begin = clock()
     import torch
     from reference.synthesis import synthesise
 
@@ -71,19 +73,19 @@ def run_one(args: argparse.Namespace) -> dict[str, Any]:
     z = torch.randn(4, G.config.z_dim, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
         ws = G.map(z)
-        built = time.perf_counter()
+        built = clock()
         plain, example = partial(synthesise, G.synthesis), ws[:1]
         draw: Any = plain
         if name != "plain":
             draw = engines.engine(G.synthesis, example, precision, name, cache=args.cache)
-        start_s = time.perf_counter() - built
+        start_s = clock() - built
         image = draw(ws[:1])
-        first_s = time.perf_counter() - begin
+        first_s = clock() - begin
         milliseconds = []
         for _ in range(args.images):
-            now = time.perf_counter()
+            now = clock()
             draw(ws[:1])
-            milliseconds.append((time.perf_counter() - now) * 1000)
+            milliseconds.append((clock() - now) * 1000)
         peak = status("VmHWM")
         if args.batch > 1:
             draw(ws[: args.batch])
@@ -104,7 +106,7 @@ def spawn(variant: str, args: argparse.Namespace, *more: str) -> dict[str, Any]:
     """Measure one variant in a process of its own."""
     command = [sys.executable, __file__, "--one", variant, "--model", str(args.model)]
     command += ["--cache", str(args.cache), "--threads", str(args.threads)]
-    command += ["--images", str(args.images), *more]
+    command += ["--images", str(args.images), *(["--busy"] if args.busy else []), *more]
     threads = str(args.threads)
     surroundings = {**os.environ, "OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads}
     done = subprocess.run(command, capture_output=True, text=True, env=surroundings)
@@ -185,12 +187,14 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--images", type=int, default=4, help="in each process")
     parser.add_argument("--compile", action="store_true", help="torch.compile too")
+    parser.add_argument("--busy", action="store_true", help="one thread, processor time")
     parser.add_argument("--quick", action="store_true", help="a small network, one round")
     for hidden in ("--one", "--model", "--cache"):
         parser.add_argument(hidden, help=argparse.SUPPRESS, type=str if hidden == "--one" else Path)
     parser.add_argument("--check", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--batch", type=int, default=1, help=argparse.SUPPRESS)
     args = parser.parse_args()
+    args.threads = 1 if args.busy else args.threads
     if args.one:
         print(json.dumps(run_one(args)))
         return
@@ -212,7 +216,7 @@ def main() -> None:
         units = [flag for flag in ("avx512f", "avx512_bf16", "amx_bf16") if flag in flags]
         print(
             f"{args.resolution}², channel_base {args.channel_base}, {gflop:.1f} GFLOP an image, "
-            f"batch 1, {args.threads} threads; {name}, {' '.join(units)}; torch {torch.__version__}"
+            f"batch 1, {args.threads} threads{', processor time' * args.busy}; {name}, {' '.join(units)}; torch {torch.__version__}"
         )
         report(measure(args, variants))
 

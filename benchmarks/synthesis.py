@@ -216,7 +216,8 @@ def main() -> None:
         units = [flag for flag in ("avx512f", "avx512_bf16", "amx_bf16") if flag in flags]
         print(
             f"{args.resolution}², channel_base {args.channel_base}, {gflop:.1f} GFLOP an image, "
-            f"batch 1, {args.threads} threads{', processor time' * args.busy}; {name}, {' '.join(units)}; torch {torch.__version__}"
+            f"batch 1, {args.threads} threads{', processor time' * args.busy}; "
+            f"{name}, {' '.join(units)}; torch {torch.__version__}"
         )
         report(measure(args, variants))
 

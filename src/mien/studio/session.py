@@ -236,15 +236,14 @@ class Studio:
         if refine is None:
             refine = DEFAULT_REFINE if G.config.resolution <= REFINE_RESOLUTION else 0
         plan = Refinement(steps=refine)
-        ws = []
         refines = bool(plan.steps) and not reading.unknown
-        # One by one: steps of a fixed length would grow the last bit in which batches differ.
-        for part in _parts(seeds, 1 if refines else 256):
-            w = way.w(Request(sentence, reading, part, psi, guidance))
-            if refines:
-                draw = lambda w: G.synthesis(w[:, None].expand(-1, G.num_ws, -1))  # noqa: E731
-                w = refined(w, reading, draw, self.reader, G.mapping.w_avg, plan)
-            ws.append(w[:, None].expand(-1, G.num_ws, -1))
+        # One by one if they are refined, which would grow the last bit in which batches differ.
+        parts = _parts(seeds, 1 if refines else 256)
+        w = torch.cat([way.w(Request(sentence, reading, part, psi, guidance)) for part in parts])
+        if refines:
+            draw = lambda w: G.synthesis(w[:, None].expand(-1, G.num_ws, -1))  # noqa: E731
+            w = refined(w, reading, draw, self.reader, G.mapping.w_avg, plan)
+        ws = w[:, None].expand(-1, G.num_ws, -1)
         made = {
             "text": sentence,
             "method": name,
@@ -254,7 +253,7 @@ class Studio:
             "read": dict(reading.asserted),
             "denied": {column: sorted(values) for column, values in reading.denied.items()},
         }
-        return self.draw(torch.cat(ws), seeds, made, notes)
+        return self.draw(ws, seeds, made, notes)
 
     def generate(self, count: int = 4, seed: int = 0, psi: float = 0.7) -> Faces:
         """Draw faces of which nothing is said: seed i gives face i.

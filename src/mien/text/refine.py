@@ -21,7 +21,7 @@ from mien.attributes import COLUMNS
 from mien.errors import InputError
 from mien.text.reader import Reading, expected
 
-_BATCH = 8
+_BATCH = 4  # Always so many at a time: another number would round otherwise, and steps grow that.
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,10 @@ def refine(
         plan: How far.
     """
     plan = plan or Refinement()
-    parts = [_refine(part, reading, draw, tagger, centre, plan) for part in w.split(_BATCH)]
+    parts = []
+    for part in w.split(_BATCH):
+        full = torch.cat([part, part[-1:].expand(_BATCH - len(part), -1)])
+        parts.append(_refine(full, reading, draw, tagger, centre, plan)[: len(part)])
     return torch.cat(parts)
 
 

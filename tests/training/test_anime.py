@@ -100,7 +100,7 @@ def test_a_killed_run_goes_on(unbroken, zipped, tmp_path):
         f"[0 for _ in anime.train(TINY, data, Path({str(tmp_path)!r}), CPU, OFTEN, tagger())]"
     )
     places = os.pathsep.join(path for path in sys.path if path)
-    alone = {**os.environ, "PYTHONPATH": places, "OMP_NUM_THREADS": "1"}
+    alone = {**os.environ, "PYTHONPATH": places}
     started = subprocess.Popen([sys.executable, "-c", code], env=alone)
     limit = time.monotonic() + 120
     while not state.checkpoints(tmp_path) and time.monotonic() < limit:

@@ -220,16 +220,12 @@ def test_root_shows_help_and_version(run: MienMain) -> None:
     assert (status, out) == (0, f"mien {importlib.metadata.version('mien')}\n")
 
 
-PARTS = {"anime_clip", "data_align", "data_sketch"}
-"""Modules that hold a part of the verb their name begins with."""
-
-
 def test_every_module_of_a_verb_has_its_row() -> None:
     room = Path(cli.__file__).parent
     files = {path.stem for path in room.glob("[a-z]*.py")}
     files |= {path.parent.name for path in room.glob("[a-z]*/__init__.py")}
     rows = {name.rpartition(".")[2] for name in cli.VERBS.values()}
-    assert rows == files - {"common", "reference", *PARTS}
+    assert rows == files - {"common", "reference"}
 
 
 def test_help_and_verbs_load_nothing_heavy() -> None:

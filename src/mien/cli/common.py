@@ -12,6 +12,8 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
+from mien.errors import InputError
+
 T = TypeVar("T")
 
 JsonOption = Annotated[
@@ -68,6 +70,21 @@ def plain(value: Any) -> Any:
     if hasattr(value, "tolist"):
         return plain(value.tolist())
     return str(value)
+
+
+def parse_box(text: str) -> tuple[float, float, float, float]:
+    """Read ``--box``: four numbers, separated by commas.
+
+    Raises:
+        InputError: They are not.
+    """
+    try:
+        x, y, width, height = (float(part) for part in text.split(","))
+    except ValueError:
+        raise InputError(
+            f"--box {text!r} is not X,Y,WIDTH,HEIGHT, such as 120,80,200,260"
+        ) from None
+    return x, y, width, height
 
 
 def emit(result: Mapping[str, Any], json: bool, text: object) -> None:

@@ -7,7 +7,16 @@ from typing import Annotated, Any
 
 import typer
 
-from mien.cli.common import DeviceOption, ForceOption, JsonOption, OutOption, emit, note, progress
+from mien.cli.common import (
+    DeviceOption,
+    ForceOption,
+    JsonOption,
+    OutOption,
+    emit,
+    note,
+    parse_box,
+    progress,
+)
 from mien.errors import InputError
 
 
@@ -55,9 +64,9 @@ def align(
     from mien.data.landmark_files import read_landmarks
     from mien.runtime.devices import find_device
 
-    options = AlignOptions(
-        size, _which(face), _box(box), None if landmarks is None else read_landmarks(landmarks)
-    )
+    which, where = _which(face), None if box is None else parse_box(box)
+    points = None if landmarks is None else read_landmarks(landmarks)
+    options = AlignOptions(size, which, where, points)
     finder = None
     if landmarks is None:
         from mien.hub.faces import face_finder
@@ -89,16 +98,3 @@ def _which(face: str | None) -> Any:
     if not face.isdecimal():
         raise InputError(f"--face {face!r} is none of: a number from 1, largest, all")
     return int(face)
-
-
-def _box(text: str | None) -> tuple[float, float, float, float] | None:
-    """Four numbers, separated by commas."""
-    if text is None:
-        return None
-    try:
-        x, y, width, height = (float(part) for part in text.split(","))
-    except ValueError:
-        raise InputError(
-            f"--box {text!r} is not X,Y,WIDTH,HEIGHT, such as 120,80,200,260"
-        ) from None
-    return x, y, width, height

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -13,15 +13,9 @@ from mien.cli.common import (
     JsonOption,
     OptionalOutOption,
     PrecisionOption,
-    emit,
-    note,
-    progress,
+    parse_box,
 )
 from mien.errors import InputError
-
-if TYPE_CHECKING:
-    from mien.studio import Studio
-    from mien.studio.anime import AnimeRequest
 
 
 def anime(
@@ -103,7 +97,7 @@ def anime(
     if clips and len(photos) > 1:
         raise InputError(f"{clips[0]} is a clip, and there are {len(photos)} inputs; one at a time")
     if clips:
-        from mien.cli.anime_clip import translate_clip
+        from mien.cli.anime.clip import translate_clip
 
         target = out or Path("out") / f"{Path(clips[0]).stem}-anime.mp4"
         how = (keyframes, smooth, resume, detector)
@@ -114,74 +108,6 @@ def anime(
             raise InputError(f"{option} is for clips, and {photos[0]} is none by its name")
     if out is not None and out.suffix.lower() in FORMATS:
         raise InputError(f"--out {out} is a clip, and {photos[0]} is a still picture by its name")
-    _photos(Studio(device=device, precision=precision), photos, request, detector, out, json)
+    from mien.cli.anime.photos import draw_photos
 
-
-def parse_box(text: str) -> tuple[float, float, float, float]:
-    """Four numbers, separated by commas.
-
-    Raises:
-        InputError: They are not.
-    """
-    try:
-        x, y, width, height = (float(part) for part in text.split(","))
-    except ValueError:
-        raise InputError(
-            f"--box {text!r} is not X,Y,WIDTH,HEIGHT, such as 120,80,200,260"
-        ) from None
-    return x, y, width, height
-
-
-def _photos(
-    studio: Studio,
-    named: list[str],
-    request: AnimeRequest,
-    detector: str | None,
-    out: Path | None,
-    json: bool,
-) -> None:
-    """Translate pictures, one by one, and print what was written."""
-    from mien.errors import ImageError
-    from mien.files import refuse_existing
-    from mien.studio.anime import answer
-    from mien.studio.anime_faces import shipped_finder
-    from mien.studio.pictures import find_pictures, output_paths
-
-    found = find_pictures(named)
-    folder = out or Path("out/anime")
-    stems = [path.stem for path in output_paths(found, folder / "x")]
-    studio.painter(request.model)
-    finder = None if request.aligned else shipped_finder(str(studio.device), detector)
-    files: list[dict[str, Any]] = []
-    left_out: list[str] = []
-    for one, stem in progress(list(zip(found, stems, strict=True)), "drawing"):
-        refuse_existing([folder / f"{stem}-sheet.png"], request.force)
-        try:
-            made = answer(studio, one.path, request, finder)
-        except (ImageError, InputError) as error:
-            text = _problem(error, str(one.path), folder / f"{stem}-faces.png")
-            if one.named and len(found) == 1:
-                raise InputError(text) from None
-            left_out.append(text)
-            note(f"left out: {text}")
-            continue
-        paths = made.save(folder, stem, request.force)
-        files.append({"of": one.path, "files": paths, "notes": made.notes})
-        for remark in made.notes:
-            note(f"{one.path}: {remark}")
-    if not files:
-        raise InputError(f"none of {len(found)} pictures could be drawn; the first: {left_out[0]}")
-    lines = [str(path) for row in files for path in row["files"]]
-    emit({"files": files, "left_out": left_out}, json, "\n".join(lines))
-
-
-def _problem(error: Exception, name: str, preview: Path) -> str:
-    """What is wrong with a picture; several faces are numbered on a preview."""
-    from mien import images
-    from mien.studio.anime_faces import SeveralFaces
-
-    text = str(error) if str(error).startswith(name) else f"{name}: {error}"
-    if isinstance(error, SeveralFaces):
-        images.save(preview, error.preview)
-        text += f"; they are numbered in {preview}"
-    return text
+    draw_photos(Studio(device=device, precision=precision), photos, request, detector, out, json)

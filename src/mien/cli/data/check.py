@@ -1,4 +1,4 @@
-"""``mien data``: ``check`` finds what is wrong, ``sketch`` makes pairs, ``align`` cuts faces."""
+"""``mien data check``: what is wrong with a set of pictures."""
 
 from __future__ import annotations
 
@@ -9,29 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mien.cli import data_align, data_sketch
 from mien.cli.common import JsonOption, emit, progress
 
 if TYPE_CHECKING:
     from mien.data.check import Problem, Summary
-
-app = typer.Typer(no_args_is_help=True)
 
 _BAD_STATUS = 2
 _ALIKE = 10
 """So many warnings that say the same are listed one by one; ``--json`` lists all."""
 
 
-@app.callback()
-def _data() -> None:
-    """Look at sets of pictures; make pairs; cut faces out."""
-
-
-app.command()(data_sketch.sketch)
-app.command()(data_align.align)
-
-
-@app.command()
 def check(
     path: Annotated[Path, typer.Argument(metavar="PATH", help="A folder or zip of pictures.")],
     labels: Annotated[

@@ -1,0 +1,68 @@
+"""The part of ``mien anime`` that draws photos."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mien.cli.common import emit, note, progress
+from mien.errors import InputError
+
+if TYPE_CHECKING:
+    from mien.studio import Studio
+    from mien.studio.anime import AnimeRequest
+
+
+def draw_photos(
+    studio: Studio,
+    named: list[str],
+    request: AnimeRequest,
+    detector: str | None,
+    out: Path | None,
+    json: bool,
+) -> None:
+    """Translate pictures, one by one, and print what was written."""
+    from mien.errors import ImageError
+    from mien.files import refuse_existing
+    from mien.studio.anime import answer
+    from mien.studio.anime_faces import shipped_finder
+    from mien.studio.pictures import find_pictures, output_paths
+
+    found = find_pictures(named)
+    folder = out or Path("out/anime")
+    stems = [path.stem for path in output_paths(found, folder / "x")]
+    studio.painter(request.model)
+    finder = None if request.aligned else shipped_finder(str(studio.device), detector)
+    files: list[dict[str, Any]] = []
+    left_out: list[str] = []
+    for one, stem in progress(list(zip(found, stems, strict=True)), "drawing"):
+        refuse_existing([folder / f"{stem}-sheet.png"], request.force)
+        try:
+            made = answer(studio, one.path, request, finder)
+        except (ImageError, InputError) as error:
+            text = _problem(error, str(one.path), folder / f"{stem}-faces.png")
+            if one.named and len(found) == 1:
+                raise InputError(text) from None
+            left_out.append(text)
+            note(f"left out: {text}")
+            continue
+        paths = made.save(folder, stem, request.force)
+        files.append({"of": one.path, "files": paths, "notes": made.notes})
+        for remark in made.notes:
+            note(f"{one.path}: {remark}")
+    if not files:
+        raise InputError(f"none of {len(found)} pictures could be drawn; the first: {left_out[0]}")
+    lines = [str(path) for row in files for path in row["files"]]
+    emit({"files": files, "left_out": left_out}, json, "\n".join(lines))
+
+
+def _problem(error: Exception, name: str, preview: Path) -> str:
+    """What is wrong with a picture; several faces are numbered on a preview."""
+    from mien import images
+    from mien.studio.anime_faces import SeveralFaces
+
+    text = str(error) if str(error).startswith(name) else f"{name}: {error}"
+    if isinstance(error, SeveralFaces):
+        images.save(preview, error.preview)
+        text += f"; they are numbered in {preview}"
+    return text

@@ -15,6 +15,7 @@ from mien.errors import CheckpointError, ConfigMismatch, InputError, MissingExtr
 from mien.hub.loading import load_identity
 from mien.judges.identity import Identity, IdentityConfig
 from mien.judges.onnx_identity import TEMPLATE, OnnxIdentity, similarity
+from mien.judges.tagger import Tagger, residual_trunk
 
 SMALL = IdentityConfig(resolution=32, width=4, dim=6)
 
@@ -173,3 +174,15 @@ def test_similarity_is_exact_where_one_exists() -> None:
     found = similarity(source, target)
     torch.testing.assert_close(found[:, :, :2], turn.expand(2, 2, 2))
     torch.testing.assert_close(found[0, :, 2], torch.tensor([0.3, -2.0], dtype=torch.float64))
+
+
+def test_the_trunk_of_judges_halves_four_times_and_is_named_as_files_name_it() -> None:
+    stem, norm, stages = residual_trunk(4, 2)
+    x = norm(stem(torch.zeros(1, 3, 64, 64)))
+    sides = [x.shape[-1], *((x := stage(x)).shape[-1] for stage in stages)]
+    assert (sides, x.shape[1]) == ([32, 32, 16, 8, 4], 32)
+    names = set(Identity(IdentityConfig(width=4, blocks=2)).state_dict())
+    shared = {name for name in names if name.startswith(("stem", "stages."))}
+    assert shared == {name for name in Tagger().state_dict() if name.startswith("stem")} | {
+        f"stages.{name}" for name in stages.state_dict()
+    }

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mien.errors import InputError
-from mien.judges.tagger import ResidualBlock
+from mien.judges.tagger import residual_trunk
 
 
 @dataclass(frozen=True)
@@ -62,15 +62,7 @@ class Identity(nn.Module):
         super().__init__()
         self.config = config = config or IdentityConfig()
         width = config.width
-        self.stem = nn.Conv2d(3, width, 3, 2, 1, bias=False)
-        self.stem_norm = nn.BatchNorm2d(width)
-        stages = []
-        for stage in range(4):
-            before, after = width * 2 ** max(stage - 1, 0), width * 2**stage
-            first = ResidualBlock(before, after, 2 if stage else 1)
-            rest = [ResidualBlock(after, after, 1) for _ in range(config.blocks - 1)]
-            stages.append(nn.Sequential(first, *rest))
-        self.stages = nn.ModuleList(stages)
+        self.stem, self.stem_norm, self.stages = residual_trunk(width, config.blocks)
         places, last = config.resolution // 16, width * 8
         self.weigh = nn.Conv2d(last, last, places, groups=last, bias=False)
         self.weigh_norm = nn.BatchNorm2d(last)

@@ -68,6 +68,23 @@ class ResidualBlock(nn.Module):
         return functional.relu(self.norm1(self.conv1(x)) + skip)
 
 
+def residual_trunk(width: int, blocks: int) -> tuple[nn.Conv2d, nn.BatchNorm2d, nn.ModuleList]:
+    """Stem, its normalisation, and four stages of residual blocks; a sixteenth of the resolution.
+
+    Args:
+        width: Channels of stem and first stage; each of the three following doubles them.
+        blocks: Residual blocks a stage.
+    """
+    stem, norm = nn.Conv2d(3, width, 3, 2, 1, bias=False), nn.BatchNorm2d(width)
+    stages = nn.ModuleList()
+    for stage in range(4):
+        before, after = width * 2 ** max(stage - 1, 0), width * 2**stage
+        first = ResidualBlock(before, after, 2 if stage else 1)
+        rest = [ResidualBlock(after, after, 1) for _ in range(blocks - 1)]
+        stages.append(nn.Sequential(first, *rest))
+    return stem, norm, stages
+
+
 class Tagger(nn.Module):
     """Image -> logits of every column; ``features`` and ``feature_maps`` give the trunk's."""
 
@@ -75,15 +92,7 @@ class Tagger(nn.Module):
         super().__init__()
         self.config = config = config or TaggerConfig()
         width = config.width
-        self.stem = nn.Conv2d(3, width, 3, 2, 1, bias=False)
-        self.stem_norm = nn.BatchNorm2d(width)
-        stages = []
-        for stage in range(4):
-            before, after = width * 2 ** max(stage - 1, 0), width * 2**stage
-            first = ResidualBlock(before, after, 2 if stage else 1)
-            rest = [ResidualBlock(after, after, 1) for _ in range(config.blocks - 1)]
-            stages.append(nn.Sequential(first, *rest))
-        self.stages = nn.ModuleList(stages)
+        self.stem, self.stem_norm, self.stages = residual_trunk(width, config.blocks)
         self.dropout = nn.Dropout(0.3)
         self.heads = nn.ModuleDict(
             {name: nn.Linear(width * 8, len(values)) for name, values in config.columns.items()}

@@ -447,3 +447,12 @@ def test_a_folder_that_is_a_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("")
     with pytest.raises(OutputError, match="is a file, not a folder"):
         images.save(tmp_path / "taken" / "a.png", noise(2, 2, 3))
+
+
+def test_what_json_does_not_know_is_made_plain() -> None:
+    said = {"w": np.float32(0.5), "n": np.arange(3), "of": Path("a") / "b"}
+    assert (
+        json.dumps(said, default=images.json_default) == '{"w": 0.5, "n": [0, 1, 2], "of": "a/b"}'
+    )
+    with pytest.raises(TypeError, match="set cannot be written as JSON"):
+        images.json_default({1})

@@ -458,14 +458,15 @@ def save(
         raise OutputError(target, cause, "give a name that ends in .png")
     text = PngImagePlugin.PngInfo()
     if provenance is not None:
-        packed = json.dumps(dict(provenance), default=_plain)
+        packed = json.dumps(dict(provenance), default=json_default)
         text.add_text(_KEY, packed, zip=len(packed) > 4096)
     with replacing(target, force) as beside:
         Image.fromarray(image).save(beside, format="PNG", pnginfo=text)
     return target
 
 
-def _plain(value: object) -> object:
+def json_default(value: object) -> object:
+    """What ``json.dumps`` takes for a numpy number or array, or a path: its ``default``."""
     if isinstance(value, np.generic | np.ndarray):
         return value.tolist()
     if isinstance(value, Path):

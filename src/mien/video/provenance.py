@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from mien.errors import VideoError
+from mien.images import json_default
 from mien.video.gif import read_comment
 from mien.video.reader import Clip
 
@@ -18,7 +17,7 @@ KEY = "mien"
 
 def packed(provenance: Mapping[str, Any]) -> str:
     """A provenance as the text of a comment, in ASCII."""
-    return json.dumps({KEY: dict(provenance)}, default=_plain)
+    return json.dumps({KEY: dict(provenance)}, default=json_default)
 
 
 def read_provenance(path: str | Path) -> dict[str, Any]:
@@ -39,11 +38,3 @@ def read_provenance(path: str | Path) -> dict[str, Any]:
         cause = "does not say what made it"
         raise VideoError(file, cause, "only clips that mien writes do")
     return found
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, np.generic | np.ndarray):
-        return value.tolist()
-    if isinstance(value, Path):
-        return str(value)
-    raise TypeError(f"{type(value).__name__} cannot be written as JSON")

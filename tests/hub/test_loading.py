@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from mien.checkpoints import fit, native
-from mien.errors import CheckpointError, ConfigMismatch, UnknownName, WeightsMissing
+from mien.errors import CheckpointError, ConfigMismatch, InputError, UnknownName, WeightsMissing
 from mien.hub import loading, store
 from mien.hub.catalogue import Row
 from mien.hub.loading import (
@@ -250,3 +250,17 @@ def test_building_skips_chance_and_keeps_what_is_computed() -> None:
     fit.fill(made, {k: v.half() for k, v in tensors.items()}, "file")
     assert made.weight.dtype == torch.float32
     assert (made.layer.bias == 0.5).all()
+
+
+def test_what_every_picture_says_of_its_network() -> None:
+    found = loading.Loaded(None, "faces", "ab" * 32, {"kimg": 116, "data": "x"})
+    assert found.signature == {"model": "faces", "sha256": "ab" * 32, "kimg": 116}
+    assert loading.Loaded(None, "faces", "ab" * 32).signature["kimg"] is None
+
+
+def test_a_network_is_made_ready() -> None:
+    network = loading.ready(torch.nn.Linear(2, 2), "cpu")
+    assert not network.training
+    assert not any(weight.requires_grad for weight in network.parameters())
+    with pytest.raises(InputError, match=r"device 'nowhere' cannot be used \(.*\); try cpu"):
+        loading.ready(network, "nowhere")

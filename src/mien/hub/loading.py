@@ -57,6 +57,11 @@ class Loaded:
     config: dict[str, Any] = field(default_factory=dict)
     path: Path = Path()
 
+    @property
+    def signature(self) -> dict[str, Any]:
+        """Name, hash and training of the network, as every picture it makes says them."""
+        return {"model": self.name, "sha256": self.sha256, "kimg": self.meta.get("kimg")}
+
 
 def resolve(name_or_path: str | Path, kind: str | None = None) -> Path:
     """Find the file of a name or path; a file that exists wins over a name.
@@ -120,20 +125,15 @@ def check_row(row: catalogue.Row, path: Path) -> None:
     Raises:
         CheckpointError: Size or hash disagree.
     """
+    pull = f"delete it and run: mien weights pull {row.name}"
+    remedy = pull if row.url else "reinstall mien"
     size = path.stat().st_size
     if size != row.bytes:
-        raise CheckpointError(
-            path,
-            f"has {size} bytes, {row.name!r} has {row.bytes}",
-            f"delete it and run: mien weights pull {row.name}" if row.url else "reinstall mien",
-        )
+        raise CheckpointError(path, f"has {size} bytes, {row.name!r} has {row.bytes}", remedy)
     found = known_sha256(path)
     if found != row.sha256:
-        raise CheckpointError(
-            path,
-            f"has sha256 {found[:16]}…, the catalogue says {row.sha256[:16]}…",
-            f"delete it and run: mien weights pull {row.name}" if row.url else "reinstall mien",
-        )
+        cause = f"has sha256 {found[:16]}…, the catalogue says {row.sha256[:16]}…"
+        raise CheckpointError(path, cause, remedy)
 
 
 def load_generator(name_or_path: str | Path, device: str = "cpu") -> Loaded:
@@ -248,25 +248,28 @@ def load(name_or_path: str | Path, kind: str, device: str = "cpu") -> Loaded:
     except _UNBUILDABLE as error:
         raise _unbuildable(path, kind, error) from None
     fit.fill(network, native.tensors, path)
+    network, name = ready(network, device), Path(name_or_path).stem
+    return Loaded(network, name, known_sha256(path), native.meta, native.config, path)
+
+
+def ready(network: nn.Module, device: str) -> nn.Module:
+    """A network in eval mode, frozen and on a device.
+
+    Raises:
+        InputError: There is no such device here.
+    """
     network = network.eval().requires_grad_(False)
     try:
-        network = network.to(device)
+        return network.to(device)
     except (AssertionError, RuntimeError) as error:
         raise InputError(
             f"device {device!r} cannot be used ({str(error)[:100]}); try cpu"
         ) from None
-    return Loaded(
-        network, _name(name_or_path), known_sha256(path), native.meta, native.config, path
-    )
 
 
 def _unbuildable(path: Path, kind: str, error: Exception) -> ConfigMismatch:
     cause = " ".join(str(error).split())[:200]
     return ConfigMismatch(path, f"its configuration builds no {kind} ({cause})")
-
-
-def _name(name_or_path: str | Path) -> str:
-    return Path(name_or_path).stem
 
 
 def _generator(config: dict[str, Any]) -> nn.Module:

@@ -11,8 +11,8 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mien.errors import CheckpointError, ConfigMismatch, InputError
-from mien.hub.loading import Loaded
+from mien.errors import CheckpointError, ConfigMismatch
+from mien.hub.loading import Loaded, ready
 from mien.hub.store import known_sha256
 
 if TYPE_CHECKING:
@@ -70,15 +70,8 @@ def load_lpips(trunk: str | Path, heads: str | Path | None = None, device: str =
         name = f"lpips-{kind}"
         sha = hashlib.sha256((sha + known_sha256(Path(heads))).encode()).hexdigest()
     fit.fill(network, tensors, trunk)
-    network = network.eval().requires_grad_(False)
-    try:
-        network = network.to(device)
-    except (AssertionError, RuntimeError) as error:
-        raise InputError(
-            f"device {device!r} cannot be used ({str(error)[:100]}); try cpu"
-        ) from None
     meta = {"trunk": str(trunk), "heads": None if heads is None else str(heads)}
-    return Loaded(network, name, sha, meta, {"trunk": kind}, Path(trunk))
+    return Loaded(ready(network, device), name, sha, meta, {"trunk": kind}, Path(trunk))
 
 
 def _group(path: str | Path, mark: str, what: str) -> tuple[Group, str]:

@@ -65,11 +65,7 @@ class AnimePainter:
     @property
     def signature(self) -> dict[str, Any]:
         """Name, hash and training of the model, as every picture of it says them."""
-        return {
-            "model": self.loaded.name,
-            "sha256": self.loaded.sha256,
-            "kimg": self.loaded.meta.get("kimg"),
-        }
+        return self.loaded.signature
 
     @torch.no_grad()
     def styles(self, seeds: Sequence[int]) -> Float[Tensor, "n w_dim"]:

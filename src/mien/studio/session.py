@@ -111,11 +111,7 @@ class Studio:
     @property
     def signature(self) -> dict[str, Any]:
         """Name, hash and training of the generator, as every picture of it says them."""
-        return {
-            "model": self.loaded.name,
-            "sha256": self.loaded.sha256,
-            "kimg": self.loaded.meta.get("kimg"),
-        }
+        return self.loaded.signature
 
     @cached_property
     def encoder(self) -> SentenceEncoder:

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from mien.data.landmark_files import read_landmarks
+from mien.data.landmark_files import npz_points, read_landmarks
 from mien.errors import DatasetError
 
 FIVE = np.array([[10.0, 10], [20, 10], [15, 16], [11, 22], [19, 22]])
@@ -81,3 +81,15 @@ def test_names_and_rows_must_be_as_many(tmp_path):
     file = write(tmp_path / "a.npz", points=FIVE[None], names=["a", "b"])
     with pytest.raises(DatasetError, match="2 names for 1 rows"):
         read_landmarks(file)
+
+
+def test_points_of_an_npz_as_they_are(tmp_path):
+    path = tmp_path / "points.npz"
+    np.savez(path, points=np.ones((2, 70, 2)))
+    found = npz_points(path, np.float32)
+    assert (found.dtype, found.shape) == (np.float32, (2, 70, 2))
+    np.savez(path, other=np.ones(3))
+    with pytest.raises(DatasetError, match=r"is no \.npz with 'points'"):
+        npz_points(path, np.float32)
+    with pytest.raises(DatasetError, match=r"is no \.npz with 'points'"):
+        npz_points(tmp_path / "absent.npz", np.float64)

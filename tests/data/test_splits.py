@@ -82,3 +82,10 @@ def test_cuhk_keeps_its_last_thirty_people_out(shared: Path) -> None:
     assert splits.split(shared / "data" / "cuhk.zip", pairs.names).kept_out == tuple(
         range(120, 150)
     )
+
+
+def test_a_fold_is_left_out() -> None:
+    assert splits.fold_rows(7, 1, 3).tolist() == [0, 2, 3, 5, 6]
+    assert splits.fold_rows(0, 0, 2).tolist() == []
+    with pytest.raises(InputError, match="fold 3 is not from 0 to 2"):
+        splits.fold_rows(7, 3, 3)

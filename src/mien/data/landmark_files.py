@@ -98,6 +98,19 @@ def read_landmarks(path: str | Path) -> LandmarkFile:
     return LandmarkFile(file, dict(zip(names, checked, strict=True)))
 
 
+def npz_points(path: str | Path, dtype: type[np.floating]) -> np.ndarray:
+    """The array ``points`` of an ``.npz``, whatever its shape.
+
+    Raises:
+        DatasetError: The file cannot be read or has no such array.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return np.asarray(arrays["points"], dtype=dtype)
+    except (OSError, ValueError, KeyError, EOFError) as error:
+        raise DatasetError(path, f"is no .npz with 'points' ({error})") from None
+
+
 def _checked(path: Path, index: int, points: Any) -> Float[np.ndarray, "p 2"]:
     try:
         found = np.asarray(points, dtype=np.float64)

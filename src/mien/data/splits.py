@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal, get_args
 
+import numpy as np
+
 from mien.errors import InputError
 
 Part = Literal["train", "kept-out", "all"]
@@ -108,6 +110,22 @@ def find_fixed(path: str | Path, names: Sequence[str]) -> FixedSplit | None:
         if called_so and inside and stems:
             return fixed
     return None
+
+
+def fold_rows(count: int, fold: int, folds: int) -> np.ndarray:
+    """Positions of all but one picture of every ``folds``, ascending.
+
+    Args:
+        count: How many pictures there are.
+        fold: Positions ``fold``, ``fold + folds``, … are left out.
+        folds: How many folds there are.
+
+    Raises:
+        InputError: There is no such fold.
+    """
+    if not 0 <= fold < folds:
+        raise InputError(f"fold {fold} is not from 0 to {folds - 1}")
+    return np.flatnonzero(np.arange(count) % folds != fold)
 
 
 def split_by_hash(

@@ -125,9 +125,7 @@ class TrainingSet:
         """
         if fold is None:
             return self
-        if not 0 <= fold < folds:
-            raise InputError(f"fold {fold} is not from 0 to {folds - 1}")
-        rows = np.flatnonzero(np.arange(len(self)) % folds != fold)
+        rows = splits.fold_rows(len(self), fold, folds)
         kept = f"{self.fingerprint} without {fold} of {folds}"
         return replace(
             self,

@@ -22,6 +22,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from mien import images
+from mien.data.landmark_files import npz_points
 from mien.data.sources import open_source
 from mien.errors import DatasetError, InputError
 from mien.hub.loading import Loaded
@@ -97,11 +98,7 @@ def read_pupils(path: str | Path) -> Float[np.ndarray, "n 2 2"]:
     Raises:
         DatasetError: It cannot be read or holds something else.
     """
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            points = np.asarray(arrays["points"], dtype=np.float64)
-    except (OSError, ValueError, KeyError, EOFError) as error:
-        raise DatasetError(path, f"is no .npz with 'points' ({error})") from None
+    points = npz_points(path, np.float64)
     if points.ndim != 3 or points.shape[1] < 2 or points.shape[2] != 2 or not len(points):
         cause = f"its points have the shape {list(points.shape)}, [n, 2 or more, 2] is wanted"
         raise DatasetError(path, cause)

@@ -19,6 +19,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from mien.data.frames import five_points, frame_of
+from mien.data.landmark_files import npz_points
 from mien.data.pupils import find_pupils
 from mien.data.sources import open_source
 from mien.data.training_set import TrainingSet
@@ -149,11 +150,7 @@ def read_points(path: str | Path) -> Float[np.ndarray, "n 68 2"]:
     Raises:
         DatasetError: It cannot be read or holds something else.
     """
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            rows = np.asarray(arrays["points"], dtype=np.float32)
-    except (OSError, ValueError, KeyError, EOFError) as error:
-        raise DatasetError(path, f"is no .npz with 'points' ({error})") from None
+    rows = npz_points(path, np.float32)
     if rows.ndim != 3 or rows.shape[1:] != (68, 2) or not np.isfinite(rows).all():
         cause = f"its points have the shape {list(rows.shape)}, [pictures, 68, 2] is wanted"
         raise DatasetError(path, cause)

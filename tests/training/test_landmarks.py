@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from mien.data.pupils import find_pupils
-from mien.errors import DatasetError, InputError, UnknownName
+from mien.errors import DatasetError, InputError, TrainingDiverged, UnknownName
 from mien.evaluation.face_finding import score_crops, score_heat
 from mien.hub.loading import load_detector, load_landmarks
 from mien.judges.face_detector import DetectorConfig
@@ -129,6 +129,28 @@ def test_a_perfect_reading_costs_least(faces):
     off = face_detector.canvas_loss(heat, points, canvases)[1]
     worse = face_detector.canvas_loss(heat, points + 9, canvases)[1]
     assert float(off) < float(worse)
+
+
+@pytest.mark.parametrize(
+    ("loop", "loss", "config", "whose"),
+    [
+        (
+            landmarks, "crop_loss",
+            landmarks.LandmarkTraining(LandmarkConfig(resolution=32, width=4), 0.032, 16),
+            "the landmarks' loss is nan at step 0",
+        ),
+        (
+            face_detector, "canvas_loss",
+            face_detector.DetectorTraining(DetectorConfig(width=4), 0.032, 16, size=64),
+            "the detector's loss is nan at step 0",
+        ),
+    ],
+)  # fmt: skip
+def test_a_loss_that_is_no_number_ends_the_run(loop, loss, config, whose, faces, monkeypatch):
+    nan = torch.tensor(float("nan"), requires_grad=True)
+    monkeypatch.setattr(loop, loss, lambda *_: (nan, nan))
+    with pytest.raises(TrainingDiverged, match=whose):
+        next(loop.train(config, faces))
 
 
 @pytest.mark.parametrize("kimg", [0, -1])

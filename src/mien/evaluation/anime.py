@@ -31,6 +31,7 @@ from mien.metrics.frechet import FeatureStatistics, dfid, frechet_distance
 from mien.metrics.protocol import Protocol, Score, frechet_name
 from mien.metrics.tables import ScoreTable
 from mien.studio.anime import AnimePainter
+from mien.training.fitting import step_seed
 from mien.translation.content import ContentAugment, move
 
 Edit = Callable[[Float[Tensor, "n w_dim"]], Float[Tensor, "n w_dim"]]
@@ -262,8 +263,7 @@ class AnimeMeasure:
         return w if edit is None else edit(w)
 
     def _seed(self, purpose: int, number: int) -> int:
-        parts = [self.plan.seed, purpose, number]
-        return int(np.random.SeedSequence(parts).generate_state(1, np.uint64)[0] >> 1)
+        return step_seed(self.plan.seed, purpose, number)
 
     @torch.no_grad()
     def _spread_of(self, pictures: UInt8[np.ndarray, "n r r2 3"]) -> float:

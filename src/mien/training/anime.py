@@ -33,7 +33,7 @@ from mien.stylegan2.ops import Conv
 from mien.training import state
 from mien.training.anime_config import AnimeConfig
 from mien.training.anime_step import AnimeNetworks, AnimeTrainer
-from mien.training.logs import RunLog
+from mien.training.logs import RunLog, Tick
 from mien.translation.gans_n_roses import RosesDiscriminator, RosesGenerator
 
 KIND = "gans-n-roses"
@@ -141,21 +141,15 @@ def train(
     log = RunLog(folder, now.nimg)
     due = dict.fromkeys(("tick", "grid"), now.nimg) if resumed else {}
     saved = time.monotonic()
-    sums: dict[str, list[Tensor]] = {}
-    tick_start, tick_nimg = time.perf_counter(), now.nimg
+    tick = Tick(now.nimg)
     done = now.nimg >= config.kimg * 1000
     while True:
         # Once in a while: log, checkpoint, grid.
         if done or now.nimg - due.get("tick", -1e9) >= cadence.tick_kimg * 1000:
-            values: dict[str, float | int | str] = {
-                k: round(float(torch.stack(v).mean()), 5) for k, v in sums.items()
-            }
-            seconds = (time.perf_counter() - tick_start) * 1000
-            values["s/kimg"] = round(seconds / max(now.nimg - tick_nimg, 1), 2)
-            if sums:
-                yield log.write(now.nimg, values)
-            sums, due["tick"] = {}, now.nimg
-            tick_start, tick_nimg = time.perf_counter(), now.nimg
+            if not tick.empty:
+                yield log.write(now.nimg, tick.values(now.nimg))
+            tick.restart(now.nimg)
+            due["tick"] = now.nimg
             done = done or pause()
         if done or time.monotonic() - saved >= cadence.checkpoint_minutes * 60:
             checkpoint(trainer, folder)
@@ -170,8 +164,7 @@ def train(
             break
 
         # The step.
-        for key, value in trainer.step().items():
-            sums.setdefault(key, []).append(value)
+        tick.add(trainer.step())
         done = now.nimg >= config.kimg * 1000
     log.close()
 

@@ -20,11 +20,12 @@ from torch.nn import functional
 
 from mien import images
 from mien.data.order import SampleOrder
-from mien.errors import InputError, TrainingDiverged
+from mien.errors import InputError
 from mien.judges.tagger import Tagger
 from mien.stylegan2 import losses
 from mien.stylegan2.ops import Conv
 from mien.training.anime_config import AnimeConfig
+from mien.training.fitting import step_seed, update
 from mien.translation.content import move, recolour
 from mien.translation.feature_critic import FeatureCritic, critic_loss, fooling_loss
 from mien.translation.gans_n_roses import RosesDiscriminator, RosesGenerator, RosesLogits
@@ -185,8 +186,7 @@ class AnimeTrainer:
     # Random numbers and pictures.
 
     def _seed(self, purpose: int) -> int:
-        parts = [self.config.seed, self.state.nimg, purpose]
-        return int(np.random.SeedSequence(parts).generate_state(1, np.uint64)[0] >> 1)
+        return step_seed(self.config.seed, self.state.nimg, purpose)
 
     def _source(self, purpose: int) -> torch.Generator:
         return torch.Generator().manual_seed(self._seed(purpose))
@@ -376,14 +376,7 @@ class AnimeTrainer:
         """Refuse gradients that are not finite, step."""
         grads = [p.grad for net in networks for p in net.parameters() if p.grad is not None]
         norm = torch.stack([grad.norm() for grad in grads]).norm()
-        if not torch.isfinite(norm):
-            losses_now = ", ".join(f"{k} {float(v.detach()):.4g}" for k, v in stats.items())
-            raise TrainingDiverged(
-                f"the gradient of {name} is {float(norm)} at {self.state.nimg} images "
-                f"({losses_now}); the last checkpoint is kept, try a smaller lr or fp32"
-            )
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
+        update(optimizer, norm, name, self.state.nimg, stats)
 
     @torch.no_grad()
     def _update_ema(self) -> None:

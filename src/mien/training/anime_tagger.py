@@ -27,10 +27,12 @@ from mien.data.anime_table import (
 )
 from mien.data.order import SampleOrder
 from mien.data.sources import open_domains
+from mien.data.splits import fold_rows
 from mien.data.training_set import decoded
-from mien.errors import DatasetError, InputError, TrainingDiverged
+from mien.errors import DatasetError, InputError
 from mien.judges.anime_tagger import anime_config
 from mien.judges.tagger import Tagger, TaggerConfig
+from mien.training.fitting import descend, warm_cosine
 from mien.training.tagger import column_loss, shaken, value_weights
 
 
@@ -106,10 +108,8 @@ class AnimeFaces:
         """
         if fold is None:
             return self
-        if not 0 <= fold < folds:
-            raise InputError(f"fold {fold} is not from 0 to {folds - 1}")
-        rows = np.flatnonzero(np.arange(len(self.names)) % folds != fold)
-        others = np.flatnonzero(np.arange(len(self.rest)) % folds != fold)
+        rows = fold_rows(len(self.names), fold, folds)
+        others = fold_rows(len(self.rest), fold, folds)
         names = tuple(self.names[i] for i in rows)
         return AnimeFaces(self.pictures[rows], self.labels[rows], names, self.rest[others])
 
@@ -202,9 +202,7 @@ def _round(
     weights = value_weights(data.labels, parts, config.rarity)
     source = torch.Generator().manual_seed(seed)
     for step in range(steps):
-        share = (step + 1) / steps
-        rate = min(share / 0.1, 0.5 * (1 + math.cos(math.pi * share)))
-        optimizer.param_groups[0]["lr"] = lr * rate
+        optimizer.param_groups[0]["lr"] = lr * warm_cosine((step + 1) / steps, 0.1)
         rows, mirrored = order.batch(step * config.batch, config.batch)
         count = config.batch - extra
         chosen, labels = _mirrored(data.pictures, rows[:count], mirrored[:count]), data.labels[rows]
@@ -217,11 +215,7 @@ def _round(
         with torch.autocast("cpu", torch.bfloat16, enabled=config.precision == "bf16"):
             logits = network.train()(batch)
         loss = column_loss(logits, torch.from_numpy(labels), weights, parts, config.smoothing)
-        if not torch.isfinite(loss):
-            raise TrainingDiverged(f"the tagger's loss is {float(loss.detach())} at step {step}")
-        loss.backward()
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
+        descend(loss, optimizer, "the tagger's loss", step)
         if step % 50 == 49 or step == steps - 1:
             nimg, shown = (step + 1) * config.batch, round(float(loss.detach()), 4)
             yield {"round": number, "nimg": nimg, "loss": shown}, network.eval()

@@ -19,10 +19,11 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn import functional
 
-from mien.errors import InputError, TrainingDiverged
+from mien.errors import InputError
 from mien.judges.face_detector import STRIDE, DetectorConfig, FaceDetector
 from mien.training import face_pictures
 from mien.training.face_pictures import Dice, FacePictures
+from mien.training.fitting import fit
 
 SMALLEST, LARGEST = 11.0, 60.0
 """Half sides of FFHQ's square, in pixels, that the detector is taught; a face with ears is about
@@ -96,36 +97,18 @@ def train(
             f"kimg {config.kimg:g} must be above 0, batch {config.batch} above 1 and "
             f"size {config.size} a multiple of 16"
         )
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(config.seed)
-        network = FaceDetector(config.network)
-    network = network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
-    optimizer = torch.optim.AdamW(
-        network.parameters(), lr=config.lr, weight_decay=config.weight_decay
-    )
-    steps = math.ceil(config.kimg * 1000 / config.batch)
     dice = Dice(config.seed)
-    for step in range(steps):
-        share = (step + 1) / steps
-        rate = min(share / 0.05, 0.5 * (1 + math.cos(math.pi * share)))
-        optimizer.param_groups[0]["lr"] = config.lr * rate
+
+    def losses(network: FaceDetector) -> tuple[Tensor, Tensor]:
         canvases = draw_canvases(faces, config.batch, config.size, dice)
         with torch.autocast("cpu", torch.bfloat16, enabled=config.precision == "bf16"):
-            heat, points = network.train()(canvases.images)
-        loss, off = canvas_loss(heat, points, canvases)
-        if not torch.isfinite(loss):
-            raise TrainingDiverged(f"the detector's loss is {float(loss.detach())} at step {step}")
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
-        if step % 100 == 99 or step == steps - 1:
-            line = {
-                "nimg": (step + 1) * config.batch,
-                "loss": round(float(loss.detach()), 4),
-                "points": round(float(off.detach()), 4),
-            }
-            yield line, network.eval()
+            heat, points = network(canvases.images)
+        return canvas_loss(heat, points, canvases)
+
+    def build() -> FaceDetector:
+        return FaceDetector(config.network)
+
+    yield from fit(config, build, losses, "the detector's", "points")
 
 
 def draw_canvases(faces: FacePictures, count: int, size: int, dice: Dice) -> Canvases:

@@ -12,7 +12,6 @@ frozen tagger may add the cross-entropy of the attributes that a label asserts (
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,7 +19,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from mien import images
 from mien.checkpoints import native
@@ -33,7 +31,7 @@ from mien.stylegan2.seeds import seed_latents
 from mien.training import state
 from mien.training.gan_config import GanConfig
 from mien.training.gan_step import GanTrainer, Networks
-from mien.training.logs import RunLog
+from mien.training.logs import RunLog, Tick
 
 FREE = frozenset({"kimg"})
 """Configuration that may change when a run goes on."""
@@ -87,22 +85,17 @@ def train(
     now, first = trainer.state, fabric.is_global_zero
     log = RunLog(folder, now.nimg) if first else None
     due = dict.fromkeys(("tick", "checkpoint", "grid"), now.nimg) if resumed else {}
-    sums: dict[str, list[Tensor]] = {}
-    tick_start, tick_nimg = time.perf_counter(), now.nimg
+    tick = Tick(now.nimg)
     done = now.nimg >= config.kimg * 1000
     while True:
         # Once in a while: log, checkpoint, grid.
         if done or now.nimg - due.get("tick", -1) >= cadence.tick_kimg * 1000:
-            values: dict[str, float | int | str] = {
-                k: round(float(torch.stack(v).mean()), 5) for k, v in sums.items()
-            }
-            seconds = (time.perf_counter() - tick_start) * 1000
-            values["s/kimg"] = round(seconds / max(now.nimg - tick_nimg, 1), 2)
+            values = tick.values(now.nimg)
             values |= {"ada/p": round(now.ada.p, 4), "ada/r_t": round(now.ada.r_t, 3)}
-            if log and sums:
+            if log and not tick.empty:
                 yield log.write(now.nimg, values)
-            sums, due["tick"] = {}, now.nimg
-            tick_start, tick_nimg = time.perf_counter(), now.nimg
+            tick.restart(now.nimg)
+            due["tick"] = now.nimg
             done = done or pause()
         if first and (
             done or now.nimg - due.get("checkpoint", 0) >= cadence.checkpoint_kimg * 1000
@@ -116,8 +109,7 @@ def train(
             break
 
         # The step.
-        for key, value in trainer.step().items():
-            sums.setdefault(key, []).append(value)
+        tick.add(trainer.step())
         done = now.nimg >= config.kimg * 1000
     if log:
         log.close()

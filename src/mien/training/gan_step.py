@@ -19,12 +19,12 @@ from mien import images
 from mien.attributes import column_slice
 from mien.data.order import SampleOrder
 from mien.data.training_set import TrainingSet
-from mien.errors import TrainingDiverged
 from mien.judges.tagger import Tagger
 from mien.stylegan2 import augment as ada
 from mien.stylegan2 import losses
 from mien.stylegan2.discriminator import Discriminator
 from mien.stylegan2.generator import Generator, Noise, mix_styles
+from mien.training.fitting import step_seed, update
 from mien.training.gan_config import GanConfig, drop_columns
 from mien.training.processes import Share
 
@@ -99,8 +99,7 @@ class Draws:
         return np.random.default_rng(self._seed(purpose))
 
     def _seed(self, purpose: int) -> int:
-        parts = [self.config.seed, self.nimg, purpose]
-        return int(np.random.SeedSequence(parts).generate_state(1, np.uint64)[0] >> 1)
+        return step_seed(self.config.seed, self.nimg, purpose)
 
     def latents(self, G: Generator, labels: Tensor | None, purpose: int, batch: int) -> _Latents:
         """Latents, crossover layers and noise for a batch, our share of them."""
@@ -285,14 +284,7 @@ class GanTrainer:
     ) -> None:
         """Average gradients, refuse what is not finite, step."""
         norm = self.share.average_gradients(network.parameters())
-        if not torch.isfinite(norm):
-            losses_now = ", ".join(f"{k} {float(v.detach()):.4g}" for k, v in stats.items())
-            raise TrainingDiverged(
-                f"the gradient of {name} is {float(norm)} at {self.state.nimg} images "
-                f"({losses_now}); the last checkpoint is kept, try a smaller lr or fp32"
-            )
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
+        update(optimizer, norm, name, self.state.nimg, stats)
 
     @torch.no_grad()
     def _update_ema(self) -> None:

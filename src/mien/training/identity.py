@@ -23,9 +23,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from mien import images
-from mien.errors import InputError, TrainingDiverged
+from mien.errors import InputError
 from mien.judges.identity import Identity, IdentityConfig
 from mien.training.face_views import ViewStrength, draw_views
+from mien.training.fitting import descend, warm_cosine
 from mien.training.people import People
 
 
@@ -122,8 +123,7 @@ def train(
     steps = max(1, round(config.kimg * 500 / config.people))
     source = torch.Generator().manual_seed(config.seed)
     for step in range(steps):
-        share = (step + 1) / steps
-        rate = min(share / 0.05, 0.5 * (1 + math.cos(math.pi * share)))
+        rate = warm_cosine((step + 1) / steps, 0.05)
         for group in optimizer.param_groups:
             group["lr"] = config.lr * rate * group["far"]
 
@@ -137,13 +137,7 @@ def train(
         if config.prototypes:
             apart = margin_loss(vectors, prototypes, own, config.scale, config.margin)
             loss = loss + config.prototypes * apart
-        if not torch.isfinite(loss):
-            raise TrainingDiverged(
-                f"the identity network's loss is {float(loss.detach())} at step {step}"
-            )
-        loss.backward()
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
+        descend(loss, optimizer, "the identity network's loss", step)
         if step % 50 == 49 or step == steps - 1:
             line = {"nimg": 2 * (step + 1) * config.people, "loss": round(float(loss.detach()), 4)}
             yield {**line, "nearest": round(nearest, 3)}, network.eval()

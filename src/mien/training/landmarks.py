@@ -20,7 +20,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from mien.data.faces import CROP_CENTRE, CROP_HALF
-from mien.errors import InputError, TrainingDiverged
+from mien.errors import InputError
 from mien.judges.landmarks import (
     MIRRORED,
     POINTS,
@@ -30,6 +30,7 @@ from mien.judges.landmarks import (
 )
 from mien.training import face_pictures
 from mien.training.face_pictures import Dice, FacePictures
+from mien.training.fitting import fit
 
 _SPREAD = 1.0
 """Standard deviation of a point's Gaussian, in cells of its map."""
@@ -93,36 +94,18 @@ def train(
     """
     if config.kimg <= 0 or config.batch < 2:
         raise InputError(f"kimg {config.kimg:g} must be above 0 and batch {config.batch} above 1")
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(config.seed)
-        network = LandmarkNetwork(config.network)
-    network = network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
-    optimizer = torch.optim.AdamW(
-        network.parameters(), lr=config.lr, weight_decay=config.weight_decay
-    )
-    steps = math.ceil(config.kimg * 1000 / config.batch)
     dice = Dice(config.seed)
-    for step in range(steps):
-        share = (step + 1) / steps
-        rate = min(share / 0.05, 0.5 * (1 + math.cos(math.pi * share)))
-        optimizer.param_groups[0]["lr"] = config.lr * rate
+
+    def losses(network: LandmarkNetwork) -> tuple[Tensor, Tensor]:
         crops = draw_crops(faces, config.batch, config.network.resolution, config.without, dice)
         with torch.autocast("cpu", torch.bfloat16, enabled=config.precision == "bf16"):
-            maps, face = network.train()(crops.images)
-        loss, cells = crop_loss(maps, face, crops)
-        if not torch.isfinite(loss):
-            raise TrainingDiverged(f"the landmarks' loss is {float(loss.detach())} at step {step}")
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
-        if step % 100 == 99 or step == steps - 1:
-            line = {
-                "nimg": (step + 1) * config.batch,
-                "loss": round(float(loss.detach()), 4),
-                "cells": round(float(cells.detach()), 4),
-            }
-            yield line, network.eval()
+            maps, face = network(crops.images)
+        return crop_loss(maps, face, crops)
+
+    def build() -> LandmarkNetwork:
+        return LandmarkNetwork(config.network)
+
+    yield from fit(config, build, losses, "the landmarks'", "cells")
 
 
 def draw_crops(faces: FacePictures, count: int, size: int, without: float, dice: Dice) -> Crops:

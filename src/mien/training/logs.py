@@ -4,14 +4,55 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from mien import images
 from mien.files import output_error, replacing
+
+
+class Tick:
+    """What a line of the log says: mean losses since the last, and the time they took.
+
+    Args:
+        nimg: Images seen so far.
+    """
+
+    def __init__(self, nimg: int) -> None:
+        self.restart(nimg)
+
+    @property
+    def empty(self) -> bool:
+        """Whether there was no step since the last line."""
+        return not self._sums
+
+    def restart(self, nimg: int) -> None:
+        """Begin anew; what went before no longer counts, nor does its time."""
+        self._sums: dict[str, list[Tensor]] = {}
+        self._start, self._nimg = time.perf_counter(), nimg
+
+    def add(self, stats: Mapping[str, Tensor]) -> None:
+        """Take in the losses of a step."""
+        for key, value in stats.items():
+            self._sums.setdefault(key, []).append(value)
+
+    def values(self, nimg: int) -> dict[str, float | int | str]:
+        """The mean of each loss and ``s/kimg``, seconds for a thousand images.
+
+        Args:
+            nimg: Images seen so far.
+        """
+        means: dict[str, float | int | str] = {
+            key: round(float(torch.stack(parts).mean()), 5) for key, parts in self._sums.items()
+        }
+        milliseconds = (time.perf_counter() - self._start) * 1000
+        return {**means, "s/kimg": round(milliseconds / max(nimg - self._nimg, 1), 2)}
 
 
 class RunLog:

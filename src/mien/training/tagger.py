@@ -23,9 +23,10 @@ from mien import images
 from mien.attributes import COLUMNS, LABELS, column_slice
 from mien.data.order import SampleOrder
 from mien.data.training_set import TrainingSet
-from mien.errors import InputError, TrainingDiverged
+from mien.errors import InputError
 from mien.judges.tagger import Tagger, TaggerConfig
 from mien.stylegan2.augment import AugmentConfig, augment, draw
+from mien.training.fitting import descend, warm_cosine
 
 
 @dataclass(frozen=True)
@@ -91,8 +92,7 @@ def train(
         source = torch.Generator().manual_seed(config.seed)
         for step in range(steps):
             share = (step + 1) / steps
-            rate = min(share / 0.1, 0.5 * (1 + math.cos(math.pi * share)))
-            optimizer.param_groups[0]["lr"] = config.lr * rate
+            optimizer.param_groups[0]["lr"] = config.lr * warm_cosine(share, 0.1)
             chosen, labels = data.batch(*order.batch(step * config.batch, config.batch))
             if also and more:
                 extra = round(config.batch * config.also_share * _also_rate(share))
@@ -105,13 +105,7 @@ def train(
             with torch.autocast("cpu", torch.bfloat16, enabled=config.precision == "bf16"):
                 logits = network.train()(batch)
             loss = column_loss(logits, wanted, weights, parts, config.smoothing)
-            if not torch.isfinite(loss):
-                raise TrainingDiverged(
-                    f"the tagger's loss is {float(loss.detach())} at step {step}"
-                )
-            loss.backward()
-            optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
+            descend(loss, optimizer, "the tagger's loss", step)
             if step % 50 == 49 or step == steps - 1:
                 line = {"nimg": (step + 1) * config.batch, "loss": round(float(loss.detach()), 4)}
                 yield line, network.eval()

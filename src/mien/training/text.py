@@ -10,7 +10,6 @@ Minutes, not hours, so a run that was stopped simply starts again.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,13 +21,14 @@ from torch import Tensor, nn
 
 from mien.attributes import COLUMNS, LABELS
 from mien.data.training_set import TrainingSet
-from mien.errors import InputError, TrainingDiverged
+from mien.errors import InputError
 from mien.judges.tagger import Tagger
 from mien.stylegan2.generator import Generator
 from mien.text.captions import caption
 from mien.text.losses import flow_matching_loss, mapper_loss
 from mien.text.mapper import Mapper, MapperConfig
 from mien.text.prior import Prior, PriorConfig
+from mien.training.fitting import descend, warm_cosine
 from mien.training.gan_config import GanConfig, drop_columns
 
 Progress = Callable[[int, int], None]
@@ -234,16 +234,10 @@ def _fit(
     source = torch.Generator().manual_seed(config.seed)
     total = 0.0
     for step in range(1, config.steps + 1):
-        share = step / config.steps
-        rate = min(share / 0.05, 0.5 * (1 + math.cos(math.pi * share)))
-        optimizer.param_groups[0]["lr"] = config.lr * rate
+        optimizer.param_groups[0]["lr"] = config.lr * warm_cosine(step / config.steps, 0.05)
         rows = torch.randint(count, (min(config.batch, count),), generator=source)
         loss = loss_of(rows, source)
-        if not torch.isfinite(loss):
-            raise TrainingDiverged(f"the loss is {float(loss.detach())} at step {step}")
-        loss.backward()
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
+        descend(loss, optimizer, "the loss", step)
         averaged.update_parameters(network)
         total += float(loss.detach())
         if step % 200 == 0 or step == config.steps:

@@ -11,7 +11,6 @@ generator over training (Karras et al. 2018), which neither paper has: it is ste
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -28,7 +27,7 @@ from mien.errors import CheckpointError, ConfigMismatch, InputError
 from mien.files import make_folder
 from mien.metrics import paired
 from mien.training import state
-from mien.training.logs import RunLog
+from mien.training.logs import RunLog, Tick
 from mien.training.translation_config import TranslationConfig
 from mien.training.translation_step import TRAINERS, Trainer
 from mien.translation.cyclegan import ImagePool
@@ -111,23 +110,18 @@ def train(
     due = dict.fromkeys(("tick", "checkpoint", "grid"), trainer.nimg) if resumed else {}
     probes = {"val": probe(config, kept, cadence.validate)}
     probes["train"] = probe(config, data, cadence.probe)
-    sums: dict[str, list[Tensor]] = {}
-    tick_start, tick_nimg = time.perf_counter(), trainer.nimg
+    tick = Tick(trainer.nimg)
     done = trainer.nimg >= config.kimg * 1000
     while True:
         # Once in a while: measure, log, checkpoint, grid.
         nimg = trainer.nimg
-        if sums and (done or nimg - due.get("tick", 0) >= cadence.tick_kimg * 1000):
-            values: dict[str, float | int | str] = {
-                key: round(float(torch.stack(parts).mean()), 5) for key, parts in sums.items()
-            }
-            seconds = (time.perf_counter() - tick_start) * 1000
-            values["s/kimg"] = round(seconds / max(nimg - tick_nimg, 1), 2)
+        if not tick.empty and (done or nimg - due.get("tick", 0) >= cadence.tick_kimg * 1000):
+            values = tick.values(nimg)
             for part, pairs in probes.items():
                 values |= {f"{part}/{k}": v for k, v in measure(trainer, pairs).items()}
             yield log.write(nimg, values)
-            sums, due["tick"] = {}, nimg
-            tick_start, tick_nimg = time.perf_counter(), nimg
+            tick.restart(nimg)
+            due["tick"] = nimg
             done = done or pause()
         if done or nimg - due.get("checkpoint", 0) >= cadence.checkpoint_kimg * 1000:
             checkpoint(trainer, folder)
@@ -141,8 +135,7 @@ def train(
             break
 
         # The step.
-        for key, value in trainer.step().items():
-            sums.setdefault(key, []).append(value)
+        tick.add(trainer.step())
         done = trainer.nimg >= config.kimg * 1000
     log.close()
 

@@ -19,8 +19,8 @@ from torch.nn import functional
 from mien import images
 from mien.data.order import SampleOrder
 from mien.data.pairs import VARIANTS, PairedSet, UnpairedSet
-from mien.errors import TrainingDiverged
 from mien.stylegan2.losses import ema_beta
+from mien.training.fitting import step_seed, update
 from mien.training.translation_config import TranslationConfig
 from mien.translation import losses
 from mien.translation.autoencoder import Autoencoder, AutoencoderConfig
@@ -129,8 +129,7 @@ class Trainer:
         return torch.Generator().manual_seed(self._seed(purpose))
 
     def _seed(self, purpose: int) -> int:
-        parts = [self.config.seed, self.nimg, purpose]
-        return int(np.random.SeedSequence(parts).generate_state(1, np.uint64)[0] >> 1)
+        return step_seed(self.config.seed, self.nimg, purpose)
 
     def _batch(self) -> tuple[Tensor, Tensor]:
         """The next pictures, augmented: what is given and what is wanted."""
@@ -170,14 +169,7 @@ class Trainer:
         step = self.optimizers[optimizer]
         grads = [p.grad for g in step.param_groups for p in g["params"] if p.grad is not None]
         norm = torch.nn.utils.get_total_norm(grads)
-        if not torch.isfinite(norm):
-            now = ", ".join(f"{k} {float(v.detach()):.4g}" for k, v in stats.items())
-            raise TrainingDiverged(
-                f"the gradient of {optimizer.removesuffix('_opt')} is {float(norm)} at {self.nimg}"
-                f" images ({now}); the last checkpoint is kept, try a smaller lr or fp32"
-            )
-        step.step()
-        step.zero_grad(set_to_none=True)
+        update(step, norm, optimizer.removesuffix("_opt"), self.nimg, stats)
 
     @torch.no_grad()
     def _update_ema(self) -> None:

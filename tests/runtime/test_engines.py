@@ -159,6 +159,23 @@ def test_compiled_networks_are_kept_and_mended(
 
 
 @needs_openvino
+def test_noise_and_bias_are_not_stored_for_every_pixel_and_channel() -> None:
+    G = small_generator()
+    example = (G.map(torch.zeros(1, G.config.z_dim)),)
+    ov = openvino_engine.load_openvino()
+    for dtype in (torch.float32, torch.bfloat16):
+        formed = Formed(G.synthesis, dtype, channels_last=False)
+        graph = openvino_engine._convert(ov, formed, example)
+        shapes = [
+            list(op.get_output_shape(0))
+            for op in graph.get_ops()
+            if op.get_type_name() == "Constant"
+        ]
+        features = [s for s in shapes if len(s) == 4 and s[1] > 1 and s[2] == s[3] > 4]
+        assert not features, f"{dtype}: constants of shapes {features}"
+
+
+@needs_openvino
 def test_openvino_does_not_report_its_use() -> None:
     script = (
         "import sys; from mien.runtime import openvino_engine; openvino_engine.load_openvino();"

@@ -26,6 +26,7 @@ from mien.stylegan2.ops import (
     modulated_conv,
     normalise_2nd_moment,
     plus,
+    unforeseen,
     upsample,
 )
 
@@ -173,6 +174,7 @@ class SynthesisLayer(nn.Module):
         self.noise_strength = nn.Parameter(torch.zeros([]))
         self.register_buffer("noise_const", torch.randn(resolution, resolution))
         self.resolution, self.up, self.clamp = resolution, up, clamp
+        self.careful = False
         # Demodulation (Eq. 3) cancels any common factor of the kernel, so none is applied.
 
     def forward(
@@ -187,7 +189,10 @@ class SynthesisLayer(nn.Module):
         """
         x = modulated_conv(x, self.weight, style, up=self.up)
         if noise is not None:
-            x = plus(x, (noise * self.noise_strength).to(x.dtype))
+            strength = self.noise_strength
+            if self.careful:  # A constant, OpenVINO would store it with the bias, for each channel.
+                strength = unforeseen(strength, style[:, :1])[:, :, None, None]
+            x = plus(x, (noise * strength).to(x.dtype))
         x = leaky_relu_over(plus(x, self.bias.to(x.dtype)[:, None, None]))
         return clamped(x, self.clamp)
 
@@ -241,6 +246,7 @@ class Synthesis(nn.Module):
     ``dtype`` and ``channels_last`` may be set at any time: what the features are computed in
     (float32 or bfloat16) and how they lie in memory. The image is always float32. ``careful`` keeps
     the blocks below 32×32 in float32 too: they cost little, and most of the error begins there.
+    In the layers it keeps compilers from storing noise and bias as one large constant.
     """
 
     def __init__(self, config: GeneratorConfig) -> None:

@@ -52,6 +52,16 @@ def clamped(x: Tensor, most: float | None) -> Tensor:
     return x if most is None else x.clamp(-most, most)
 
 
+def unforeseen(value: Float[Tensor, ""], witness: Float[Tensor, "n 1"]) -> Float[Tensor, "n 1"]:
+    """``value`` for each sample, in a form that no compiler can compute ahead of the sample.
+
+    Args:
+        value: Less than 1e30.
+        witness: Anything finite that depends on the sample.
+    """
+    return torch.minimum(value, witness.square() + 1e30)
+
+
 def fir(x: Float[Tensor, "n c h w"], pad: int, gain: float = 1) -> Tensor:
     """Low-pass filter each channel with [1, 3, 3, 1] ⊗ [1, 3, 3, 1] / 64.
 

@@ -72,7 +72,14 @@ def test_the_table(measure: AnimeMeasure) -> None:
         "diversity-anime-judge",
         "diversity share",
         "landmark correlation",
+        "flow correlation",
     ]
+    for name in ("untranslated selfies", "anime faces of trainB"):
+        assert [score.name for score in table.rows[name]] == [
+            "FD-anime-judge",
+            "landmark correlation",
+            "flow correlation",
+        ]
     assert all(np.isfinite(score.value) for score in by_name.values())
     assert by_name["DFD-anime-judge"].stderr is not None
     assert "3 moved copies" in by_name["DFD-anime-judge"].protocol.metric
@@ -104,7 +111,13 @@ def test_motion_is_that_of_the_maps(measure: AnimeMeasure, monkeypatch) -> None:
     )
     monkeypatch.setattr("mien.evaluation.anime.read_points", read)
     monkeypatch.setattr(moved, "_translated", lambda pictures, w: pictures)
-    assert moved.motion().value > 0.95
+    by_points, by_flow = moved.motion()
+    assert by_points.value > 0.95
+    assert by_flow.value > 0.9
+    assert "optical flow" in by_flow.protocol.metric
+    still = np.full_like(spots, 90)
+    monkeypatch.setattr(moved, "_translated", lambda pictures, w: still[: len(pictures)])
+    assert [score.value for score in moved.motion()] == [0, 0]
 
 
 def test_points_lie_in_the_picture(measure: AnimeMeasure) -> None:

@@ -27,6 +27,7 @@ from mien.errors import DatasetError, InputError
 from mien.evaluation.judging import RESIZE, look
 from mien.hub.loading import Loaded
 from mien.metrics.diversity import diversity_share, perceptual_diversity
+from mien.metrics.flow import optical_flow
 from mien.metrics.frechet import FeatureStatistics, dfid, frechet_distance
 from mien.metrics.protocol import Protocol, Score, frechet_name
 from mien.metrics.tables import ScoreTable
@@ -143,7 +144,7 @@ class AnimeMeasure:
         if plan.styles > 1:
             scores += self.diversity(edit)
         if content and plan.moves and self.landmarks is not None:
-            scores.append(self.motion())
+            scores += self.motion()
         return scores
 
     def distance(self, pictures: UInt8[np.ndarray, "n r r2 3"]) -> Score:
@@ -192,36 +193,53 @@ class AnimeMeasure:
             Score("diversity share", share, "higher", against),
         ]
 
-    def motion(self) -> Score:
+    def motion(
+        self, pictures: UInt8[np.ndarray, "n r r2 3"] | None = None, translate: bool = True
+    ) -> list[Score]:
         """Whether eyes, nose and mouth of the drawing move as those of the selfie are moved.
 
-        The selfie is moved by known maps, so the motion of its landmarks is exact; those of the
-        drawings, all in one style, are read by the network. Pearson's correlation over faces, maps
+        The selfie is moved by known maps, so the motion of its landmarks is exact. That of the
+        drawings, all in one style, is read twice: by the landmark network, which knows photographs
+        and may be lost on drawings, and by the optical flow from the drawing of the selfie at rest
+        to that of the moved one, at the selfie's landmarks. Pearson's correlation over faces, maps
         and coordinates.
+
+        Args:
+            pictures: Whose motion; None for the test selfies.
+            translate: Whether they are drawn as anime first; if not, it is what reading the motion
+                of these pictures themselves reaches.
         """
         assert self.landmarks is not None
-        plan, wanted, found = self.plan, [], []
+        plan = self.plan
+        pictures = self.test.selfies if pictures is None else pictures
+        wanted: list[Tensor] = []
+        read: list[Tensor] = []
+        flowed: list[Tensor] = []
         augment = ContentAugment(mirror=0).times(plan.strength)
-        w = self.styles(1, 2)
-        for number, selfie in enumerate(self.test.selfies):
-            picture = images.to_float(selfie[None])
+        w = self.styles(1, 2).expand(plan.moves + 1, -1)
+        for number, picture in enumerate(pictures):
+            x = images.to_float(picture[None])
             source = torch.Generator().manual_seed(self._seed(3, number))
             maps = augment.draw(plan.moves, source)
-            moved = torch.cat([picture, move(picture.expand(plan.moves, -1, -1, -1), maps)])
-            drawn = self._translated(images.to_uint8(moved), w.expand(len(moved), -1))
-            rest = read_points(self.landmarks, selfie[None])[0]
+            made = images.to_uint8(torch.cat([x, move(x.expand(plan.moves, -1, -1, -1), maps)]))
+            if translate:
+                made = self._translated(made, w)
+            rest = read_points(self.landmarks, picture[None])[0]
             there = torch.cat([rest, torch.ones(len(rest), 1)], dim=1) @ torch.linalg.inv(maps).mT
             wanted.append(there[..., :2] / there[..., 2:] - rest)
-            points = read_points(self.landmarks, drawn)
-            found.append(points[1:] - points[:1])
-        a, b = (torch.cat(parts).double().flatten().numpy() for parts in (wanted, found))
-        value = float(np.corrcoef(a, b)[0, 1]) if min(a.std(), b.std()) > 0 else 0.0
-        protocol = self._protocol(
+            points = read_points(self.landmarks, made)
+            read.append(points[1:] - points[:1])
+            flowed.append(_flow_at(images.to_float(made), rest))
+        said = (
             f"correlation of the motion of eyes, nose and mouth under {plan.moves} maps a face "
-            f"(strength {plan.strength:g}), all coordinates together",
-            len(self.test.selfies), 0, self.landmarks,
-        )  # fmt: skip
-        return Score("landmark correlation", value, "higher", protocol)
+            f"(strength {plan.strength:g}), all coordinates together"
+        )
+        by_network = self._protocol(said, len(pictures), 0, self.landmarks)
+        by_flow = self._protocol(f"{said}, read by optical flow", len(pictures), 0, self.landmarks)
+        return [
+            Score("landmark correlation", _correlation(wanted, read), "higher", by_network),
+            Score("flow correlation", _correlation(wanted, flowed), "higher", by_flow),
+        ]
 
     # What is measured.
 
@@ -288,6 +306,22 @@ class AnimeMeasure:
         )
 
 
+def _correlation(wanted: list[Tensor], found: list[Tensor]) -> float:
+    a, b = (torch.cat(parts).double().flatten().numpy() for parts in (wanted, found))
+    return float(np.corrcoef(a, b)[0, 1]) if min(a.std(), b.std()) > 0 else 0.0
+
+
+def _flow_at(
+    pictures: Float[Tensor, "n 3 r r2"], points: Float[Tensor, "p 2"]
+) -> Float[Tensor, "m p 2"]:
+    """How far points of the first picture have moved in each of the others, in [-1, 1] across."""
+    still = pictures[:1].expand(len(pictures) - 1, -1, -1, -1)
+    flow = optical_flow(still, pictures[1:])
+    grid = points[None, :, None].expand(len(flow), -1, -1, -1)
+    there = torch.nn.functional.grid_sample(flow, grid, align_corners=False)  # [m 2 p 1]
+    return there[..., 0].mT * 2 / pictures.shape[-1]
+
+
 @torch.no_grad()
 def read_points(
     landmarks: Loaded, pictures: UInt8[np.ndarray, "n r r2 3"]
@@ -326,7 +360,12 @@ def score_anime(
     for name, edit in edits:
         progress(name)
         rows[name] = measure.row(edit, content=False)
-    rows["untranslated selfies"] = [measure.distance(measure.test.selfies)]
-    rows["anime faces of trainB"] = [measure.distance(measure.test.known)]
+    for name, pictures in (
+        ("untranslated selfies", measure.test.selfies),
+        ("anime faces of trainB", measure.test.known),
+    ):
+        rows[name] = [measure.distance(pictures)]
+        if measure.plan.moves and measure.landmarks is not None:
+            rows[name] += measure.motion(pictures, translate=False)
     title = f"selfie to anime, {measure.painter.loaded.name}, {measure.painter.resolution}²"
     return ScoreTable(title, "pictures", rows)

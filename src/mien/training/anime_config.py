@@ -136,8 +136,8 @@ class AnimeConfig:
 _SHORT: dict[str, Any] = {
     "w_dim": 128, "mapping_layers": 3, "batch": 8, "copies": 4, "way_back": 0.0, "cycle": 5.0,
     "perceptual": 1.0, "style": 1.0, "reconstruct": 1.0, "reconstruct_interval": 4, "critic": 1.0,
-    "warmup_kimg": 4.0, "augment": 0.6, "ema_kimg": 2.0, "ema_rampup": 0.1, "r1_gamma": 1.0,
-    "kimg": 40.0,
+    "warmup_kimg": 4.0, "augment": 0.6, "ema_kimg": 2.0, "ema_rampup": 0.1, "lr": 0.003,
+    "d_lr": 0.01, "kimg": 40.0,
 }  # fmt: skip
 
 PRESETS: Mapping[str, Mapping[str, Any]] = {
@@ -154,6 +154,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         "channels": (16, 48, 96, 192),
         "d_channels": (16, 32, 64, 128),
         "local_down": 2,
+        "r1_gamma": 0.1,
     },
     "cpu-128": {
         **_SHORT,
@@ -161,6 +162,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         "channels": (16, 16, 48, 96, 192),
         "d_channels": (16, 16, 32, 64, 128),
         "local_down": 3,
+        "r1_gamma": 0.3,
     },
 }
 """Name -> what differs from the defaults. The last two train on one core of a CPU."""

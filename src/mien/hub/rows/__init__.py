@@ -7,7 +7,14 @@ from what ``mien evaluate`` printed.
 from __future__ import annotations
 
 from mien.hub.row import Row
-from mien.hub.rows import directions, faces, finding, identity, sketch
+from mien.hub.rows import anime, directions, faces, finding, identity, sketch
 
-ROWS: tuple[Row, ...] = (*faces.ROWS, *directions.ROWS, *identity.ROWS, *finding.ROWS, *sketch.ROWS)
+ROWS: tuple[Row, ...] = (
+    *faces.ROWS,
+    *directions.ROWS,
+    *identity.ROWS,
+    *finding.ROWS,
+    *sketch.ROWS,
+    *anime.ROWS,
+)
 """Every published weight, the ones that ship inside first."""

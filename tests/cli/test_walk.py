@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -118,14 +117,6 @@ def test_without_pyav(
     out = str(tmp_path / "walk.mp4")
     assert main(["walk", "0", "1", "--model", model, "--out", out]) == 2
     assert "pip install 'mien[video]'" in capsys.readouterr().err
-
-
-@pytest.fixture
-def heard() -> Iterator[None]:
-    """Lets a child hear Ctrl-C, also where the tests run in the background, which ignores it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.usefixtures("heard")

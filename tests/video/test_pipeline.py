@@ -263,14 +263,6 @@ with writing(sys.argv[2], source.fps, source.time_base, sound=source) as writer:
 """
 
 
-@pytest.fixture
-def heard() -> Iterator[None]:
-    """Lets a child hear Ctrl-C, also where the tests run in the background, which ignores it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 @pytest.mark.usefixtures("heard")
 def test_a_real_ctrl_c(tmp_path: Path) -> None:
     source = make_clip(tmp_path / "in.mp4", frames=400)

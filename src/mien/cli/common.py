@@ -46,6 +46,16 @@ EngineOption = Annotated[
         help="What draws: eager, compile, openvino, cuda; auto takes the fastest measured.",
     ),
 ]
+DetectorOption = Annotated[
+    str | None,
+    typer.Option(
+        "--detector", metavar="FILE", help="Another detector: YuNet, UltraFace, RetinaFace."
+    ),
+]
+AnimeModelOption = Annotated[
+    str | None,
+    typer.Option("--model", metavar="FILE", help="Name or file; else the one that ships."),
+]
 ForceOption = Annotated[bool, typer.Option("--force", help="Overwrite what is there.")]
 
 _PIPE_WIDTH = 120

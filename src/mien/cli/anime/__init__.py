@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 
 from mien.cli.common import (
+    AnimeModelOption,
+    DetectorOption,
     DeviceOption,
     ForceOption,
     JsonOption,
@@ -40,9 +42,7 @@ def anime(
         Path | None,
         typer.Option(metavar="FILE", help='Of a clip: {"blue hair": [[0, 0], [2.5, 3]]}.'),
     ] = None,
-    model: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Name or file; else the one that ships.")
-    ] = None,
+    model: AnimeModelOption = None,
     face: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="Which face, where there are several.")
     ] = None,
@@ -53,10 +53,7 @@ def anime(
     aligned: Annotated[
         bool, typer.Option("--aligned", help="The pictures are cut around the face already.")
     ] = False,
-    detector: Annotated[
-        str | None,
-        typer.Option(metavar="FILE", help="Another detector: YuNet, UltraFace, RetinaFace."),
-    ] = None,
+    detector: DetectorOption = None,
     size: Annotated[
         int | None, typer.Option(help="Side of the face's picture; else the model's own.")
     ] = None,

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from mien.cli.common import (
+    DetectorOption,
     DeviceOption,
     ForceOption,
     JsonOption,
@@ -43,12 +44,7 @@ def align(
             "--landmarks", metavar="FILE", help="5 or 68 points a face: .npz, .json or .csv."
         ),
     ] = None,
-    detector: Annotated[
-        str | None,
-        typer.Option(
-            "--detector", metavar="FILE", help="Another detector: YuNet, UltraFace, RetinaFace."
-        ),
-    ] = None,
+    detector: DetectorOption = None,
     device: DeviceOption = "auto",
     force: ForceOption = False,
     json: JsonOption = False,

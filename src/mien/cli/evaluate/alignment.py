@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mien.cli.common import DeviceOption, JsonOption, SeedOption, emit, note
+from mien.cli.common import DetectorOption, DeviceOption, JsonOption, SeedOption, emit, note
 from mien.cli.evaluate.options import CsvOption, write_csv
 
 
@@ -24,9 +24,7 @@ def alignment(
             "--points", metavar="FILE", help="Hand-placed points; else the .npz beside --data."
         ),
     ] = None,
-    detector: Annotated[
-        str | None, typer.Option("--detector", metavar="FILE", help="Another detector.")
-    ] = None,
+    detector: DetectorOption = None,
     landmarks: Annotated[
         str, typer.Option("--landmarks", metavar="NAME", help="The landmark network.")
     ] = "landmarks",

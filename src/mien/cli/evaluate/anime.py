@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mien.cli.common import (
+    AnimeModelOption,
     DeviceOption,
     ForceOption,
     JsonOption,
@@ -31,9 +32,7 @@ def anime(
         Path | None,
         typer.Option("--data", metavar="PATH", help="Folder or zip with testA, testB and trainB."),
     ] = None,
-    model: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Name or file; else the one that ships.")
-    ] = None,
+    model: AnimeModelOption = None,
     judge: Annotated[
         str, typer.Option("--judge", help="A tagger of anime faces that taught nothing here.")
     ] = "anime-judge",

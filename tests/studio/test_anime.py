@@ -11,7 +11,7 @@ import torch
 from mien import images
 from mien.errors import InputError, OutputError, UnknownName, WeightsMissing
 from mien.studio import Studio
-from mien.studio.anime import AnimeRequest
+from mien.studio.anime import AnimePainter, AnimeRequest, find_anime_model
 from mien.studio.anime_faces import DRAWN, SeveralFaces, Where, looks_drawn
 from studio import anime_toys as toys
 
@@ -52,6 +52,28 @@ def test_styles_and_files(studio: Studio, model: Path, tmp_path: Path) -> None:
     assert [path.name for path in one.paths(tmp_path, "b")] == ["b-style0006.png"]
     again = studio.anime(photo, 1, style_seed=6, model=model, finder=finder)
     assert np.array_equal(again.faces[0], made.faces[1])
+
+
+def test_an_engine_draws_the_same(model: Path) -> None:
+    pytest.importorskip("openvino")
+    crops = toys.picture([(16, 16)], (32, 32))[None].repeat(3, axis=0)
+    made = []
+    for engine, said in (("eager", "eager, exact"), ("openvino", "openvino, exact")):
+        painter = AnimePainter(find_anime_model(model), "exact", engine)
+        painter.prepare(3)
+        assert painter.drawn_by == said
+        made.append(painter.draw(painter.contents(crops), painter.styles([1, 2, 3])))
+        alone = painter.draw(painter.contents(crops[:1]), painter.styles([1, 2, 3]))
+        assert np.array_equal(alone, made[-1])
+    assert np.abs(made[0].astype(int) - made[1].astype(int)).max() <= 1
+
+
+def test_few_pictures_build_nothing(model: Path) -> None:
+    painter = AnimePainter(find_anime_model(model), "fast", "auto")
+    painter.prepare(2)
+    assert painter.drawn_by.startswith("eager")
+    with pytest.raises(UnknownName, match="turbo"):
+        AnimePainter(find_anime_model(model), "fast", "turbo")
 
 
 def test_style_of_a_picture(studio: Studio, model: Path, tmp_path: Path) -> None:

@@ -29,11 +29,13 @@ from mien.errors import InputError, UnknownName, WeightsMissing
 from mien.files import make_folder, refuse_existing
 from mien.hub import loading
 from mien.hub.direction_sets import LoadedDirections, load_direction_set
+from mien.runtime import engines
 from mien.runtime.precision import check_precision, fast_dtype
 from mien.studio.anime_faces import Box, Finder, Where, cut_face, shipped_finder
 from mien.studio.checks import checked_seeds
 from mien.studio.settings import Setting, apply_settings
 from mien.stylegan2.seeds import seed_latents
+from mien.translation.gans_n_roses import ContentReader, StyleDecoder
 
 if TYPE_CHECKING:
     from mien.studio.session import Studio
@@ -44,6 +46,12 @@ DEFAULT_ANIME = "anime"
 MOST_STYLES = 256
 """The most styles of one call."""
 
+_FEW = 16
+"""So few pictures that even asking what compiling would cost takes longer."""
+
+_ROWS = 8
+"""Pictures that pass an accelerator at once."""
+
 
 class AnimePainter:
     """A loaded selfie-to-anime generator.
@@ -51,16 +59,69 @@ class AnimePainter:
     Args:
         loaded: As :func:`mien.hub.loading.load_anime` gives it.
         precision: ``exact`` or ``fast``, see :mod:`mien.runtime.precision`.
+        engine: What :meth:`prepare` builds, a key of :data:`mien.runtime.engines.ENGINES`;
+            ``auto`` is the one that is ready soonest. Before that all is drawn eagerly.
+        cache: Folder of compiled networks and of the table of costs; None for neither.
+
+    Raises:
+        UnknownName: There is no such engine.
+        InputError: No such precision, or the engine does not run on this device.
+        MissingExtra: The engine is not installed.
     """
 
-    def __init__(self, loaded: loading.Loaded, precision: str = "fast") -> None:
+    def __init__(
+        self,
+        loaded: loading.Loaded,
+        precision: str = "fast",
+        engine: str = "eager",
+        cache: Path | None = None,
+    ) -> None:
         self.loaded, self.network = loaded, loaded.network
         self.resolution = int(loaded.network.config.resolution)
         self.style_dim = int(loaded.network.config.style_dim)
         self.device = next(loaded.network.parameters()).device
-        fast = check_precision(precision) == "fast"
-        self.dtype = fast_dtype(self.device) if fast else torch.float32
+        self.precision, self.cache = check_precision(precision), cache
+        self.dtype = fast_dtype(self.device) if precision == "fast" else torch.float32
         self.network.compute_in(self.dtype)
+        self.engine = engines.check_engine(engine, self.device)
+        self._halves: tuple[engines.Engine, engines.Engine] | None = None
+
+    def prepare(self, items: int) -> None:
+        """Build the engine for about so many pictures to come; with few, none is worth it.
+
+        Raises:
+            InputError: The engine that was asked for cannot run this network here.
+        """
+        few = self.engine == engines.AUTO and items <= _FEW
+        if self._halves is not None or few or self.engine == "eager":
+            return
+        halves = ContentReader(self.network), StyleDecoder(self.network)
+        rows = 1 if self.device.type == "cpu" else _ROWS
+        side = self.resolution
+        picture = torch.zeros(rows, 3, side, side, device=self.device)
+        content = self.contents(images.to_uint8(picture)).float()
+        w = self.styles([0]).expand(rows, -1).contiguous()
+        examples = (picture,), (content, w)
+        if self.engine == engines.AUTO:
+            # Both halves in the same form: what rounds one differently would show in the other.
+            best = engines.rank(halves[1], examples[1], self.precision, items, self.cache)[0]
+            if best.name == "eager":
+                return
+            name, precision = best.name, best.precision
+        else:
+            name, precision = self.engine, self.precision
+        built = [
+            engines.engine(half, example, precision, name, items, self.cache)
+            for half, example in zip(halves, examples, strict=True)
+        ]
+        self._halves = built[0], built[1]
+
+    @property
+    def drawn_by(self) -> str:
+        """What draws, for a provenance: ``openvino, fast``."""
+        if self._halves is not None:
+            return str(self._halves[1].plan)
+        return f"eager, {'exact' if self.dtype == torch.float32 else 'fast'}"
 
     @property
     def signature(self) -> dict[str, Any]:
@@ -86,6 +147,8 @@ class AnimePainter:
     def contents(self, crops: UInt8[np.ndarray, "n r r2 3"]) -> Tensor:
         """Content codes of aligned faces of the model's own size."""
         picture = images.to_float(crops, self.device)
+        if self._halves is not None:
+            return _tensor(self._halves[0](picture))
         encoder = self.network.encoder
         return encoder.read_content(encoder.trunk(picture))
 
@@ -95,11 +158,19 @@ class AnimePainter:
     ) -> UInt8[np.ndarray, "n r r2 3"]:
         """Draw contents in mapped styles; a single content is drawn in all of them."""
         contents = contents.expand(len(w), -1, -1, -1)
+        if self._halves is not None:
+            return images.to_uint8(_tensor(self._halves[1](contents.float(), w)))
         parts = [
             images.to_uint8(self.network.synthesise(c, self.network.styles(part)))
             for c, part in zip(contents.split(batch), w.split(batch), strict=True)
         ]
         return np.concatenate(parts)
+
+
+def _tensor(made: Tensor | tuple[Tensor, ...]) -> Tensor:
+    """What an engine of a network with a single output gives."""
+    assert isinstance(made, Tensor)
+    return made
 
 
 @dataclass(frozen=True)
@@ -319,6 +390,7 @@ def paint(
     ]
     provenance = {
         **painter.signature,
+        "drawn_by": painter.drawn_by,
         **(made or {}),
         "alignment": alignment.as_dict(),
         "pasted": paste,

@@ -185,7 +185,9 @@ class Studio:
 
         if str(model) not in self._painters:
             loaded = find_anime_model(model, str(self.device))
-            self._painters[str(model)] = AnimePainter(loaded, self.precision)
+            self._painters[str(model)] = AnimePainter(
+                loaded, self.precision, self.engine, engine_cache()
+            )
         return self._painters[str(model)]
 
     def describe(

@@ -347,6 +347,30 @@ class RosesGenerator(nn.Module):
         return self.decode(content, style)
 
 
+class ContentReader(nn.Module):
+    """The first half of a translation: pictures ``[n, 3, r, r]`` -> content codes."""
+
+    def __init__(self, generator: RosesGenerator) -> None:
+        super().__init__()
+        self.encoder = generator.encoder
+
+    def forward(self, image: Float[Tensor, "n 3 h w"]) -> Tensor:
+        """Content codes ``[n, c, h', w']`` of pictures in [-1, 1]."""
+        return self.encoder.read_content(self.encoder.trunk(image))
+
+
+class StyleDecoder(nn.Module):
+    """The second half: content codes and mapped styles -> pictures."""
+
+    def __init__(self, generator: RosesGenerator) -> None:
+        super().__init__()
+        self.generator = generator
+
+    def forward(self, content: Tensor, w: Float[Tensor, "n w_dim"]) -> Float[Tensor, "n 3 h w"]:
+        """Draw contents in mapped styles; about [-1, 1]."""
+        return self.generator.synthesise(content, self.generator.styles(w))
+
+
 @dataclass(frozen=True)
 class RosesLogits:
     """What the diversity discriminator says; float32, larger for real.

@@ -11,6 +11,7 @@ from mien.cli.common import (
     AnimeModelOption,
     DetectorOption,
     DeviceOption,
+    EngineOption,
     ForceOption,
     JsonOption,
     OptionalOutOption,
@@ -69,6 +70,7 @@ def anime(
     out: OptionalOutOption = None,
     device: DeviceOption = "auto",
     precision: PrecisionOption = "fast",
+    engine: EngineOption = "auto",
     force: ForceOption = False,
     json: JsonOption = False,
 ) -> None:
@@ -89,6 +91,7 @@ def anime(
         styles, style_seed, style_from, tuple(settings or ()), directions, model, face, where,
         aligned, paste, size, force,
     )  # fmt: skip
+    studio = Studio(device=device, precision=precision, engine=engine)
     suffixes = {*VIDEO_SUFFIXES, ".gif"}
     clips = [name for name in photos if Path(name).suffix.lower() in suffixes]
     if clips and len(photos) > 1:
@@ -98,7 +101,7 @@ def anime(
 
         target = out or Path("out") / f"{Path(clips[0]).stem}-anime.mp4"
         how = (keyframes, smooth, resume, detector)
-        translate_clip(Path(clips[0]), target, request, how, (device, precision), json)
+        translate_clip(Path(clips[0]), target, request, how, studio, json)
         return
     for given, option in ((keyframes is not None, "--keyframes"), (resume, "--resume")):
         if given:
@@ -107,4 +110,4 @@ def anime(
         raise InputError(f"--out {out} is a clip, and {photos[0]} is a still picture by its name")
     from mien.cli.anime.photos import draw_photos
 
-    draw_photos(Studio(device=device, precision=precision), photos, request, detector, out, json)
+    draw_photos(studio, photos, request, detector, out, json)

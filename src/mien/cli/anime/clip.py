@@ -9,6 +9,7 @@ from mien.cli.common import emit, note, progress
 from mien.errors import FileError, InputError
 
 if TYPE_CHECKING:
+    from mien.studio import Studio
     from mien.studio.anime import AnimePainter, AnimeRequest
     from mien.studio.anime_clip import AnimeVideo, MovingStyle
 
@@ -17,7 +18,7 @@ How = tuple[Path | None, float, bool, str | None]
 
 
 def translate_clip(
-    path: Path, out: Path, request: AnimeRequest, how: How, place: tuple[str, str], json: bool
+    path: Path, out: Path, request: AnimeRequest, how: How, studio: Studio, json: bool
 ) -> None:
     """Draw a clip and print what was written.
 
@@ -26,13 +27,12 @@ def translate_clip(
         out: The clip to write.
         request: Style, face, model.
         how: Keyframes, smoothing, resume, detector.
-        place: Device and precision.
+        studio: Where to compute, how exactly and by which engine.
         json: Whether to print JSON.
     """
     import time
 
     from mien.files import refuse_existing
-    from mien.studio import Studio
     from mien.studio.anime import wanted_styles
     from mien.studio.anime_clip import AnimeVideo, VideoPlan, clip_provenance
     from mien.studio.anime_faces import shipped_finder
@@ -48,8 +48,8 @@ def translate_clip(
         refuse_existing([out], request.force)
     clip = Clip(path)
     plan = VideoPlan(request.paste, request.size, smooth, where=request.where)
-    studio = Studio(device=place[0], precision=place[1])
     painter = studio.painter(request.model)
+    painter.prepare(clip.frames)
     w, said, made = wanted_styles(painter, request)
     moving = None if keyframes is None else _moving(painter, keyframes, request)
     finder = None if request.aligned else shipped_finder(str(studio.device), detector)

@@ -31,7 +31,8 @@ def draw_photos(
     found = find_pictures(named)
     folder = out or Path("out/anime")
     stems = [path.stem for path in output_paths(found, folder / "x")]
-    studio.painter(request.model)
+    count = 1 if request.style_from is not None else request.styles
+    studio.painter(request.model).prepare(count * len(found))
     finder = None if request.aligned else shipped_finder(str(studio.device), detector)
     files: list[dict[str, Any]] = []
     left_out: list[str] = []

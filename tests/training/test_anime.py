@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from torch.nn import functional
 
 from mien import cli, images
 from mien.checkpoints import native
@@ -20,12 +21,13 @@ from mien.hub.loading import load_anime
 from mien.training import anime, state
 from mien.training.anime_config import PRESETS, AnimeConfig, preset
 from mien.training.anime_step import AnimeTrainer, count_parameters
+from mien.translation.content import move
 from training.tiny import tagger
 
 TINY = AnimeConfig(
     resolution=32, channels=(8, 8), d_channels=(8, 8, 8), local_down=1, w_dim=8, mapping_layers=2,
     kimg=0.024, batch=4, copies=2, warmup_kimg=0.008, way_back=0.5, r1_interval=2, perceptual=1,
-    style=1, reconstruct=1, reconstruct_interval=2, critic=1, ema_kimg=0.05, seed=3,
+    equivariance=1, style=1, reconstruct=1, reconstruct_interval=2, critic=1, ema_kimg=0.05, seed=3,
 )  # fmt: skip
 OFTEN = anime.Cadence(tick_kimg=0.008, checkpoint_minutes=0, grid_kimg=1)
 CPU = torch.device("cpu")
@@ -220,6 +222,28 @@ def test_presets():
 def test_configurations_are_refused(change, words):
     with pytest.raises(InputError, match=words):
         replace(TINY, **change)
+
+
+def test_equivariance_is_nought_if_the_drawing_moves_along(data):
+    config = replace(TINY, resolution=64, batch=6, copies=3)
+    trainer = AnimeTrainer(config, data.selfies, data.anime, CPU, tagger())
+    coarse = torch.rand(2, 3, 6, 6, generator=torch.Generator().manual_seed(1)) * 2 - 1
+    smooth = functional.interpolate(coarse, size=64, mode="bicubic")
+    maps = trainer._drawn_maps(6, 1)
+    moved = move(smooth.repeat_interleave(3, dim=0), maps)
+    still = smooth.repeat_interleave(3, dim=0)
+
+    def draw(content, z):
+        """The drawing is the content."""
+        return content
+
+    z = torch.zeros(6, config.style_dim)
+    along = trainer._equivariance(draw, moved, z, moved, maps)
+    assert along < 0.01
+    assert trainer._equivariance(draw, still, z, still, maps) > 20 * along
+    assert (
+        trainer._equivariance(draw, still[:3], z[:3], still[:3], torch.eye(3).repeat(3, 1, 1)) == 0
+    )
 
 
 def test_a_tagger_is_asked_for(data):

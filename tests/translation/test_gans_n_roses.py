@@ -7,7 +7,7 @@ import torch
 from mien.checkpoints.registry import convert
 from mien.errors import CheckpointError, ConfigMismatch, InputError
 from mien.hub.loading import load, load_anime, load_generator
-from mien.translation.content import ContentAugment, move, recolour
+from mien.translation.content import ContentAugment, is_inside, move, recolour
 from mien.translation.feature_critic import FeatureCritic, critic_loss, fooling_loss
 from mien.translation.gans_n_roses import (
     GansNRosesConfig,
@@ -202,6 +202,16 @@ def test_content_moves_and_colours_stay():
     maps = ContentAugment().draw(64, source)
     assert torch.allclose(move(plain, maps), plain, atol=1e-5)
     assert not torch.allclose(move(x, maps[:2]), x, atol=0.1)
+
+
+def test_what_a_moved_picture_shows_of_the_picture():
+    half_right = torch.eye(3)
+    half_right[0, 2] = 1  # Each place shows what lies half a picture to its right.
+    inside = is_inside(torch.stack([torch.eye(3), half_right]), 16)
+    assert inside.shape == (2, 1, 16, 16)
+    assert inside[0].all()
+    assert inside[1, 0, :, :8].all()
+    assert not inside[1, 0, :, 8:].any()
 
 
 def test_movement_is_differentiable_and_bounded():

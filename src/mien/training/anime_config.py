@@ -39,6 +39,8 @@ class AnimeConfig:
         adversarial: Weight of the adversarial loss.
         cycle: Weight of the squared error of the cycle.
         perceptual: Weight of the perceptual distance of the cycle.
+        equivariance: Weight of the absolute difference between the drawing of a moved picture and
+            the drawing of the picture, moved (Fu et al. 2019, GcGAN); not published.
         consistency: Weight of the variance of the style over the copies of one picture.
         style: Weight of the absolute error of the style read off what was drawn with it, so that
             styles differ and can be read back; not published.
@@ -74,6 +76,7 @@ class AnimeConfig:
     adversarial: float = 1
     cycle: float = 1
     perceptual: float = 10
+    equivariance: float = 0
     consistency: float = 1
     style: float = 0
     reconstruct: float = 0

@@ -9,7 +9,7 @@ one.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +26,7 @@ from mien.stylegan2 import losses
 from mien.stylegan2.ops import Conv
 from mien.training.anime_config import AnimeConfig
 from mien.training.fitting import step_seed, update
-from mien.translation.content import move, recolour
+from mien.translation.content import is_inside, move, recolour
 from mien.translation.feature_critic import FeatureCritic, critic_loss, fooling_loss
 from mien.translation.gans_n_roses import RosesDiscriminator, RosesGenerator, RosesLogits
 
@@ -199,10 +199,11 @@ class AnimeTrainer:
         groups = count // copies
         rows, _ = self.orders[kind].batch(self.state.nimg // copies, groups)
         chosen = images.to_float(np.array(self.pictures[kind][rows])).to(self.device)
-        return self._move(chosen.repeat_interleave(copies, dim=0), purpose)
+        return move(chosen.repeat_interleave(copies, dim=0), self._drawn_maps(count, purpose))
 
-    def _move(self, pictures: Tensor, purpose: int) -> Tensor:
-        return move(pictures, self.movement.draw(len(pictures), self._source(purpose)))
+    def _drawn_maps(self, count: int, purpose: int) -> Tensor:
+        """The maps that moved :meth:`_draw`'s pictures."""
+        return self.movement.draw(count, self._source(purpose))
 
     # Losses.
 
@@ -290,6 +291,11 @@ class AnimeTrainer:
         fake = there.decode(content, z)
         logits = nets.networks[f"d_{end}"](fake, config.copies)
         parts = {f"G/{end}": config.adversarial * _fooling(logits)}
+        if config.equivariance:
+            maps = self._drawn_maps(config.batch, purpose + 1)
+            parts[f"equivariance/{start}"] = config.equivariance * self._equivariance(
+                there.decode, content, z, fake, maps
+            )
 
         # Back, in the styles of other copies of the same picture.
         mixed = [
@@ -316,6 +322,26 @@ class AnimeTrainer:
         torch.stack(list(parts.values())).sum().backward()
         stats.update(parts)
         return fake.detach()
+
+    def _equivariance(
+        self,
+        decode: Callable[[Tensor, Tensor], Tensor],
+        content: Tensor,
+        z: Tensor,
+        fake: Tensor,
+        maps: Tensor,
+    ) -> Tensor:
+        """How far the drawing of one copy is from that of the next one, moved to where it is.
+
+        Every second copy only. Compared is what lies inside of both drawings.
+        """
+        groups = torch.arange(len(fake)).unflatten(0, (-1, self.config.copies))
+        first, other = groups[:, ::2].flatten(), groups.roll(-1, dims=1)[:, ::2].flatten()
+        between = torch.linalg.inv(maps[first]) @ maps[other]
+        wanted = decode(content[other], z[first])
+        moved = move(fake[first], between)
+        inside = is_inside(between, fake.shape[-1]).to(fake)
+        return ((wanted - moved).abs() * inside).sum() / (inside.sum() * fake.shape[1])
 
     def _reconstruct(self, stats: dict[str, Tensor]) -> None:
         """Real anime from its own content and style, colours hidden from the content."""

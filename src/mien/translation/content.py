@@ -13,7 +13,7 @@ import math
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn import functional
 
@@ -86,16 +86,27 @@ class ContentAugment:
 
 def move(image: Float[Tensor, "n 3 h w"], maps: Float[Tensor, "n 3 3"]) -> Float[Tensor, "n 3 h w"]:
     """Move pictures, as :meth:`ContentAugment.draw` says; differentiable in the picture."""
-    height, width = image.shape[2:]
-    maps = maps.to(image)
-    y = (torch.arange(height, device=image.device) * 2 + 1) / height - 1
-    x = (torch.arange(width, device=image.device) * 2 + 1) / width - 1
-    places = torch.stack([*torch.meshgrid(x, y, indexing="xy"), torch.ones(height, width).to(x)])
-    moved = torch.einsum("nij,jhw->nhwi", maps, places)
-    grid = moved[..., :2] / moved[..., 2:].clamp(min=0.1)
     return functional.grid_sample(
-        image, grid, mode="bilinear", padding_mode="reflection", align_corners=False
+        image,
+        _grid(maps.to(image), *image.shape[2:]),
+        mode="bilinear",
+        padding_mode="reflection",
+        align_corners=False,
     )
+
+
+def is_inside(maps: Float[Tensor, "n 3 3"], side: int) -> Bool[Tensor, "n 1 h w"]:
+    """Which pixels of moved pictures, ``side`` across, show a place inside of the picture."""
+    return (_grid(maps, side, side).abs() <= 1).all(dim=-1)[:, None]
+
+
+def _grid(maps: Float[Tensor, "n 3 3"], height: int, width: int) -> Float[Tensor, "n h w 2"]:
+    """Where each pixel of the result is taken from, in [-1, 1]."""
+    y = (torch.arange(height, device=maps.device) * 2 + 1) / height - 1
+    x = (torch.arange(width, device=maps.device) * 2 + 1) / width - 1
+    places = torch.stack([*torch.meshgrid(x, y, indexing="xy"), torch.ones(height, width).to(x)])
+    moved = torch.einsum("nij,jhw->nhwi", maps, places.to(maps))
+    return moved[..., :2] / moved[..., 2:].clamp(min=0.1)
 
 
 def recolour(

@@ -54,6 +54,9 @@ def anime(
     perceptual: Annotated[
         float | None, typer.Option(help="Weight of the cycle's perceptual distance.")
     ] = None,
+    equivariance: Annotated[
+        float | None, typer.Option(help="Weight of drawing a moved selfie as its drawing, moved.")
+    ] = None,
     style: Annotated[
         float | None, typer.Option(help="Weight of reading back the style that was drawn.")
     ] = None,
@@ -101,8 +104,8 @@ def anime(
         preset or f"published-{resolution}",
         kimg=kimg, batch=batch, copies=copies, warmup_kimg=warmup_kimg, way_back=way_back, lr=lr,
         d_lr=d_lr, r1_gamma=gamma, adversarial=adversarial, cycle=cycle, perceptual=perceptual,
-        style=style, critic=critic, reconstruct=reconstruct, augment=augment, precision=precision,
-        seed=seed,
+        equivariance=equivariance, style=style, critic=critic, reconstruct=reconstruct,
+        augment=augment, precision=precision, seed=seed,
     )  # fmt: skip
     if dry_run:
         _print_plan(config, json)

@@ -28,11 +28,17 @@ finish() {
             --json > "$out/$tagger.json"
         seed=$((seed + 1))
     done
-    local model="$out/anime.safetensors" set="$out/anime-edits.safetensors"
-    "$mien" directions fit --model "$model" --selfies "$data" --samples "${SAMPLES:-9600}" \
-        --tagger "$out/anime-teacher.safetensors" --out "$set" --force
+    local model="$out/anime.safetensors" method sets=()
+    for method in linear lasso svd sefa; do # the first one ships
+        local set="$out/anime-$method.safetensors"
+        [ "$method" = linear ] && set="$out/anime-edits.safetensors"
+        "$mien" directions fit --model "$model" --selfies "$data" --samples "${SAMPLES:-9600}" \
+            --method "$method" --tagger "$out/anime-teacher.safetensors" --out "$set" --force
+        sets+=(--directions "$set")
+    done
     "$mien" evaluate anime --data "$data" --model "$model" --copies "${COPIES:-100}" \
-        --judge "$out/anime-judge.safetensors" --directions "$set" --out "$out/scores" --force
+        --judge "$out/anime-judge.safetensors" --namer "$out/anime-teacher.safetensors" \
+        "${sets[@]}" --out "$out/scores" --force
 }
 
 if [ -n "${PRESET:-}" ]; then

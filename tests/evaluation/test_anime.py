@@ -12,6 +12,7 @@ import torch
 from mien import cli, images
 from mien.checkpoints import native
 from mien.errors import DatasetError, InputError
+from mien.evaluation import anime_edits
 from mien.evaluation.anime import (
     AnimeMeasure,
     AnimePlan,
@@ -20,15 +21,24 @@ from mien.evaluation.anime import (
     score_anime,
 )
 from mien.evaluation.anime_clip import score_anime_clip
-from mien.evaluation.anime_edits import group_edits, known_pairs, rescore_anime
-from mien.hub.direction_sets import load_direction_set
+from mien.evaluation.anime_edits import (
+    GROUPS,
+    group_edits,
+    is_unnamed,
+    known_pairs,
+    named_components,
+    rescore_anime,
+)
+from mien.hub.direction_sets import load_direction_set, save_direction_set
 from mien.hub.loading import load_anime, load_tagger
 from mien.judges.anime_tagger import anime_config
 from mien.judges.landmarks import LandmarkConfig, LandmarkNetwork
 from mien.judges.tagger import Tagger
+from mien.latents.direction import Direction, DirectionSet
 from mien.metrics.tables import ScoreTable
 from mien.studio.anime import AnimePainter
 from mien.studio.anime_clip import AnimeVideo, VideoPlan
+from mien.training.tagged import TagReader
 from mien.video.reader import Clip
 from studio import anime_toys as toys
 from studio.test_anime_clip import write_clip
@@ -128,8 +138,6 @@ def test_points_lie_in_the_picture(measure: AnimeMeasure) -> None:
 
 
 def test_directions_are_rescored(measure: AnimeMeasure, folder: Path) -> None:
-    from mien.training.tagged import TagReader
-
     found = load_direction_set(folder / "d.safetensors")
     groups = known_pairs(found, TagReader(measure.judge.network).tags)
     assert {name: [d.name for d in ds] for name, ds in groups.items()} == {
@@ -151,6 +159,33 @@ def test_directions_are_rescored(measure: AnimeMeasure, folder: Path) -> None:
     )
     with pytest.raises(InputError, match="one of anime faces is wanted"):
         rescore_anime(other, found, groups)
+
+
+def test_components_are_named_by_what_they_move(
+    measure: AnimeMeasure, folder: Path, monkeypatch
+) -> None:
+    """A namer that sees blue hair where the third component is negative, and brown where not."""
+    vectors = torch.eye(16)[:4]
+    made = [
+        Direction(f"component {i}", one, "w", generator="", method="sefa")
+        for i, one in enumerate(vectors)
+    ]
+    save_direction_set(folder / "sefa.safetensors", DirectionSet(tuple(made)))
+    found = load_direction_set(folder / "sefa.safetensors")
+    assert is_unnamed(found)
+    assert not is_unnamed(load_direction_set(folder / "d.safetensors"))
+
+    def read(_measure: object, reader: TagReader, _selfies: object, w: torch.Tensor) -> np.ndarray:
+        seen = np.zeros((len(w), len(reader.tags)))
+        seen[:, reader.tags.index("blue hair")] = -w[:, 2]
+        seen[:, reader.tags.index("brown hair")] = w[:, 2]
+        return seen
+
+    monkeypatch.setattr(anime_edits, "_read", read)
+    groups = named_components(measure, found, measure.judge)
+    blue = next(one for one in groups["hair"] if one.name == "blue hair/brown hair")
+    torch.testing.assert_close(blue.vector * blue.scale, -2.25 * vectors[2])
+    assert [one.name for one in groups["mouth"]] == [pair.name for pair in GROUPS["mouth"]]
 
 
 class Following(toys.ToyFinder):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from mien import images
@@ -21,11 +21,13 @@ from mien.evaluation.anime import AnimeMeasure, Edit
 from mien.evaluation.directions import Rescored
 from mien.evaluation.judging import RESIZE
 from mien.hub.direction_sets import LoadedDirections
+from mien.hub.loading import Loaded
 from mien.judges.anime_tagger import check_anime
 from mien.latents.direction import Direction, move
-from mien.latents.pairs import TagPair, oppose
+from mien.latents.pairs import TagPair, default_coefficients, oppose
 from mien.metrics.protocol import Protocol
 from mien.metrics.rescoring import RescoringMatrix, rescoring_matrix
+from mien.training.directions import TAG_UNIT, UNSUPERVISED
 from mien.training.tagged import TagReader
 
 GROUPS: Mapping[str, tuple[TagPair, ...]] = {
@@ -49,6 +51,10 @@ GROUPS: Mapping[str, tuple[TagPair, ...]] = {
 """What is steered -> the opposing pairs that stand for it."""
 
 
+COMPONENT_STEP = default_coefficients("linear")[0] * TAG_UNIT
+"""Standard deviations that a component without a name is moved, as far as a single tag goes."""
+
+
 def known_pairs(found: LoadedDirections, tags: Sequence[str]) -> dict[str, list[Direction]]:
     """Group -> directions of its pairs, as far as a set has both tags and a judge sees them.
 
@@ -66,10 +72,83 @@ def known_pairs(found: LoadedDirections, tags: Sequence[str]) -> dict[str, list[
             f"none of the {len(names)} directions of {found.name} makes a pair of mouth, hair or "
             "eyes that the judge sees; fit them by a method that uses tags"
         )
-    wrong = next((d for ds in made.values() for d in ds if d.space != "w"), None)
+    _check_space([one for ones in made.values() for one in ones])
+    return made
+
+
+def is_unnamed(found: LoadedDirections) -> bool:
+    """Whether a set is of SeFa or PCA, whose components have numbers for names."""
+    return all(one.method.split(",")[0].split()[0] in UNSUPERVISED for one in found.directions)
+
+
+def named_components(
+    measure: AnimeMeasure, found: LoadedDirections, namer: Loaded
+) -> dict[str, list[Direction]]:
+    """For each opposing pair the component, and its sign, that brings it most.
+
+    As the thesis chooses among SeFa's. A tagger that does not judge reads the translated selfies
+    before and after :data:`COMPONENT_STEP` each way; a pair's first tag less its second decides.
+
+    Args:
+        measure: The model and the selfies.
+        found: The set; one unit of each component is a standard deviation.
+        namer: The tagger.
+
+    Raises:
+        InputError: The namer does not read anime faces, or a component is not of space w.
+    """
+    check_anime(namer.network, namer.name)
+    reader = TagReader(namer.network)
+    known = set(reader.tags)
+    groups = {
+        group: [pair for pair in pairs if {pair.towards, pair.away} <= known]
+        for group, pairs in GROUPS.items()
+    }
+    w = measure.styles(len(measure.test.selfies), 6)
+    before = _read(measure, reader, measure.test.selfies, w)
+    signed = [
+        replace(one, scale=sign * COMPONENT_STEP * one.scale)
+        for one in found.directions
+        for sign in (1, -1)
+    ]
+    _check_space(signed)
+    changes = [
+        (_read(measure, reader, measure.test.selfies, _moved(w, one)) - before).mean(axis=0)
+        for one in signed
+    ]
+    made: dict[str, list[Direction]] = {}
+    for group, pairs in groups.items():
+        for pair in pairs:
+            towards, away = (reader.tags.index(tag) for tag in (pair.towards, pair.away))
+            best = int(np.argmax([change[towards] - change[away] for change in changes]))
+            made.setdefault(group, []).append(replace(signed[best], name=pair.name))
+    return made
+
+
+def _check_space(directions: Sequence[Direction]) -> None:
+    wrong = next((one for one in directions if one.space != "w"), None)
     if wrong is not None:
         raise InputError(f"direction {wrong.name!r} is not of space w, the mapped style")
-    return made
+
+
+def _moved(w: Float[Tensor, "n w_dim"], direction: Direction) -> Float[Tensor, "n w_dim"]:
+    return move(w[:, None], direction, 1.0)[:, 0]
+
+
+@torch.no_grad()
+def _read(
+    measure: AnimeMeasure,
+    reader: TagReader,
+    selfies: UInt8[np.ndarray, "n r r2 3"],
+    w: Float[Tensor, "n w_dim"],
+) -> Float[np.ndarray, "n t"]:
+    """The probability of each tag of selfies drawn in styles."""
+    painter, step, read = measure.painter, measure.plan.batch, []
+    for start in range(0, len(selfies), step):
+        contents = painter.contents(selfies[start : start + step])
+        drawn = painter.draw(contents, w[start : start + step], step)
+        read.append(reader(images.to_float(drawn))[0])
+    return torch.cat(read).numpy()
 
 
 def group_edits(
@@ -83,7 +162,7 @@ def group_edits(
             for i, direction in enumerate(directions):
                 rows = slice(i, None, len(directions))
                 if len(moved[rows]):
-                    moved[rows] = move(w[rows][:, None], direction, 1.0)[:, 0]
+                    moved[rows] = _moved(w[rows], direction)
             return moved
 
         return apply
@@ -119,26 +198,18 @@ def rescore_anime(
     """
     check_anime(measure.judge.network, measure.judge.name)
     reader = TagReader(measure.judge.network)
-    painter, step = measure.painter, measure.plan.batch
     selfies = np.repeat(measure.test.selfies, styles, axis=0)
     w = measure.styles(len(selfies), 5)
-
-    def see(ws: Tensor) -> np.ndarray:
-        read = []
-        for start in range(0, len(selfies), step):
-            contents = painter.contents(selfies[start : start + step])
-            drawn = painter.draw(contents, ws[start : start + step], step)
-            read.append(reader(images.to_float(drawn))[0])
-        return torch.cat(read).numpy()
 
     every = [direction for directions in groups.values() for direction in directions]
     targets = {d.name: (d.name.partition("/")[0],) for d in every}
     scores = list(dict.fromkeys(tag for tags in targets.values() for tag in tags))
     columns = [reader.tags.index(tag) for tag in scores]
-    before, after = see(w)[:, columns], {}
+    before, after = _read(measure, reader, selfies, w)[:, columns], {}
     for direction in every:
         progress(direction.name)
-        after[direction.name] = see(move(w[:, None], direction, 1.0)[:, 0])[:, columns]
+        moved = _moved(w, direction)
+        after[direction.name] = _read(measure, reader, selfies, moved)[:, columns]
     own = {d.name: group for group, directions in groups.items() for d in directions}
     of_tag = {tag: own[name] for name, tags in targets.items() for tag in tags}
     related = {

@@ -49,6 +49,9 @@ def anime(
         list[str] | None,
         typer.Option("--directions", metavar="FILE", help="A set to re-score; may be repeated."),
     ] = None,
+    namer: Annotated[
+        str, typer.Option(help="A tagger that names the components of SeFa or PCA.")
+    ] = "anime-teacher",
     faces: Annotated[int, typer.Option(help="Most test pictures of each kind.")] = 100,
     copies: Annotated[
         int, typer.Option(help="Augmented copies a face for DFD; 1000 is published, 0 for none.")
@@ -90,7 +93,7 @@ def anime(
     if data is not None:
         judges = _judges(judge, (lpips, lpips_heads), landmarks, place)
         measure = _measure(painter, data, judges, (faces, copies, styles, seed))
-        scores, matrices = _score(measure, directions or [])
+        scores, matrices = _score(measure, directions or [], namer)
         tables.append(scores)
         result |= {"scores": scores.as_dict(), "directions": [m.as_dict() for m in matrices]}
     if clip is not None:
@@ -138,9 +141,12 @@ def _measure(
     return AnimeMeasure(painter, test, tagger, wanted, perceptual, points)
 
 
-def _score(measure: AnimeMeasure, directions: list[str]) -> tuple[ScoreTable, list[Rescored]]:
+def _score(
+    measure: AnimeMeasure, directions: list[str], namer: str
+) -> tuple[ScoreTable, list[Rescored]]:
     from mien.evaluation import anime_edits
     from mien.evaluation.anime import score_anime
+    from mien.hub.loading import load_tagger
     from mien.studio.anime import load_anime_directions
     from mien.training.tagged import TagReader
 
@@ -149,7 +155,12 @@ def _score(measure: AnimeMeasure, directions: list[str]) -> tuple[ScoreTable, li
     matrices: list[Rescored] = []
     for name in directions:
         found = load_anime_directions(measure.painter.loaded, name)
-        groups = anime_edits.known_pairs(found, tags)
+        if anime_edits.is_unnamed(found):
+            _say(f"components of {found.name}")
+            tagger = load_tagger(namer, str(measure.painter.device))
+            groups = anime_edits.named_components(measure, found, tagger)
+        else:
+            groups = anime_edits.known_pairs(found, tags)
         edits += anime_edits.group_edits(found, groups)
         matrices += anime_edits.rescore_anime(measure, found, groups, progress=_say)
     return score_anime(measure, edits, _say), matrices

@@ -14,7 +14,7 @@ from mien.errors import InputError, UnknownName
 from mien.hub.direction_sets import load_direction_set
 from mien.hub.loading import load_anime
 from mien.studio.anime import AnimePainter
-from mien.studio.anime_clip import AnimeVideo, ContentSmoother, MovingStyle, VideoPlan, steady
+from mien.studio.anime_clip import AnimeVideo, MovingStyle, VideoPlan
 from mien.studio.anime_faces import Where
 from mien.video.keyframes import parse_keyframes
 from mien.video.pipeline import convert, read_ahead
@@ -142,28 +142,6 @@ def test_strengths_over_time(painter: AnimePainter, folder: Path) -> None:
     torch.testing.assert_close(moving.apply(w, [0.0, 0.5, 3.0])[1], w[0] + blue)
     with pytest.raises(UnknownName, match="unknown direction 'smile'"):
         MovingStyle(parse_keyframes({"smile": [[0, 0]]}), found)
-
-
-def test_content_is_averaged_only_at_rest() -> None:
-    crops = np.full((3, 16, 16, 3), 100, np.uint8)
-    crops[2, :, 8:] = 200
-    contents = torch.tensor([0.0, 1.0, 2.0])[:, None, None, None].expand(3, 2, 4, 4)
-    made = ContentSmoother(0.8)(crops, contents)
-    assert made[1, 0, 0, 0] == pytest.approx(0.2)
-    assert made[2, 0, 0, 0] == pytest.approx(0.56)
-    assert made[2, 0, 0, 3] == 2
-    assert torch.equal(ContentSmoother(0)(crops, contents), contents)
-
-
-def test_squares_are_steady_and_do_not_lag() -> None:
-    times = np.arange(60) / 30
-    random = np.random.default_rng(0)
-    true = np.stack([100 + 20 * times, 50 + 0 * times, 40 + 0 * times, 0 * times], axis=1)
-    noisy = true + random.normal(0, 0.5, true.shape)
-    made = steady(noisy, times, VideoPlan())
-    assert np.abs(made - true)[10:-10].mean() < 0.75 * np.abs(noisy - true)[10:-10].mean()
-    assert abs((made - true)[10:-10, 0].mean()) < 0.3
-    assert steady(noisy, times, VideoPlan(min_cutoff=0)) is noisy
 
 
 @pytest.mark.parametrize(

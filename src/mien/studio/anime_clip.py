@@ -9,8 +9,7 @@
 
 The clip is read twice: first to follow the faces, of which only their squares are kept (ten numbers
 a frame), then to draw. The decoder has no noise, so one style gives the same colours all along;
-what still flickers comes from the content code, which is therefore averaged over time wherever the
-picture of the face does not change.
+what still flickers is averaged over time (:mod:`mien.studio.anime_steady`).
 
 t frames · n frames of a batch · c channels · h w of the content code
 """
@@ -27,7 +26,6 @@ import torch
 from jaxtyping import Float, UInt8
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
-from torch.nn import functional
 
 from mien import images
 from mien.data.alignment import align, paste_back
@@ -38,21 +36,18 @@ from mien.hub.direction_sets import LoadedDirections
 from mien.latents.direction import move
 from mien.studio.anime import AnimePainter
 from mien.studio.anime_faces import DRAWN, Finder, Where, looks_drawn, middle_square
+from mien.studio.anime_steady import ContentSmoother, PictureSmoother, steady
 from mien.studio.settings import Setting
 from mien.video.keyframes import Keyframes
 from mien.video.pipeline import Batch, read_ahead
 from mien.video.reader import Clip
-from mien.video.smoothing import one_euro
 from mien.video.tracking import FrameFaces, Track, track_faces
 
 EVERY = 10
 """The whole frame is searched for faces every so many frames; between, known ones are followed."""
 
-WARM = 12
-"""Frames before the first one that are encoded again when a clip goes on, for the averages."""
-
-_STILL, _MOVED = 0.02, 0.10
-"""Mean absolute difference, of 0 to 1, of a place that is at rest, and of one that surely moves."""
+WARM = 48
+"""Frames before the first one that are drawn again when a clip goes on, for the averages."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +57,8 @@ class VideoPlan:
     Attributes:
         paste: Put the face back into the frame; else only the face is shown.
         size: Side of the face's picture; ``None`` for the model's own.
-        smooth: Share of a still place's content that stays from frame to frame; 0 for none.
+        smooth: How much contents and pictures are averaged over time; 0 for none. See
+            :mod:`mien.studio.anime_steady`.
         min_cutoff: Hz of the One-Euro filter of the square at rest; 0 for no filter.
         beta: How fast its cutoff rises with speed, in half sides a second.
         where: Which face.
@@ -124,48 +120,6 @@ class MovingStyle:
         }
 
 
-class ContentSmoother:
-    """Averages content codes over time, each place as far as the picture there is at rest.
-
-    c̄ₜ = (1 − aₜ)·cₜ + aₜ·c̄ₜ₋₁, a from ``share`` where the aligned face does not change down to 0
-    where it moves; so nothing lags behind that is seen to move.
-
-    Args:
-        share: a at rest, 0 to below 1.
-    """
-
-    def __init__(self, share: float) -> None:
-        self.share = share
-        self._crop: Tensor | None = None
-        self._content: Tensor | None = None
-
-    def __call__(
-        self, crops: UInt8[np.ndarray, "n r r2 3"], contents: Float[Tensor, "n c h w"]
-    ) -> Float[Tensor, "n c h w"]:
-        """Take the next frames, in order."""
-        if not self.share:
-            return contents
-        grey = images.to_float(crops, contents.device).mean(dim=1, keepdim=True) / 2
-        side = (contents.shape[2], contents.shape[3])
-        small = functional.adaptive_avg_pool2d(grey, side)  # [n 1 h w]
-        spread = functional.adaptive_avg_pool2d(grey.square(), side)
-        made = []
-        for i in range(len(contents)):
-            content, look = contents[i : i + 1], torch.cat([small[i : i + 1], spread[i : i + 1]])
-            if self._content is not None and self._crop is not None:
-                change = (look - self._crop).abs().amax(dim=0, keepdim=True)
-                moved = ((change - _STILL) / (_MOVED - _STILL)).clamp(0, 1)
-                keep = (self.share * (1 - moved)).to(content.dtype)
-                content = content + keep * (self._content - content)
-            self._content, self._crop = content, look
-            made.append(content)
-        return torch.cat(made)
-
-    def forget(self) -> None:
-        """Begin anew: the face was gone."""
-        self._crop = self._content = None
-
-
 class AnimeVideo:
     """Draws the frames of a clip; call it with batches, in order.
 
@@ -206,7 +160,8 @@ class AnimeVideo:
         self._found = self._frames
         self._first = 0
         self._shown: tuple[int, UInt8[np.ndarray, "h w 3"]] = (0, np.zeros((1, 1, 3), np.uint8))
-        self._smoother = ContentSmoother(self.plan.smooth)
+        self._contents = ContentSmoother(self.plan.smooth)
+        self._pictures = PictureSmoother(self.plan.smooth)
 
     # First pass.
 
@@ -283,7 +238,7 @@ class AnimeVideo:
         self._first = int(track.frames[0])
         own = times[self._first : self._first + len(track)]
         self._found = track.landmarks.reshape(len(track), 4)
-        self._frames = steady(self._found, own, self.plan)
+        self._frames = steady(self._found, own, self.plan.min_cutoff, self.plan.beta)
         self.looked = True
 
     def _numbered(self, tracks: Sequence[Track]) -> UInt8[np.ndarray, "h w 3"]:
@@ -317,14 +272,14 @@ class AnimeVideo:
         if any(present):
             rows = [i for i, there in enumerate(present) if there]
             if not all(present):
-                self._smoother.forget()
-            contents = self._smoother(crops[rows], painter.contents(crops[rows]))
+                self._forget()
+            contents = self._contents(crops[rows], painter.contents(crops[rows]))
             w = self.w.expand(len(rows), -1)
             if self.moving is not None:
                 w = self.moving.apply(w, [batch.times[i] for i in rows])
-            drawn[rows] = painter.draw(contents, w)
+            drawn[rows] = self._pictures(crops[rows], painter.draw(contents, w))
         else:
-            self._smoother.forget()
+            self._forget()
         if not self.plan.paste:
             size = self.plan.size or side
             return drawn if size == side else images.resize(drawn, size)
@@ -341,7 +296,7 @@ class AnimeVideo:
         if not first or not self.plan.smooth:
             return
         begin = max(0, first - WARM)
-        for batch in read_ahead(self.clip, WARM, begin):
+        for batch in read_ahead(self.clip, first=begin):
             count = min(first, batch.first + len(batch)) - batch.first
             if count > 0:
                 part = Batch(
@@ -350,6 +305,11 @@ class AnimeVideo:
                 self(part)
             if batch.first + len(batch) >= first:
                 break
+
+    def _forget(self) -> None:
+        """Begin the averages anew: the face was gone."""
+        self._contents.forget()
+        self._pictures.forget()
 
     def frame_by_frame(self) -> AnimeVideo:
         """The same clip without smoothing: squares as they were found, contents as they are."""
@@ -389,23 +349,6 @@ class AnimeVideo:
         row = self._frames[min(max(place, 0), len(self._frames) - 1)]
         frame = Frame((float(row[0]), float(row[1])), (float(row[2]), float(row[3])))
         return frame, 0 <= place < len(self._frames)
-
-
-def steady(
-    squares: Float[np.ndarray, "t 4"], times: Float[np.ndarray, " _t"], plan: VideoPlan
-) -> Float[np.ndarray, "t 4"]:
-    """Squares (centre and half side, x and y) through One-Euro, forwards and backwards.
-
-    The mean of both directions does not lag. Speeds count in half sides of the face, so that small
-    and large ones are treated alike.
-    """
-    if not plan.min_cutoff or len(squares) < 3:
-        return squares
-    unit = max(float(np.median(np.hypot(squares[:, 2], squares[:, 3]))), 1e-6)
-    own = squares / unit
-    there = one_euro(own, times, plan.min_cutoff, plan.beta)
-    back = one_euro(own[::-1], times[-1] - times[::-1], plan.min_cutoff, plan.beta)[::-1]
-    return (there + back) / 2 * unit
 
 
 def _frame_faces(faces: Sequence[Face]) -> FrameFaces:

@@ -33,9 +33,20 @@ def scene(size: int, seed: int = 0) -> np.ndarray:
     return frame.reformat(2 * size, 2 * size, interpolation="BICUBIC").to_ndarray()
 
 
-def make_clip(path: Path, size: int, frames: int) -> None:
-    """Write the clip that is measured on."""
-    picture, random = scene(size), np.random.RandomState(1)
+def make_clip(
+    path: Path, size: int, frames: int, picture: np.ndarray | None = None, drift: float = 1.0
+) -> None:
+    """Write the clip that is measured on.
+
+    Args:
+        path: Where.
+        size: Side of the frames.
+        frames: How many.
+        picture: What drifts, uint8 ``[2·size, 2·size, 3]``; else a soft scene.
+        drift: How far, 1 for from end to end.
+    """
+    picture = scene(size) if picture is None else picture
+    random = np.random.RandomState(1)
     grain = random.randint(0, 12, (8, size, size, 3)).astype(np.uint8)
     with av.open(str(path), "w", options={"movflags": "+faststart"}) as out:
         video = out.add_stream("libx264", rate=FPS, options={"preset": "ultrafast"})
@@ -43,8 +54,8 @@ def make_clip(path: Path, size: int, frames: int) -> None:
         audio = out.add_stream("aac", rate=RATE)
         samples = 0
         for number in range(frames):
-            x = round(size / 2 * (1 + np.sin(number / 40)))
-            y = round(size / 2 * (1 + np.cos(number / 33)))
+            x = round(size / 2 * (1 + drift * np.sin(number / 40)))
+            y = round(size / 2 * (1 + drift * np.cos(number / 33)))
             image = picture[y : y + size, x : x + size] // 16 * 15 + grain[number % 8]
             out.mux(video.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
             while samples < (number + 1) * RATE / FPS:

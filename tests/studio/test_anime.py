@@ -61,7 +61,7 @@ def test_an_engine_draws_the_same(model: Path) -> None:
     for engine, said in (("eager", "eager, exact"), ("openvino", "openvino, exact")):
         painter = AnimePainter(find_anime_model(model), "exact", engine)
         painter.prepare(3)
-        assert painter.drawn_by == said
+        assert painter.said == said
         made.append(painter.draw(painter.contents(crops), painter.styles([1, 2, 3])))
         alone = painter.draw(painter.contents(crops[:1]), painter.styles([1, 2, 3]))
         assert np.array_equal(alone, made[-1])
@@ -71,7 +71,7 @@ def test_an_engine_draws_the_same(model: Path) -> None:
 def test_few_pictures_build_nothing(model: Path) -> None:
     painter = AnimePainter(find_anime_model(model), "fast", "auto")
     painter.prepare(2)
-    assert painter.drawn_by.startswith("eager")
+    assert painter.said.startswith("eager")
     with pytest.raises(UnknownName, match="turbo"):
         AnimePainter(find_anime_model(model), "fast", "turbo")
 

@@ -46,7 +46,7 @@ DEFAULT_ANIME = "anime"
 MOST_STYLES = 256
 """The most styles of one call."""
 
-_FEW = 16
+_FEW = 100
 """So few pictures that even asking what compiling would cost takes longer."""
 
 _ROWS = 8
@@ -117,7 +117,7 @@ class AnimePainter:
         self._halves = built[0], built[1]
 
     @property
-    def drawn_by(self) -> str:
+    def said(self) -> str:
         """What draws, for a provenance: ``openvino, fast``."""
         if self._halves is not None:
             return str(self._halves[1].plan)
@@ -390,7 +390,7 @@ def paint(
     ]
     provenance = {
         **painter.signature,
-        "drawn_by": painter.drawn_by,
+        "engine": painter.said,
         **(made or {}),
         "alignment": alignment.as_dict(),
         "pasted": paste,

@@ -370,5 +370,5 @@ def clip_provenance(
 ) -> dict[str, Any]:
     """What made a clip; also the job that ``--resume`` compares."""
     made = {**painter.signature, "of": str(path), **said, **plan.as_dict()}
-    made["drawn_by"] = painter.drawn_by
+    made["engine"] = painter.said
     return made if moving is None else {**made, **moving.as_dict()}

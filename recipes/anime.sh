@@ -23,7 +23,7 @@ finish() {
         local from=teacher
         [ "$tagger" = anime-judge ] && from=judge
         [ -f "$out/$tagger.safetensors" ] || "$mien" train anime-tagger --data "$data" \
-            --cache "$out/cache" --from "$from" --kimg 24 --second-kimg 16 --seed "$seed" \
+            --cache "$out/cache" --from "$from" --kimg "${TAGGER_KIMG:-24}" --second-kimg "${TAGGER_KIMG2:-16}" --seed "$seed" \
             --leave-out "$((2 * seed))" --out "$out/$tagger.safetensors" \
             --json > "$out/$tagger.json"
         seed=$((seed + 1))

@@ -44,7 +44,7 @@ train ae-sp-honest autoencoder "${AE_KIMG:-5}" --direction sketch-to-photo
 # the photo is from the true one; first on drawings of many people, then on the few that were drawn.
 teacher="$out/identity-teacher.safetensors"
 [ -f "$teacher" ] ||
-    "$mien" train identity --data "$faces" --trunk judge --seed 1 --kimg 50 --out "$teacher"
+    "$mien" train identity --data "$faces" --trunk judge --seed 1 --kimg "${TEACHER_KIMG:-50}" --out "$teacher"
 [ -d "$out/pencil" ] || "$mien" data sketch "$faces" --style pencil --size 256 \
     --strength 0.3 --strength 0.5 --strength 0.7 --out "$out/pencil"
 taught=(--direction sketch-to-photo --judge "$teacher" --judge-weight 10)

@@ -84,6 +84,18 @@ def test_a_seed_is_a_face_whatever_the_count(studio):
     assert np.abs(many.images[4].astype(int) - one.images[0]).max() <= 1
 
 
+def test_the_number_of_threads_changes_no_face(studio):
+    before = torch.get_num_threads()
+    ws = []
+    for threads in (1, 2, 3):
+        torch.set_num_threads(threads)
+        ws.append(studio.describe(SENTENCE, 1, 5).ws)
+        assert torch.get_num_threads() == threads
+    torch.set_num_threads(before)
+    assert np.array_equal(ws[0], ws[1])
+    assert np.array_equal(ws[0], ws[2])
+
+
 def test_the_sentence_matters(studio):
     man, woman = studio.describe("a man", 1, 0), studio.describe("a woman", 1, 0)
     assert not np.array_equal(man.ws, woman.ws)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 
 from mien.errors import InputError
@@ -22,3 +25,19 @@ def find_device(name: str) -> torch.device:
     if device.type == "cuda" and not torch.cuda.is_available():
         raise InputError(f"device {name!r}: no CUDA device was found; take --device cpu")
     return device
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Inside, PyTorch computes on the CPU in one thread.
+
+    Several threads sum in another order. That is of no account in a picture, but steps along
+    gradients enlarge it until the picture is another one; in one thread their result does not
+    depend on how many processors there are.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

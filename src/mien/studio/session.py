@@ -8,6 +8,7 @@ faces.save("out")
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ from mien import images
 from mien.errors import InputError, UnknownName, WeightsMissing
 from mien.hub import loading
 from mien.hub.store import engine_cache
-from mien.runtime.devices import find_device
+from mien.runtime.devices import find_device, one_thread
 from mien.runtime.engines import check_engine
 from mien.runtime.memory import tune_allocator
 from mien.runtime.precision import check_precision
@@ -235,9 +236,11 @@ class Studio:
             refine = DEFAULT_REFINE if G.config.resolution <= REFINE_RESOLUTION else 0
         plan = Refinement(steps=refine)
         refines = bool(plan.steps) and not reading.unknown
-        # One by one if they are refined, which would grow the last bit in which batches differ.
+        # Refining would grow the last bit, in which batches and numbers of threads differ.
         parts = _parts(seeds, 1 if refines else 256)
-        w = torch.cat([way.w(Request(sentence, reading, part, psi, guidance)) for part in parts])
+        with one_thread() if refines else nullcontext():
+            ws = [way.w(Request(sentence, reading, part, psi, guidance)) for part in parts]
+        w = torch.cat(ws)
         if refines:
             draw = lambda w: G.synthesis(w[:, None].expand(-1, G.num_ws, -1))  # noqa: E731
             w = refined(w, reading, draw, self.reader, G.mapping.w_avg, plan)

@@ -11,6 +11,7 @@ Axes: n faces, v values of a column.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import torch
@@ -19,9 +20,10 @@ from torch import Tensor
 
 from mien.attributes import COLUMNS
 from mien.errors import InputError
+from mien.runtime.devices import one_thread
 from mien.text.reader import Reading, expected
 
-_BATCH = 4  # Always so many at a time: another number would round otherwise, and steps grow that.
+_BATCH = 2  # Always so many at a time: another number would round otherwise, and steps grow that.
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,9 @@ def refine(
 ) -> Float[Tensor, "n w_dim"]:
     """Move latents until the tagger agrees with what was read in a sentence.
 
-    Each face is moved by itself: what it becomes does not depend on the others.
+    Each face is moved by itself: what it becomes does not depend on the others, nor on the number
+    of threads, because steps along gradients enlarge the last bit in which these would differ. On
+    a CPU every two faces take one thread, and as many threads work as PyTorch has.
 
     Args:
         w: One latent a face.
@@ -96,11 +100,17 @@ def refine(
         plan: How far.
     """
     plan = plan or Refinement()
-    parts = []
-    for part in w.split(_BATCH):
+
+    def move(part: Tensor) -> Tensor:
         full = torch.cat([part, part[-1:].expand(_BATCH - len(part), -1)])
-        parts.append(_refine(full, reading, draw, tagger, centre, plan)[: len(part)])
-    return torch.cat(parts)
+        with one_thread():
+            return _refine(full, reading, draw, tagger, centre, plan)[: len(part)]
+
+    parts, threads = w.split(_BATCH), torch.get_num_threads()
+    if w.device.type != "cpu" or threads == 1 or len(parts) == 1:
+        return torch.cat([move(part) for part in parts])
+    with one_thread(), ThreadPoolExecutor(threads) as pool:
+        return torch.cat(list(pool.map(move, parts)))
 
 
 def _refine(

@@ -49,15 +49,15 @@ def translate_clip(
     clip = Clip(path)
     plan = VideoPlan(request.paste, request.size, smooth, where=request.where)
     painter = studio.painter(request.model)
-    painter.prepare(clip.frames)
     w, said, made = wanted_styles(painter, request)
     moving = None if keyframes is None else _moving(painter, keyframes, request)
     finder = None if request.aligned else shipped_finder(str(studio.device), detector)
     video = AnimeVideo(painter, clip, w[:1], plan, finder, moving)
-    provenance = clip_provenance(painter, path, {**said[0], **made}, plan, moving)
     for _ in progress(video.look(), "finding faces", clip.frames):
         pass
     _remarks(video, out)
+    painter.prepare(clip.frames)
+    provenance = clip_provenance(painter, path, {**said[0], **made}, plan, moving)
     begin, writer = time.monotonic(), None
     if resume:
         target = resuming(out, clip, provenance, provenance, request.force)

@@ -175,6 +175,33 @@ def test_growing_keeps_the_picture(tmp_path, data, fabric):
         gan.grow_from(build(replace(config, w_dim=8)), state.checkpoints(tmp_path)[-1])
 
 
+def test_a_critic_of_features_takes_part(data, fabric, tmp_path):
+    config = replace(TINY, critic=1.0, kimg=0.032)
+
+    def tagger():
+        torch.manual_seed(0)
+        return Tagger(TaggerConfig(resolution=32, width=4))
+
+    trainer = gan.GanTrainer(config, data, fabric, tagger())
+    before = [p.clone() for p in trainer.nets.critic.parameters()]
+    stats = trainer.step()
+    assert {"loss/C", "loss/critic"} <= stats.keys()
+    after = list(trainer.nets.critic.parameters())
+    assert any(not torch.equal(a, b) for a, b in zip(before, after, strict=True))
+    assert all(p.requires_grad for p in after)
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    [0 for _ in gan.train(config, data, whole, fabric, OFTEN, tagger())]
+    half = gan.train(config, data, parts, fabric, replace(OFTEN, checkpoint_kimg=0.016), tagger())
+    next(half)
+    half.close()
+    [0 for _ in gan.train(config, data, parts, fabric, OFTEN, tagger())]
+    one, other = tensors(whole), tensors(parts)
+    assert any(name.startswith("critic/") for name in one)
+    assert all(torch.equal(one[name], other[name]) for name in one)
+    with pytest.raises(InputError, match="critic needs a tagger"):
+        gan.GanTrainer(config, data, fabric)
+
+
 def test_tagger_teaches_the_labels(data, fabric):
     torch.manual_seed(0)
     tagger = Tagger(TaggerConfig(resolution=32, width=4))

@@ -7,8 +7,8 @@ import torch
 from mien.checkpoints.registry import convert
 from mien.errors import CheckpointError, ConfigMismatch, InputError
 from mien.hub.loading import load, load_anime, load_generator
+from mien.training.feature_critic import FeatureCritic, critic_loss, fooling_loss
 from mien.translation.content import ContentAugment, is_inside, move, recolour
-from mien.translation.feature_critic import FeatureCritic, critic_loss, fooling_loss
 from mien.translation.gans_n_roses import (
     GansNRosesConfig,
     RosesDiscriminator,

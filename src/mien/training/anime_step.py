@@ -25,9 +25,9 @@ from mien.judges.tagger import Tagger
 from mien.stylegan2 import losses
 from mien.stylegan2.ops import Conv
 from mien.training.anime_config import AnimeConfig
+from mien.training.feature_critic import FeatureCritic, critic_loss, criticise, fooling_loss, see
 from mien.training.fitting import step_seed, update
 from mien.translation.content import is_inside, move, recolour
-from mien.translation.feature_critic import FeatureCritic, critic_loss, fooling_loss
 from mien.translation.gans_n_roses import RosesDiscriminator, RosesGenerator, RosesLogits
 
 JUDGES = ("d_a", "d_b", "critic_a", "critic_b", "domain")
@@ -91,7 +91,6 @@ def build(
     config: AnimeConfig, device: torch.device | str = "cpu", tagger_width: int = 32
 ) -> AnimeNetworks:
     """The networks at the start of a run, from its seed."""
-    features = [tagger_width * 2 ** max(stage, 0) for stage in range(4)]
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
         nets: dict[str, Any] = {
@@ -99,8 +98,8 @@ def build(
             "b2a": RosesGenerator(config.generator()),
             "d_a": RosesDiscriminator(config.discriminator()),
             "d_b": RosesDiscriminator(config.discriminator()),
-            "critic_a": FeatureCritic(features),
-            "critic_b": FeatureCritic(features),
+            "critic_a": FeatureCritic.of_width(tagger_width),
+            "critic_b": FeatureCritic.of_width(tagger_width),
             "domain": _Domain(config.channels[-1]),
         }
     dtype = torch.bfloat16 if config.precision == "bf16" else torch.float32
@@ -213,9 +212,7 @@ class AnimeTrainer:
     def _maps(self, pictures: Tensor) -> list[Tensor]:
         """The frozen tagger's feature maps."""
         assert self.tagger is not None
-        fast = self.config.precision == "bf16"
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=fast):
-            return self.tagger.feature_maps(pictures)
+        return see(self.tagger, pictures, self.config.precision == "bf16")
 
     def _alike(self, a: list[Tensor], b: list[Tensor]) -> Tensor:
         """Squared distance of unit feature maps, summed over channels, averaged over layers."""
@@ -227,8 +224,7 @@ class AnimeTrainer:
 
     def _critic(self, kind: str, maps: list[Tensor]) -> list[Tensor]:
         fast = self.config.precision == "bf16"
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=fast):
-            return self.nets.networks[f"critic_{kind}"](maps[1:])
+        return criticise(self.nets.networks[f"critic_{kind}"], maps, fast)
 
     def _warm_up(self, stats: dict[str, Tensor]) -> None:
         """Autoencoders of both kinds with one encoder; contents hide colour and kind."""

@@ -31,6 +31,8 @@ class GanConfig:
         label_empty: Share of the pictures whose label is left empty altogether.
         label_keep: Of the others, each column is kept with a probability drawn from here to 1.
         tagger_weight: Weight of the tagger's cross-entropy in the generator's loss; 0 for none.
+        critic: Weight of a discriminator on the tagger's features (Sauer et al. 2021, Projected
+            GANs), for short runs; 0 for none.
         lr: Learning rate of the discriminator, and of the generator unless ``g_lr`` is given.
         g_lr: Learning rate of the generator.
         r1_gamma: Weight of R1; None for the heuristic of resolution and batch.
@@ -62,6 +64,7 @@ class GanConfig:
     label_empty: float = 0.25
     label_keep: float = 0.3
     tagger_weight: float = 0
+    critic: float = 0
     lr: float = 0.0025
     g_lr: float | None = None
     r1_gamma: float | None = None

@@ -19,14 +19,19 @@ from mien import images
 from mien.attributes import column_slice
 from mien.data.order import SampleOrder
 from mien.data.training_set import TrainingSet
+from mien.errors import InputError
 from mien.judges.tagger import Tagger
 from mien.stylegan2 import augment as ada
 from mien.stylegan2 import losses
 from mien.stylegan2.discriminator import Discriminator
 from mien.stylegan2.generator import Generator, Noise, mix_styles
+from mien.training.feature_critic import FeatureCritic, critic_loss, criticise, fooling_loss, see
 from mien.training.fitting import step_seed, update
 from mien.training.gan_config import GanConfig, drop_columns
 from mien.training.processes import Share
+
+CRITIC_LR = 0.01
+"""Learning rate of the critic of features: its heads are small and see what is told apart."""
 
 
 @dataclass
@@ -41,28 +46,35 @@ class GanState:
 
 @dataclass
 class Networks:
-    """The networks of a run and their optimisers."""
+    """The networks of a run and their optimisers; a critic of features and its own if asked for."""
 
     G: Generator
     D: Discriminator
     ema: Generator
     g_opt: torch.optim.Adam
     d_opt: torch.optim.Adam
+    critic: FeatureCritic | None = None
+    c_opt: torch.optim.Adam | None = None
 
     def modules(self) -> dict[str, torch.nn.Module]:
         """Name -> network, as a checkpoint stores them."""
-        return {"G": self.G, "D": self.D, "G_ema": self.ema}
+        found: dict[str, torch.nn.Module] = {"G": self.G, "D": self.D, "G_ema": self.ema}
+        return found if self.critic is None else {**found, "critic": self.critic}
 
     def optimizers(self) -> dict[str, torch.optim.Optimizer]:
         """Name -> optimiser."""
-        return {"g_opt": self.g_opt, "d_opt": self.d_opt}
+        found: dict[str, torch.optim.Optimizer] = {"g_opt": self.g_opt, "d_opt": self.d_opt}
+        return found if self.c_opt is None else {**found, "c_opt": self.c_opt}
 
 
-def build(config: GanConfig, device: torch.device | str = "cpu") -> Networks:
+def build(
+    config: GanConfig, device: torch.device | str = "cpu", tagger_width: int = 32
+) -> Networks:
     """The networks at the start of a run, from its seed."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
         G, D = Generator(config.generator()), Discriminator(config.discriminator())
+        critic = FeatureCritic.of_width(tagger_width).to(device) if config.critic else None
     ema = copy.deepcopy(G).eval().requires_grad_(False)
     dtype = torch.bfloat16 if config.precision == "bf16" else torch.float32
     for network in (G.synthesis, D, ema.synthesis):
@@ -76,6 +88,7 @@ def build(config: GanConfig, device: torch.device | str = "cpu") -> Networks:
         G, D, ema,
         _adam(G, config.lr if config.g_lr is None else config.g_lr, g_ratio),
         _adam(D, config.lr, d_ratio),
+        critic, None if critic is None else _adam(critic, CRITIC_LR, 1),
     )  # fmt: skip
 
 
@@ -147,7 +160,9 @@ class GanTrainer:
     ) -> None:
         self.config, self.data, self.device = config, data, fabric.device
         self.share = Share(fabric, config.batch, min(4, config.batch))
-        self.nets = build(config, self.device)
+        if config.critic and tagger is None:
+            raise InputError("critic needs a tagger; give --tagger")
+        self.nets = build(config, self.device, tagger.config.width if tagger else 32)
         self.state = GanState()
         self.order = SampleOrder(len(data), config.seed, mirror=config.mirror)
         self.tagger = tagger.to(self.device).eval().requires_grad_(False) if tagger else None
@@ -202,8 +217,14 @@ class GanTrainer:
         if frozen:
             return fake, labels
         D.requires_grad_(False)
-        loss = losses.generator_loss(D(self._augmented(fake, draws, 2), labels)).mean()
+        shown = self._augmented(fake, draws, 2)
+        loss = losses.generator_loss(D(shown, labels)).mean()
         stats["loss/G"] = loss
+        if self.nets.critic is not None:
+            self.nets.critic.requires_grad_(False)
+            stats["loss/C"] = fooling_loss(self._criticised(self._seen(shown)))
+            loss = loss + config.critic * stats["loss/C"]
+            self.nets.critic.requires_grad_(True)
         if self.tagger is not None and labels is not None and config.tagger_weight:
             tags = self._tagger_loss(fake, labels, draws)
             stats["loss/tags"] = tags
@@ -212,6 +233,29 @@ class GanTrainer:
         D.requires_grad_(True)
         self._update(self.nets.g_opt, G, "G", stats)
         return fake.detach(), labels
+
+    def _seen(self, pictures: Tensor) -> list[Tensor]:
+        """What the tagger sees in pictures, for the critic."""
+        assert self.tagger is not None
+        return see(self.tagger, pictures, self.config.precision == "bf16")
+
+    def _criticised(self, maps: list[Tensor]) -> list[Tensor]:
+        """The critic's logits."""
+        assert self.nets.critic is not None
+        return criticise(self.nets.critic, maps, self.config.precision == "bf16")
+
+    def _critic_step(self, fake: Tensor, real: Tensor, stats: dict[str, Tensor]) -> None:
+        """The critic's loss and update."""
+        nets = self.nets
+        if nets.critic is None or nets.c_opt is None:
+            return
+        with torch.no_grad():
+            maps = self._seen(torch.cat([fake, real]))
+        told = [logits.chunk(2) for logits in self._criticised(maps)]
+        loss = critic_loss([r for _, r in told], [f for f, _ in told])
+        stats["loss/critic"] = loss
+        loss.backward()
+        self._update(nets.c_opt, nets.critic, "the critic", stats)
 
     def _tagger_loss(self, fake: Tensor, labels: Tensor, draws: Draws) -> Tensor:
         """Cross-entropy of the attributes that the labels assert, on slightly shaken pictures."""
@@ -257,14 +301,15 @@ class GanTrainer:
             real_labels = torch.from_numpy(dropped)[rows].to(self.device)
 
         # Main loss.
-        fake_logits = D(self._augmented(fake, draws, 8), labels)
-        real_logits = D(self._augmented(real, draws, 9), real_labels)
+        shown_fake, shown_real = self._augmented(fake, draws, 8), self._augmented(real, draws, 9)
+        fake_logits, real_logits = D(shown_fake, labels), D(shown_real, real_labels)
         loss = losses.discriminator_loss(real_logits, fake_logits).mean()
         stats["loss/D"] = loss
         signs = self.share.mean(real_logits.detach().sign().mean()) * config.batch
         state.ada = state.ada.observe(float(signs), config.batch)
         loss.backward()
         self._update(self.nets.d_opt, D, "D", stats)
+        self._critic_step(shown_fake, shown_real, stats)
 
         # R1 every few steps.
         if config.gamma and state.step % config.r1_interval == 0:

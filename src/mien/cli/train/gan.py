@@ -45,6 +45,9 @@ def gan(
         str | None, typer.Option(help="Tagger that teaches the generator its labels.")
     ] = None,
     tagger_weight: Annotated[float, typer.Option(help="Weight of that lesson.")] = 0.3,
+    critic: Annotated[
+        float, typer.Option(help="Weight of a discriminator on the tagger's features.")
+    ] = 0,
     start: Annotated[
         Path | None,
         typer.Option("--from", metavar="FILE", help="Checkpoint of a run to grow from."),
@@ -78,7 +81,8 @@ def gan(
     config = GanConfig(
         resolution=resolution, kimg=kimg, batch=batch, z_dim=z_dim, w_dim=w_dim,
         mapping_layers=mapping_layers, channel_base=channel_base, channel_max=channel_max,
-        label_dim=pictures.label_dim, tagger_weight=tagger_weight if tagger else 0, lr=lr,
+        label_dim=pictures.label_dim, tagger_weight=tagger_weight if tagger else 0,
+        critic=critic, lr=lr,
         g_lr=g_lr, r1_gamma=gamma, pl_weight=pl_weight, mixing=mixing, noise=noise,
         ema_kimg=ema_kimg,
         augment="" if augment == "none" else augment, ada_target=ada_target, ada_kimg=ada_kimg,

@@ -7,9 +7,12 @@ loss, spectral normalisation. Their random mixing of channels and scales is left
 from __future__ import annotations
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.parametrizations import spectral_norm
+
+from mien.judges.tagger import Tagger
 
 
 class FeatureCritic(nn.Module):
@@ -33,9 +36,26 @@ class FeatureCritic(nn.Module):
             spectral_norm(nn.Conv2d(width, 1, 1)),
         )
 
+    @classmethod
+    def of_width(cls, width: int) -> FeatureCritic:
+        """For the maps behind the stem of a tagger of that width, finest first."""
+        return cls([width * 2 ** max(stage, 0) for stage in range(4)])
+
     def forward(self, maps: list[Tensor]) -> list[Tensor]:
         """Logits ``[n, 1, h, w]`` of each map ``[n, c, h, w]``, float32."""
         return [head(x).float() for head, x in zip(self.heads, maps, strict=True)]
+
+
+def see(tagger: Tagger, pictures: Float[Tensor, "n 3 h w"], fast: bool) -> list[Tensor]:
+    """A frozen tagger's feature maps; of those behind the first, :class:`FeatureCritic` judges."""
+    with torch.autocast(pictures.device.type, torch.bfloat16, enabled=fast):
+        return tagger.feature_maps(pictures)
+
+
+def criticise(critic: FeatureCritic, maps: list[Tensor], fast: bool) -> list[Tensor]:
+    """Logits of what :func:`see` saw."""
+    with torch.autocast(maps[0].device.type, torch.bfloat16, enabled=fast):
+        return critic(maps[1:])
 
 
 def critic_loss(real: list[Tensor], fake: list[Tensor]) -> Tensor:

@@ -79,6 +79,7 @@ def test_the_table(measure: AnimeMeasure) -> None:
     assert list(by_name) == [
         "FD-anime-judge",
         "DFD-anime-judge",
+        "FD-anime-judge, 3 styles",
         "diversity-anime-judge",
         "diversity share",
         "landmark correlation",
@@ -92,6 +93,7 @@ def test_the_table(measure: AnimeMeasure) -> None:
         ]
     assert all(np.isfinite(score.value) for score in by_name.values())
     assert by_name["DFD-anime-judge"].stderr is not None
+    assert by_name["FD-anime-judge, 3 styles"].protocol.samples == 12
     assert "3 moved copies" in by_name["DFD-anime-judge"].protocol.metric
     assert by_name["landmark correlation"].protocol.judge == "landmarks"
     again = {score.name: score.value for score in measure.row()}

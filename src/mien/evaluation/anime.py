@@ -142,7 +142,8 @@ class AnimeMeasure:
         if plan.copies:
             scores.append(self.diverse_distance(edit))
         if plan.styles > 1:
-            scores += [self.distance_of_styles(edit), *self.diversity(edit)]
+            scores += [self.distance_of_styles()] if edit is None else []
+            scores += self.diversity(edit)
         if content and plan.moves and self.landmarks is not None:
             scores += self.motion()
         return scores
@@ -156,7 +157,7 @@ class AnimeMeasure:
         )
         return Score(frechet_name(self.judge.name), value, "lower", protocol)
 
-    def distance_of_styles(self, edit: Edit | None = None) -> Score:
+    def distance_of_styles(self) -> Score:
         """The same of several styles of each face, each drawn for that face alone.
 
         More pictures, and so less of the bias that a Fréchet distance of few has (Chong & Forsyth
@@ -164,7 +165,7 @@ class AnimeMeasure:
         """
         count = self.plan.styles
         selfies = np.repeat(self.test.selfies, count, axis=0)
-        made = self._translated(selfies, self.styles(len(selfies), 7, edit))
+        made = self._translated(selfies, self.styles(len(selfies), 7))
         statistics = look(self.judge.network, made).statistics()
         value = frechet_distance(statistics, self._real)
         protocol = self._protocol(

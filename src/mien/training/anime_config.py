@@ -139,7 +139,7 @@ class AnimeConfig:
 _SHORT: dict[str, Any] = {
     "w_dim": 128, "mapping_layers": 3, "batch": 8, "copies": 4, "way_back": 0.0, "cycle": 10.0,
     "perceptual": 3.0, "equivariance": 30.0, "style": 1.0, "reconstruct": 1.0,
-    "reconstruct_interval": 4, "critic": 1.0, "warmup_kimg": 4.0, "augment": 0.8, "ema_kimg": 2.0,
+    "reconstruct_interval": 4, "critic": 4.0, "warmup_kimg": 4.0, "augment": 0.8, "ema_kimg": 2.0,
     "ema_rampup": 0.1, "lr": 0.003, "d_lr": 0.01, "kimg": 40.0,
 }  # fmt: skip
 

@@ -28,19 +28,22 @@ mkdir -p "$out"
     "$mien" train warmup --data "$data" --resolution 64 --kimg "${WARM_KIMG:-80}" \
         --tagger "$out/teacher.safetensors" --out "$out/warm"
 gan=(--data "$data" --batch 16 --no-noise --mixing 0.2 --ada-kimg 100 --gamma 0.3
-    --lr 0.0025 --g-lr 0.002 --tagger "$out/teacher.safetensors" --tagger-weight 0.1)
+    --lr 0.0025 --g-lr 0.002 --tagger "$out/teacher.safetensors" --tagger-weight 0.1 --critic 3)
 "$mien" train gan "${gan[@]}" --resolution 64 --freeze-g-kimg 1.5 --kimg "${KIMG64:-60}" \
     --from "$out/warm/state-00000000.safetensors" --out "$out/64"
 newest=$(ls "$out"/64/state-*.safetensors | tail -n 1)
 "$mien" train gan "${gan[@]}" --resolution 128 --kimg "${KIMG128:-60}" \
     --from "$newest" --out "$out/128"
-cp "$out/128/generator.safetensors" "$out/portraits.safetensors"
+cp "$out/128/generator.safetensors" "$out/faces.safetensors"
 
-# The ways from sentences to latents, then the tables.
-"$mien" train text --data "$data" --model "$out/portraits.safetensors" \
-    --tagger "$out/teacher.safetensors" --out "$out" --force
-"$mien" evaluate generator --data "$data" --model "$out/portraits.safetensors" \
+# The ways from sentences to latents, then the tables. Those ways are found by the generator's name,
+# in the store; so it is not called portraits here, which is the name of the ones that came along.
+"$mien" train text --data "$data" --model "$out/faces.safetensors" \
+    --tagger "$out/teacher.safetensors" --out "$out" --force \
+    --samples "${TEXT_SAMPLES:-12000}" --steps "${TEXT_STEPS:-4000}"
+"$mien" evaluate generator --data "$data" --model "$out/faces.safetensors" \
     --judge "$out/judge.safetensors" --csv "$out/generator.csv"
-MIEN_HOME="$out/store" bash -c 'mkdir -p "$MIEN_HOME/weights" && cp "$1"/portraits-*.safetensors "$MIEN_HOME/weights"' _ "$out"
-MIEN_HOME="$out/store" "$mien" evaluate text --data "$data" --model "$out/portraits.safetensors" \
+mkdir -p "$out/store/weights"
+cp "$out"/faces-*.safetensors "$out/store/weights"
+MIEN_HOME="$out/store" "$mien" evaluate text --data "$data" --model "$out/faces.safetensors" \
     --judge "$out/judge.safetensors" --csv "$out/text.csv"

@@ -3,7 +3,7 @@
 #
 #   recipes/anime.sh ../shared/data/selfie2anime.zip runs/anime
 #
-# The narrow presets are for one core of a CPU, about two hours as it stands with bf16; KIMG64 and
+# The narrow presets are for one core of a CPU, about four hours as it stands with bf16; KIMG64 and
 # KIMG128 may be raised. With an accelerator set PRESET=published-256 (or published-128), which
 # trains the published network as published, in one go. Every step goes on where it stopped when
 # the script is started again. testA and testB are kept out of all of it.
@@ -49,11 +49,11 @@ if [ -n "${PRESET:-}" ]; then
 fi
 
 # Autoencoders of both kinds, then the translation, at 64².
-"$mien" train anime "${common[@]}" --preset cpu-64 --kimg "${KIMG64:-40}" --out "$out/64"
+"$mien" train anime "${common[@]}" --preset cpu-64 --kimg "${KIMG64:-52}" --out "$out/64"
 
 # Grown to 128², where the smaller networks are the inner layers.
 newest=$(ls "$out"/64/state-*.safetensors | tail -n 1)
-"$mien" train anime "${common[@]}" --preset cpu-128 --warmup-kimg 0 --kimg "${KIMG128:-20}" \
+"$mien" train anime "${common[@]}" --preset cpu-128 --warmup-kimg 0 --kimg "${KIMG128:-60}" \
     --from "$newest" --out "$out/128"
 cp "$out/128/anime.safetensors" "$out/anime.safetensors"
 finish

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -122,13 +123,13 @@ def test_motion_is_that_of_the_maps(measure: AnimeMeasure, monkeypatch) -> None:
         measure.painter, test, measure.judge, measure.plan, None, measure.landmarks
     )
     monkeypatch.setattr("mien.evaluation.anime.read_points", read)
-    monkeypatch.setattr(moved, "_translated", lambda pictures, w: pictures)
+    monkeypatch.setattr(moved, "translated", lambda pictures, w: pictures)
     by_points, by_flow = moved.motion()
     assert by_points.value > 0.95
     assert by_flow.value > 0.9
     assert "optical flow" in by_flow.protocol.metric
     still = np.full_like(spots, 90)
-    monkeypatch.setattr(moved, "_translated", lambda pictures, w: still[: len(pictures)])
+    monkeypatch.setattr(moved, "translated", lambda pictures, w: still[: len(pictures)])
     assert [score.value for score in moved.motion()] == [0, 0]
 
 
@@ -176,6 +177,9 @@ def test_components_are_named_by_what_they_move(
     found = load_direction_set(folder / "sefa.safetensors")
     assert is_unnamed(found)
     assert not is_unnamed(load_direction_set(folder / "d.safetensors"))
+    unsaid = [replace(one, method="") for one in made]
+    save_direction_set(folder / "unsaid.safetensors", DirectionSet(tuple(unsaid)))
+    assert not is_unnamed(load_direction_set(folder / "unsaid.safetensors"))
 
     def read(_measure: object, reader: TagReader, _selfies: object, w: torch.Tensor) -> np.ndarray:
         seen = np.zeros((len(w), len(reader.tags)))

@@ -53,6 +53,7 @@ def test_defaults_are_those_of_the_thesis_turned_towards_the_first_tag():
     assert default_coefficients("linear") == (15.0, -5.0)
     assert default_coefficients("logistic, C 1") == (15.0, -5.0)
     assert default_coefficients("svd, centred") == (10.0, -5.0)
+    assert default_coefficients("") == (15.0, -5.0)
 
 
 def test_tags_are_filtered_strictly_between_the_limits():

@@ -137,7 +137,7 @@ class AnimeMeasure:
     def row(self, edit: Edit | None = None, content: bool = True) -> list[Score]:
         """All numbers of the model, perhaps with its styles moved."""
         plan, count = self.plan, len(self.test.selfies)
-        made = self._translated(self.test.selfies, self.styles(count, 0, edit))
+        made = self.translated(self.test.selfies, self.styles(count, 0, edit))
         scores = [self.distance(made)]
         if plan.copies:
             scores.append(self.diverse_distance(edit))
@@ -165,7 +165,7 @@ class AnimeMeasure:
         """
         count = self.plan.styles
         selfies = np.repeat(self.test.selfies, count, axis=0)
-        made = self._translated(selfies, self.styles(len(selfies), 7))
+        made = self.translated(selfies, self.styles(len(selfies), 7))
         statistics = look(self.judge.network, made).statistics()
         value = frechet_distance(statistics, self._real)
         protocol = self._protocol(
@@ -241,7 +241,7 @@ class AnimeMeasure:
             maps = augment.draw(plan.moves, source)
             made = images.to_uint8(torch.cat([x, move(x.expand(plan.moves, -1, -1, -1), maps)]))
             if translate:
-                made = self._translated(made, w)
+                made = self.translated(made, w)
             rest = read_points(self.landmarks, picture[None])[0]
             there = torch.cat([rest, torch.ones(len(rest), 1)], dim=1) @ torch.linalg.inv(maps).mT
             wanted.append(there[..., :2] / there[..., 2:] - rest)
@@ -272,16 +272,17 @@ class AnimeMeasure:
             for part in w.split(plan.batch):
                 maps = augment.draw(len(part), source)
                 moved = move(picture.expand(len(part), -1, -1, -1), maps)
-                made = self._translated(images.to_uint8(moved), part)
+                made = self.translated(images.to_uint8(moved), part)
                 features = look(self.judge.network, made).features
                 statistics = statistics or FeatureStatistics(features.shape[1])
                 statistics.update(features)
             assert statistics is not None
             yield statistics
 
-    def _translated(
+    def translated(
         self, selfies: UInt8[np.ndarray, "n r r2 3"], w: Float[Tensor, "n w_dim"]
     ) -> UInt8[np.ndarray, "n r r2 3"]:
+        """Selfies drawn in mapped styles, one each."""
         made, step = [], self.plan.batch
         for start in range(0, len(selfies), step):
             contents = self.painter.contents(selfies[start : start + step])

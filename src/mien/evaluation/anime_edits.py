@@ -24,7 +24,7 @@ from mien.hub.direction_sets import LoadedDirections
 from mien.hub.loading import Loaded
 from mien.judges.anime_tagger import check_anime
 from mien.latents.direction import Direction, move
-from mien.latents.pairs import TagPair, default_coefficients, oppose
+from mien.latents.pairs import TagPair, default_coefficients, method_name, oppose
 from mien.metrics.protocol import Protocol
 from mien.metrics.rescoring import RescoringMatrix, rescoring_matrix
 from mien.training.directions import TAG_UNIT, UNSUPERVISED
@@ -78,7 +78,7 @@ def known_pairs(found: LoadedDirections, tags: Sequence[str]) -> dict[str, list[
 
 def is_unnamed(found: LoadedDirections) -> bool:
     """Whether a set is of SeFa or PCA, whose components have numbers for names."""
-    return all(one.method.split(",")[0].split()[0] in UNSUPERVISED for one in found.directions)
+    return all(method_name(one.method) in UNSUPERVISED for one in found.directions)
 
 
 def named_components(
@@ -143,12 +143,9 @@ def _read(
     w: Float[Tensor, "n w_dim"],
 ) -> Float[np.ndarray, "n t"]:
     """The probability of each tag of selfies drawn in styles."""
-    painter, step, read = measure.painter, measure.plan.batch, []
-    for start in range(0, len(selfies), step):
-        contents = painter.contents(selfies[start : start + step])
-        drawn = painter.draw(contents, w[start : start + step], step)
-        read.append(reader(images.to_float(drawn))[0])
-    return torch.cat(read).numpy()
+    made, step = measure.translated(selfies, w), measure.plan.batch
+    parts = [made[start : start + step] for start in range(0, len(made), step)]
+    return torch.cat([reader(images.to_float(part))[0] for part in parts]).numpy()
 
 
 def group_edits(

@@ -69,6 +69,11 @@ class TagPair:
         return cls(towards, away, coefficients)
 
 
+def method_name(method: str) -> str:
+    """The first word of ``Direction.method``: ``lasso`` of ``lasso, alpha 0.01``; perhaps empty."""
+    return re.split(r"[\s,]", method.strip(), maxsplit=1)[0]
+
+
 def default_coefficients(method: str) -> tuple[float, float]:
     """Coefficients that bring the first tag of a pair when the strength is 1.
 
@@ -80,8 +85,7 @@ def default_coefficients(method: str) -> tuple[float, float]:
         both signs are turned, because the directions of :func:`mien.latents.svd.svd` point towards
         their tag.
     """
-    word = re.split(r"[\s,]", method.strip(), maxsplit=1)[0]
-    first, second = THESIS_COEFFICIENTS.get(word, THESIS_COEFFICIENTS["linear"])
+    first, second = THESIS_COEFFICIENTS.get(method_name(method), THESIS_COEFFICIENTS["linear"])
     return (first, second) if first > 0 else (-first, -second)
 
 

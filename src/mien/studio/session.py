@@ -239,8 +239,8 @@ class Studio:
         # Refining would grow the last bit, in which batches and numbers of threads differ.
         parts = _parts(seeds, 1 if refines else 256)
         with one_thread() if refines else nullcontext():
-            ws = [way.w(Request(sentence, reading, part, psi, guidance)) for part in parts]
-        w = torch.cat(ws)
+            found = [way.w(Request(sentence, reading, part, psi, guidance)) for part in parts]
+        w = torch.cat(found)
         if refines:
             draw = lambda w: G.synthesis(w[:, None].expand(-1, G.num_ws, -1))  # noqa: E731
             w = refined(w, reading, draw, self.reader, G.mapping.w_avg, plan)

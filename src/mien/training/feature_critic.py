@@ -39,7 +39,7 @@ class FeatureCritic(nn.Module):
     @classmethod
     def of_width(cls, width: int) -> FeatureCritic:
         """For the maps behind the stem of a tagger of that width, finest first."""
-        return cls([width * 2 ** max(stage, 0) for stage in range(4)])
+        return cls([width * 2**stage for stage in range(4)])
 
     def forward(self, maps: list[Tensor]) -> list[Tensor]:
         """Logits ``[n, 1, h, w]`` of each map ``[n, c, h, w]``, float32."""

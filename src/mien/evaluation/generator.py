@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,7 +16,9 @@ from mien.metrics.diversity import embedding_diversity
 from mien.metrics.frechet import frechet_distance, kernel_distance
 from mien.metrics.protocol import Protocol, Score, frechet_name
 from mien.metrics.tables import ScoreTable
-from mien.studio import Studio
+
+if TYPE_CHECKING:
+    from mien.studio import Studio
 
 
 def draw(studio: Studio, count: int, seed: int, psi: float) -> Iterator[np.ndarray]:

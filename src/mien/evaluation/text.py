@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
@@ -24,8 +24,11 @@ from mien.metrics.face import fsd, fss
 from mien.metrics.frechet import frechet_distance
 from mien.metrics.protocol import Protocol, Score, frechet_name
 from mien.metrics.tables import ScoreTable
-from mien.studio import DEFAULT_REFINE, Studio
 from mien.text.reader import read
+from mien.text.refine import Refinement
+
+if TYPE_CHECKING:
+    from mien.studio import Studio
 
 COLUMNS = ("gender", "glasses", "facial_hair", "hair_color", "expression", "headwear")
 """The columns that agreement is averaged over, each with equal weight."""
@@ -53,7 +56,7 @@ class TextProtocol:
     seed: int = 0
     diverse_sentences: int = 24
     diverse_faces: int = 8
-    refine: int = DEFAULT_REFINE
+    refine: int = Refinement().steps
 
 
 @dataclass(frozen=True)

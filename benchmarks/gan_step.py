@@ -19,9 +19,9 @@ import torch
 
 from mien.attributes import LABELS
 from mien.data.training_set import TrainingSet
+from mien.portraits.config import GanConfig
+from mien.portraits.step import GanTrainer
 from mien.runtime.memory import tune_allocator
-from mien.training.gan_config import GanConfig
-from mien.training.gan_step import GanTrainer
 from mien.training.processes import launch
 
 

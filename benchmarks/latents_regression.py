@@ -24,9 +24,9 @@ import torch
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import Lasso, LinearRegression, LogisticRegression
 
-from mien.latents.lasso import fit_lasso
-from mien.latents.margin import fit_logistic, in_memory
-from mien.latents.regression import GramAccumulator, TagFit, fit_linear
+from mien.editing.lasso import fit_lasso
+from mien.editing.margin import fit_logistic, in_memory
+from mien.editing.regression import GramAccumulator, TagFit, fit_linear
 
 TARGETS = {"lasso": 100, "linear": 50, "logistic": 10}
 

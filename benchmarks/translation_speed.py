@@ -28,12 +28,12 @@ import torch
 from reference.synthesis import modulated
 from torch import Tensor, nn
 
+from mien.anime import generator as gans_n_roses
 from mien.runtime.engines import Engine, engine
 from mien.runtime.memory import tune_allocator
+from mien.sketch.cyclegan import ResnetConfig, ResnetGenerator
+from mien.sketch.pix2pix import Unet, UnetConfig
 from mien.stylegan2 import generator
-from mien.translation import gans_n_roses
-from mien.translation.cyclegan import ResnetConfig, ResnetGenerator
-from mien.translation.pix2pix import Unet, UnetConfig
 
 FRAME = "GANs N' Roses, a frame in 8 styles"
 CLAIMS = {

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from mien.checkpoints.pix2pix import PATCH, RESNET, TRANSLATORS, UNET
+from mien.checkpoints.formats.pix2pix import PATCH, RESNET, TRANSLATORS, UNET
 from mien.checkpoints.registry import convert, find_kind
 from mien.errors import CheckpointError, ConfigMismatch, UnsafeCheckpoint
 from mien.hub.loading import load, load_translator

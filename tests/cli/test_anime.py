@@ -10,12 +10,12 @@ import av
 import numpy as np
 import pytest
 
+from anime import toys as toys
+from anime.test_clip import write_clip
 from mien import cli, images
 from mien.video.provenance import read_provenance
 from mien.video.reader import Clip
 from mien.video.resume import parts_folder
-from studio import anime_toys as toys
-from studio.test_anime_clip import write_clip
 from video.clips import make_clip
 
 
@@ -37,8 +37,8 @@ def finder(monkeypatch: pytest.MonkeyPatch) -> None:
     def toy(device: str = "cpu", detector: str | None = None) -> toys.ToyFinder:
         return toys.ToyFinder(24)
 
-    monkeypatch.setattr("mien.studio.anime_faces.shipped_finder", toy)
-    monkeypatch.setattr("mien.studio.anime.shipped_finder", toy)
+    monkeypatch.setattr("mien.anime.crop.shipped_finder", toy)
+    monkeypatch.setattr("mien.anime.translate.shipped_finder", toy)
 
 
 def run(capsys, folder: Path, *args: object) -> tuple[int, str, str]:
@@ -141,7 +141,7 @@ def test_a_clip_with_sound(folder: Path, tmp_path: Path, capsys) -> None:
 
 
 def test_stopped_and_resumed(folder: Path, tmp_path: Path, capsys, monkeypatch) -> None:
-    from mien.studio.anime_clip import AnimeVideo
+    from mien.anime.clip import AnimeVideo
 
     draw = AnimeVideo.__call__
 
@@ -173,7 +173,7 @@ def test_without_pyav(folder: Path, tmp_path: Path, capsys, monkeypatch) -> None
 
 
 def test_no_model_ships(folder: Path, capsys, monkeypatch) -> None:
-    monkeypatch.setattr("mien.studio.anime.DEFAULT_ANIME", "no-such-anime")
+    monkeypatch.setattr("mien.anime.translate.DEFAULT_ANIME", "no-such-anime")
     assert cli.main(["anime", str(folder / "photos" / "a.png"), "--device", "cpu"]) == 2
     assert "give --model FILE; mien train anime makes one" in capsys.readouterr().err
 

@@ -10,9 +10,9 @@ import torch
 
 from mien import cli
 from mien.checkpoints import native
-from mien.evaluation.speed import difference, measure
 from mien.hub.store import engine_cache
 from mien.runtime import costs
+from mien.runtime.speed import difference, measure
 from runtime.networks import small_generator
 
 

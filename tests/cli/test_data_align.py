@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from data.toy_faces import finder, picture
+from faces.toy_faces import finder, picture
 from mien import cli, images
-from mien.hub import faces as hub_faces
+from mien.faces import shipped as hub_faces
 
 
 @pytest.fixture(autouse=True)

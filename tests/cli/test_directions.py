@@ -7,8 +7,8 @@ import torch
 
 from mien import cli, images
 from mien.checkpoints import native
-from mien.hub.direction_sets import load_direction_set, save_direction_set
-from mien.latents.direction import Direction, DirectionSet
+from mien.editing.direction import Direction, DirectionSet
+from mien.editing.sets import load_direction_set, save_direction_set
 from mien.stylegan2.generator import Generator, GeneratorConfig
 from training import tiny
 

@@ -14,7 +14,7 @@ from PIL import Image
 
 from mien import cli, images
 from mien.checkpoints import native
-from mien.translation.pix2pix import Unet, UnetConfig
+from mien.sketch.pix2pix import Unet, UnetConfig
 
 
 @pytest.fixture(scope="module")

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 import mien.hub
+from mien.editing.sets import KIND
 from mien.errors import UnknownName
 from mien.hub import cards, catalogue
 from mien.hub.catalogue import ROWS, Row, Score
-from mien.hub.direction_sets import KIND
 from mien.hub.loading import NETWORKS
 from mien.hub.rows import anime, finding, sketch
 

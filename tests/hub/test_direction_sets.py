@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from mien.checkpoints import native
+from mien.editing.direction import Direction, DirectionSet
+from mien.editing.sets import KIND, load_direction_set, save_direction_set
 from mien.errors import CheckpointError, InputError, OutputError, UnknownName
-from mien.hub.direction_sets import KIND, load_direction_set, save_direction_set
-from mien.latents.direction import Direction, DirectionSet
 
 
 def made():

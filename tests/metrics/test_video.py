@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from metrics.test_flow import SIDE, as_image, texture
+from images.test_flow import SIDE, as_image, texture
 from mien.errors import InputError
-from mien.metrics.flow import warp
+from mien.images.flow import warp
 from mien.metrics.protocol import BETTER, Protocol
 from mien.metrics.video import NAMES, WarpError, landmark_jitter, warp_errors
 

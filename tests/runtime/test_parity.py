@@ -9,11 +9,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from mien.evaluation.speed import difference
 from mien.hub.loading import load_generator
 from mien.runtime import engines
 from mien.runtime.engines import engine
 from mien.runtime.precision import fast_dtype
+from mien.runtime.speed import difference
 from mien.stylegan2.generator import Generator, GeneratorConfig
 from mien.stylegan2.seeds import seed_latents
 

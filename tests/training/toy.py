@@ -3,8 +3,8 @@
 import numpy as np
 import torch
 
+from mien.editing.samples import LatentSource
 from mien.judges.tagger import Tagger, TaggerConfig
-from mien.training.tagged import LatentSource
 
 W_DIM, NUM_WS = 8, 6
 COLUMNS = {

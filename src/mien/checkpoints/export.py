@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from mien.checkpoints import rosinality
+from mien.checkpoints.formats import rosinality
 from mien.checkpoints.layout import GENERATOR
 from mien.checkpoints.native import Native
 from mien.errors import InputError, MissingExtra

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mien.checkpoints import gans_n_roses, genforce, header, native, nvlabs, pix2pix, rosinality
+from mien.checkpoints import header, native
 from mien.checkpoints.documents import Group, groups, tensor_names
+from mien.checkpoints.formats import gans_n_roses, genforce, nvlabs, pix2pix, rosinality
 from mien.checkpoints.inert import Stub, TensorRef
 from mien.checkpoints.layout import (
     DISCRIMINATOR,

@@ -18,7 +18,7 @@ from mien.cli.common import (
 )
 
 if TYPE_CHECKING:
-    from mien.evaluation.speed import Bench
+    from mien.runtime.speed import Bench
 
 
 def bench(
@@ -42,11 +42,10 @@ def bench(
     and how far each is from exact. What was measured decides from then on which engine
     `--engine auto` takes for generators of about this size. Nothing else should be running.
     """
-    from mien.evaluation import speed
     from mien.files import refuse_existing
     from mien.hub.loading import load_generator
     from mien.hub.store import engine_cache
-    from mien.runtime import costs
+    from mien.runtime import costs, speed
     from mien.runtime.devices import find_device
     from mien.runtime.memory import tune_allocator
 
@@ -79,7 +78,7 @@ def _write(out: Path, result: dict[str, object], force: bool) -> None:
 def _table(model: str, found: Bench) -> object:
     from rich.table import Table
 
-    from mien.evaluation.speed import LEVELS
+    from mien.runtime.speed import LEVELS
 
     title = f"{model}, {found.gflop:.3g} GFLOP an image, on {found.machine}"
     table = Table(title=title, box=None, pad_edge=False)

@@ -58,9 +58,9 @@ def edit(
     PNG a face, `sheet.png` and `latents.npz`; with `--strip` one PNG with all steps in a row. Each
     picture carries what made it, so that it can be edited again.
     """
+    from mien.editing.edit import joined, save_strip, strip_path
     from mien.files import make_folder, refuse_existing
     from mien.studio import Studio
-    from mien.studio.edits import joined, save_strip, strip_path
 
     studio = Studio(model, device)
     paths: list[Path] = []

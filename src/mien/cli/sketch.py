@@ -73,8 +73,8 @@ def translate_all(
     """
     from mien.errors import ImageError
     from mien.files import refuse_existing
+    from mien.images.paths import find_pictures, output_paths
     from mien.studio import Studio
-    from mien.studio.pictures import find_pictures, output_paths
 
     found = find_pictures(named)
     targets = output_paths(found, out)

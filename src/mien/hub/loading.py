@@ -203,7 +203,7 @@ def load_translator(name_or_path: str | Path, device: str = "cpu") -> Loaded:
     A public pix2pix or CycleGAN file works as well, and a checkpoint of a run in progress; see
     :func:`load`. Where the file says it, ``meta`` has ``method``, ``direction``, ``resolution``.
     """
-    from mien.checkpoints.pix2pix import TRANSLATORS
+    from mien.checkpoints.formats.pix2pix import TRANSLATORS
     from mien.checkpoints.registry import find_kind
 
     rows = [row for row in catalogue.ROWS if row.name == str(name_or_path)]
@@ -316,13 +316,13 @@ def _directions(config: dict[str, Any]) -> nn.Module:
 
 
 def _roses_generator(config: dict[str, Any]) -> nn.Module:
-    from mien.checkpoints import gans_n_roses
+    from mien.checkpoints.formats import gans_n_roses
 
     return gans_n_roses.build(gans_n_roses.GENERATOR, config)
 
 
 def _roses_discriminator(config: dict[str, Any]) -> nn.Module:
-    from mien.checkpoints import gans_n_roses
+    from mien.checkpoints.formats import gans_n_roses
 
     return gans_n_roses.build(gans_n_roses.DISCRIMINATOR, config)
 
@@ -349,7 +349,7 @@ _TRANSLATION = (
 
 def _translation(kind: str) -> Callable[[dict[str, Any]], nn.Module]:
     def make(config: dict[str, Any]) -> nn.Module:
-        from mien.checkpoints.pix2pix import build
+        from mien.checkpoints.formats.pix2pix import build
 
         return build(kind, config)
 

@@ -7,7 +7,7 @@
 Which of the two conventions a file follows is told by its list: WD's is a CSV with the columns
 ``tag_id, name, category, count`` and its network wants blue first, 0 to 255; DeepDanbooru's is a
 tag a line and its network wants red first, 0 to 1. Both want squares, channels last or first. It
-answers as :class:`mien.training.tagged.TagReader` does, in tags such as ``blue hair``. No gradient
+answers as :class:`mien.editing.samples.TagReader` does, in tags such as ``blue hair``. No gradient
 flows.
 
 Axes: n batch, h w pixels, t tags.

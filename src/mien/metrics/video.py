@@ -16,7 +16,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from mien.errors import InputError
-from mien.metrics.flow import optical_flow, visible, warp
+from mien.images.flow import optical_flow, visible, warp
 from mien.metrics.protocol import Protocol, Score
 from mien.metrics.running import RunningMean
 
@@ -38,7 +38,7 @@ def warp_errors(
         frames: Images in [-1, 1].
         before: The frame before each.
         flow: Motion from each frame to the one before it, see
-            :func:`mien.metrics.flow.optical_flow`.
+            :func:`mien.images.flow.optical_flow`.
         seen: M: where a pixel is seen in both.
 
     Returns:

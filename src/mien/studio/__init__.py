@@ -1,7 +1,7 @@
 """Studio: loaded networks and the verbs that use them; one file a family of verbs."""
 
-from mien.studio.checks import MAX_COUNT, MAX_WORDS
-from mien.studio.faces import Faces
+from mien.portraits.checks import MAX_COUNT, MAX_WORDS
+from mien.portraits.faces import Faces
 from mien.studio.session import DEFAULT_METHOD, DEFAULT_MODEL, DEFAULT_REFINE, Studio
 
 __all__ = [

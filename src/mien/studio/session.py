@@ -20,24 +20,24 @@ from mien import images
 from mien.errors import InputError, UnknownName, WeightsMissing
 from mien.hub import loading
 from mien.hub.store import engine_cache
+from mien.portraits.checks import checked, checked_seeds, checked_text
+from mien.portraits.draw import Drawer
+from mien.portraits.faces import Faces
 from mien.runtime.devices import find_device, one_thread
 from mien.runtime.engines import check_engine
 from mien.runtime.memory import tune_allocator
 from mien.runtime.precision import check_precision
-from mien.studio.checks import checked, checked_seeds, checked_text
-from mien.studio.drawing import Drawer
-from mien.studio.faces import Faces
 from mien.stylegan2.seeds import seed_latents
 from mien.text.reader import read
 from mien.text.refine import Refinement
 from mien.text.refine import refine as refined
 
 if TYPE_CHECKING:
-    from mien.studio.anime import AnimePainter, AnimePicture
-    from mien.studio.anime_faces import Box, Finder
-    from mien.studio.settings import Setting
-    from mien.studio.sketching import Translation, Translator
-    from mien.studio.walking import Walk
+    from mien.anime.crop import Box, Finder
+    from mien.anime.translate import AnimePainter, AnimePicture
+    from mien.editing.settings import Setting
+    from mien.editing.walk import Walk
+    from mien.sketch.translate import Translation, Translator
     from mien.text.embedding import SentenceEncoder
     from mien.text.methods import TextToLatent
 
@@ -106,7 +106,7 @@ class Studio:
 
     @cached_property
     def drawer(self) -> Drawer:
-        """What draws: latents to pictures, a portion at a time; see :mod:`mien.studio.drawing`."""
+        """What draws: latents to pictures, a portion at a time; see :mod:`mien.portraits.draw`."""
         return Drawer(self.generator, self.precision, self.engine, engine_cache())
 
     @property
@@ -182,7 +182,7 @@ class Studio:
 
     def painter(self, model: str | Path | None = None) -> AnimePainter:
         """A selfie-to-anime model, loaded when it is first asked for; errors as :meth:`anime`."""
-        from mien.studio.anime import AnimePainter, find_anime_model
+        from mien.anime.translate import AnimePainter, find_anime_model
 
         if str(model) not in self._painters:
             loaded = find_anime_model(model, str(self.device))
@@ -205,7 +205,7 @@ class Studio:
 
         Args:
             text: English; other words are passed over, and said so.
-            count: How many, from 1 to :data:`~mien.studio.checks.MAX_COUNT`.
+            count: How many, from 1 to :data:`~mien.portraits.checks.MAX_COUNT`.
             seed: Of the first face; the others have the next ones.
             method: ``labels``, ``mapper``, ``directions`` or ``prior``; None for the best.
             guidance: How strongly the sentence is followed; None for the method's own.
@@ -260,7 +260,7 @@ class Studio:
         """Draw faces of which nothing is said: seed i gives face i.
 
         Args:
-            count: How many, from 1 to :data:`~mien.studio.checks.MAX_COUNT`.
+            count: How many, from 1 to :data:`~mien.portraits.checks.MAX_COUNT`.
             seed: Of the first face.
             psi: Truncation, 0 to 2.
         """
@@ -286,10 +286,10 @@ class Studio:
     ) -> Walk:
         """The frames of a walk from face to face, drawn as they are asked for.
 
-        Arguments and errors as for :func:`mien.studio.walking.plan_walk`; iterate over what comes
+        Arguments and errors as for :func:`mien.editing.walk.plan_walk`; iterate over what comes
         back for uint8 ``[1, h, w, 3]``, frame after frame.
         """
-        from mien.studio.walking import plan_walk
+        from mien.editing.walk import plan_walk
 
         return plan_walk(
             self, faces, seconds, fps, loop, space, psi, ease, keyframes, directions, force
@@ -303,7 +303,7 @@ class Studio:
         big: str = "resize",
         items: int = 1,
     ) -> Translation:
-        """Draw a photo as a sketch of the same size; see :mod:`mien.studio.sketching`.
+        """Draw a photo as a sketch of the same size; see :mod:`mien.sketch.translate`.
 
         Args:
             photo: A file, or uint8 ``[h, w, 3]``.
@@ -339,7 +339,7 @@ class Studio:
         big: str,
         items: int,
     ) -> Translation:
-        from mien.studio.sketching import Translator, find_model
+        from mien.sketch.translate import Translator, find_model
 
         key = (direction, str(model), str(method))
         if key not in self._translators:
@@ -368,7 +368,7 @@ class Studio:
         finder: Finder | None = None,
         force: bool = False,
     ) -> AnimePicture:
-        """Draw the face of a photo as anime, in several styles; see :mod:`mien.studio.anime`.
+        """Draw the face of a photo as anime, in several styles; see :mod:`mien.anime.translate`.
 
         Args:
             photo: A file, or uint8 ``[h, w, 3]``.
@@ -391,7 +391,7 @@ class Studio:
             WeightsMissing: There is no such model on this disk, or it has no directions.
             ImageError: A file is no picture.
         """
-        from mien.studio.anime import AnimeRequest, answer
+        from mien.anime.translate import AnimeRequest, answer
 
         request = AnimeRequest(
             styles, style_seed, style_from, tuple(settings), directions, model, face, box, aligned,
@@ -423,7 +423,7 @@ class Studio:
             UnknownName: The set has no such direction.
             FileError: The face cannot be read.
         """
-        from mien.studio.edits import edit
+        from mien.editing.edit import edit
 
         return edit(self, face, settings, directions, layers, psi, force)
 
@@ -442,7 +442,7 @@ class Studio:
         Arguments and errors as :meth:`edit`; ``steps`` faces, the middle one of an odd number
         unmoved.
         """
-        from mien.studio.edits import strip
+        from mien.editing.edit import strip
 
         return strip(self, face, setting, steps, directions, layers, psi, force)
 
@@ -459,7 +459,7 @@ class Studio:
             InputError: Layers outside the generator.
             FileError: A face cannot be read.
         """
-        from mien.studio.edits import mixture
+        from mien.editing.edit import mixture
 
         return mixture(self, a, b, layers, psi)
 

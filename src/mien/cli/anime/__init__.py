@@ -81,9 +81,9 @@ def anime(
     FILE` says what made a file. Where several faces are found they are numbered in
     `NAME-faces.png`, and `--face 2` chooses. Ctrl-C leaves a clip of what was done.
     """
+    from mien.anime.translate import AnimeRequest
+    from mien.images.paths import VIDEO_SUFFIXES
     from mien.studio import Studio
-    from mien.studio.anime import AnimeRequest
-    from mien.studio.pictures import VIDEO_SUFFIXES
     from mien.video.formats import FORMATS
 
     where = None if box is None else parse_box(box)

@@ -9,9 +9,9 @@ from mien.cli.common import emit, note, progress
 from mien.errors import FileError, InputError
 
 if TYPE_CHECKING:
+    from mien.anime.clip import AnimeVideo, MovingStyle
+    from mien.anime.translate import AnimePainter, AnimeRequest
     from mien.studio import Studio
-    from mien.studio.anime import AnimePainter, AnimeRequest
-    from mien.studio.anime_clip import AnimeVideo, MovingStyle
 
 How = tuple[Path | None, float, bool, str | None]
 """Keyframes, share of smoothing, whether to resume, detector."""
@@ -32,10 +32,10 @@ def translate_clip(
     """
     import time
 
+    from mien.anime.clip import AnimeVideo, VideoPlan, clip_provenance
+    from mien.anime.crop import shipped_finder
+    from mien.anime.translate import wanted_styles
     from mien.files import refuse_existing
-    from mien.studio.anime import wanted_styles
-    from mien.studio.anime_clip import AnimeVideo, VideoPlan, clip_provenance
-    from mien.studio.anime_faces import shipped_finder
     from mien.video.formats import format_of
     from mien.video.pipeline import convert
     from mien.video.reader import Clip
@@ -85,8 +85,8 @@ def translate_clip(
 
 
 def _moving(painter: AnimePainter, keyframes: Path, request: AnimeRequest) -> MovingStyle:
-    from mien.studio.anime import load_anime_directions
-    from mien.studio.anime_clip import MovingStyle
+    from mien.anime.clip import MovingStyle
+    from mien.anime.translate import load_anime_directions
     from mien.video.keyframes import read_keyframes
 
     curves = read_keyframes(keyframes)

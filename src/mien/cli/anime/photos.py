@@ -9,8 +9,8 @@ from mien.cli.common import emit, note, progress
 from mien.errors import InputError
 
 if TYPE_CHECKING:
+    from mien.anime.translate import AnimeRequest
     from mien.studio import Studio
-    from mien.studio.anime import AnimeRequest
 
 
 def draw_photos(
@@ -22,11 +22,11 @@ def draw_photos(
     json: bool,
 ) -> None:
     """Translate pictures, one by one, and print what was written."""
+    from mien.anime.crop import shipped_finder
+    from mien.anime.translate import answer
     from mien.errors import ImageError
     from mien.files import refuse_existing
-    from mien.studio.anime import answer
-    from mien.studio.anime_faces import shipped_finder
-    from mien.studio.pictures import find_pictures, output_paths
+    from mien.images.paths import find_pictures, output_paths
 
     found = find_pictures(named)
     folder = out or Path("out/anime")
@@ -60,7 +60,7 @@ def draw_photos(
 def _problem(error: Exception, name: str, preview: Path) -> str:
     """What is wrong with a picture; several faces are numbered on a preview."""
     from mien import images
-    from mien.studio.anime_faces import SeveralFaces
+    from mien.anime.crop import SeveralFaces
 
     text = str(error) if str(error).startswith(name) else f"{name}: {error}"
     if isinstance(error, SeveralFaces):

@@ -56,8 +56,8 @@ def align(
     named; several are numbered on a preview, `NAME-faces.png`. The exit status is 2 if nothing was
     written.
     """
-    from mien.data.aligning import AlignOptions, align_pictures
-    from mien.data.landmark_files import read_landmarks
+    from mien.faces.aligning import AlignOptions, align_pictures
+    from mien.faces.points import read_landmarks
     from mien.runtime.devices import find_device
 
     which, where = _which(face), None if box is None else parse_box(box)
@@ -65,7 +65,7 @@ def align(
     options = AlignOptions(size, which, where, points)
     finder = None
     if landmarks is None:
-        from mien.hub.faces import face_finder
+        from mien.faces.shipped import face_finder
 
         finder = face_finder(detector, device=str(find_device(device)))
     written: list[dict[str, Any]] = []

@@ -33,7 +33,7 @@ def sketch(
     Writes `photo/NAME.png` and `sketch/NAME.png`, which `mien train sketch --data` reads. Photos
     that cannot be read are left out and named.
     """
-    from mien.data.sketching import write_pairs
+    from mien.sketch.extract import write_pairs
 
     strengths = strength or [0.5]
     pairs = write_pairs(photos, out, style, strengths, size, force)

@@ -54,15 +54,15 @@ def compare(
     Every method sees the same samples and moves the same faces, with opposing pairs and with
     single tags.
     """
+    from mien.editing.evaluate import EditProtocol, Faces
+    from mien.editing.evaluate_methods import compare_methods
+    from mien.editing.fit import METHODS, DirectionFit
+    from mien.editing.naming import EDITS
+    from mien.editing.samples import TagReader
+    from mien.editing.sets import load_direction_set
     from mien.errors import UnknownName
-    from mien.evaluation.direction_methods import compare_methods
-    from mien.evaluation.directions import EditProtocol, Faces
     from mien.files import refuse_existing
-    from mien.hub.direction_sets import load_direction_set
     from mien.hub.loading import load_tagger
-    from mien.latents.naming import EDITS
-    from mien.training.directions import METHODS, DirectionFit
-    from mien.training.tagged import TagReader
 
     methods = tuple(method or METHODS)
     for name in methods:

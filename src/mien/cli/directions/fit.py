@@ -64,13 +64,13 @@ def fit(
     """
     from dataclasses import asdict
 
+    from mien.editing.direction import DirectionSet
+    from mien.editing.fit import DirectionFit, fit_directions
+    from mien.editing.mixing import parse_layers
+    from mien.editing.samples import TagReader
+    from mien.editing.sets import save_direction_set
     from mien.files import refuse_existing
-    from mien.hub.direction_sets import save_direction_set
     from mien.hub.loading import load_tagger
-    from mien.latents.direction import DirectionSet
-    from mien.latents.mixing import parse_layers
-    from mien.training.directions import DirectionFit, fit_directions
-    from mien.training.tagged import TagReader
 
     refuse_existing([out], force)
     source, loaded = open_source(model, device, selfies)

@@ -39,7 +39,7 @@ def layers(
     One layer's code at a time is replaced by another face's. Printed as shares of what all layers
     together move.
     """
-    from mien.evaluation.layers import score_layers
+    from mien.editing.layer_report import score_layers
     from mien.files import refuse_existing
     from mien.hub.loading import load_tagger
 

@@ -13,8 +13,8 @@ from mien.cli.common import note
 if TYPE_CHECKING:
     import numpy as np
 
+    from mien.editing.samples import LatentSource
     from mien.hub.loading import Loaded
-    from mien.training.tagged import LatentSource
 
 ModelOption = Annotated[str, typer.Option("--model", help="A generator: name or file.")]
 TaggerOption = Annotated[
@@ -46,9 +46,9 @@ def open_source(
     model: str, device: str, selfies: Path | None = None
 ) -> tuple[LatentSource, Loaded]:
     """The generator as a source of latents."""
+    from mien.editing.samples import generator_source, roses_source
     from mien.hub.loading import load_anime, load_generator
     from mien.runtime.memory import tune_allocator
-    from mien.training.tagged import generator_source, roses_source
 
     tune_allocator()
     if selfies is None:
@@ -73,7 +73,7 @@ def _selfies(path: Path, size: int) -> np.ndarray:
 
 def style_weights_of(loaded: Loaded) -> list[Any]:
     """Style weights of each layer, for SeFa."""
-    from mien.latents.sefa import style_weights
+    from mien.editing.sefa import style_weights
 
     if hasattr(loaded.network, "synthesis"):
         return style_weights(loaded.network.state_dict())

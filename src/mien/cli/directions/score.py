@@ -56,12 +56,12 @@ def score(
     much more the judge sees of each attribute. `--force` overwrites files, and scores directions
     of another generator too.
     """
-    from mien.evaluation.directions import EditProtocol, Faces, named_edits, rescore
-    from mien.evaluation.flips import flips as find_flips
+    from mien.editing.evaluate import EditProtocol, Faces, named_edits, rescore
+    from mien.editing.flips import flips as find_flips
+    from mien.editing.samples import TagReader
+    from mien.editing.sets import load_direction_set
     from mien.files import refuse_existing
-    from mien.hub.direction_sets import load_direction_set
     from mien.hub.loading import load_identity, load_tagger
-    from mien.training.tagged import TagReader
 
     refuse_existing([path for path in (csv, out, card) if path], force)
     found = load_direction_set(directions)

@@ -11,9 +11,9 @@ from mien.cli.common import JsonOption, emit
 
 def list_sets(json: JsonOption = False) -> None:
     """List the sets of directions that there are: shipped, and in the user's store."""
+    from mien.editing.sets import KIND, load_direction_set
     from mien.errors import CheckpointError
     from mien.hub import catalogue
-    from mien.hub.direction_sets import KIND, load_direction_set
     from mien.hub.loading import find_file
     from mien.hub.store import store
 
@@ -57,7 +57,7 @@ def show(
     """Show what a set holds: names, layers, scale, how each was found, what was measured."""
     from rich.table import Table
 
-    from mien.hub.direction_sets import load_direction_set
+    from mien.editing.sets import load_direction_set
 
     found = load_direction_set(directions)
     table = Table(box=None, pad_edge=False)

@@ -35,10 +35,10 @@ def alignment(
     json: JsonOption = False,
 ) -> None:
     """Find the faces of photos, turned and scaled, and compare eyes with hand-placed pupils."""
-    from mien.data.faces import FaceFinder
     from mien.data.sources import open_source
-    from mien.evaluation.alignment import find_points, read_pupils, score_alignment
-    from mien.hub.faces import load_any_detector
+    from mien.faces.evaluate_alignment import find_points, read_pupils, score_alignment
+    from mien.faces.finder import FaceFinder
+    from mien.faces.shipped import load_any_detector
     from mien.hub.loading import load_landmarks
     from mien.runtime.devices import find_device
 

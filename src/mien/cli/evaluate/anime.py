@@ -20,11 +20,11 @@ from mien.cli.common import (
 )
 
 if TYPE_CHECKING:
-    from mien.evaluation.anime import AnimeMeasure
-    from mien.evaluation.directions import Rescored
+    from mien.anime.evaluate import AnimeMeasure
+    from mien.anime.translate import AnimePainter
+    from mien.editing.evaluate import Rescored
     from mien.hub.loading import Loaded
     from mien.metrics.tables import ScoreTable
-    from mien.studio.anime import AnimePainter
 
 
 def anime(
@@ -78,9 +78,9 @@ def anime(
     re-scoring matrices; with --clip warp error and jitter against the frame-by-frame way. With
     --out it writes `scores.csv`, `scores.md`, `clip.md` and a CSV and a picture of each matrix.
     """
+    from mien.anime.translate import AnimePainter, find_anime_model
     from mien.errors import InputError
     from mien.runtime.devices import find_device
-    from mien.studio.anime import AnimePainter, find_anime_model
 
     if data is None and clip is None:
         raise InputError("there is nothing to measure; give --data, --clip or both")
@@ -132,7 +132,7 @@ def _judges(
 def _measure(
     painter: AnimePainter, data: Path, judges: Judges, plan: tuple[int, int, int, int]
 ) -> AnimeMeasure:
-    from mien.evaluation.anime import AnimeMeasure, AnimePlan, AnimeTest
+    from mien.anime.evaluate import AnimeMeasure, AnimePlan, AnimeTest
 
     faces, copies, styles, seed = plan
     wanted = AnimePlan(faces, copies, styles, seed=seed)
@@ -144,11 +144,11 @@ def _measure(
 def _score(
     measure: AnimeMeasure, directions: list[str], namer: str
 ) -> tuple[ScoreTable, list[Rescored]]:
-    from mien.evaluation import anime_edits
-    from mien.evaluation.anime import score_anime
+    from mien.anime import evaluate_edits as anime_edits
+    from mien.anime.evaluate import score_anime
+    from mien.anime.translate import load_anime_directions
+    from mien.editing.samples import TagReader
     from mien.hub.loading import load_tagger
-    from mien.studio.anime import load_anime_directions
-    from mien.training.tagged import TagReader
 
     tags = TagReader(measure.judge.network).tags if directions else ()
     edits: list[Any] = []
@@ -171,10 +171,10 @@ def _say(row: str) -> None:
 
 
 def _clip(painter: AnimePainter, path: Path, aligned: bool, seed: int, place: str) -> ScoreTable:
-    from mien.evaluation.anime_clip import score_anime_clip
+    from mien.anime.clip import AnimeVideo, VideoPlan
+    from mien.anime.crop import Where, shipped_finder
+    from mien.anime.evaluate_clip import score_anime_clip
     from mien.metrics.tables import ScoreTable
-    from mien.studio.anime_clip import AnimeVideo, VideoPlan
-    from mien.studio.anime_faces import Where, shipped_finder
     from mien.video.reader import Clip
 
     clip = Clip(path)

@@ -22,8 +22,8 @@ def generator(
 ) -> None:
     """Compare generated faces with kept-out pictures: Fréchet and kernel distance, diversity."""
     from mien.data.training_set import TrainingSet
-    from mien.evaluation.generator import score_generator
     from mien.hub.loading import load_tagger
+    from mien.portraits.evaluate import score_generator
     from mien.studio import Studio
 
     studio = Studio(model, device, precision="exact")

@@ -11,7 +11,7 @@ from mien.cli.common import DeviceOption, ForceOption, JsonOption, OptionalOutOp
 from mien.cli.evaluate.options import CsvOption, write_csv
 
 if TYPE_CHECKING:
-    from mien.evaluation.identity import Cut, Square
+    from mien.faces.evaluate_identity import Cut, Square
 
 
 def identity(
@@ -49,7 +49,7 @@ def identity(
 
     from mien.cli.common import plain
     from mien.errors import InputError
-    from mien.evaluation.identity import (
+    from mien.faces.evaluate_identity import (
         TwicePictured,
         read_pupils,
         score_identity,
@@ -86,7 +86,7 @@ def identity(
 
 def _square(text: str) -> Square:
     from mien.errors import InputError
-    from mien.evaluation.identity import Square
+    from mien.faces.evaluate_identity import Square
 
     try:
         left, top, side = (int(part) for part in text.split(","))

@@ -19,8 +19,8 @@ from mien.cli.common import (
 )
 
 if TYPE_CHECKING:
-    from mien.evaluation.sketch import SketchScores
     from mien.hub.loading import Loaded
+    from mien.sketch.evaluate import SketchScores
 
 
 def sketch(
@@ -62,11 +62,11 @@ def sketch(
     `scores.csv`, `scores.md`, a sheet of the same faces by every model a direction, and from the
     runs' logs `curves.csv`, `loss.png` and `ssim-DIRECTION.png`.
     """
-    from mien.evaluation.sketch import SketchPlan, score_sketch
     from mien.hub import loading
     from mien.hub.store import engine_cache
     from mien.runtime.devices import find_device
     from mien.runtime.memory import tune_allocator
+    from mien.sketch.evaluate import SketchPlan, score_sketch
 
     place = str(find_device(device))
     tune_allocator()
@@ -89,7 +89,7 @@ def _say(row: str) -> None:
 def _expand(names: list[str] | None) -> list[str]:
     """Models by name; of a run's folder, the models that it exported."""
     from mien.errors import FileError
-    from mien.studio.sketching import DIRECTIONS
+    from mien.sketch.translate import DIRECTIONS
 
     found = []
     for name in names or DIRECTIONS:
@@ -137,7 +137,7 @@ _FILES = ("scores.csv", "scores.md", "curves.csv", "loss.png")
 def _targets(out: Path, force: bool) -> None:
     """Refuse to overwrite before anything is computed."""
     from mien.files import make_folder, refuse_existing
-    from mien.studio.sketching import DIRECTIONS
+    from mien.sketch.translate import DIRECTIONS
 
     pictures = [f"{kind}-{direction}.png" for kind in ("sheet", "ssim") for direction in DIRECTIONS]
     refuse_existing([out / name for name in (*_FILES, *pictures)], force)
@@ -147,9 +147,9 @@ def _targets(out: Path, force: bool) -> None:
 def _write(scores: SketchScores, out: Path) -> dict[str, Any]:
     """Everything that was found, as files."""
     from mien import images
-    from mien.evaluation.run_logs import curves_csv, loss_chart, ssim_chart
     from mien.files import replacing
-    from mien.studio.sketching import DIRECTIONS
+    from mien.sketch.translate import DIRECTIONS
+    from mien.training.run_logs import curves_csv, loss_chart, ssim_chart
 
     texts = {"scores.csv": scores.table.csv(), "scores.md": scores.table.markdown()}
     pictures = {f"sheet-{d}.png": sheet for d, sheet in scores.sheets.items()}

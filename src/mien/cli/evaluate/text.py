@@ -28,9 +28,9 @@ def text(
 ) -> None:
     """Judge faces drawn for the written sentences of kept-out pictures, method by method."""
     from mien.data.training_set import TrainingSet
-    from mien.evaluation.text import TextProtocol, score_text
     from mien.hub.loading import load_tagger
     from mien.studio import DEFAULT_REFINE, Studio
+    from mien.text.evaluate import TextProtocol, score_text
 
     studio = Studio(model, device, precision="exact")
     size = studio.generator.config.resolution

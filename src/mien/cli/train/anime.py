@@ -11,7 +11,7 @@ from mien.cli.common import DeviceOption, JsonOption, emit, note
 from mien.cli.train.options import RunOption
 
 if TYPE_CHECKING:
-    from mien.training.anime_config import AnimeConfig
+    from mien.anime.config import AnimeConfig
 
 
 def anime(
@@ -94,9 +94,9 @@ def anime(
     checkpoint as if nothing had happened. The run's folder gets `state-*.safetensors`, `log.jsonl`,
     `tensorboard/`, `grids/` and, with each checkpoint, `anime.safetensors`.
     """
+    from mien.anime.config import preset as make
     from mien.runtime.devices import find_device
     from mien.runtime.memory import tune_allocator
-    from mien.training.anime_config import preset as make
 
     tune_allocator()
     where = find_device(device)
@@ -110,7 +110,7 @@ def anime(
     if dry_run:
         _print_plan(config, json)
         return
-    from mien.training import anime as loop
+    from mien.anime import train as loop
 
     judge = None
     if config.needs_tagger:
@@ -129,8 +129,8 @@ def anime(
 
 
 def _print_plan(config: AnimeConfig, json: bool) -> None:
-    from mien.training.anime import config_as_json
-    from mien.training.anime_step import count_parameters
+    from mien.anime.step import count_parameters
+    from mien.anime.train import config_as_json
 
     resolved, sizes = config_as_json(config), count_parameters(config)
     lines = [f"{key:20} {value}" for key, value in resolved.items()]

@@ -53,13 +53,13 @@ def anime_tagger(
     """
     from dataclasses import asdict
 
+    from mien.anime import train_tagger as loop
+    from mien.anime.evaluate_tagger import score_anime_tagger
+    from mien.anime.tagger import anime_config
     from mien.checkpoints import native
-    from mien.evaluation.anime_tagger import score_anime_tagger
     from mien.files import refuse_existing
     from mien.hub.loading import load_tagger
-    from mien.judges.anime_tagger import anime_config
     from mien.runtime.memory import tune_allocator
-    from mien.training import anime_tagger as loop
 
     refuse_existing([out], force)
     tune_allocator()

@@ -11,7 +11,7 @@ from mien.cli.common import DeviceOption, JsonOption, emit, note
 from mien.cli.train.options import DataOption, LabelsOption, PartOption, RunOption, SeedOption
 
 if TYPE_CHECKING:
-    from mien.training.gan_config import GanConfig
+    from mien.portraits.config import GanConfig
 
 
 def gan(
@@ -72,8 +72,8 @@ def gan(
     `tensorboard/`, `grids/` and at the end `generator.safetensors`.
     """
     from mien.data.training_set import TrainingSet
+    from mien.portraits.config import GanConfig
     from mien.runtime.memory import tune_allocator
-    from mien.training.gan_config import GanConfig
 
     tune_allocator()
     wanted: Any = False if labels == "none" else labels
@@ -91,7 +91,7 @@ def gan(
     if dry_run:
         _print_plan(config, len(pictures), devices * nodes, json)
         return
-    from mien.training import gan as loop
+    from mien.portraits import train as loop
     from mien.training.processes import launch
 
     judge = None
@@ -113,7 +113,7 @@ def gan(
 def _print_plan(config: GanConfig, pictures: int, processes: int, json: bool) -> None:
     from dataclasses import asdict
 
-    from mien.training.gan_memory import estimate
+    from mien.portraits.memory import estimate
 
     memory = estimate(config, pictures, processes)
     resolved = asdict(config) | {"r1_gamma": config.gamma}

@@ -47,14 +47,14 @@ def identity(
     from dataclasses import asdict
 
     from mien.checkpoints import native
-    from mien.evaluation.identity import score_views
+    from mien.faces import train_identity as loop
+    from mien.faces.evaluate_identity import score_views
+    from mien.faces.people import generated_people, open_people, points_beside
     from mien.files import refuse_existing
     from mien.hub.loading import load, load_generator, resolve
     from mien.judges.identity import IdentityConfig
     from mien.runtime.devices import find_device
     from mien.runtime.memory import tune_allocator
-    from mien.training import identity as loop
-    from mien.training.people import generated_people, open_people, points_beside
 
     refuse_existing([out], force)
     tune_allocator()

@@ -42,9 +42,9 @@ def landmarks(
     json: JsonOption = False,
 ) -> None:
     """Train the face detector and the landmark network; measure them on the kept-out part."""
+    from mien.faces.pictures import FacePictures
     from mien.files import refuse_existing
     from mien.runtime.memory import tune_allocator
-    from mien.training.face_pictures import FacePictures
 
     names = NETWORKS if part == "both" else (part,)
     refuse_existing([out / f"{name}.safetensors" for name in names], force)
@@ -72,8 +72,9 @@ def _train(
     from dataclasses import asdict
 
     from mien.checkpoints import native
-    from mien.evaluation.face_finding import score_crops, score_heat
-    from mien.training import face_detector, landmarks
+    from mien.faces import train_detector as face_detector
+    from mien.faces import train_landmarks as landmarks
+    from mien.faces.evaluate_finding import score_crops, score_heat
 
     if name == "detector":
         config: Any = face_detector.DetectorTraining(**common)

@@ -11,7 +11,7 @@ from mien.cli.common import DeviceOption, JsonOption, emit, note
 from mien.cli.train.options import RunOption, SeedOption
 
 if TYPE_CHECKING:
-    from mien.training.translation_config import TranslationConfig
+    from mien.sketch.config import TranslationConfig
 
 _JUDGES = ("tagger", "identity")
 _SIDES = "photo,sketch"
@@ -109,7 +109,7 @@ def sketch(
     """
     from mien.runtime.devices import find_device
     from mien.runtime.memory import tune_allocator
-    from mien.training import presets
+    from mien.sketch import presets
 
     place = find_device(device)
     tune_allocator()
@@ -125,7 +125,7 @@ def sketch(
     if dry_run:
         _print_plan(config, len(pictures), 0 if kept is None else len(kept), json)
         return
-    from mien.training import translation as loop
+    from mien.sketch import train as loop
 
     cadence = loop.TranslationCadence(tick_kimg, checkpoint_kimg, grid_kimg, validate)
     last: dict[str, Any] = {}
@@ -174,7 +174,7 @@ def _judge(name: str, device: Any) -> Any:
 def _print_plan(config: TranslationConfig, pictures: int, kept: int, json: bool) -> None:
     from dataclasses import asdict
 
-    from mien.training.translation_step import count_parameters
+    from mien.sketch.step import count_parameters
 
     counts = count_parameters(config)
     resolved = asdict(config)

@@ -38,11 +38,11 @@ def tagger(
 
     from mien.checkpoints import native
     from mien.data.training_set import TrainingSet
-    from mien.evaluation.tagger import score_tagger
     from mien.files import refuse_existing
     from mien.judges.tagger import TaggerConfig
     from mien.runtime.memory import tune_allocator
-    from mien.training import tagger as loop
+    from mien.tagging import train as loop
+    from mien.tagging.evaluate import score_tagger
 
     refuse_existing([out], force)
     tune_allocator()

@@ -36,8 +36,8 @@ def text(
     from mien.errors import UnknownName
     from mien.hub.loading import load_generator, load_tagger
     from mien.runtime.memory import tune_allocator
+    from mien.text import train_files as text_files
     from mien.text.embedding import SentenceEncoder
-    from mien.training import text_files
 
     tune_allocator()
     known = tuple(text_files.WRITERS)

@@ -35,9 +35,9 @@ def warmup(
     """
     from mien.data.training_set import TrainingSet
     from mien.hub.loading import load_tagger
+    from mien.portraits.config import GanConfig
+    from mien.portraits.warmup import WarmupConfig, warm_up
     from mien.runtime.memory import tune_allocator
-    from mien.training.gan_config import GanConfig
-    from mien.training.warmup import WarmupConfig, warm_up
 
     tune_allocator()
     wanted: Any = False if labels == "none" else labels

@@ -1,0 +1,442 @@
+"""Selfies as anime faces: one face in many styles, a style steered along named directions.
+
+    painter = AnimePainter(find_anime_model("runs/anime/anime.safetensors"))
+    w = painter.styles([3, 4, 5])
+    pictures = painter.draw(painter.contents(crop[None]), w)
+
+Chong & Forsyth 2021 (:mod:`mien.anime.generator`): the content of a picture goes through
+the decoder with a style that is drawn from a seed or read off an anime picture. ``w``, the mapped
+style, is where directions live.
+
+Axes: n batch, r side of the model's pictures, s style.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor
+
+from mien import images
+from mien.anime.crop import Box, Finder, Where, cut_face, shipped_finder
+from mien.anime.generator import ContentReader, StyleDecoder
+from mien.editing.sets import LoadedDirections, load_direction_set
+from mien.editing.settings import Setting, apply_settings
+from mien.errors import InputError, UnknownName, WeightsMissing
+from mien.faces.alignment import Alignment, paste_back
+from mien.files import make_folder, refuse_existing
+from mien.hub import loading
+from mien.portraits.checks import checked_seeds
+from mien.runtime import engines
+from mien.runtime.precision import check_precision, fast_dtype
+from mien.stylegan2.seeds import seed_latents
+
+if TYPE_CHECKING:
+    from mien.studio.session import Studio
+
+DEFAULT_ANIME = "anime"
+"""The model that is taken if none is named."""
+
+MOST_STYLES = 256
+"""The most styles of one call."""
+
+_FEW = 100
+"""So few pictures that even asking what compiling would cost takes longer."""
+
+_ROWS = 8
+"""Pictures that pass an accelerator at once."""
+
+
+class AnimePainter:
+    """A loaded selfie-to-anime generator.
+
+    Args:
+        loaded: As :func:`mien.hub.loading.load_anime` gives it.
+        precision: ``exact`` or ``fast``, see :mod:`mien.runtime.precision`.
+        engine: What :meth:`prepare` builds, a key of :data:`mien.runtime.engines.ENGINES`;
+            ``auto`` is the one that is ready soonest. Before that all is drawn eagerly.
+        cache: Folder of compiled networks and of the table of costs; None for neither.
+
+    Raises:
+        UnknownName: There is no such engine.
+        InputError: No such precision, or the engine does not run on this device.
+        MissingExtra: The engine is not installed.
+    """
+
+    def __init__(
+        self,
+        loaded: loading.Loaded,
+        precision: str = "fast",
+        engine: str = "eager",
+        cache: Path | None = None,
+    ) -> None:
+        self.loaded, self.network = loaded, loaded.network
+        self.resolution = int(loaded.network.config.resolution)
+        self.style_dim = int(loaded.network.config.style_dim)
+        self.device = next(loaded.network.parameters()).device
+        self.precision, self.cache = check_precision(precision), cache
+        self.dtype = fast_dtype(self.device) if precision == "fast" else torch.float32
+        self.network.compute_in(self.dtype)
+        self.engine = engines.check_engine(engine, self.device)
+        self._halves: tuple[engines.Engine, engines.Engine] | None = None
+
+    def prepare(self, items: int) -> None:
+        """Build the engine for about so many pictures to come; with few, none is worth it.
+
+        Raises:
+            InputError: The engine that was asked for cannot run this network here.
+        """
+        few = self.engine == engines.AUTO and items <= _FEW
+        if self._halves is not None or few or self.engine == "eager":
+            return
+        halves = ContentReader(self.network), StyleDecoder(self.network)
+        rows = 1 if self.device.type == "cpu" else _ROWS
+        side = self.resolution
+        picture = torch.zeros(rows, 3, side, side, device=self.device)
+        content = self.contents(images.to_uint8(picture)).float()
+        w = self.styles([0]).expand(rows, -1).contiguous()
+        examples = (picture,), (content, w)
+        if self.engine == engines.AUTO:
+            # Both halves in the same form: what rounds one differently would show in the other.
+            best = engines.rank(halves[1], examples[1], self.precision, items, self.cache)[0]
+            if best.name == "eager":
+                return
+            name, precision = best.name, best.precision
+        else:
+            name, precision = self.engine, self.precision
+        built = [
+            engines.engine(half, example, precision, name, items, self.cache)
+            for half, example in zip(halves, examples, strict=True)
+        ]
+        self._halves = built[0], built[1]
+
+    @property
+    def said(self) -> str:
+        """What draws, for a provenance: ``openvino, fast``."""
+        if self._halves is not None:
+            return str(self._halves[1].plan)
+        return f"eager, {'exact' if self.dtype == torch.float32 else 'fast'}"
+
+    @property
+    def signature(self) -> dict[str, Any]:
+        """Name, hash and training of the model, as every picture of it says them."""
+        return self.loaded.signature
+
+    @torch.no_grad()
+    def styles(self, seeds: Sequence[int]) -> Float[Tensor, "n w_dim"]:
+        """Mapped styles of seeds: seed i always gives the same style."""
+        return self.network.map(seed_latents(list(seeds), self.style_dim).to(self.device))
+
+    @torch.no_grad()
+    def style_from(self, picture: UInt8[np.ndarray, "h w 3"]) -> Float[Tensor, "1 w_dim"]:
+        """The mapped style of an anime picture; its largest square in the middle is read.
+
+        Raises:
+            InputError: The model came without the encoder of anime pictures.
+        """
+        square = images.resize(images.centre_square(picture), self.resolution)
+        return self.network.map(self.network.style_of(images.to_float(square[None], self.device)))
+
+    @torch.no_grad()
+    def contents(self, crops: UInt8[np.ndarray, "n r r2 3"]) -> Tensor:
+        """Content codes of aligned faces of the model's own size."""
+        picture = images.to_float(crops, self.device)
+        if self._halves is not None:
+            return _tensor(self._halves[0](picture))
+        encoder = self.network.encoder
+        return encoder.read_content(encoder.trunk(picture))
+
+    @torch.no_grad()
+    def draw(
+        self, contents: Tensor, w: Float[Tensor, "n w_dim"], batch: int = 8
+    ) -> UInt8[np.ndarray, "n r r2 3"]:
+        """Draw contents in mapped styles; a single content is drawn in all of them."""
+        contents = contents.expand(len(w), -1, -1, -1)
+        if self._halves is not None:
+            return images.to_uint8(_tensor(self._halves[1](contents.float(), w)))
+        parts = [
+            images.to_uint8(self.network.synthesise(c, self.network.styles(part)))
+            for c, part in zip(contents.split(batch), w.split(batch), strict=True)
+        ]
+        return np.concatenate(parts)
+
+
+def _tensor(made: Tensor | tuple[Tensor, ...]) -> Tensor:
+    """What an engine of a network with a single output gives."""
+    assert isinstance(made, Tensor)
+    return made
+
+
+@dataclass(frozen=True)
+class AnimeRequest:
+    """What is asked for; fields as the arguments of :meth:`mien.studio.session.Studio.anime`."""
+
+    styles: int = 6
+    style_seed: int = 0
+    style_from: str | Path | None = None
+    settings: tuple[str | Setting, ...] = ()
+    directions: str | Path | None = None
+    model: str | Path | None = None
+    face: int | None = None
+    box: Box | None = None
+    aligned: bool = False
+    paste: bool = False
+    size: int | None = None
+    force: bool = False
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.styles <= MOST_STYLES:
+            raise InputError(f"styles is {self.styles}, but must be from 1 to {MOST_STYLES}")
+        if self.size is not None and not 16 <= self.size <= 4096:
+            raise InputError(f"size is {self.size}, but must be from 16 to 4096")
+
+    @property
+    def where(self) -> Where:
+        """Which face is meant."""
+        return Where(self.face, self.box, self.aligned)
+
+
+@dataclass(frozen=True)
+class Steering:
+    """Settings and the set of directions that they are of.
+
+    Attributes:
+        found: The set.
+        settings: What is asked for.
+    """
+
+    found: LoadedDirections
+    settings: tuple[Setting, ...]
+
+    def apply(self, w: Float[Tensor, "n w_dim"]) -> Float[Tensor, "n w_dim"]:
+        """Move mapped styles along each setting in turn.
+
+        Raises:
+            UnknownName: The set has no such direction.
+            InputError: Another space or width.
+        """
+        return apply_settings(w[:, None], self.found.directions, self.settings)[:, 0]
+
+    def as_dict(self) -> dict[str, Any]:
+        """As a provenance says it."""
+        rows = [one.as_dict() for one in self.settings]
+        return {"set": self.found.name, "set_sha256": self.found.sha256, "settings": rows}
+
+
+@dataclass(frozen=True)
+class AnimePicture:
+    """One face in several styles.
+
+    Attributes:
+        crop: The aligned face, uint8 ``[size, size, 3]``.
+        faces: In each style, uint8 ``[n, size, size, 3]``.
+        results: What is written: the faces, or whole pictures with them pasted in.
+        alignment: How the crop lies in the picture.
+        captions: What each style is.
+        stems: Part of a file name for each style.
+        provenance: What made them all.
+        each: What made each of them beyond that.
+        notes: What the person should know.
+    """
+
+    crop: UInt8[np.ndarray, "size size 3"]
+    faces: UInt8[np.ndarray, "n size size 3"]
+    results: UInt8[np.ndarray, "n h w 3"]
+    alignment: Alignment
+    captions: tuple[str, ...]
+    stems: tuple[str, ...]
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    each: tuple[Mapping[str, Any], ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def paths(self, folder: str | Path, stem: str) -> list[Path]:
+        """What :meth:`save` writes: a file a style, then the sheet if there are several."""
+        paths = [Path(folder, f"{stem}-{name}.png") for name in self.stems]
+        return [*paths, Path(folder, f"{stem}-sheet.png")] if len(paths) > 1 else paths
+
+    def sheet(self) -> UInt8[np.ndarray, "h w 3"]:
+        """The palette: the face, then each style with its name below."""
+        cells = np.concatenate([self.crop[None], self.faces])
+        return images.contact_sheet(cells, ["photo", *self.captions])
+
+    def save(self, folder: str | Path, stem: str, force: bool = False) -> list[Path]:
+        """Write each style as PNG, and the palette.
+
+        Raises:
+            OutputError: A file exists and ``force`` is false, or the disk refuses.
+        """
+        make_folder(folder)
+        paths = self.paths(folder, stem)
+        refuse_existing(paths, force)
+        for path, image, one in zip(paths, self.results, self.each, strict=False):
+            images.save(path, image, {**self.provenance, **one}, force=force)
+        if len(paths) > len(self.results):
+            made = {**self.provenance, "styles": [dict(one) for one in self.each]}
+            images.save(paths[-1], self.sheet(), made, force=force)
+        return paths
+
+
+def find_anime_model(model: str | Path | None = None, device: str = "cpu") -> loading.Loaded:
+    """Load a model.
+
+    Raises:
+        WeightsMissing: None is named and none ships.
+        UnknownName: No such model.
+    """
+    try:
+        return loading.load_anime(model or DEFAULT_ANIME, device)
+    except UnknownName:
+        if model is not None:
+            raise
+        cause = "no selfie-to-anime model came with this installation"
+        remedy = "give --model FILE; mien train anime makes one"
+        raise WeightsMissing(f"{DEFAULT_ANIME}.safetensors", cause, remedy) from None
+
+
+def find_steering(
+    loaded: loading.Loaded,
+    settings: Sequence[str | Setting],
+    directions: str | Path | None = None,
+    force: bool = False,
+) -> Steering | None:
+    """The directions of a model and what is asked of them; ``None`` if nothing is.
+
+    Args:
+        loaded: The model.
+        settings: ``blue hair/brown hair=15,-5``, or read already.
+        directions: A set: name or file; ``None`` for ``MODEL-edits``.
+        force: Use directions of another model all the same.
+
+    Raises:
+        WeightsMissing: None are named and the model has none.
+        InputError: Directions of another model or space, or settings that cannot be read.
+        UnknownName: The set has no such direction.
+    """
+    wanted = tuple(Setting.parse(one) if isinstance(one, str) else one for one in settings)
+    if not wanted:
+        return None
+    found = load_anime_directions(loaded, directions, force)
+    for one in wanted:
+        if one.direction(found.directions).space != "w":
+            raise InputError(f"direction {one.name!r} is not of space w, the mapped style")
+    return Steering(found, wanted)
+
+
+def load_anime_directions(
+    loaded: loading.Loaded, directions: str | Path | None, force: bool = False
+) -> LoadedDirections:
+    """A set of directions for a model; arguments and errors as :func:`find_steering`."""
+    name = directions or f"{loaded.name}-edits"
+    try:
+        found = load_direction_set(name)
+    except UnknownName:
+        if directions is not None:
+            raise
+        cause = f"there are no directions for model {loaded.name!r}"
+        remedy = "run: mien directions fit --selfies DATA --out FILE, and give --directions FILE"
+        raise WeightsMissing(f"{name}.safetensors", cause, remedy) from None
+    found.directions.check_generator(loaded.sha256, force)
+    return found
+
+
+def paint(
+    painter: AnimePainter,
+    image: UInt8[np.ndarray, "h w 3"],
+    w: Float[Tensor, "n w_dim"],
+    said: Sequence[Mapping[str, Any]],
+    where: Where | None = None,
+    finder: Finder | None = None,
+    paste: bool = False,
+    size: int | None = None,
+    made: Mapping[str, Any] | None = None,
+) -> AnimePicture:
+    """Translate the face of a picture into styles.
+
+    Args:
+        painter: The model.
+        image: The picture.
+        w: Mapped styles, perhaps moved.
+        said: What each style is: ``{"style_seed": 3}`` or ``{"style_from": "a.png"}``.
+        where: Which face.
+        finder: Finds faces.
+        paste: Put the results back into the picture.
+        size: Side of the faces that come out; ``None`` for the model's own.
+        made: More for the provenance.
+
+    Raises:
+        InputError: No face or several, or a size from outside 16 to 4096.
+    """
+    crop, alignment, notes = cut_face(image, where or Where(), finder, painter.resolution)
+    drawn = painter.draw(painter.contents(crop[None]), w)
+    side = size or painter.resolution
+    if not 16 <= side <= 4096:
+        raise InputError(f"size is {side}, but must be from 16 to 4096")
+    faces = drawn if side == painter.resolution else images.resize(drawn, side)
+    shown = crop if side == painter.resolution else images.resize(crop, side)
+    results = np.stack([paste_back(image, one, alignment) for one in drawn]) if paste else faces
+    labels = [
+        f"seed {one['style_seed']}" if "style_seed" in one else Path(one["style_from"]).stem
+        for one in said
+    ]
+    stems = [
+        f"style{one['style_seed']:04d}" if "style_seed" in one else f"like-{label}"
+        for one, label in zip(said, labels, strict=True)
+    ]
+    provenance = {
+        **painter.signature,
+        "engine": painter.said,
+        **(made or {}),
+        "alignment": alignment.as_dict(),
+        "pasted": paste,
+        "notes": notes,
+    }
+    return AnimePicture(
+        shown, faces, results, alignment, tuple(labels), tuple(stems), provenance,
+        tuple(dict(one) for one in said), tuple(notes),
+    )  # fmt: skip
+
+
+def wanted_styles(
+    painter: AnimePainter, request: AnimeRequest
+) -> tuple[Float[Tensor, "n w_dim"], list[dict[str, Any]], dict[str, Any]]:
+    """The mapped styles of a request, moved as it says; what each is; more for the provenance.
+
+    Raises:
+        ImageError: The picture of the style cannot be read.
+        InputError, UnknownName, WeightsMissing: As :func:`find_steering`.
+    """
+    steering = find_steering(painter.loaded, request.settings, request.directions, request.force)
+    if request.style_from is not None:
+        w = painter.style_from(images.load(request.style_from))
+        said: list[dict[str, Any]] = [{"style_from": str(request.style_from)}]
+    else:
+        seeds = checked_seeds(request.styles, request.style_seed)
+        w, said = painter.styles(seeds), [{"style_seed": seed} for seed in seeds]
+    if steering is None:
+        return w, said, {}
+    return steering.apply(w), said, {"edits": [steering.as_dict()]}
+
+
+def answer(
+    studio: Studio,
+    photo: str | Path | UInt8[np.ndarray, "h w 3"],
+    request: AnimeRequest,
+    finder: Finder | None = None,
+) -> AnimePicture:
+    """What :meth:`mien.studio.session.Studio.anime` answers; arguments and errors as there."""
+    where = request.where
+    painter = studio.painter(request.model)
+    w, said, made = wanted_styles(painter, request)
+    given = isinstance(photo, np.ndarray)
+    image, of = (photo, None) if given else (images.load(photo), str(photo))
+    if finder is None and not where.aligned:
+        finder = shipped_finder(str(studio.device))
+    return paint(
+        painter, image, w, said, where, finder, request.paste, request.size, {"of": of, **made}
+    )

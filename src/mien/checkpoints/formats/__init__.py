@@ -1,0 +1,1 @@
+"""Other projects' files: one module a format, a table of names and the shapes they must have."""

@@ -1,0 +1,198 @@
+"""At which strength an attribute turns over, and whether it is still the same person then.
+
+Each face climbs a ladder of strengths until the judge sees the attribute; there an identity judge
+compares it with the face that it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mien.editing.direction import Direction, DirectionSet, move
+from mien.editing.evaluate import Faces, Progress
+from mien.editing.naming import NamedEdit
+from mien.editing.samples import LatentSource, TagReader
+from mien.errors import UnknownName
+from mien.hub.judging import RESIZE
+from mien.hub.loading import Loaded
+from mien.metrics.protocol import Protocol
+
+
+@dataclass(frozen=True)
+class Flip:
+    """At which strength an attribute turns over, and who the face is then.
+
+    Attributes:
+        edit: Name of the direction.
+        share: Of the faces that turned over at all.
+        strength: Median strength at which they did; NaN if none did.
+        cosine: Mean cosine of the identity judge between before and after, at that strength of
+            each face; ``None`` without such a judge or if none turned over.
+    """
+
+    edit: str
+    share: float
+    strength: float
+    cosine: float | None
+
+
+@dataclass(frozen=True)
+class Flips:
+    """Rows of :class:`Flip` with how they were measured.
+
+    Attributes:
+        rows: A row an edit.
+        protocol: Of the strengths; the judge of attributes.
+        identity: Of the cosines; ``None`` without an identity judge.
+        strangers: Mean cosine between different faces, for comparison.
+    """
+
+    rows: tuple[Flip, ...]
+    protocol: Protocol
+    identity: Protocol | None = None
+    strangers: float | None = None
+
+    def text(self) -> str:
+        """A table for a person."""
+        lines = [f"{'direction':26}{'turned over':>12}{'strength':>10}{'identity':>10}"]
+        for row in self.rows:
+            cosine = "–" if row.cosine is None else f"{row.cosine:.3f}"
+            lines.append(f"{row.edit:26}{row.share:>12.2f}{row.strength:>10.2f}{cosine:>10}")
+        if self.strangers is not None:
+            lines.append(f"{'two different faces':26}{'':>12}{'':>10}{self.strangers:>10.3f}")
+        protocols = [self.protocol, *([self.identity] if self.identity else [])]
+        return "\n".join([*lines, "", *(protocol.line() for protocol in protocols)])
+
+    def as_dict(self) -> dict[str, object]:
+        """Plain values for JSON."""
+        return {
+            "rows": {
+                row.edit: {"share": row.share, "strength": row.strength, "cosine": row.cosine}
+                for row in self.rows
+            },
+            "strangers": self.strangers,
+            "protocol": self.protocol.as_dict(),
+            "identity": None if self.identity is None else self.identity.as_dict(),
+        }
+
+
+@dataclass
+class _Ladder:
+    """Faces that climb a ladder of strengths until their attribute turns over."""
+
+    strengths: Sequence[float]
+    faces: int = 0
+    turned: list[float] = field(default_factory=list)
+    cosines: list[float] = field(default_factory=list)
+
+
+def flips(
+    faces: Faces,
+    judge: Loaded,
+    edits: Sequence[NamedEdit],
+    directions: DirectionSet,
+    chosen_by: str,
+    identity: Loaded | None = None,
+    strengths: Sequence[float] = tuple(0.5 * step for step in range(1, 11)),
+    progress: Progress = lambda name: None,
+) -> Flips:
+    """Find the strength at which the judge sees the attribute turn over, face by face.
+
+    Args:
+        faces: On which faces.
+        judge: A tagger that did not find the directions; above one half means turned over.
+        edits: Which.
+        directions: Holds a direction for each.
+        chosen_by: Name of the tagger that chose the faces, for the protocol.
+        identity: Judge of who a face is, with ``embed(images) -> [n, d]``.
+        strengths: What is tried, rising.
+        progress: Told the name of each edit.
+
+    Raises:
+        UnknownName: The set lacks a direction.
+    """
+    reader, plan, source = TagReader(judge.network), faces.plan, faces.source
+    rows, apart = [], []
+    for edit in edits:
+        progress(edit.name)
+        if edit.name not in directions.names:
+            raise UnknownName("direction", edit.name, directions.names)
+        column = reader.tags.index(edit.pair.towards)
+        ladder = _Ladder(strengths)
+        for ws in faces.lacking(edit).split(plan.batch):
+            before = source.draw(ws)
+            ids = None if identity is None else _embed(identity, before)
+            fresh = reader(before)[0][:, column] < plan.lacking
+            if ids is not None and len(ids) > 1:
+                apart.append(float((ids[0] @ ids[1:].T).mean()))
+            direction = directions[edit.name]
+            _climb(ladder, ws[fresh], direction, reader, column, source, identity, ids, fresh)
+        rows.append(_flip(edit.name, ladder))
+    common = {
+        "samples": plan.faces, "reference_samples": 0, "resize": RESIZE, "seed": plan.seed,
+        "split": plan.split(source, chosen_by),
+    }  # fmt: skip
+    protocol = Protocol(
+        metric="strength at which the judge's probability of the attribute passes one half",
+        judge=judge.name,
+        judge_sha256=judge.sha256,
+        **common,
+    )
+    if identity is None:
+        return Flips(tuple(rows), protocol)
+    said = Protocol(
+        metric="cosine between before and after, each face where it turned over",
+        judge=identity.name,
+        judge_sha256=identity.sha256,
+        **common,
+    )
+    return Flips(tuple(rows), protocol, said, float(np.mean(apart)) if apart else None)
+
+
+def _climb(
+    ladder: _Ladder,
+    ws: Tensor,
+    direction: Direction,
+    reader: TagReader,
+    column: int,
+    source: LatentSource,
+    identity: Loaded | None,
+    ids: Tensor | None,
+    fresh: Tensor,
+) -> None:
+    ids = None if ids is None else ids[fresh]
+    ladder.faces += len(ws)
+    for strength in ladder.strengths:
+        if not len(ws):
+            return
+        images = source.draw(move(ws, direction, strength))
+        over = reader(images)[0][:, column] >= 0.5
+        ladder.turned += [strength] * int(over.sum())
+        if identity is not None and ids is not None:
+            if bool(over.any()):
+                after = _embed(identity, images[over.to(images.device)])
+                ladder.cosines += (after * ids[over]).sum(dim=1).tolist()
+            ids = ids[~over]
+        ws = ws[(~over).to(ws.device)]
+
+
+def _flip(name: str, ladder: _Ladder) -> Flip:
+    turned = ladder.turned
+    return Flip(
+        name,
+        len(turned) / max(1, ladder.faces),
+        float(np.median(turned)) if turned else float("nan"),
+        float(np.mean(ladder.cosines)) if ladder.cosines else None,
+    )
+
+
+@torch.no_grad()
+def _embed(identity: Loaded, images: Tensor) -> Tensor:
+    """Unit embeddings on the CPU."""
+    found = identity.network.embed(images.clamp(-1, 1)).float().cpu()
+    return torch.nn.functional.normalize(found, dim=1)

@@ -1,0 +1,176 @@
+"""A face that is there already: read its latent, move it, mix it.
+
+    ws, made = read_face(studio, "out/face-seed0007.png")
+
+A FACE is a seed, a file of latents (``faces.npz``, one row of it ``faces.npz:2``), or a picture
+that mien made, whose PNG says how to make its latent again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from mien import images
+from mien.checkpoints.latents import read_latents
+from mien.editing.mixing import mix
+from mien.editing.sets import load_direction_set
+from mien.editing.settings import Setting, apply_settings
+from mien.errors import FileError, ImageError, MienError
+from mien.portraits.checks import checked, checked_seeds
+from mien.stylegan2.seeds import seed_latents
+
+if TYPE_CHECKING:
+    from mien.studio.session import Studio
+
+_LATENT_FILE = re.compile(r"(?P<path>.+\.(?:npz|npy|pt))(?::(?P<row>\d{1,9}))?", re.IGNORECASE)
+_DEEPEST = 16
+_NOT_OURS = "inversion of other pictures is not there yet: give a seed, an .npz, or a PNG of mien's"
+
+
+def read_face(
+    studio: Studio, face: str | int | Path, psi: float = 0.7
+) -> tuple[Float[Tensor, "n num_ws w_dim"], dict[str, Any]]:
+    """The latent of a face, and what made it.
+
+    Args:
+        studio: Whose generator the face belongs to.
+        face: A seed; an ``.npz`` (``.npy``, ``.pt``) with ``w``, all rows or one (``file.npz:2``);
+            or a PNG that this generator made, with or without text, edits and mixing.
+        psi: Truncation of a seed, 0 to 2; files have their own.
+
+    Returns:
+        Latents on the studio's device, one but for a file of several, and what made them, as the
+        provenance of a picture says it.
+
+    Raises:
+        FileError: A file that cannot be read, latents of another generator, or a picture that does
+            not say what made it, or was made by another model.
+        InputError: A seed or a psi out of its range.
+    """
+    text = str(face).strip()
+    if isinstance(face, int) or re.fullmatch(r"[+-]?\d+", text):
+        return _of_seed(studio, int(text), psi)
+    match = _LATENT_FILE.fullmatch(text)
+    if match and not Path(text).is_file():
+        return _of_latents(studio, Path(match["path"]), match["row"])
+    if match:
+        return _of_latents(studio, Path(text), None)
+    return _of_picture(studio, Path(text))
+
+
+def _of_seed(studio: Studio, seed: int, psi: float) -> tuple[Tensor, dict[str, Any]]:
+    seeds, psi = checked_seeds(1, seed), checked("psi", psi, 0, 2)
+    z = seed_latents(seeds, studio.generator.config.z_dim).to(studio.device)
+    with torch.no_grad():
+        ws = studio.generator.map(z, psi=psi)
+    return ws, {**studio.signature, "psi": psi, "seed": seed}
+
+
+def _of_latents(studio: Studio, path: Path, row: str | None) -> tuple[Tensor, dict[str, Any]]:
+    config = studio.generator.config
+    ws = read_latents(path, config.num_ws)
+    if ws.shape[2] != config.w_dim:
+        cause = f"holds latents {ws.shape[2]} wide, the generator takes {config.w_dim}"
+        raise FileError(path, cause, "use the generator that they were made for")
+    made: dict[str, Any] = {**studio.signature, "latents": str(path)}
+    if row is not None:
+        if int(row) >= len(ws):
+            cause = f"has {len(ws)} latents, there is no row {row}"
+            raise FileError(path, cause, f"give a row from 0 to {len(ws) - 1}")
+        ws, made["row"] = ws[int(row) : int(row) + 1], int(row)
+    return torch.from_numpy(np.ascontiguousarray(ws)).to(studio.device), made
+
+
+def _of_picture(studio: Studio, path: Path) -> tuple[Tensor, dict[str, Any]]:
+    if not path.is_file():
+        raise FileError(path, "does not exist", "a FACE is a seed, an .npz, or a PNG of mien's")
+    try:
+        made = images.read_provenance(path)
+    except ImageError as error:
+        raise ImageError(path, error.cause, _NOT_OURS) from None
+    return rebuild(studio, made, path), made
+
+
+def rebuild(
+    studio: Studio, made: Mapping[str, Any], path: Path, depth: int = 0
+) -> Float[Tensor, "1 num_ws w_dim"]:
+    """Make the latent of a picture again from what its PNG says.
+
+    Args:
+        studio: Whose generator made it.
+        made: The provenance of one face.
+        path: The picture, for messages.
+        depth: How many mixtures this one lies inside.
+
+    Raises:
+        ImageError: It was made by another model, is a sheet of several faces, rests on a file of
+            latents, or says nothing that can be followed.
+        InputError: A number in it is out of its range.
+    """
+    hash_ = made.get("sha256")
+    if not isinstance(hash_, str):
+        raise ImageError(path, "does not say which model made it", _NOT_OURS)
+    if hash_ != studio.loaded.sha256:
+        cause = (
+            f"was made by model {str(made.get('model'))[:60]!r} ({hash_[:12]}), this one is "
+            f"{studio.loaded.name!r} ({studio.loaded.sha256[:12]})"
+        )
+        raise ImageError(path, cause, "give that model with --model")
+    if ("seeds" in made and "seed" not in made) or "strip" in made:
+        raise ImageError(path, "is a sheet of several faces", "give one of its faces")
+    if "latents" in made:
+        cause = f"was made from the latents of {str(made['latents'])[:200]}"
+        raise ImageError(path, cause, "give the latents.npz beside it")
+    try:
+        ws = _mixture(studio, made, path, depth) if "mix" in made else _drawn(studio, made)
+        return _edited(studio, ws, made, path)
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        cause = f"what it says of its making cannot be followed ({type(error).__name__}: {error})"
+        raise ImageError(path, cause[:300], _NOT_OURS) from None
+
+
+def _drawn(studio: Studio, made: Mapping[str, Any]) -> Tensor:
+    """The latent of a seed, with or without a sentence."""
+    seed, psi = int(made["seed"]), float(made["psi"])
+    if "text" not in made:
+        return _of_seed(studio, seed, psi)[0]
+    method, guidance, refine = str(made["method"]), float(made["guidance"]), made.get("refine", 0)
+    faces = studio.describe(str(made["text"]), 1, seed, method, guidance, psi, int(refine))
+    return torch.from_numpy(faces.ws).to(studio.device)
+
+
+def _mixture(studio: Studio, made: Mapping[str, Any], path: Path, depth: int) -> Tensor:
+    """The latent of two mixed faces."""
+    if depth >= _DEEPEST:
+        raise ImageError(path, f"is mixed {depth} times over", "give the latents.npz beside it")
+    parts = made["mix"]
+    a = rebuild(studio, {**studio.signature, **parts["a"]}, path, depth + 1)
+    b = rebuild(studio, {**studio.signature, **parts["b"]}, path, depth + 1)
+    return mix(a, b, [int(layer) for layer in parts["layers"]])
+
+
+def _edited(studio: Studio, ws: Tensor, made: Mapping[str, Any], path: Path) -> Tensor:
+    """A latent after the edits that a picture tells of."""
+    for edit in made.get("edits", ()):
+        name, hash_ = str(edit["set"]), edit["set_sha256"]
+        try:
+            found = load_direction_set(name)
+        except MienError as error:
+            cause = f"was edited along directions that cannot be loaded ({error})"
+            raise ImageError(path, cause, "give the latents.npz beside it") from None
+        if found.sha256 != hash_:
+            cause = (
+                f"was edited along {name!r} of hash {str(hash_)[:12]}, here is {found.sha256[:12]}"
+            )
+            raise ImageError(path, cause, "give the latents.npz beside it")
+        settings = [Setting.from_dict(row) for row in edit["settings"]]
+        ws = apply_settings(ws, found.directions, settings)
+    return ws

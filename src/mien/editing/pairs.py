@@ -1,0 +1,173 @@
+"""Tags worth fitting, and opposing pairs of them: towards one tag and away from its contrary.
+
+After the thesis on steering GANs N' Roses: s' = s + a·n(long hair) + b·n(short hair), with a
+coefficient each.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Shaped
+from torch import Tensor
+
+from mien.editing.direction import Direction, DirectionSet
+from mien.errors import InputError, UnknownName
+
+THESIS_COEFFICIENTS: Mapping[str, tuple[float, float]] = {
+    "linear": (15.0, -5.0),
+    "lasso": (15.0, -5.0),
+    "svd": (-10.0, 5.0),
+}
+"""Coefficients of a pair by method, as the thesis gives them.
+
+Those of the SVD are for singular vectors whose sign the decomposition happened to choose; see
+:func:`default_coefficients`.
+"""
+
+_NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+
+
+@dataclass(frozen=True)
+class TagPair:
+    """Two tags that exclude each other.
+
+    Attributes:
+        towards: The tag that a positive strength brings.
+        away: The tag that it removes.
+        coefficients: Of the two directions; ``None`` for the method's defaults.
+    """
+
+    towards: str
+    away: str
+    coefficients: tuple[float, float] | None = None
+
+    @property
+    def name(self) -> str:
+        """``towards/away``, the name of the direction that the pair makes."""
+        return f"{self.towards}/{self.away}"
+
+    @classmethod
+    def parse(cls, text: str) -> TagPair:
+        """Read ``long hair/short hair`` or ``long hair/short hair=15,-5``.
+
+        Raises:
+            InputError: It is not of that form.
+        """
+        names, _, numbers = text.partition("=")
+        towards, slash, away = (part.strip() for part in names.partition("/"))
+        match = re.fullmatch(rf"\s*({_NUMBER})\s*,\s*({_NUMBER})\s*", numbers)
+        if not (slash and towards and away) or towards == away or ("=" in text and not match):
+            raise InputError(
+                f"{text!r} is no pair of tags; write 'long hair/short hair' or "
+                "'long hair/short hair=15,-5'"
+            )
+        coefficients = (float(match[1]), float(match[2])) if match else None
+        return cls(towards, away, coefficients)
+
+
+def method_name(method: str) -> str:
+    """The first word of ``Direction.method``: ``lasso`` of ``lasso, alpha 0.01``; perhaps empty."""
+    return re.split(r"[\s,]", method.strip(), maxsplit=1)[0]
+
+
+def default_coefficients(method: str) -> tuple[float, float]:
+    """Coefficients that bring the first tag of a pair when the strength is 1.
+
+    Args:
+        method: ``Direction.method``; its first word decides.
+
+    Returns:
+        Those of :data:`THESIS_COEFFICIENTS`, of regression where the thesis has none. For the SVD
+        both signs are turned, because the directions of :func:`mien.editing.svd.svd` point towards
+        their tag.
+    """
+    first, second = THESIS_COEFFICIENTS.get(method_name(method), THESIS_COEFFICIENTS["linear"])
+    return (first, second) if first > 0 else (-first, -second)
+
+
+def oppose(pair: TagPair, directions: DirectionSet) -> Direction:
+    """One direction out of an opposing pair, a·n₁ + b·n₂.
+
+    Args:
+        pair: The tags; without coefficients those of the method of the first direction are taken.
+        directions: Where the directions of both tags are found.
+
+    Returns:
+        Direction ``towards/away`` with scale 1: strength 1 applies the coefficients as they are.
+
+    Raises:
+        UnknownName: A tag has no direction.
+        InputError: The two differ in space, layers or shape, or cancel out.
+    """
+    first, second = directions[pair.towards], directions[pair.away]
+    for what, one, other in (
+        ("space", first.space, second.space),
+        ("layers", first.layers, second.layers),
+        ("shape", tuple(first.vector.shape), tuple(second.vector.shape)),
+    ):
+        if one != other:
+            raise InputError(f"pair {pair.name!r}: {what} {one} and {other} differ")
+    a, b = pair.coefficients or default_coefficients(first.method)
+    vector = a * first.scale * first.vector + b * second.scale * second.vector
+    if not bool(vector.norm() > 0):
+        raise InputError(f"pair {pair.name!r}: the two directions cancel out")
+    return Direction(
+        name=pair.name,
+        vector=vector,
+        space=first.space,
+        layers=first.layers,
+        generator=first.generator,
+        method=f"{first.method}, pair {a:g} {b:g}",
+    )
+
+
+def frequent_tags(
+    counts: Mapping[str, int], min_count: int = 100, max_count: int = 3400
+) -> tuple[str, ...]:
+    """Tags seen in more than ``min_count`` and fewer than ``max_count`` samples.
+
+    The defaults are those of the thesis, for 10,200 samples.
+
+    Raises:
+        InputError: The limits leave no room between them.
+    """
+    if max_count - min_count < 2 or min_count < 0:
+        raise InputError(
+            f"tags in more than {min_count} and fewer than {max_count} samples: there is no number "
+            "between"
+        )
+    return tuple(tag for tag, count in counts.items() if min_count < count < max_count)
+
+
+def select_tags(
+    labels: Shaped[Tensor, "n t"], tags: Sequence[str], wanted: Iterable[str]
+) -> tuple[Tensor, tuple[str, ...]]:
+    """The columns of some tags, in the order of ``wanted``.
+
+    Raises:
+        UnknownName: A wanted tag has no column.
+        InputError: Tags and columns differ in number.
+    """
+    if labels.shape[1] != len(tags):
+        raise InputError(f"{labels.shape[1]} columns of labels for {len(tags)} tags")
+    position = {tag: column for column, tag in enumerate(tags)}
+    chosen = tuple(wanted)
+    for tag in chosen:
+        if tag not in position:
+            raise UnknownName("tag", tag, tags)
+    return labels[:, torch.tensor([position[tag] for tag in chosen], dtype=torch.long)], chosen
+
+
+def tag_counts(labels: Shaped[Tensor, "n t"], tags: Sequence[str]) -> dict[str, int]:
+    """In how many samples each tag occurs; a label above 0.5 counts.
+
+    Raises:
+        InputError: Tags and columns differ in number.
+    """
+    if labels.shape[1] != len(tags):
+        raise InputError(f"{labels.shape[1]} columns of labels for {len(tags)} tags")
+    return dict(zip(tags, (labels > 0.5).sum(dim=0).tolist(), strict=True))

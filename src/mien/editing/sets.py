@@ -1,0 +1,87 @@
+"""Sets of directions as files: one ``.safetensors`` a set, found by name or path.
+
+found = load_direction_set("portraits-edits")
+found.directions["smile"]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mien.checkpoints import native
+from mien.editing.direction import DirectionSet
+from mien.errors import CheckpointError, InputError
+from mien.hub.loading import resolve
+from mien.hub.store import known_sha256
+
+KIND = "directions"
+"""The kind of such a file; ``text-directions`` is what sentences move latents along."""
+
+
+@dataclass(frozen=True)
+class LoadedDirections:
+    """Directions and where they came from.
+
+    Attributes:
+        directions: The set.
+        name: As it was asked for: the catalogue's name, or the path.
+        sha256: Of the file.
+        meta: How it was made: generator, tagger, samples, settings.
+        path: The file.
+    """
+
+    directions: DirectionSet
+    name: str
+    sha256: str
+    meta: dict[str, Any] = field(default_factory=dict)
+    path: Path = Path()
+
+
+def load_direction_set(name_or_path: str | Path) -> LoadedDirections:
+    """Load a set of directions.
+
+    Args:
+        name_or_path: A name of the catalogue (``portraits-edits``), the stem of a file in the
+            user's store, or a path.
+
+    Raises:
+        UnknownName: No such name.
+        WeightsMissing: A known name, but its file is not on this disk.
+        CheckpointError: A file that cannot be read, holds something else, or is damaged.
+    """
+    path = resolve(name_or_path, KIND)
+    found = native.load(path, KIND)
+    try:
+        directions = DirectionSet.from_tensors(found.tensors, found.config)
+    except InputError as error:
+        raise CheckpointError(path, str(error), "fit it again: mien directions fit") from None
+    return LoadedDirections(directions, str(name_or_path), known_sha256(path), found.meta, path)
+
+
+def save_direction_set(
+    path: str | Path,
+    directions: DirectionSet,
+    meta: Mapping[str, Any] | None = None,
+    force: bool = False,
+) -> None:
+    """Write a set of directions.
+
+    Args:
+        path: Where to; must end in ``.safetensors``.
+        directions: The set.
+        meta: How it was made, as JSON can say it.
+        force: Whether an existing file may be replaced.
+
+    Raises:
+        InputError: The set is empty, or the name ends otherwise.
+        OutputError: The file exists and ``force`` is false, or the disk refuses.
+    """
+    if not len(directions):
+        raise InputError(f"{path}: a set of 0 directions; there is nothing to write")
+    if Path(path).suffix != ".safetensors":
+        raise InputError(f"{path}: directions are written as .safetensors; give such a name")
+    tensors, config = directions.to_tensors()
+    native.save(path, KIND, tensors, config, meta, force=force)

@@ -1,0 +1,259 @@
+"""A walk from face to face through latent space, drawn frame by frame.
+
+    for images in studio.walk([0, 7, 42], seconds=6):
+        ...  # uint8 [1, h, w, 3]
+
+In w the way from one face to the next is straight, in z it follows the great circle (Shoemake's
+slerp), and every latent on it is mapped and truncated by itself. Frames are drawn when they are
+asked for, so a walk of any length takes the memory of a few.
+
+n frames at once · k stops · num_ws layers · w_dim, z_dim widths of the latent spaces
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor
+
+from mien.editing.direction import Direction, move
+from mien.editing.edit import find_directions
+from mien.editing.latent import read_face
+from mien.editing.mixing import lerp, slerp
+from mien.editing.settings import Setting
+from mien.errors import InputError, UnknownName
+from mien.portraits.checks import checked, checked_seeds
+from mien.stylegan2.seeds import seed_latents
+from mien.video.keyframes import Ease, Keyframes, eased, read_keyframes
+
+if TYPE_CHECKING:
+    from mien.studio.session import Studio
+
+SPACES = ("w", "z")
+"""Where one can walk."""
+
+LONGEST_S = 3600.0
+"""Seconds of the longest walk."""
+
+MOST_FPS = 240.0
+
+
+@dataclass(frozen=True)
+class Route:
+    """The stops of a walk and how it goes between them.
+
+    Attributes:
+        frames: How many frames the whole walk has.
+        stops: How many faces it passes.
+        loop: Whether it goes back from the last to the first.
+        ease: ``linear``, or ``smooth``: resting at each stop.
+    """
+
+    frames: int
+    stops: int
+    loop: bool
+    ease: Ease
+
+    def at(self, first: int, last: int) -> tuple[list[int], list[int], Float[Tensor, " n"]]:
+        """For the frames from ``first`` until before ``last``: from which stop, to which, how far.
+
+        A walk that ends shows its first and its last stop exactly; one that loops leaves out the
+        frame that would be its first again.
+        """
+        legs = self.stops if self.loop else self.stops - 1
+        steps = self.frames if self.loop else max(1, self.frames - 1)
+        places = [divmod(number * legs, steps) for number in range(first, last)]
+        before = [leg for leg, _ in places]
+        after = [(leg + 1) % self.stops if self.loop else min(leg + 1, legs) for leg in before]
+        share = np.asarray([rest / steps for _, rest in places])
+        return before, after, torch.from_numpy(eased(share, self.ease))
+
+
+@dataclass(frozen=True)
+class Edits:
+    """What changes over the time of a walk.
+
+    Attributes:
+        curves: Strengths over time, by the names of directions.
+        ways: The direction, or opposing pair, of each name.
+        name: The set that they are of.
+        sha256: Of its file.
+    """
+
+    curves: Keyframes
+    ways: Mapping[str, Direction]
+    name: str
+    sha256: str
+
+    def apply(self, ws: Tensor, times: Float[np.ndarray, " n"]) -> Tensor:
+        """Move the latents ``[n, num_ws, w_dim]`` of frames at these seconds."""
+        for name, strengths in self.curves.at(times).items():
+            ws = move(ws, self.ways[name], torch.from_numpy(strengths).float())
+        return ws
+
+    def as_dict(self) -> dict[str, Any]:
+        """As a provenance says it."""
+        return {"keyframes": self.curves.as_json(), "set": self.name, "set_sha256": self.sha256}
+
+
+class Walk:
+    """The frames of a walk; iterate over it for uint8 ``[1, h, w, 3]`` after ``[1, h, w, 3]``.
+
+    Attributes:
+        frames: How many there are.
+        fps: Frames a second.
+        provenance: What makes it: model, engine (once it draws), faces, length, edits.
+    """
+
+    def __init__(
+        self,
+        studio: Studio,
+        stops: Tensor,
+        route: Route,
+        fps: Fraction,
+        psi: float | None,
+        edits: Edits | None,
+        provenance: dict[str, Any],
+    ) -> None:
+        self.frames, self.fps, self._made = route.frames, fps, provenance
+        self._studio, self._stops, self._route = studio, stops, route
+        self._psi, self._edits = psi, edits
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """As a clip says it."""
+        return {**self._studio.signature, "engine": self._studio.drawer.said, **self._made}
+
+    def __len__(self) -> int:
+        return self.frames
+
+    def __iter__(self) -> Iterator[UInt8[np.ndarray, "n h w 3"]]:
+        # One by one: no engine is faster with more, and the encoder begins sooner.
+        latents = (self.ws(number, number + 1) for number in range(self.frames))
+        return self._studio.drawer.frames(latents, self.frames)
+
+    def ws(self, first: int, last: int) -> Float[Tensor, "n num_ws w_dim"]:
+        """The latents of the frames from ``first`` until before ``last``."""
+        before, after, share = self._route.at(first, last)
+        share = share.to(self._stops.device)
+        a, b = self._stops[before], self._stops[after]
+        if self._psi is None:
+            ws = lerp(a, b, share)
+        else:
+            with torch.no_grad():
+                ws = self._studio.generator.map(slerp(a, b, share), psi=self._psi)
+        if self._edits is not None:
+            ws = self._edits.apply(ws, np.arange(first, last) / float(self.fps))
+        return ws
+
+
+def plan_walk(
+    studio: Studio,
+    faces: Sequence[int | str | Path],
+    seconds: float = 6,
+    fps: float = 30,
+    loop: bool = False,
+    space: str = "w",
+    psi: float = 0.7,
+    ease: str = "linear",
+    keyframes: str | Path | None = None,
+    directions: str | Path | None = None,
+    force: bool = False,
+) -> Walk:
+    """Check everything, read the faces, and lay out a walk; nothing is drawn yet.
+
+    Args:
+        studio: Whose generator draws.
+        faces: The stops: as :func:`mien.editing.latent.read_face` takes them; a file of several
+            latents gives several stops. In z only seeds.
+        seconds: Length, up to :data:`LONGEST_S`.
+        fps: Frames a second.
+        loop: Whether it goes back to the first face, so that it can be repeated without a jump.
+        space: ``w`` or ``z``.
+        psi: Truncation of seeds, 0 to 2.
+        ease: ``linear`` (even speed) or ``smooth`` (rests at each face).
+        keyframes: A JSON of edits over time, see :mod:`mien.video.keyframes`.
+        directions: The set of directions that its names are of; None for the model's own.
+        force: Whether directions of another generator are used all the same.
+
+    Raises:
+        InputError: Too few faces, or a number out of its range.
+        FileError: A face or the keyframes cannot be read.
+        UnknownName: No such space, ease, set or direction.
+    """
+    for kind, name, known in (("space", space, SPACES), ("ease", ease, get_args(Ease))):
+        if name not in known:
+            raise UnknownName(kind, name, known)
+    rate = Fraction(checked("fps", fps, 1, MOST_FPS)).limit_denominator(1001)
+    count = round(checked("seconds", seconds, 0, LONGEST_S) * rate)
+    if count < 1:
+        raise InputError(f"{seconds:g} seconds at {fps:g} frames a second are 0 frames")
+    checked("psi", psi, 0, 2)
+    edits = None if keyframes is None else _edits(studio, keyframes, directions, force)
+    stops, made = _stops_z(studio, faces) if space == "z" else _stops_w(studio, faces, psi)
+    least = 2 if edits is None else 1
+    if len(stops) < least:
+        remedy = "give more" if edits else "give more, or --keyframes"
+        raise InputError(f"a walk needs {least} faces and has {len(stops)}; {remedy}")
+    route = Route(count, len(stops), loop, "smooth" if ease == "smooth" else "linear")
+    walk: dict[str, Any] = {
+        "faces": made,
+        "seconds": float(seconds),
+        "fps": float(rate),
+        "frames": count,
+        "loop": loop,
+        "space": space,
+        "psi": psi,
+        "ease": ease,
+    }
+    if edits is not None:
+        walk |= edits.as_dict()
+    return Walk(studio, stops, route, rate, psi if space == "z" else None, edits, {"walk": walk})
+
+
+def _stops_w(
+    studio: Studio, faces: Sequence[int | str | Path], psi: float
+) -> tuple[Tensor, list[dict[str, Any]]]:
+    """Every face as ws ``[k, num_ws, w_dim]``, and what made each."""
+    stops, made = [], []
+    for face in faces:
+        ws, said = read_face(studio, face, psi)
+        own = {key: value for key, value in said.items() if key not in studio.signature}
+        stops.append(ws)
+        made.append(own)
+    return torch.cat(stops) if stops else torch.zeros(0, 1, 1), made
+
+
+def _stops_z(
+    studio: Studio, faces: Sequence[int | str | Path]
+) -> tuple[Tensor, list[dict[str, Any]]]:
+    """Every seed as z ``[k, z_dim]``."""
+    seeds = []
+    for face in faces:
+        try:
+            seeds.append(int(str(face)))
+        except ValueError:
+            raise InputError(
+                f"{face}: a walk in z goes from seed to seed; give seeds, or --space w"
+            ) from None
+    for seed in seeds:
+        checked_seeds(1, seed)
+    z = seed_latents(seeds, studio.generator.config.z_dim).to(studio.device)
+    return z, [{"seed": seed} for seed in seeds]
+
+
+def _edits(
+    studio: Studio, keyframes: str | Path, directions: str | Path | None, force: bool
+) -> Edits:
+    """The curves, and the directions that they are of."""
+    curves = read_keyframes(keyframes)
+    found = find_directions(studio, directions, force)
+    ways = {name: Setting(name).direction(found.directions) for name in curves.curves}
+    return Edits(curves, ways, found.name, found.sha256)

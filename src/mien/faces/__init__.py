@@ -1,0 +1,1 @@
+"""Where the faces of a picture are, who they are, and the crop of one."""

@@ -1,0 +1,85 @@
+"""The finder of faces with the networks that ship: loaded once, used by every verb.
+
+faces = find_faces(image)
+crop, alignment = align(image, faces[0], 256)
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from jaxtyping import UInt8
+
+from mien.faces.finder import Face, FaceFinder
+from mien.hub.loading import load_detector, load_landmarks
+
+if TYPE_CHECKING:
+    from mien.judges.detections import Detector
+
+DETECTOR = "detector"
+LANDMARKS = "landmarks"
+"""The networks that ship, as the catalogue names them."""
+
+
+def face_finder(
+    detector: str | Path | None = None,
+    landmarks: str | Path = LANDMARKS,
+    device: str = "cpu",
+    detail: int = 640,
+    threshold: float = 0.5,
+) -> FaceFinder:
+    """A finder of faces.
+
+    Args:
+        detector: An ONNX file of a published detector, or a detector of our own by name or path;
+            ``None`` for the one that ships.
+        landmarks: The landmark network, by name or path.
+        device: Where to compute.
+        detail: Longest side in pixels of what our own detector is shown; more finds smaller faces
+            and takes longer.
+        threshold: Faces less sure than this are dropped.
+
+    Raises:
+        UnknownName, WeightsMissing, CheckpointError: A network cannot be loaded.
+        MissingExtra: An ONNX file, and onnxruntime is not installed.
+    """
+    network = load_landmarks(landmarks, device).network
+    return FaceFinder(load_any_detector(detector, device, detail), network, threshold)
+
+
+def load_any_detector(
+    detector: str | Path | None = None, device: str = "cpu", detail: int = 640
+) -> Detector:
+    """A detector: the one that ships, one of our own files, or an ONNX file; see above."""
+    from mien.judges.face_detector import PyramidDetector
+
+    if detector is not None and Path(detector).suffix.lower() == ".onnx":
+        from mien.judges.onnx_detectors import OnnxDetector
+
+        return OnnxDetector(detector)
+    return PyramidDetector(load_detector(detector or DETECTOR, device).network, detail)
+
+
+@lru_cache(maxsize=4)
+def _shared_finder(detector: str | None, device: str) -> FaceFinder:
+    return face_finder(detector, device=device)
+
+
+def find_faces(
+    image: UInt8[np.ndarray, "h w 3"],
+    detector: str | Path | None = None,
+    device: str = "cpu",
+) -> list[Face]:
+    """All faces of a picture, the largest first; an empty list if there is none.
+
+    The networks are loaded at the first call and kept.
+
+    Args:
+        image: uint8 RGB.
+        detector: As :func:`face_finder` takes it.
+        device: Where to compute.
+    """
+    return _shared_finder(None if detector is None else str(detector), device).find(image)

@@ -1,0 +1,222 @@
+"""Training the face detector: portraits set into scenery, at any size and turn.
+
+    mien train landmarks --part detector --data sfhq.zip --points POINTS.npz --out nets --kimg 20
+
+A canvas shows no face, one or two: whole portraits with their edges, or heads cut out softly, and
+lone eyes or mouths that are no faces. Losses: CenterNet's focal loss of the heat map (Zhou et al.
+2019, Eq. 1) and the distance of the five points in units of the face. Minutes, not hours, so a run
+that was stopped simply starts again.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+from torch.nn import functional
+
+from mien.errors import InputError
+from mien.faces import pictures as face_pictures
+from mien.faces.pictures import Dice, FacePictures
+from mien.judges.face_detector import STRIDE, DetectorConfig, FaceDetector
+from mien.training.fitting import fit
+
+SMALLEST, LARGEST = 11.0, 60.0
+"""Half sides of FFHQ's square, in pixels, that the detector is taught; a face with ears is about
+as wide as this number."""
+
+_TURN = 45
+_SHOWS = 0.35
+"""Cells this near to a face's centre, in half sides, are asked for its points."""
+
+
+@dataclass(frozen=True)
+class DetectorTraining:
+    """What decides a run.
+
+    Args:
+        network: The detector.
+        kimg: Thousand canvases to see.
+        batch: Canvases a step.
+        size: Side of a canvas in pixels.
+        lr: Highest learning rate; it rises for a twentieth of the run, then falls to zero as a
+            cosine.
+        weight_decay: Of AdamW.
+        seed: Decides the first weights and every random number.
+        precision: ``bf16`` or ``fp32``.
+    """
+
+    network: DetectorConfig = field(default_factory=DetectorConfig)
+    kimg: float = 60
+    batch: int = 64
+    size: int = 128
+    lr: float = 3e-3
+    weight_decay: float = 0.02
+    seed: int = 0
+    precision: str = "bf16"
+
+
+@dataclass(frozen=True)
+class Canvases:
+    """A batch.
+
+    Attributes:
+        images: In [-1, 1].
+        points: Five points of each face, in pixels; ``f`` faces a canvas.
+        centre: Middle of each face.
+        reach: Half side of FFHQ's square of each face.
+        there: Which faces there are.
+    """
+
+    images: Float[Tensor, "n 3 h w"]
+    points: Float[Tensor, "n f 5 2"]
+    centre: Float[Tensor, "n f 2"]
+    reach: Float[Tensor, "n f"]
+    there: Bool[Tensor, "n f"]
+
+
+def train(
+    config: DetectorTraining, faces: FacePictures
+) -> Iterator[tuple[dict[str, float], FaceDetector]]:
+    """Train a face detector.
+
+    Args:
+        config: What decides the run.
+        faces: Portraits with points.
+
+    Yields:
+        ``{"nimg", "loss", "points"}`` (points: their mean distance in half sides of the face's
+        square) and the network, now and then and at the end.
+    """
+    if config.kimg <= 0 or config.batch < 2 or config.size % 16:
+        raise InputError(
+            f"kimg {config.kimg:g} must be above 0, batch {config.batch} above 1 and "
+            f"size {config.size} a multiple of 16"
+        )
+    dice = Dice(config.seed)
+
+    def losses(network: FaceDetector) -> tuple[Tensor, Tensor]:
+        canvases = draw_canvases(faces, config.batch, config.size, dice)
+        with torch.autocast("cpu", torch.bfloat16, enabled=config.precision == "bf16"):
+            heat, points = network(canvases.images)
+        return canvas_loss(heat, points, canvases)
+
+    def build() -> FaceDetector:
+        return FaceDetector(config.network)
+
+    yield from fit(config, build, losses, "the detector's", "points")
+
+
+def draw_canvases(faces: FacePictures, count: int, size: int, dice: Dice) -> Canvases:
+    """A batch of canvases with up to two faces each, and lone parts of faces that are none."""
+    images = behind = face_pictures.scenery(faces, count, size, dice)
+    number = dice.uniform(count, 0, 1)
+    alone, two = number < 0.62, number > 0.82
+    # One face anywhere; two in the halves of the canvas, side by side or above each other.
+    upright = dice.chance(count, 0.5)
+    first = dice.uniform(count * 2, 0.12, 0.88).view(count, 2)
+    found: list[tuple[Tensor, ...]] = []
+    for slot in range(2):
+        centre = first.clone()
+        low = 0.5 * slot + 0.12
+        middle = dice.uniform(count, low, low + 0.26)
+        centre[:, 0] = torch.where(two & upright, middle, first[:, 0])
+        centre[:, 1] = torch.where(two & ~upright, middle, first[:, 1])
+        there = (alone | two) if slot == 0 else two
+        most = torch.where(two, 0.2 * size, LARGEST * size / 128)
+        reach = SMALLEST * (most / SMALLEST) ** dice.uniform(count, 0, 1)
+        decoy = ~there & dice.chance(count, 0.5)
+        points = (centre * size)[:, None].repeat(1, 5, 1)
+        rows = (there | decoy).nonzero()[:, 0]
+        if len(rows):
+            images = images.clone()
+            images[rows], points[rows] = _pasted(
+                images[rows], faces, (centre * size)[rows], reach[rows], decoy[rows], dice
+            )
+        found.append((points, points.mean(dim=1), reach, there))
+    images = face_pictures.cover(images, behind.flip(0), 0.2, dice)
+    images = face_pictures.shake(images, dice, coarsest=2.0)
+    points, centre, reach, there = (torch.stack(part, dim=1) for part in zip(*found, strict=True))
+    inside = ((centre > 0) & (centre < size)).all(dim=2)
+    return Canvases(images, points, centre, reach, there & inside)
+
+
+def _pasted(
+    images: Tensor,
+    faces: FacePictures,
+    centre: Tensor,
+    reach: Tensor,
+    decoy: Tensor,
+    dice: Dice,
+) -> tuple[Tensor, Tensor]:
+    """Set a portrait into each canvas, or for a decoy a small part of one."""
+    count, size = len(images), images.shape[-1]
+    which = dice.pick(count, len(faces))
+    frames = faces.frames[which]
+    # From the portrait to the canvas: turned, perhaps mirrored, scaled so that the half side fits.
+    angle = dice.uniform(count, -_TURN, _TURN) * (math.pi / 180)
+    scale = torch.where(decoy, 2.0, 1.0) * reach / frames[:, 2:].norm(dim=1)
+    mirror = dice.chance(count, 0.5) * -2.0 + 1
+    stretch = torch.exp(0.08 * dice.normal(count))
+    a, b = scale * angle.cos(), scale * angle.sin()
+    linear = torch.stack([a * mirror * stretch, -b, b * mirror * stretch, a], dim=1).view(-1, 2, 2)
+    five = faces.five[which]
+    # A decoy is centred on an eye or the mouth, of which only a little shows.
+    part = five[torch.arange(count), dice.pick(count, 5)]
+    anchor = torch.where(decoy[:, None], part, five.mean(dim=1))
+    shift = centre[:, :, None] - linear @ anchor[:, :, None]
+    onto = torch.cat([linear, shift], dim=2)
+    pixels, source = face_pictures.sample(
+        faces, which, face_pictures.inverse(onto), size, padding="border"
+    )
+    mask = face_pictures.head_mask(source, dice)
+    near = (source - part[:, None, None]).norm(dim=3)[:, None]
+    mask = torch.where(decoy[:, None, None, None], ((24 - near) / 8).clamp(0, 1), mask)
+    points = face_pictures.moved(onto, five)
+    mirrored = points[:, [1, 0, 2, 4, 3]]
+    points = torch.where((mirror < 0)[:, None, None], mirrored, points)
+    return images * (1 - mask) + pixels * mask, points
+
+
+def canvas_loss(heat: Tensor, points: Tensor, canvases: Canvases) -> tuple[Tensor, Tensor]:
+    """The loss of a batch, and the mean distance of its points in half sides.
+
+    Args:
+        heat: ``[n, h, w]``, logits.
+        points: ``[n, 5, 2, h, w]`` in pixels.
+        canvases: What was shown.
+    """
+    rows, columns = heat.shape[1:]
+    axis_x, axis_y = (torch.arange(columns) + 0.5) * STRIDE, (torch.arange(rows) + 0.5) * STRIDE
+    across = axis_x - canvases.centre[..., 0, None]
+    down = axis_y - canvases.centre[..., 1, None]
+    far = (across.square()[:, :, None, :] + down.square()[:, :, :, None]).sqrt()  # [n f h w]
+    there = canvases.there[:, :, None, None]
+    reach = canvases.reach[:, :, None, None]
+
+    # Heat: a bell about each centre, 1 at the nearest cell (CenterNet, Eq. 1).
+    bell = torch.exp(-far.square() / (2 * (0.16 * reach).clamp(min=3.0).square()))
+    nearest = far == far.amin(dim=(2, 3), keepdim=True)
+    bell = torch.where(nearest, torch.ones_like(bell), bell) * there
+    wanted = bell.amax(dim=1)
+    peak = wanted == 1
+    chance = heat.sigmoid().clamp(1e-5, 1 - 1e-5)
+    hit = -(1 - chance).square() * chance.log() * peak
+    miss = -chance.square() * (1 - chance).log() * (1 - wanted) ** 4 * ~peak
+    focal = (hit + miss).sum() / peak.sum().clamp(min=1)
+
+    # Points, wherever a cell is near enough to the centre, in half sides of the face.
+    near = ((far < _SHOWS * reach) | nearest) & there
+    error = (points[:, None] - canvases.points[..., None, None]) / reach[:, :, None, None]
+    distance = functional.smooth_l1_loss(
+        error, torch.zeros_like(error), beta=0.05, reduction="none"
+    ).sum(dim=(2, 3))
+    weights = near / near.sum(dim=(2, 3), keepdim=True).clamp(min=1)
+    total = there.sum().clamp(min=1)
+    regress = (distance * weights).sum() / total
+    off = (error.norm(dim=3).mean(dim=2) * weights).sum() / total
+    return focal + regress, off

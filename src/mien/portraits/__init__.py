@@ -1,0 +1,1 @@
+"""noise -> face: how a generator is trained, measured, and draws."""

@@ -1,0 +1,1 @@
+"""photo <-> sketch: autoencoder, pix2pix, cyclegan."""

@@ -1,0 +1,215 @@
+"""Translated pictures against the true ones: every number of ``mien evaluate sketch``.
+
+Measured is what a person would get: 8-bit pictures of the model's own size. Judges look at faces
+as they were: the square that training makes of a picture is brought back to its shape, and the
+square in the middle of that is shown.
+
+    n pairs · r side of the model's pictures
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor
+
+from mien import images
+from mien.data.pairs import PairedSet
+from mien.hub.judging import RESIZE, look
+from mien.hub.loading import Loaded
+from mien.metrics import paired
+from mien.metrics.face import rank1
+from mien.metrics.frechet import FeatureStatistics, frechet_distance
+from mien.metrics.protocol import Protocol, Score, frechet_name
+
+_MS_SSIM_LEAST = 176  # pixels a side that five scales need
+_BATCH = 16
+_SHOWN = f"middle square of the unstretched picture, {RESIZE}"
+
+
+@dataclass(frozen=True)
+class PairPart:
+    """Pairs of one part and direction.
+
+    Attributes:
+        given: What is translated, uint8 ``[n, r, r, 3]``.
+        truth: What should come out.
+        aspect: Height over width of the pictures before they were made square.
+        upright: Whether each pair is there once, as it is; else some are turned.
+        said: Which part of which data, for protocols.
+    """
+
+    given: UInt8[np.ndarray, "n r r 3"]
+    truth: UInt8[np.ndarray, "n r r 3"]
+    aspect: float
+    upright: bool
+    said: str
+
+    @classmethod
+    def of(cls, pairs: PairedSet, direction: str, limit: int = 0) -> PairPart:
+        """Some pairs of a set that was opened with photos first.
+
+        Args:
+            pairs: The set.
+            direction: ``photo-to-sketch`` or ``sketch-to-photo``.
+            limit: The most pairs, spread over the set; 0 for all.
+        """
+        total = len(pairs)
+        count = min(limit or total, total)
+        rows = np.linspace(0, total - 1, count).round().astype(np.int64)
+        a, b = pairs.batch(rows)
+        given, truth = (a, b) if direction == "photo-to-sketch" else (b, a)
+        said = f"{pairs.path.name}, part {pairs.part!r} of the {pairs.split} split"
+        said += "" if count == total else f", {count} of {total}"
+        return cls(given, truth, pairs.aspect, pairs.split == "honest", said)
+
+
+class PairMeasure:
+    """The judges, and what they and arithmetic say of translated pictures."""
+
+    def __init__(self, judge: Loaded, identity: Loaded | None = None) -> None:
+        """Take the judges.
+
+        Args:
+            judge: A tagger, for perceptual and Fréchet distance.
+            identity: An identity judge; ``None`` recognises people by the tagger's features.
+        """
+        self.judge, self.identity = judge, identity
+
+    def scores(
+        self, made: UInt8[np.ndarray, "n r r 3"], part: PairPart, notes: str = ""
+    ) -> list[Score]:
+        """Every score of one row.
+
+        Args:
+            made: What came out for ``part.given``.
+            part: The pairs.
+            notes: What else would change the numbers: how the model was trained.
+        """
+        scores = [self._mean(*row, part, notes) for row in _pixel_values(made, part.truth)]
+        fake, true = _faces(made, part.aspect), _faces(part.truth, part.aspect)
+        scores.append(self._perceptual(fake, true, part, notes))
+        seen = [look(self.judge.network, pictures) for pictures in (fake, true)]
+        if len(fake) > 1:
+            distance = frechet_distance(*(FeatureStatistics.of(s.features) for s in seen))
+            metric = "Fréchet distance, larger for fewer samples"
+            protocol = self._protocol(metric, part, notes, self.judge)
+            scores.append(Score(frechet_name(self.judge.name), distance, "lower", protocol))
+        if part.upright:
+            scores.append(
+                self._recognised(fake, true, seen[0].features, seen[1].features, part, notes)
+            )
+        return scores
+
+    def _mean(
+        self, name: str, metric: str, values: Float[Tensor, " n"], part: PairPart, notes: str
+    ) -> Score:
+        protocol = self._protocol(metric, part, notes, None)
+        return Score.of(name, float(values.mean()), protocol, _error(values))
+
+    def _perceptual(
+        self,
+        fake: UInt8[np.ndarray, "n s s 3"],
+        true: UInt8[np.ndarray, "n s s 3"],
+        part: PairPart,
+        notes: str,
+    ) -> Score:
+        network = self.judge.network
+        device = next(network.parameters()).device
+        found = []
+        with torch.no_grad():
+            for start in range(0, len(fake), _BATCH):
+                maps = [
+                    network.feature_maps(images.to_float(side[start : start + _BATCH], device))
+                    for side in (fake, true)
+                ]
+                found.append(paired.perceptual_distance(*maps))
+        metric = "perceptual distance, unit weights"
+        values = torch.cat(found)
+        protocol = self._protocol(metric, part, notes, self.judge)
+        return Score.of("perceptual distance", float(values.mean()), protocol, _error(values))
+
+    def _recognised(
+        self,
+        fake: UInt8[np.ndarray, "n s s 3"],
+        true: UInt8[np.ndarray, "n s s 3"],
+        fake_features: Float[Tensor, "n c"],
+        true_features: Float[Tensor, "n c"],
+        part: PairPart,
+        notes: str,
+    ) -> Score:
+        if self.identity is None:
+            metric = "rank-1 of n people by features not made for people, chance 1/n"
+            share, name = rank1(fake_features, true_features), f"rank-1-{self.judge.name}"
+            protocol = self._protocol(metric, part, notes, self.judge)
+            return Score(name, share, "higher", protocol)
+        share = rank1(*(_embedded(self.identity, pictures) for pictures in (fake, true)))
+        metric = "rank-1 of n people, translated faces against the true ones, chance 1/n"
+        protocol = self._protocol(metric, part, notes, self.identity)
+        return Score("rank-1", share, "higher", protocol)
+
+    @staticmethod
+    def _protocol(metric: str, part: PairPart, notes: str, judge: Loaded | None) -> Protocol:
+        return Protocol(
+            metric=metric,
+            judge="none" if judge is None else judge.name,
+            judge_sha256="" if judge is None else judge.sha256,
+            samples=len(part.given),
+            reference_samples=len(part.truth),
+            resize="none" if judge is None else _SHOWN,
+            seed=None,
+            split=part.said,
+            notes=notes,
+        )
+
+
+def _error(values: Float[Tensor, " n"]) -> float | None:
+    """Standard error of a mean, if it has one."""
+    error = float(values.std() / math.sqrt(len(values))) if len(values) > 1 else math.nan
+    return error if math.isfinite(error) else None
+
+
+def _pixel_values(
+    made: UInt8[np.ndarray, "n r r 3"], truth: UInt8[np.ndarray, "n r r 3"]
+) -> list[tuple[str, str, Float[Tensor, " n"]]]:
+    """Name, metric in words, and a value a pair, of what needs no judge."""
+    metrics = [
+        ("MAE", "mean absolute error of [0, 1]", paired.mae),
+        ("SSIM", "SSIM, gaussian 11x11, k1 0.01, k2 0.03, mean over channels", paired.ssim),
+        ("Keras accuracy", "share of pixels whose strongest channel agrees", paired.keras_accuracy),
+        ("PSNR", "PSNR in dB, mean over pictures", paired.psnr),
+    ]
+    if truth.shape[1] >= _MS_SSIM_LEAST:
+        metrics.append(("MS-SSIM", "MS-SSIM, five scales", paired.ms_ssim))
+    found: list[list[Tensor]] = [[] for _ in metrics]
+    for start in range(0, len(made), _BATCH):
+        a, b = (images.to_float(side[start : start + _BATCH]) for side in (made, truth))
+        for values, (_, _, metric) in zip(found, metrics, strict=True):
+            values.append(metric(a, b))
+    joined = [torch.cat(values) for values in found]
+    return [(m[0], m[1], values) for m, values in zip(metrics, joined, strict=True)]
+
+
+def _faces(pictures: UInt8[np.ndarray, "n r r 3"], aspect: float) -> UInt8[np.ndarray, "n s s 3"]:
+    """The middle squares of pictures brought back to their shape."""
+    side = pictures.shape[1]
+    if abs(aspect - 1) < 0.01:
+        return pictures
+    shape = (round(side * aspect), side) if aspect > 1 else (side, round(side / aspect))
+    back = images.resize(pictures, shape, "bicubic")
+    return np.stack([images.centre_square(one) for one in back])
+
+
+@torch.no_grad()
+def _embedded(identity: Loaded, pictures: UInt8[np.ndarray, "n s s 3"]) -> Float[Tensor, "n d"]:
+    network = identity.network
+    device = next(network.parameters()).device if hasattr(network, "parameters") else None
+    parts = [
+        network.embed(images.to_float(pictures[start : start + _BATCH], device)).float().cpu()
+        for start in range(0, len(pictures), _BATCH)
+    ]
+    return torch.cat(parts)

@@ -1,0 +1,218 @@
+"""Photo -> sketch and sketch -> photo, by any model that translates pictures.
+
+translator = Translator(find_model("photo-to-sketch"), "photo-to-sketch")
+made = translator.translate(images.load("ann.jpg"))
+made.save("ann-sketch.png")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor
+
+from mien import images
+from mien.errors import InputError, UnknownName, WeightsMissing
+from mien.hub import loading
+from mien.images.tiles import through
+from mien.runtime.engines import AUTO, Engine
+from mien.runtime.engines import engine as make_engine
+
+DIRECTIONS = ("photo-to-sketch", "sketch-to-photo")
+"""The directions, and the names of the models that ship for them."""
+
+METHODS = ("autoencoder", "pix2pix", "cyclegan")
+"""The methods that :mod:`mien.sketch` holds for this."""
+
+_VERBS = {"photo-to-sketch": "mien sketch", "sketch-to-photo": "mien photo"}
+_FEW = 8
+_GREY_SPREAD = 6.0
+"""A picture is grey if its channels differ by less than this on average, of 255."""
+
+
+@dataclass(frozen=True)
+class Translation:
+    """A translated picture.
+
+    Attributes:
+        image: uint8 ``[h, w, 3]``, of the size of what was given.
+        provenance: What made it: model, hash, method, direction.
+        notes: What the person should know: resized, tiled, grey.
+    """
+
+    image: UInt8[np.ndarray, "h w 3"]
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def save(self, path: str | Path, force: bool = False) -> Path:
+        """Write it as PNG with what made it.
+
+        Raises:
+            OutputError: The file exists and ``force`` is false, or the disk refuses.
+        """
+        return images.save(path, self.image, self.provenance, force=force)
+
+
+class Translator:
+    """A loaded model that translates pictures.
+
+    Args:
+        loaded: As :func:`mien.hub.loading.load_translator` gives it.
+        direction: What is wanted of it; ``None`` for whatever it does.
+        precision: ``exact`` or ``fast``, see :mod:`mien.runtime.precision`.
+        engine: Which form of the network runs; ``auto`` is the one that is ready soonest.
+        items: About how many pictures will come; with few of them, compiling does not pay.
+        cache: Folder of compiled networks; ``None`` for none.
+
+    Raises:
+        InputError: The model goes the other way, or is not for pictures of 3 channels.
+    """
+
+    def __init__(
+        self,
+        loaded: loading.Loaded,
+        direction: str | None = None,
+        precision: str = "fast",
+        engine: str = AUTO,
+        items: int = 1,
+        cache: Path | None = None,
+    ) -> None:
+        own = loaded.meta.get("direction")
+        if direction is not None and own in DIRECTIONS and own != direction:
+            raise InputError(
+                f"model {loaded.name!r} goes {own} and {direction} is wanted; "
+                f"run: {_VERBS[own]}, or give another --model"
+            )
+        channels = [getattr(loaded.network.config, f"{end}_channels", 3) for end in ("in", "out")]
+        if channels != [3, 3]:
+            raise InputError(
+                f"model {loaded.name!r} takes {channels[0]} channels and gives {channels[1]}, and "
+                "pictures have 3"
+            )
+        self.loaded = loaded
+        self.direction = direction or own
+        self.resolution = int(loaded.meta.get("resolution", 256))
+        self.device = next(loaded.network.parameters()).device
+        self._form = (precision, engine, items, cache)
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The network in the form that runs, built when it is first needed.
+
+        Raises:
+            UnknownName: There is no such engine.
+            InputError: No such precision, or the engine cannot run this network here.
+            MissingExtra: The engine is not installed.
+        """
+        example = torch.zeros(1, 3, self.resolution, self.resolution, device=self.device)
+        precision, name, items, cache = self._form
+        if name == AUTO and items <= _FEW:
+            name = "eager"  # Even asking what compiling would cost takes longer.
+        return make_engine(self.loaded.network, example, precision, name, items, cache)
+
+    def forward(self, image: Float[Tensor, "n 3 r r"]) -> Float[Tensor, "n 3 r r"]:
+        """Translate pictures in [-1, 1] of the model's own size."""
+        made = self.engine(image)
+        assert isinstance(made, Tensor)
+        return made
+
+    def translate(
+        self, image: UInt8[np.ndarray, "h w 3"], big: str = "resize", of: str | Path | None = None
+    ) -> Translation:
+        """Translate a picture of any size.
+
+        Args:
+            image: The picture.
+            big: ``resize`` or ``tile``, see :func:`mien.images.tiles.through`.
+            of: The file that the picture is from, for the record.
+
+        Raises:
+            UnknownName: ``big`` is neither.
+        """
+        notes = []
+        if self.direction == "photo-to-sketch" and is_grey(image):
+            notes.append("the picture is grey, and a photo in colour was wanted")
+        if self.direction == "sketch-to-photo" and not is_grey(image):
+            notes.append("the picture is in colour, and a grey sketch was wanted; made grey")
+            image = make_grey(image)
+
+        def one(picture: UInt8[np.ndarray, "1 r r 3"]) -> UInt8[np.ndarray, "1 r r 3"]:
+            return images.to_uint8(self.forward(images.to_float(picture, self.device)))
+
+        made, how = through(image, self.resolution, one, big)
+        if how:
+            notes.append(how)
+        provenance = {
+            "of": None if of is None else str(of),
+            "model": self.loaded.name,
+            "sha256": self.loaded.sha256,
+            "method": self.loaded.meta.get("method"),
+            "direction": self.direction,
+            "resolution": self.resolution,
+            "precision": self.engine.precision,
+            "notes": notes,
+        }
+        return Translation(made, provenance, tuple(notes))
+
+
+def is_grey(image: UInt8[np.ndarray, "h w 3"]) -> bool:
+    """Whether a picture has next to no colour."""
+    values = image.reshape(-1, 3)[:: max(1, image.size // 300_000)].astype(np.int16)
+    spread = values.max(axis=1) - values.min(axis=1)
+    return float(spread.mean()) < _GREY_SPREAD
+
+
+def make_grey(image: UInt8[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "h w 3"]:
+    """The luminance of a picture in three equal channels."""
+    grey = image.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
+    return np.repeat(grey.round().astype(np.uint8)[..., None], 3, axis=2)
+
+
+def find_model(
+    direction: str,
+    model: str | Path | None = None,
+    method: str | None = None,
+    device: str = "cpu",
+) -> loading.Loaded:
+    """Load the model of a direction.
+
+    Args:
+        direction: One of :data:`DIRECTIONS`.
+        model: A name or a file; ``None`` for the one that ships.
+        method: Take a model of this method: the shipped one if it is of it, else the one that is
+            called ``DIRECTION-METHOD``.
+        device: Where to compute.
+
+    Raises:
+        UnknownName: No such direction, method or model.
+        WeightsMissing: No model of this method is on this disk.
+        InputError: The model is not of the method.
+    """
+    if direction not in DIRECTIONS:
+        raise UnknownName("direction", direction, DIRECTIONS)
+    if method is not None and method not in METHODS:
+        raise UnknownName("method", method, METHODS)
+    try:
+        loaded = loading.load_translator(model or direction, device)
+        if method is None or loaded.meta.get("method") == method:
+            return loaded
+        if model is not None:
+            own = loaded.meta.get("method")
+            raise InputError(f"model {loaded.name!r} is of method {own!r}, not {method!r}")
+    except UnknownName:
+        if model is not None or method is None:
+            raise
+    name = f"{direction}-{method}"
+    try:
+        return loading.load_translator(name, device)
+    except UnknownName:
+        remedy = f"run: mien train sketch --method {method}, and give --model FILE"
+        cause = f"no model of method {method!r} is on this disk"
+        raise WeightsMissing(f"{name}.safetensors", cause, remedy) from None

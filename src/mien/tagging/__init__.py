@@ -1,0 +1,1 @@
+"""face -> attributes: how the tagger is trained and measured."""

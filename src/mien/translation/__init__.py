@@ -1,1 +1,0 @@
-"""picture -> picture, a paper a file."""

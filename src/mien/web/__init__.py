@@ -1,1 +1,0 @@
-"""The web studio, one file per panel."""

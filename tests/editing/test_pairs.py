@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from mien.editing.direction import Direction, DirectionSet
+from mien.editing.pairs import (
+    THESIS_COEFFICIENTS,
+    TagPair,
+    default_coefficients,
+    frequent_tags,
+    oppose,
+    select_tags,
+    tag_counts,
+)
+from mien.errors import InputError, UnknownName
+
+LONG = Direction("long hair", torch.tensor([1.0, 0, 0]), "w", (1, 2), 2.0, "f" * 64, "lasso, a 1")
+SHORT = Direction("short hair", torch.tensor([0.0, 1, 0]), "w", (1, 2), 1.0, "f" * 64, "lasso, a 1")
+BOTH = DirectionSet((LONG, SHORT))
+
+
+@pytest.mark.parametrize(
+    ("text", "pair"),
+    [
+        ("long hair/short hair", TagPair("long hair", "short hair")),
+        (" a / b = 15 , -5 ", TagPair("a", "b", (15.0, -5.0))),
+        ("a/b=-.5,+1e1", TagPair("a", "b", (-0.5, 10.0))),
+    ],
+)
+def test_pairs_are_read(text, pair):
+    assert TagPair.parse(text) == pair
+
+
+@pytest.mark.parametrize("text", ["", "a", "a/", "a/a", "a/b=", "a/b=1", "a/b=1,x", "a/b=1,2,3"])
+def test_what_is_no_pair_is_refused(text):
+    with pytest.raises(InputError, match="is no pair of tags"):
+        TagPair.parse(text)
+
+
+def test_a_pair_is_the_weighted_sum():
+    made = oppose(TagPair("long hair", "short hair"), BOTH)
+    assert made.name == "long hair/short hair"
+    assert made.vector.tolist() == [30.0, -5.0, 0.0]
+    assert (made.scale, made.layers, made.generator) == (1.0, (1, 2), "f" * 64)
+    given = oppose(TagPair("long hair", "short hair", (1.0, 2.0)), BOTH)
+    assert given.vector.tolist() == [2.0, 2.0, 0.0]
+
+
+def test_defaults_are_those_of_the_thesis_turned_towards_the_first_tag():
+    assert THESIS_COEFFICIENTS["svd"] == (-10.0, 5.0)
+    assert default_coefficients("lasso, alpha 0.01") == (15.0, -5.0)
+    assert default_coefficients("linear") == (15.0, -5.0)
+    assert default_coefficients("logistic, C 1") == (15.0, -5.0)
+    assert default_coefficients("svd, centred") == (10.0, -5.0)
+    assert default_coefficients("") == (15.0, -5.0)
+
+
+def test_tags_are_filtered_strictly_between_the_limits():
+    counts = {"a": 100, "b": 101, "c": 3399, "d": 3400}
+    assert frequent_tags(counts) == ("b", "c")
+    labels = torch.tensor([[1, 0, 1], [1, 0, 0], [1, 1, 0]])
+    counted = tag_counts(labels, ["all", "one", "other"])
+    assert counted == {"all": 3, "one": 1, "other": 1}
+    chosen = frequent_tags(counted, 0, 3)
+    columns, names = select_tags(labels, ["all", "one", "other"], reversed(chosen))
+    assert names == ("other", "one")
+    assert columns.tolist() == [[1, 0], [0, 0], [0, 1]]
+    assert select_tags(labels, ["all", "one", "other"], ())[0].shape == (3, 0)
+
+
+def test_bad_input_is_named():
+    with pytest.raises(UnknownName, match="did you mean 'long hair'"):
+        oppose(TagPair("longhair", "short hair"), BOTH)
+    elsewhere = Direction("short hair", SHORT.vector, "w", (3,), 1.0, "f" * 64)
+    with pytest.raises(InputError, match=r"layers \(1, 2\) and \(3,\) differ"):
+        oppose(TagPair("long hair", "short hair"), DirectionSet((LONG, elsewhere)))
+    same = Direction("twin", LONG.vector, "w", (1, 2), 2.0, "f" * 64)
+    with pytest.raises(InputError, match="cancel out"):
+        oppose(TagPair("long hair", "twin", (1.0, -1.0)), DirectionSet((LONG, same)))
+    with pytest.raises(InputError, match="no number between"):
+        frequent_tags({}, 10, 11)
+    with pytest.raises(UnknownName, match="tag 'x'"):
+        select_tags(torch.zeros(1, 1), ["a"], ["x"])
+    with pytest.raises(InputError, match="2 columns of labels for 1 tags"):
+        tag_counts(torch.zeros(1, 2), ["a"])

@@ -1,0 +1,109 @@
+"""Training the ways from sentences to latents, and the warm-up of a generator."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from mien.errors import OutputError
+from mien.hub.loading import load
+from mien.portraits import train as gan
+from mien.portraits import warmup
+from mien.portraits.config import GanConfig
+from mien.text import train as text
+from mien.text import train_files as text_files
+from mien.text.embedding import Encoded
+from mien.training.processes import launch
+from training import tiny
+
+CONFIG = text.TextTraining(samples=120, captions=2, written=2, steps=30, batch=16)
+
+
+class Letters:
+    """Stands in for the sentence encoder: counts letters."""
+
+    def encode(self, sentences):
+        rows = [[text.count(c) / 10 for c in "abcdefghijklmnop"] for text in sentences]
+        return Encoded(torch.tensor(rows), (0,) * len(rows))
+
+
+def job(folder, **other):
+    return text_files.TextJob(
+        tiny.loaded(tiny.generator(), "tiny"), tiny.loaded(tiny.tagger(), "teacher"),
+        tiny.readable_set(20), Letters(), replace(CONFIG, **other), folder,
+    )  # fmt: skip
+
+
+def test_samples_and_pairs_fit_together():
+    G, data = tiny.generator().eval(), tiny.readable_set(20)
+    sampled = text.sample(G, tiny.tagger().eval(), CONFIG, data.labels)
+    assert sampled.w.shape == (120, 16)
+    assert torch.allclose(sampled.probabilities.sum(dim=1), torch.tensor(16.0), atol=1e-4)
+    pairs = text.grammar_pairs(sampled, CONFIG)
+    assert len(pairs.sentences) == len(pairs.w) == 240
+    assert torch.equal(pairs.w[2], pairs.w[3])
+    written = text.written_pairs(G, data, CONFIG)
+    assert len(written.sentences) == 40
+    assert set(written.sentences) == set(data.captions)
+    joined = text.join([pairs, written])
+    assert len(joined.w) == len(joined.sentences) == 280
+
+
+def test_confident_values_only():
+    row = torch.zeros(76)
+    row[0], row[1], row[2] = 0.95, 0.05, 0.4
+    assert text.confident(row[None].numpy(), 0.6) == [{"gender": "f"}]
+
+
+def test_files_are_written_and_load(tmp_path):
+    lines = list(job(tmp_path).run(["mapper", "prior", "directions"]))
+    files = [line["file"] for line in lines if "file" in line]
+    assert [path.name for path in files] == [
+        "tiny-mapper.safetensors", "tiny-prior.safetensors", "tiny-directions.safetensors",
+    ]  # fmt: skip
+    for path, kind in zip(files, text_files.WRITERS.values(), strict=True):
+        found = load(path, kind)
+        assert found.meta["generator_sha256"] == "ab" * 32
+        assert all(torch.isfinite(t).all() for t in found.network.state_dict().values())
+    with pytest.raises(OutputError, match="exists already"):
+        next(job(tmp_path).run(["mapper"]))
+
+
+def test_mapper_learns():
+    torch.manual_seed(0)
+    embeddings = torch.randn(300, 8)
+    pairs = text.Pairs(embeddings @ torch.randn(8, 16), ("",) * 300)
+    config = replace(CONFIG, steps=400, batch=64, lr=3e-3)
+    *_, (line, _) = text.train_mapper(pairs, embeddings, config)
+    assert line["loss"] < 0.3
+
+
+def test_warm_up_then_train(tmp_path):
+    shape = GanConfig(
+        resolution=32, z_dim=16, w_dim=16, mapping_layers=2, channel_base=256, channel_max=16,
+        precision="fp32", kimg=0.032, batch=8,
+    )  # fmt: skip
+    config = warmup.WarmupConfig(gan=shape, kimg=1.6, batch=16, mapping_steps=1500)
+    data = tiny.readable_set(48)
+    lines = list(warmup.warm_up(config, data, tiny.tagger(), tmp_path / "warm"))
+    losses = [line["loss"] for line in lines if line["phase"] == "autoencoder"]
+    assert losses[-1] < losses[0]
+    mapped = [line["loss"] for line in lines if line["phase"] == "mapping"]
+    assert mapped[-1] < 0.9
+    start = tmp_path / "warm" / "state-00000000.safetensors"
+    run = gan.train(shape, data, tmp_path / "run", launch("cpu"), start_from=start)
+    assert list(run)[-1]["nimg"] == 32
+    assert (tmp_path / "warm" / "grids" / "mapped.png").exists()
+
+
+def test_columns_may_stand_in_any_order():
+    from mien.attributes import COLUMNS, column_slice
+    from mien.judges.tagger import Tagger, TaggerConfig
+
+    columns = dict(sorted(COLUMNS.items()))  # as a file's header may give them
+    torch.manual_seed(0)
+    network = Tagger(TaggerConfig(columns=columns, resolution=32, width=4)).eval()
+    image = torch.rand(2, 3, 32, 32)
+    read = text.read_picture(network, image)
+    for column, logits in network(image).items():
+        assert torch.allclose(read[:, column_slice(column)], logits.softmax(dim=1), atol=1e-5)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from house.sources import PACKAGE, name_of, parse, python_files
+from house.sources import PACKAGE, for_types, imported, name_of, parse, python_files
 
 ORDER = (
     *("errors", "files", "attributes", "images", "stylegan2", "runtime"),
@@ -41,27 +41,6 @@ def room_of(path: Path) -> str:
     """The room that a file of the package belongs to."""
     first = path.relative_to(PACKAGE).parts[0]
     return first.removesuffix(".py")
-
-
-def imported(tree: ast.Module, package: str) -> Iterator[tuple[int, str]]:
-    """Line and full dotted name of everything that a file imports, wherever it does so."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from ((node.lineno, alias.name) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            base = node.module or ""
-            if node.level:
-                parents = package.split(".")
-                kept = parents[: len(parents) - node.level + 1]
-                base = ".".join([*kept, base] if base else kept)
-            yield from ((node.lineno, f"{base}.{alias.name}") for alias in node.names)
-
-
-def for_types(tree: ast.Module) -> set[int]:
-    """Lines of the imports that only a type checker sees."""
-    guards = (node for node in tree.body if isinstance(node, ast.If))
-    guarded = (node for node in guards if ast.unparse(node.test) == "TYPE_CHECKING")
-    return {inner.lineno for node in guarded for inner in node.body}
 
 
 def order_faults(room: str, tree: ast.Module, package: str, file: str = "") -> Iterator[str]:

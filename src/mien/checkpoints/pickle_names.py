@@ -9,14 +9,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol, runtime_checkable
 
-from mien.checkpoints.inert import ITEM_BYTES, ArrayRef, Global, Storage, Stub, TensorRef
+from mien.checkpoints.inert import ITEM_BYTES, ArrayRef, Budget, Global, Storage, Stub, TensorRef
 
-if TYPE_CHECKING:
-    from mien.checkpoints.safe_pickle import Machine
 
-Action = Callable[["Machine", tuple[Any, ...]], Any]
+@runtime_checkable
+class Reader(Protocol):
+    """What an action may ask of the machine that reads the file; :mod:`~.safe_pickle` is one."""
+
+    budget: Budget
+
+    def spend(self, memory: int) -> None:
+        """Count bytes that a record takes; raises when the file asks for too many."""
+        ...
+
+    def put(self, target: dict[Any, Any], key: Any, value: Any) -> None:
+        """Set an item of a dict, if the key is one that a file may use."""
+        ...
+
+    def nested(self, data: memoryview) -> Any:
+        """The value of a pickle inside the pickle."""
+        ...
+
+
+Action = Callable[[Reader, tuple[Any, ...]], Any]
 
 STORAGES: dict[str, str] = {
     "DoubleStorage": "float64",
@@ -119,7 +136,7 @@ def resolve(module: str, name: str) -> Any:
     raise PermissionError(f"{module}.{name}")
 
 
-def call(machine: Machine, function: Any, args: Any) -> Any:
+def call(machine: Reader, function: Any, args: Any) -> Any:
     """What a pickle gets when it calls a name: a record, or a stub.
 
     Raises:
@@ -135,7 +152,7 @@ def call(machine: Machine, function: Any, args: Any) -> Any:
     return Stub(str(function), args)
 
 
-def _ordered_dict(machine: Machine, args: tuple[Any, ...]) -> dict[Any, Any]:
+def _ordered_dict(machine: Reader, args: tuple[Any, ...]) -> dict[Any, Any]:
     found: dict[Any, Any] = {}
     if args:
         pairs = args[0].items() if isinstance(args[0], dict) else args[0]
@@ -145,7 +162,7 @@ def _ordered_dict(machine: Machine, args: tuple[Any, ...]) -> dict[Any, Any]:
     return found
 
 
-def _elements(machine: Machine, args: tuple[Any, ...]) -> list[Any]:
+def _elements(machine: Reader, args: tuple[Any, ...]) -> list[Any]:
     if not args:
         return []
     if not isinstance(args[0], list | tuple):
@@ -154,11 +171,11 @@ def _elements(machine: Machine, args: tuple[Any, ...]) -> list[Any]:
     return list(args[0])
 
 
-def _size(machine: Machine, args: tuple[Any, ...]) -> tuple[Any, ...]:
+def _size(machine: Reader, args: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(_elements(machine, args))
 
 
-def _bytes(machine: Machine, args: tuple[Any, ...]) -> Any:
+def _bytes(machine: Reader, args: tuple[Any, ...]) -> Any:
     if not args:
         return b""
     if isinstance(args[0], bytes | memoryview) and len(args) == 1:
@@ -169,7 +186,7 @@ def _bytes(machine: Machine, args: tuple[Any, ...]) -> Any:
     return _encode(machine, args)
 
 
-def _encode(machine: Machine, args: tuple[Any, ...]) -> bytes:
+def _encode(machine: Reader, args: tuple[Any, ...]) -> bytes:
     text, *encoding = args
     if not isinstance(text, str) or encoding[:1] not in ([], ["latin1"], ["latin-1"]):
         raise ValueError("text in an encoding other than latin1")
@@ -177,7 +194,7 @@ def _encode(machine: Machine, args: tuple[Any, ...]) -> bytes:
     return text.encode("latin1")
 
 
-def _reconstructor(machine: Machine, args: tuple[Any, ...]) -> Any:
+def _reconstructor(machine: Reader, args: tuple[Any, ...]) -> Any:
     kind, _, state = args
     made = call(machine, kind, ())
     if isinstance(made, dict) and isinstance(state, dict):
@@ -187,7 +204,7 @@ def _reconstructor(machine: Machine, args: tuple[Any, ...]) -> Any:
     return made
 
 
-def _persistent(machine: Machine, args: tuple[Any, ...]) -> Stub:
+def _persistent(machine: Reader, args: tuple[Any, ...]) -> Stub:
     (meta,) = args
     if not isinstance(meta, dict):
         raise ValueError("a persistent object without its table")
@@ -196,18 +213,18 @@ def _persistent(machine: Machine, args: tuple[Any, ...]) -> Stub:
     return stub
 
 
-def _tensor(machine: Machine, args: tuple[Any, ...]) -> TensorRef:
+def _tensor(machine: Reader, args: tuple[Any, ...]) -> TensorRef:
     storage, offset, shape, strides = args[:4]
     return _window(machine, storage, offset, shape, strides, None)
 
 
-def _typed_tensor(machine: Machine, args: tuple[Any, ...]) -> TensorRef:
+def _typed_tensor(machine: Reader, args: tuple[Any, ...]) -> TensorRef:
     storage, offset, shape, strides = args[:4]
     return _window(machine, storage, offset, shape, strides, _element_type(args[6]))
 
 
 def _window(
-    machine: Machine, storage: Any, offset: Any, shape: Any, strides: Any, dtype: str | None
+    machine: Reader, storage: Any, offset: Any, shape: Any, strides: Any, dtype: str | None
 ) -> TensorRef:
     if not isinstance(storage, Storage):
         raise ValueError("a tensor without a storage")
@@ -223,20 +240,20 @@ def _element_type(value: Any) -> str:
     return value.name
 
 
-def _parameter(machine: Machine, args: tuple[Any, ...]) -> Any:
+def _parameter(machine: Reader, args: tuple[Any, ...]) -> Any:
     if not isinstance(args[0], TensorRef):
         raise ValueError("a parameter that is no tensor")
     return args[0]
 
 
-def _storage_bytes(machine: Machine, args: tuple[Any, ...]) -> Any:
+def _storage_bytes(machine: Reader, args: tuple[Any, ...]) -> Any:
     (data,) = args
     if not isinstance(data, bytes | memoryview):
         raise ValueError("a storage that is no bytes")
     return machine.nested(memoryview(data))
 
 
-def _dtype(machine: Machine, args: tuple[Any, ...]) -> Stub:
+def _dtype(machine: Reader, args: tuple[Any, ...]) -> Stub:
     name = args[0]
     if isinstance(name, bytes):
         name = name.decode("latin1")
@@ -245,18 +262,18 @@ def _dtype(machine: Machine, args: tuple[Any, ...]) -> Stub:
     return Stub("numpy.dtype", (name,))
 
 
-def _array(machine: Machine, args: tuple[Any, ...]) -> ArrayRef:
+def _array(machine: Reader, args: tuple[Any, ...]) -> ArrayRef:
     return ArrayRef()
 
 
-def _array_of_buffer(machine: Machine, args: tuple[Any, ...]) -> ArrayRef:
+def _array_of_buffer(machine: Reader, args: tuple[Any, ...]) -> ArrayRef:
     data, dtype, shape, order = args
     array = ArrayRef()
     fill_array(array, (1, shape, dtype, order == "F", data))
     return array
 
 
-def _scalar(machine: Machine, args: tuple[Any, ...]) -> Any:
+def _scalar(machine: Reader, args: tuple[Any, ...]) -> Any:
     array = ArrayRef()
     fill_array(array, (1, (), args[0], False, args[1]))
     return array.read().item()

@@ -1,4 +1,4 @@
-"""Studio: loaded networks and the verbs that use them; one file a family of verbs."""
+"""Studio: loaded networks and the verbs that use them; the features do the work."""
 
 from mien.portraits.checks import MAX_COUNT, MAX_WORDS
 from mien.portraits.faces import Faces

@@ -1,1 +1,1 @@
-"""One loop for each kind of model, all resumed by repeating the command."""
+"""What every training run stands on: state, logs, processes, and the loop of the small networks."""

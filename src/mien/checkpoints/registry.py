@@ -13,7 +13,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mien.checkpoints import gans_n_roses, genforce, header, native, nvlabs, pix2pix, rosinality
+from mien.checkpoints import (
+    critics,
+    gans_n_roses,
+    genforce,
+    header,
+    native,
+    nvlabs,
+    pix2pix,
+    rosinality,
+)
 from mien.checkpoints.documents import Group, groups, tensor_names
 from mien.checkpoints.inert import Stub, TensorRef
 from mien.checkpoints.layout import (
@@ -109,6 +118,8 @@ def open_checkpoint(path: str | Path, kind: str | None = None) -> Native:
         CheckpointError: It is of no known family, holds something else, or is damaged.
     """
     file_size(path)
+    if kind in critics.KINDS and not _is_native(path):
+        return critics.read(path, kind)
     if _is_native(path):
         if kind in _NOUNS and native.read_header(path).kind == TRAINING_STATE:
             return _of_training(path, kind)

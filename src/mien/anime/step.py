@@ -25,6 +25,7 @@ from mien.anime.generator import RosesDiscriminator, RosesGenerator, RosesLogits
 from mien.data.order import SampleOrder
 from mien.errors import InputError
 from mien.judges.feature_critic import FeatureCritic, critic_loss, criticise, fooling_loss, see
+from mien.judges.losses import feature_distance
 from mien.judges.tagger import Tagger
 from mien.stylegan2 import losses
 from mien.stylegan2.ops import Conv
@@ -214,14 +215,6 @@ class AnimeTrainer:
         assert self.tagger is not None
         return see(self.tagger, pictures, self.config.precision == "bf16")
 
-    def _alike(self, a: list[Tensor], b: list[Tensor]) -> Tensor:
-        """Squared distance of unit feature maps, summed over channels, averaged over layers."""
-        pairs = [
-            tuple(functional.normalize(m.float(), dim=1) for m in p) for p in zip(a, b, strict=True)
-        ]
-        parts = [(x - y).square().sum(dim=1).mean() for x, y in pairs]
-        return torch.stack(parts).mean()
-
     def _critic(self, kind: str, maps: list[Tensor]) -> list[Tensor]:
         fast = self.config.precision == "bf16"
         return criticise(self.nets.networks[f"critic_{kind}"], maps, fast)
@@ -240,7 +233,7 @@ class AnimeTrainer:
         with torch.no_grad():
             wanted = self._maps(real)
         stats["warm/L1"] = (drawn - real).abs().mean()
-        stats["warm/perceptual"] = self._alike(self._maps(drawn), wanted)
+        stats["warm/perceptual"] = feature_distance(self._maps(drawn), wanted).mean()
         stats["warm/moments"] = _moments(style[:n]) + _moments(style[n:])
 
         # Backwards through the reversal the encoder learns what the domain classifier must not see.
@@ -313,7 +306,7 @@ class AnimeTrainer:
         if config.perceptual:
             with torch.no_grad():
                 wanted = self._maps(x)
-            alike = self._alike(self._maps(again), wanted)
+            alike = feature_distance(self._maps(again), wanted).mean()
             parts[f"perceptual/{start}"] = config.perceptual * alike
         if config.critic:
             fooled = fooling_loss(self._critic(end, self._maps(fake)))
@@ -360,7 +353,8 @@ class AnimeTrainer:
         if config.perceptual:
             with torch.no_grad():
                 wanted = self._maps(real)
-            loss = loss + config.perceptual * self._alike(self._maps(drawn), wanted)
+            alike = feature_distance(self._maps(drawn), wanted).mean()
+            loss = loss + config.perceptual * alike
         stats["reconstruct"] = config.reconstruct * (loss + 0.1 * _moments(style))
         (stats["reconstruct"] * config.reconstruct_interval).backward()
 

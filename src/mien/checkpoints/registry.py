@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mien.checkpoints import header, native
+from mien.checkpoints import critics, header, native
 from mien.checkpoints.documents import Group, groups, tensor_names
 from mien.checkpoints.formats import gans_n_roses, genforce, nvlabs, pix2pix, rosinality
 from mien.checkpoints.inert import Stub, TensorRef
@@ -110,6 +110,8 @@ def open_checkpoint(path: str | Path, kind: str | None = None) -> Native:
         CheckpointError: It is of no known family, holds something else, or is damaged.
     """
     file_size(path)
+    if kind in critics.KINDS and not _is_native(path):
+        return critics.read(path, kind)
     if _is_native(path):
         if kind in _NOUNS and native.read_header(path).kind == TRAINING_STATE:
             return _of_training(path, kind)

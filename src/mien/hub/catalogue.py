@@ -1,7 +1,7 @@
 """The weights that mien knows by name, as data. A published weight is one row.
 
-Only hashes that were computed from the file itself stand here, and no score stands without the
-protocol that made it.
+Hashes were computed from the file itself, or the row's note says who stated them; no score stands
+without the protocol that made it.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ generator = load_generator("runs/faces/best.safetensors", device="cuda").network
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from torch import nn
 
 _PATH_MARKS = ("/", "\\")
+FID_ROW = "inception-fid"
+"""The network of FID, as the catalogue names it."""
+
 _COUNTS = ("blocks", "layers")
 _UNBUILDABLE = (
     ArithmeticError,
@@ -197,6 +200,43 @@ def load_detector(name_or_path: str | Path, device: str = "cpu") -> Loaded:
     return load(name_or_path, "face-detector", device)
 
 
+def load_inception(name_or_path: str | Path = "inception", device: str = "cpu") -> Loaded:
+    """Load Inception v3: the one that ships, or FID's out of pytorch-fid's file.
+
+    The judge is called :data:`mien.metrics.protocol.ORIGINAL_INCEPTION` if and only if the file is
+    the published one, byte for byte; only then its distances are called FID and KID.
+
+    Raises:
+        WeightsMissing: ``inception-fid`` was not fetched yet.
+        Otherwise as :func:`load`.
+    """
+    from mien.metrics.protocol import ORIGINAL_INCEPTION
+
+    loaded = _frozen(name_or_path, "inception", device)
+    original = [row.sha256 for row in catalogue.ROWS if row.name == FID_ROW]
+    if loaded.config["form"] == "fid" and loaded.sha256 in original:
+        return replace(loaded, name=ORIGINAL_INCEPTION)
+    return loaded
+
+
+def load_mobilenet(name_or_path: str | Path = "mobilenet", device: str = "cpu") -> Loaded:
+    """Load MobileNetV2, from its 8-bit file; see :func:`load`."""
+    return _frozen(name_or_path, "mobilenet", device)
+
+
+def load_recognition(name_or_path: str | Path = "recognition", device: str = "cpu") -> Loaded:
+    """Load dlib's face recognition network, from its 8-bit file; see :func:`load`."""
+    return _frozen(name_or_path, "recognition", device)
+
+
+def _frozen(name_or_path: str | Path, kind: str, device: str) -> Loaded:
+    """A network of convolutions with its weights channels last, as its maps are."""
+    import torch
+
+    loaded = load(name_or_path, kind, device)
+    return replace(loaded, network=loaded.network.to(memory_format=torch.channels_last))
+
+
 def load_translator(name_or_path: str | Path, device: str = "cpu") -> Loaded:
     """Load a network that turns a picture into another: autoencoder, U-Net or residual generator.
 
@@ -339,6 +379,24 @@ def _detector(config: dict[str, Any]) -> nn.Module:
     return FaceDetector(DetectorConfig(**config))
 
 
+def _inception(config: dict[str, Any]) -> nn.Module:
+    from mien.judges.inception import Inception, InceptionConfig
+
+    return Inception(InceptionConfig(**config))
+
+
+def _mobilenet(config: dict[str, Any]) -> nn.Module:
+    from mien.judges.mobilenet import MobileNet, MobileNetConfig
+
+    return MobileNet(MobileNetConfig(**config))
+
+
+def _recognition(config: dict[str, Any]) -> nn.Module:
+    from mien.judges.recognition import Recognition, RecognitionConfig
+
+    return Recognition(RecognitionConfig(**config))
+
+
 _TRANSLATION = (
     "translation-autoencoder",
     "translation-unet",
@@ -368,6 +426,9 @@ NETWORKS: dict[str, Callable[[dict[str, Any]], nn.Module]] = {
     "gans-n-roses-discriminator": _roses_discriminator,
     "landmarks": _landmarks,
     "face-detector": _detector,
+    "inception": _inception,
+    "mobilenet": _mobilenet,
+    "recognition": _recognition,
     **{kind: _translation(kind) for kind in _TRANSLATION},
 }
 """Kind -> what builds its network from the configuration in the file."""

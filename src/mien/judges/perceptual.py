@@ -18,6 +18,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from mien.errors import UnknownName
+from mien.judges.losses import map_distance
 
 # The release's scaling layer: ImageNet's mean and deviation, for pixels in [-1, 1].
 _SHIFT = (-0.030, -0.088, -0.188)
@@ -126,9 +127,7 @@ class Perceptual(nn.Module):
         total = a.new_zeros(len(a))
         pairs = zip(self.feature_maps(a), self.feature_maps(b), self.heads, strict=True)
         for x, y, head in pairs:
-            x = x / (x.square().sum(dim=1, keepdim=True) + 1e-20).sqrt()
-            y = y / (y.square().sum(dim=1, keepdim=True) + 1e-20).sqrt()
-            total = total + (head * (x - y).square()).sum(dim=1).mean(dim=(1, 2))
+            total = total + map_distance(x, y, head, floor=1e-20)
         return total
 
 

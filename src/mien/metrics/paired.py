@@ -18,9 +18,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from mien.errors import InputError
+from mien.judges.losses import map_distance, unit_vectors
 
 _K1, _K2 = 0.01, 0.03
 _GAUSSIAN_TAPS, _GAUSSIAN_SIGMA, _UNIFORM_TAPS = 11, 1.5, 7
+_LPIPS_FLOOR = 1e-20  # of a squared length
 _MS_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 
 Window = Literal["gaussian", "uniform"]
@@ -205,10 +207,8 @@ def lpips_distance(
     for layer, (a, b, weight) in enumerate(zip(features_a, features_b, weights, strict=True)):
         if a.shape != b.shape or a.ndim != 4:
             raise InputError(f"layer {layer}: maps {tuple(a.shape)} against {tuple(b.shape)}")
-        difference = (unit_channels(a) - unit_channels(b)).square()  # [n c h w]
-        if weight is not None:
-            difference = difference * channel_weights(weight, a.shape[1], layer)
-        total = total + difference.sum(dim=1).mean(dim=(1, 2))
+        heads = None if weight is None else channel_weights(weight, a.shape[1], layer)
+        total = total + map_distance(_exact(a), _exact(b), heads, _LPIPS_FLOOR)
     return total
 
 
@@ -228,10 +228,15 @@ def unit_channels(features: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"
     Raises:
         InputError: Values that are not finite.
     """
+    return unit_vectors(_exact(features), _LPIPS_FLOOR)
+
+
+def _exact(features: Tensor) -> Tensor:
+    """A feature map in float64 on the CPU, for measuring only: no gradient goes through."""
     maps = features.detach().to("cpu", torch.float64)
     if not bool(maps.isfinite().all()):
         raise InputError("feature maps have values that are not finite")
-    return maps / (maps.norm(dim=1, keepdim=True) + 1e-10)
+    return maps
 
 
 def channel_weights(weight: Tensor, channels: int, layer: int) -> Float[Tensor, "1 c 1 1"]:

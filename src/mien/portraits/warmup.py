@@ -26,8 +26,8 @@ from mien.checkpoints import native
 from mien.data.order import SampleOrder
 from mien.data.training_set import TrainingSet
 from mien.errors import InputError, TrainingDiverged
+from mien.judges.losses import feature_distance
 from mien.judges.tagger import Tagger
-from mien.metrics.paired import unit_channels
 from mien.portraits.autoencoder import WarmupEncoder
 from mien.portraits.config import GanConfig, drop_columns
 from mien.stylegan2.generator import Generator
@@ -116,7 +116,8 @@ def _autoencode(
         w = E(real)
         w = w + config.blur * torch.randn(w.shape, generator=source)
         drawn = G.synthesis(w[:, None].expand(-1, G.num_ws, -1), "none")
-        loss = (drawn - real).abs().mean() + config.perceptual * _alike(tagger, drawn, real)
+        terms = reconstruction_terms(tagger, drawn, real)
+        loss = terms["L1"] + config.perceptual * terms["perceptual"]
         if not torch.isfinite(loss):
             raise TrainingDiverged(f"the autoencoder's loss is {float(loss.detach())} at {step}")
         loss.backward()
@@ -131,15 +132,22 @@ def _autoencode(
             yield {"phase": "autoencoder", "nimg": nimg, "loss": round(float(loss.detach()), 4)}
 
 
-def _alike(tagger: Tagger, a: Tensor, b: Tensor) -> Tensor:
-    """Squared distance of unit feature maps, summed over channels, averaged over layers."""
-    with torch.autocast(a.device.type, torch.bfloat16):
-        maps_a = tagger.feature_maps(a)
+def reconstruction_terms(tagger: Tagger, drawn: Tensor, real: Tensor) -> dict[str, Tensor]:
+    """What the autoencoder's loss is made of; the gradient of both terms goes to ``drawn``.
+
+    Args:
+        tagger: Frozen; its feature maps say how alike pictures look.
+        drawn: ``[n, 3, h, w]`` in [-1, 1].
+        real: What it should look like.
+    """
+    with torch.autocast(drawn.device.type, torch.bfloat16):
+        maps = tagger.feature_maps(drawn)
         with torch.no_grad():
-            maps_b = tagger.feature_maps(b)
-    pairs = zip(maps_a, maps_b, strict=True)
-    layers = [(unit_channels(x) - unit_channels(y)).square().sum(dim=1).mean() for x, y in pairs]
-    return torch.stack(layers).mean().to(a.dtype)
+            wanted = tagger.feature_maps(real)
+    return {
+        "L1": (drawn - real).abs().mean(),
+        "perceptual": feature_distance(maps, wanted).mean(),
+    }
 
 
 @torch.no_grad()

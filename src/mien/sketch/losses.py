@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mien.errors import InputError
+from mien.judges.losses import feature_distance
 
 ADVERSARIES = ("bce", "lsgan")
 """Cross-entropy (Isola et al. 2017) or least squares (Mao et al. 2017; Zhu et al. 2017)."""
@@ -82,10 +83,9 @@ def feature_loss(
     images: Float[Tensor, "n 3 h w"],
     truth: Float[Tensor, "n 3 h w"],
 ) -> Float[Tensor, ""]:
-    """Distance of two pictures as a frozen judge sees them, mean over its layers.
+    """Distance of two pictures as a frozen judge sees them; 0 if equal.
 
-    Each place's features are scaled to length 1 and compared by the squared distance (Zhang et
-    al. 2018, Eq. 1 with unit weights); 0 if equal.
+    See :func:`mien.judges.losses.feature_distance`.
 
     Args:
         feature_maps: Pictures in [-1, 1] -> maps ``[n, c, h, w]``, as the judges' have it.
@@ -93,11 +93,5 @@ def feature_loss(
         truth: What it should look like.
     """
     with torch.no_grad():
-        wanted = [_unit(x) for x in feature_maps(truth)]
-    found = [_unit(x) for x in feature_maps(images)]
-    parts = [(a - b).square().sum(dim=1).mean() for a, b in zip(found, wanted, strict=True)]
-    return torch.stack(parts).mean()
-
-
-def _unit(x: Tensor) -> Tensor:
-    return functional.normalize(x.float(), dim=1, eps=1e-6)
+        wanted = feature_maps(truth)
+    return feature_distance(feature_maps(images), wanted).mean()

@@ -7,7 +7,7 @@ from what ``mien evaluate`` printed.
 from __future__ import annotations
 
 from mien.hub.row import Row
-from mien.hub.rows import anime, directions, faces, finding, identity, sketch
+from mien.hub.rows import anime, critics, directions, faces, finding, identity, sketch
 
 ROWS: tuple[Row, ...] = (
     *faces.ROWS,
@@ -16,5 +16,6 @@ ROWS: tuple[Row, ...] = (
     *finding.ROWS,
     *sketch.ROWS,
     *anime.ROWS,
+    *critics.ROWS,
 )
 """Every published weight, the ones that ship inside first."""

@@ -1,0 +1,23 @@
+"""The moving average of a network's weights, which is what is drawn with and shipped."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+
+@torch.no_grad()
+def update(average: nn.Module, network: nn.Module, batch: int, halflife_kimg: float) -> None:
+    """Move an average one step towards a network; buffers are copied.
+
+    Args:
+        average: Changed in place; the same kind of network.
+        network: What is averaged.
+        batch: Images of the step.
+        halflife_kimg: Thousand images after which half of the old average is left.
+    """
+    beta = 0.5 ** (batch / max(halflife_kimg * 1000, 1e-8))
+    ours, theirs = list(average.parameters()), list(network.parameters())
+    torch._foreach_lerp_(ours, theirs, 1 - beta)
+    for mine, other in zip(average.buffers(), network.buffers(), strict=True):
+        mine.copy_(other)

@@ -29,14 +29,16 @@ DEFAULT_MOST = 1000
 
 @dataclass(frozen=True)
 class FixedSplit:
-    """A split by name: in sorted order, the pictures from a certain one on are kept out.
+    """A split by name: in sorted order, the pictures from a certain one on are held out.
 
     Attributes:
         pattern: What the stem of every picture looks like, as a regular expression.
         first: Stem of the first picture of the set.
-        kept_out: Stem of the first picture that is kept out.
+        kept_out: Stem of the first picture that is held out; with ``every``, of the first of them.
         last: Stem of the last picture.
         count: Number of pictures in the whole set.
+        every: Stems are numbers, and every so many-th is held out, beginning with ``kept_out``;
+            None where all from ``kept_out`` on are.
     """
 
     pattern: str
@@ -44,10 +46,18 @@ class FixedSplit:
     kept_out: str
     last: str
     count: int
+    every: int | None = None
+
+    def holds_out(self, stem: str) -> bool:
+        """Whether a picture is held out."""
+        if self.every is None:
+            return stem >= self.kept_out
+        return int(stem) % self.every == int(self.kept_out) % self.every
 
 
 FIXED: dict[str, FixedSplit] = {
     "sfhq": FixedSplit(r"\d{5}", "00000", "01585", "01784", 1785),
+    "faces": FixedSplit(r"\d{5}", "00000", "00024", "05037", 5038, every=25),
     "cuhk": FixedSplit(r"[fm]1?-\d{3}-\d\d", "f-005-01", "m-098-01", "m1-041-01", 150),
 }
 """Name of a data set -> its split. A set is known by the name of its zip or folder."""
@@ -88,7 +98,7 @@ def split(path: str | Path, names: Sequence[str]) -> Split:
     """
     fixed = find_fixed(path, names)
     if fixed is not None:
-        kept = [PurePosixPath(name).stem >= fixed.kept_out for name in names]
+        kept = [fixed.holds_out(PurePosixPath(name).stem) for name in names]
         return _from_flags(kept)
     count = min(math.floor(len(names) * DEFAULT_SHARE), DEFAULT_MOST)
     return split_by_hash(names, count)

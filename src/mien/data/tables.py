@@ -166,6 +166,26 @@ def read_labels(path: str | Path) -> LabelTable:
     return LabelTable(Path(path), faces, captions)
 
 
+def read_cells(path: str | Path, column: str) -> dict[str, str]:
+    """One column of a tab-separated table, whatever it holds: ``quality``, ``source``.
+
+    Returns:
+        Picture -> its cell; empty where the table has no such column.
+
+    Raises:
+        DatasetError: The table is absent or names no ``file``.
+    """
+    lines = _lines(path)
+    columns = lines[0].split("\t")
+    if FILE not in columns:
+        raise DatasetError(path, f"line 1 names no column {FILE!r}")
+    if column not in columns:
+        return {}
+    name, cell = columns.index(FILE), columns.index(column)
+    rows = (line.split("\t") for line in lines[1:] if line.strip())
+    return {row[name]: row[cell] for row in rows if len(row) == len(columns)}
+
+
 def read_celeba(path: str | Path) -> CelebaTable:
     """Read CelebA's attributes: its own ``list_attr_celeba.txt`` or a CSV with a head line.
 

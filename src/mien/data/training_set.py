@@ -126,14 +126,23 @@ class TrainingSet:
         if fold is None:
             return self
         rows = splits.fold_rows(len(self), fold, folds)
-        kept = f"{self.fingerprint} without {fold} of {folds}"
+        return self.subset(rows, f"without {fold} of {folds}")
+
+    def subset(self, rows: Int64[np.ndarray, " b"], why: str) -> TrainingSet:
+        """Some of the pictures.
+
+        Args:
+            rows: Their positions.
+            why: What was chosen, for the fingerprint.
+        """
+        chosen = f"{self.fingerprint} {why}"
         return replace(
             self,
             names=tuple(self.names[i] for i in rows),
             pictures=self.pictures[rows],
             labels=None if self.labels is None else self.labels[rows],
             captions=None if self.captions is None else tuple(self.captions[i] for i in rows),
-            fingerprint=hashlib.sha256(kept.encode()).hexdigest()[:16],
+            fingerprint=hashlib.sha256(chosen.encode()).hexdigest()[:16],
         )
 
     @property
@@ -159,14 +168,20 @@ class TrainingSet:
             uint8 ``[b, h, w, 3]`` and float32 ``[b, label_dim]``.
         """
         images = np.array(self.pictures[indices])
-        labels = (
-            np.zeros((len(indices), 0), np.float32) if self.labels is None else self.labels[indices]
-        )
         if mirrored is not None:
             images[mirrored] = images[mirrored, :, ::-1]
-            if self.label_dim == len(attributes.LABELS):
-                labels[mirrored] = labels[mirrored][:, _MIRRORED]
-        return images, labels
+        return images, self.labels_of(indices, mirrored)
+
+    def labels_of(
+        self, indices: Int64[np.ndarray, " b"], mirrored: Bool[np.ndarray, " b"] | None = None
+    ) -> Float32[np.ndarray, "b c"]:
+        """The labels of :meth:`batch` alone."""
+        if self.labels is None:
+            return np.zeros((len(indices), 0), np.float32)
+        labels = self.labels[indices]
+        if mirrored is not None and self.label_dim == len(attributes.LABELS):
+            labels[mirrored] = labels[mirrored][:, _MIRRORED]
+        return labels
 
 
 def find_table(data_path: str | Path) -> Path | None:

@@ -36,7 +36,7 @@ def wish(
     last: Annotated[bool, typer.Option(help="The end.")] = False,
 ) -> None:
     """Wish."""
-    print(json.dumps({"what": what, "last": last, **asdict(Wish(**config))}))
+    typer.echo(json.dumps({"what": what, "last": last, **asdict(Wish(**config))}))
 
 
 app = typer.Typer()

@@ -21,7 +21,10 @@ ORDER = (
 NETWORKS = {
     "checkpoints.formats.gans_n_roses": ("mien.anime.generator",),
     "checkpoints.formats.pix2pix": ("mien.sketch",),
-    "hub.loading": ("mien.text.directions", "mien.text.mapper", "mien.text.prior"),
+    "hub.loading": (
+        *("mien.text.directions", "mien.text.mapper", "mien.text.prior"),
+        *("mien.portraits.codes", "mien.portraits.encoder"),
+    ),
 }
 """File -> networks of the features that it builds from weights, imported when a file holds one."""
 

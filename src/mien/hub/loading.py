@@ -355,6 +355,18 @@ def _directions(config: dict[str, Any]) -> nn.Module:
     return AttributeDirections(**config)
 
 
+def _codes(config: dict[str, Any]) -> nn.Module:
+    from mien.portraits.codes import CodeMoments
+
+    return CodeMoments(**config)
+
+
+def _encoder(config: dict[str, Any]) -> nn.Module:
+    from mien.portraits.encoder import Encoder, EncoderConfig
+
+    return Encoder(EncoderConfig(**config))
+
+
 def _roses_generator(config: dict[str, Any]) -> nn.Module:
     from mien.checkpoints.formats import gans_n_roses
 
@@ -422,6 +434,8 @@ NETWORKS: dict[str, Callable[[dict[str, Any]], nn.Module]] = {
     "text-mapper": _mapper,
     "text-prior": _prior,
     "text-directions": _directions,
+    "code-moments": _codes,
+    "portrait-encoder": _encoder,
     "gans-n-roses": _roses_generator,
     "gans-n-roses-discriminator": _roses_discriminator,
     "landmarks": _landmarks,

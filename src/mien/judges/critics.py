@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 from jaxtyping import Float
@@ -50,8 +51,9 @@ class ProjectedCritic(nn.Module):
         self.mix = nn.ParameterList(
             [_fixed(w, c, 1, 1, generator=source) for w, c in zip(widths, channels, strict=True)]
         )
-        pairs = zip(widths[:-1], widths[1:], strict=True)
-        self.lift = nn.ParameterList([_fixed(w, c, 1, 1, generator=source) for w, c in pairs])
+        self.lift = nn.ParameterList(
+            [_fixed(w, c, 1, 1, generator=source) for w, c in pairwise(widths)]
+        )
         self.scale = nn.ParameterList([_fixed(w, w, 3, 3, generator=source) for w in widths])
         self.heads = nn.ModuleList([self._head(width, f) for f in fine])
 

@@ -64,10 +64,10 @@ class Recipe(ABC):
         """What else the next step depends on, as JSON values."""
         return {}
 
-    def restore(self, scalars: Mapping[str, Any]) -> None:
+    def restore(self, scalars: Mapping[str, Any]) -> None:  # noqa: B027, most have nothing
         """Take back what :meth:`scalars` gave."""
 
-    def begin(self) -> None:
+    def begin(self) -> None:  # noqa: B027
         """Called once when a run starts anew, not when it is resumed."""
 
     def sample(self) -> np.ndarray | None:
@@ -116,10 +116,10 @@ def run(
     tick = Tick(recipe.nimg)
     due = dict.fromkeys(("tick", "checkpoint", "sample", "measure"), recipe.nimg)
     if not resumed:
-        due["sample"] = -(10**12)  # a first grid of the networks as they begin
+        due["sample"] = float("-inf")  # a first grid of the networks as they begin
 
     def is_due(what: str, kimg: float) -> bool:
-        if recipe.nimg - due[what] < kimg * 1000 and not done:
+        if recipe.nimg - due.get(what, first) < kimg * 1000 and not done:
             return False
         due[what] = recipe.nimg
         return True

@@ -7,6 +7,7 @@ import typer
 from mien.cli.train import (
     anime,
     anime_tagger,
+    faces,
     gan,
     identity,
     landmarks,
@@ -24,6 +25,7 @@ def _train() -> None:
     """Train a network; give the same command again to go on."""
 
 
+app.command()(faces.faces)
 app.command()(gan.gan)
 app.command()(warmup.warmup)
 app.command()(tagger.tagger)

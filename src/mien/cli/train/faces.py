@@ -1,0 +1,105 @@
+"""``mien train faces``: a generator together with its encoder, under critics of frozen features."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from mien.cli.common import DeviceOption, JsonOption, emit, note
+from mien.cli.options import config_options
+from mien.cli.train.options import RunOption
+from mien.errors import InputError
+from mien.portraits.joint_config import JointConfig
+
+
+@config_options(JointConfig, leave=("label_dim",), precision="auto")
+def faces(
+    data: Annotated[
+        list[Path], typer.Option(help="A folder or zip of faces; give it again for more sets.")
+    ],
+    out: RunOption,
+    config: dict[str, Any],
+    only: Annotated[
+        list[str] | None,
+        typer.Option(metavar="RULE", help="Rows of the label table: quality=ok, source!=ffhq."),
+    ] = None,
+    start: Annotated[
+        Path | None,
+        typer.Option(
+            "--from", metavar="FILE", help="A generator, or a checkpoint of a run of half the size."
+        ),
+    ] = None,
+    finish: Annotated[
+        bool, typer.Option("--finish", help="Train no further; write the models as they stand.")
+    ] = False,
+    tick_kimg: Annotated[float, typer.Option(help="Log every so many kimg.")] = 0.4,
+    checkpoint_kimg: Annotated[float, typer.Option(help="Checkpoint every so many kimg.")] = 2,
+    sample_kimg: Annotated[float, typer.Option(help="Grid of faces every so many kimg.")] = 4,
+    device: DeviceOption = "auto",
+    json: JsonOption = False,
+) -> None:
+    """Train a generator of faces together with the encoder that inverts it.
+
+    Killed at any moment and started again with the same command, it goes on from its newest
+    checkpoint. The folder gets `state-*.safetensors`, `log.jsonl`, `grids/`, and at the end
+    `generator.safetensors`, `encoder.safetensors` and `codes.safetensors`.
+    """
+    from mien.hub.loading import load
+    from mien.judges.frozen import FrozenFeatures
+    from mien.portraits import joint_files
+    from mien.portraits.joint import JointRecipe
+    from mien.runtime.devices import find_device
+    from mien.runtime.memory import tune_allocator
+    from mien.training import loop
+
+    tune_allocator()
+    place = find_device(device)
+    pictures = _pictures(data, config["resolution"], only or [])
+    config["precision"] = _precision(config["precision"], place)
+    settled = JointConfig(**config, label_dim=pictures.label_dim)
+    features = FrozenFeatures(
+        load("inception", "inception").network, load("mobilenet", "mobilenet").network
+    )
+    recipe = JointRecipe(settled, pictures, features, device=place)
+    if start is not None and joint_files.stored_config(out) is None:
+        joint_files.start_from(recipe, start)
+    last: dict[str, Any] = {}
+    if not finish:
+        cadence = loop.Cadence(tick_kimg, checkpoint_kimg, sample_kimg)
+        for last in loop.run(recipe, out, cadence):
+            if not json:
+                note("  ".join(f"{key} {value}" for key, value in last.items() if key != "time"))
+    elif not loop.resume(recipe, out):
+        raise InputError(f"{out} holds no run to finish")
+    for line in joint_files.finish(out, recipe, {"data": [str(path) for path in data]}):
+        if not json:
+            note("  ".join(f"{key} {value}" for key, value in line.items()))
+    model = out / "generator.safetensors"
+    emit({"out": out, "model": model, **last}, json, f"wrote {model}")
+
+
+def _pictures(data: list[Path], resolution: int, rules: list[str]) -> Any:
+    """All sets as one, at one size, without what the rules leave out."""
+    from mien.data.joining import choose, join
+    from mien.data.training_set import TrainingSet
+
+    sets = [choose(TrainingSet.open(path, resolution), rules) for path in data]
+    pictures = join(sets)
+    if pictures.labels is None:
+        note("no labels: sentences and named directions will not work with this generator")
+    if len(pictures) < 200:
+        note(f"{len(pictures)} pictures will be learnt by heart; 1,000 is a beginning")
+    return pictures
+
+
+def _precision(precision: str, device: Any) -> str:
+    """fp32, or bf16 where the hardware multiplies it faster."""
+    import torch
+
+    from mien.runtime.precision import fast_dtype
+
+    if precision != "auto":
+        return precision
+    return "bf16" if fast_dtype(device) == torch.bfloat16 else "fp32"

@@ -1,0 +1,323 @@
+"""A generator that learns together with its encoder, under critics that have seen the world.
+
+    mien train faces --data faces.zip --data sfhq.zip --out runs/faces
+
+Three published ideas: a decoder that is also a GAN's generator (Larsen et al. 2016, VAE/GAN), an
+encoder that keeps codes in the generator's domain (Zhu et al. 2020, in-domain inversion), and
+critics of frozen features (Sauer et al. 2021, Projected GANs). Random faces are drawn from the
+Gaussian of the encoder's own codes, which always lies where the decoder can draw; z is mapped to it
+afterwards (:mod:`mien.portraits.mapping`).
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from mien import images
+from mien.attributes import COLUMNS, LABELS, column_slice
+from mien.data.order import SampleOrder
+from mien.data.training_set import TrainingSet
+from mien.judges.critics import Critics, critic_loss, fooling_loss
+from mien.judges.frozen import CHANNELS, SIDE, SIDES, FrozenFeatures, Maps, view
+from mien.judges.losses import feature_distance
+from mien.portraits.codes import CodeMemory, CodeMoments
+from mien.portraits.encoder import Encoder, EncoderConfig
+from mien.portraits.joint_config import JointConfig
+from mien.stylegan2.diff_augment import diff_augment
+from mien.stylegan2.generator import Generator
+from mien.training import ema
+from mien.training.loop import Recipe
+from mien.training.random import StepRandom
+
+_BLUR, _FREE, _LABELS, _GUIDED, _FAKE, _REAL, _CORNER = range(7)  # purposes of random numbers
+_REFIT = 100  # steps between fits of the Gaussian
+_SAMPLES = 12  # columns of a grid
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the critics of a step learn from.
+
+    Attributes:
+        real: Photographs.
+        fake: Random faces as they were to fool the critics, augmented.
+        maps: Features of those.
+        corner: Where everything is looked at at full size; None for the whole picture.
+    """
+
+    real: Tensor
+    fake: Tensor
+    maps: Maps
+    corner: tuple[int, int] | None
+
+
+class JointRecipe(Recipe):
+    """Generator, encoder and critics.
+
+    Args:
+        config: What decides the run.
+        data: Photographs at its resolution, with labels if it has them.
+        features: The frozen networks.
+        start: A generator to begin with, of this shape; None for one from nothing.
+        device: Where to compute.
+    """
+
+    def __init__(
+        self,
+        config: JointConfig,
+        data: TrainingSet,
+        features: FrozenFeatures,
+        start: Generator | None = None,
+        device: torch.device | str = "cpu",
+    ) -> None:
+        self.config, self.data, self.device = config, data, torch.device(device)
+        self.dtype = torch.bfloat16 if config.precision == "bf16" else torch.float32
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(config.seed)
+            self.G = copy.deepcopy(start) if start else Generator(config.generator())
+            self.E = Encoder(EncoderConfig(w_dim=config.w_dim))
+            self.C = Critics(CHANNELS, SIDES)
+        self.G.mapping.requires_grad_(False)
+        self.G.synthesis.requires_grad_(True).dtype = self.dtype
+        self.average = copy.deepcopy(self.G).eval().requires_grad_(False)
+        self.memory = CodeMemory(len(data), config.w_dim)
+        self.moments = CodeMoments(config.label_dim, config.w_dim)
+        self.features = features.to(self.device, self.dtype)
+        for network in self.modules().values():
+            network.to(self.device)
+        self.order = SampleOrder(len(data), config.seed, mirror=True)
+        betas = (0.0, 0.99)
+        self.g_opt = torch.optim.Adam(
+            [
+                {"params": list(self.G.synthesis.parameters()), "lr": config.lr},
+                {"params": list(self.E.parameters()), "lr": config.encoder_lr},
+            ],
+            betas=betas,
+        )
+        self.c_opt = torch.optim.Adam(self.C.learned, lr=config.critic_lr, betas=betas)
+
+    # ------------------------------------------------------------ what the loop asks
+
+    def modules(self) -> Mapping[str, nn.Module]:
+        """Everything with tensors."""
+        return {
+            "G": self.G, "G_ema": self.average, "E": self.E, "C": self.C,
+            "memory": self.memory, "moments": self.moments,
+        }  # fmt: skip
+
+    def optimizers(self) -> Mapping[str, torch.optim.Optimizer]:
+        """Of generator and encoder together, and of the critics."""
+        return {"g_opt": self.g_opt, "c_opt": self.c_opt}
+
+    def begin(self) -> None:
+        """Spread the codes as the mapping network's w are, only rounder.
+
+        Eight directions hold four fifths of what an old mapping gives: too few to tell people
+        apart, so 0.6 of the spread is the same in every direction.
+        """
+        config = self.config
+        source = torch.Generator().manual_seed(config.seed)
+        with torch.no_grad():
+            z = torch.randn(4096, config.z_dim, generator=source).to(self.device)
+            w = self.G.mapping(z)
+            values, vectors = torch.linalg.eigh(torch.cov(w.T).double())
+            rounder = (0.4 * values + 0.6 * values.mean()).clamp(min=1e-8).sqrt()
+            self.E.norm.spread.copy_(vectors @ torch.diag(rounder) @ vectors.T)
+            self.E.norm.mean.copy_(w.mean(dim=0))
+        self.memory.codes.copy_(w[torch.arange(len(self.memory.codes)) % len(w)])
+
+    def step(self, random: StepRandom) -> Mapping[str, Tensor]:
+        """Reconstruction alone at first; then random faces and critics beside it."""
+        config = self.config
+        terms, shown = self.losses(random)
+        weights = {
+            "loss/l1": 1.0,
+            "loss/unlike": config.perceptual,
+            "loss/fooling": config.critics_count(random.nimg),
+        }
+        torch.stack([weights[name] * term for name, term in terms.items()]).sum().backward()
+        self.g_opt.step()
+        self.g_opt.zero_grad(set_to_none=True)
+        if shown is not None:
+            terms["loss/critics"] = self._critic_step(shown, random)
+        ema.update(self.average.synthesis, self.G.synthesis, config.batch, config.ema_kimg)
+        self.nimg += config.batch
+        return {name: term.detach() for name, term in terms.items()}
+
+    def losses(self, random: StepRandom) -> tuple[dict[str, Tensor], Shown | None]:
+        """The terms of generator and encoder, unweighted, and what the critics shall see of it."""
+        config = self.config
+        critics = random.nimg >= config.warm_kimg * 1000
+        count = config.batch // 2 if critics else config.batch
+        rows, mirrored = self.order.batch(config.photographs_seen(random.nimg), count)
+        pictures, _ = self.data.batch(rows, mirrored)
+        real = images.to_float(pictures).to(self.device)
+        corner = self._corner(random)
+        with torch.no_grad(), self._fast():
+            seen = self.features(view(real))
+
+        # Encode; remember; blur.
+        w = self._encode(real, seen)
+        self.memory.put(torch.from_numpy(rows), torch.from_numpy(mirrored), w)
+        blur = torch.randn(w.shape, generator=random.torch(_BLUR)).to(self.device)
+        w = w + config.blur * (blur @ self.E.norm.spread)
+
+        # Draw photographs again, and under critics random faces; compare and judge.
+        codes = torch.cat([w, self._random_codes(random)]) if critics else w
+        drawn = self._draw(self.G, codes)
+        terms = self._reconstruction(drawn[:count], real, seen, corner)
+        if not critics:
+            return terms, None
+        fake = diff_augment(drawn[count:], random.torch(_FAKE))
+        with self._fast():
+            maps = self.features(view(fake, corner))
+        if config.critics_count(random.nimg) > 0:
+            self._learn_critics(False)
+            with self._fast():
+                terms["loss/fooling"] = fooling_loss(self.C(fake, maps))
+        return terms, Shown(real, fake.detach(), [[m.detach() for m in n] for n in maps], corner)
+
+    @torch.no_grad()
+    def sample(self) -> np.ndarray:
+        """Photographs, their reconstructions, and random faces at 0.8 of the spread of codes."""
+        rows = np.arange(min(_SAMPLES, len(self.data)))
+        pictures, _ = self.data.batch(rows)
+        w = self.encode(images.to_float(pictures))
+        self._fit()
+        normal = torch.randn(24, self.config.w_dim, generator=torch.Generator().manual_seed(5)).to(
+            self.device
+        )
+        w = torch.cat([w, self.moments.given().draw(normal, psi=0.8)])
+        drawn = [images.to_uint8(self._draw(self.average, part)) for part in w.split(8)]
+        return np.concatenate([pictures, *drawn])
+
+    # ------------------------------------------------------------ parts of a step
+
+    def _fast(self) -> AbstractContextManager[Any]:
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.dtype != torch.float32)
+
+    def _encode(self, image: Tensor, seen: Maps) -> Tensor:
+        with self._fast():
+            w = self.E(image, [seen[0][1], seen[0][2], seen[1][2]])
+        return w.float()
+
+    def _draw(self, G: Generator, w: Tensor) -> Tensor:
+        return G.synthesis(w[:, None].expand(-1, G.num_ws, -1), "none")
+
+    def _corner(self, random: StepRandom) -> tuple[int, int] | None:
+        """Where to look at full size in this step; None for the whole picture."""
+        side = self.config.resolution
+        rng = random.numpy(_CORNER)
+        if side <= SIDE or rng.random() >= self.config.crop:
+            return None
+        top, left = rng.integers(0, side - SIDE + 1, size=2).tolist()
+        return top, left
+
+    def _reconstruction(
+        self, drawn: Tensor, real: Tensor, seen: Maps, corner: tuple[int, int] | None
+    ) -> dict[str, Tensor]:
+        """Absolute difference and feature distance of photographs and their reconstructions."""
+        with self._fast():
+            if corner is not None:
+                with torch.no_grad():
+                    seen = self.features(view(real, corner), deep=False)
+            maps = self.features(view(drawn, corner), deep=False)
+        unlike = feature_distance(maps[0], seen[0]).mean()
+        return {"loss/l1": (drawn - real).abs().mean(), "loss/unlike": unlike}
+
+    def _critic_step(self, shown: Shown, random: StepRandom) -> Tensor:
+        """Critics learn on photographs and on the same random faces that were to fool them."""
+        self._learn_critics(True)
+        with torch.no_grad(), self._fast():
+            real = diff_augment(shown.real, random.torch(_REAL))
+            seen = self.features(view(real, shown.corner))
+            pairs = zip(seen, shown.maps, strict=True)
+            both = [[torch.cat([a, b]) for a, b in zip(x, y, strict=True)] for x, y in pairs]
+        with self._fast():
+            logits = self.C(torch.cat([real, shown.fake]), both)
+        count = len(real)
+        loss = critic_loss([y[:count] for y in logits], [y[count:] for y in logits])
+        loss.backward()
+        self.c_opt.step()
+        self.c_opt.zero_grad(set_to_none=True)
+        return loss
+
+    def _learn_critics(self, learn: bool) -> None:
+        for parameter in self.C.learned:
+            parameter.requires_grad_(learn)
+
+    # ------------------------------------------------------------ codes
+
+    @torch.no_grad()
+    def encode(self, pictures: Tensor) -> Tensor:
+        """Codes ``[n, w_dim]`` of pictures in [-1, 1], without noise."""
+        self.E.eval()
+        real = pictures.to(self.device)
+        with self._fast():
+            seen = self.features(view(real))
+        w = self._encode(real, seen)
+        self.E.train()
+        return w
+
+    def encode_all(self) -> None:
+        """Remember the codes of all photographs and their mirror images as they are now."""
+        for flip in (False, True):
+            for rows in np.array_split(np.arange(len(self.data)), max(1, len(self.data) // 32)):
+                mirrored = np.full(len(rows), flip)
+                pictures, _ = self.data.batch(rows, mirrored)
+                w = self.encode(images.to_float(pictures))
+                self.memory.put(torch.from_numpy(rows), torch.from_numpy(mirrored), w)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Moments of the remembered codes and of their labels."""
+        n = len(self.data)
+        everything = np.arange(n)
+        labels = [self.data.labels_of(everything, np.full(n, flip)) for flip in (False, True)]
+        told = np.concatenate(labels)[:, : self.config.label_dim]
+        self.moments.fit(self.memory.codes, torch.from_numpy(told).to(self.device))
+
+    @torch.no_grad()
+    def _random_codes(self, random: StepRandom) -> Tensor:
+        """Codes of random faces: some from the Gaussian of all, some told a few labels."""
+        config = self.config
+        step = random.nimg // config.batch
+        if step % _REFIT == 0 or float(self.moments.count) < 2:
+            self._fit()
+        normal = torch.randn(config.batch, config.w_dim, generator=random.torch(_FREE))
+        normal = normal.to(self.device)
+        guided = round(config.guided * config.batch) if config.label_dim else 0
+        free = self.moments.given().draw(normal[guided:])
+        if not guided:
+            return free
+        rng = random.numpy(_LABELS)
+        told = self._told(rng)
+        labels = self.data.labels_of(rng.integers(len(self.data), size=guided), None)
+        source = random.torch(_GUIDED)
+        guidance = 1 + (config.guidance - 1) * torch.rand(guided, 1, generator=source)
+        psi = 0.6 + 0.4 * torch.rand(guided, 1, generator=source)
+        shown = self.moments.given(told.to(self.device)).draw(
+            normal[:guided],
+            torch.from_numpy(labels).to(self.device),
+            guidance.to(self.device),
+            psi.to(self.device),
+        )
+        return torch.cat([shown, free])
+
+    def _told(self, rng: np.random.Generator) -> Tensor:
+        """Which labels the sentence of this step tells: each column in a tenth to seven tenths."""
+        told = torch.zeros(self.config.label_dim, dtype=torch.bool)
+        if self.config.label_dim != len(LABELS):
+            return ~told
+        share = rng.uniform(0.1, 0.7)
+        for column in COLUMNS:
+            told[column_slice(column)] = bool(rng.random() < share)
+        return told

@@ -1,0 +1,126 @@
+"""Files of a joint run: what it starts from, and the models that it ends with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from mien.checkpoints import native
+from mien.errors import CheckpointError, ConfigMismatch
+from mien.portraits.joint import JointRecipe
+from mien.portraits.joint_config import JointConfig
+from mien.portraits.mapping import MappingFit, fit_mapping
+from mien.stylegan2.generator import Generator, GeneratorConfig
+from mien.training import state
+
+ENCODER = "portrait-encoder"
+CODES = "code-moments"
+"""Kinds of the files that :func:`export` writes beside the generator."""
+
+
+def start_from(recipe: JointRecipe, path: Path) -> None:
+    """Begin a new run with the networks of another: a joint run's checkpoint, or a generator.
+
+    Layers that both have are copied. A new resolution first adds nothing to the picture (its RGB
+    branch starts at zero). Of a generator alone, the encoder begins anew.
+
+    Raises:
+        CheckpointError: The file holds neither.
+        ConfigMismatch: Its layers have other shapes.
+    """
+    stored = native.load(path)
+    if stored.kind == "stylegan2-generator":
+        parts = {"G": stored.tensors, "G_ema": stored.tensors}
+    elif stored.kind == "training-state" and any(k.startswith("E/") for k in stored.tensors):
+        names = ("G", "G_ema", "E", "C")
+        parts = {name: _part(stored.tensors, name) for name in names}
+        parts["G"] = parts["G_ema"]
+    else:
+        cause = f"holds a {stored.kind!r}; a generator or a checkpoint of train faces is wanted"
+        raise CheckpointError(path, cause)
+    modules = recipe.modules()
+    for name, tensors in parts.items():
+        _copy(modules[name], tensors, path, name)
+    if "E" in parts:
+        recipe.encode_all()
+    else:
+        recipe.begin()
+
+
+def _part(tensors: Mapping[str, Tensor], name: str) -> dict[str, Tensor]:
+    return {k[len(name) + 1 :]: v for k, v in tensors.items() if k.startswith(f"{name}/")}
+
+
+def _copy(network: nn.Module, tensors: Mapping[str, Tensor], path: Path, name: str) -> None:
+    """Take over what fits; a new resolution's RGB branch adds nothing at first."""
+    own = network.state_dict()
+    deepest = [k for k in tensors if k not in own and ".b" in k]
+    if deepest:
+        raise ConfigMismatch(path, f"{name} has {deepest[0]} and draws larger pictures than asked")
+    for key, value in own.items():
+        source = tensors.get(key)
+        if source is None:
+            if key.endswith(("torgb.weight", "torgb.bias")):
+                value.zero_()
+        elif source.shape != value.shape:
+            cause = f"{name} {key} is {list(source.shape)} there and {list(value.shape)} here"
+            raise ConfigMismatch(path, cause, "give the same channels and latent widths")
+        else:
+            value.copy_(source)
+
+
+def finish(
+    folder: Path,
+    recipe: JointRecipe,
+    meta: dict[str, Any] | None = None,
+    fit: MappingFit | None = None,
+) -> Iterator[dict[str, Any]]:
+    """Fit z -> w and write generator, encoder and moments of codes of a run as it stands.
+
+    Args:
+        folder: Gets ``generator.safetensors``, ``encoder.safetensors``, ``codes.safetensors``.
+        recipe: As trained; its averaged generator is what is written.
+        meta: Added to the headers: data, licence.
+        fit: How the mapping network is fitted.
+
+    Yields:
+        The lines of :func:`mien.portraits.mapping.fit_mapping`.
+    """
+    recipe.encode_all()
+    G, config = recipe.average, recipe.config
+    labels = recipe.data.labels_of(torch.arange(len(recipe.data)).numpy(), None)
+    yield from fit_mapping(G, recipe.moments, labels[:, : config.label_dim], fit)
+    told = {"kimg": recipe.nimg / 1000, "training": asdict(config), **(meta or {})}
+    rows: list[tuple[str, str, nn.Module, dict[str, Any]]] = [
+        ("generator", "stylegan2-generator", G, asdict(config.generator())),
+        ("encoder", ENCODER, recipe.E, asdict(recipe.E.config)),
+    ]
+    for name, kind, network, shape in rows:
+        path = folder / f"{name}.safetensors"
+        native.save(path, kind, network.state_dict(), shape, told, half=True)
+    moments = recipe.moments
+    shape = {"label_dim": moments.label_dim, "w_dim": moments.w_dim, "ridge": moments.ridge}
+    generator = native.sha256_file(folder / "generator.safetensors")
+    native.save(
+        folder / "codes.safetensors", CODES, moments.state_dict(), shape,
+        {**told, "generator": generator},
+    )  # fmt: skip
+
+
+def stored_config(folder: Path) -> JointConfig | None:
+    """The configuration of the run in a folder; None where there is none."""
+    found = state.checkpoints(folder)
+    return JointConfig(**native.read_header(found[-1]).config) if found else None
+
+
+def generator_of(path: Path) -> Generator:
+    """A generator file as a network that may be trained."""
+    stored = native.load(path, kind="stylegan2-generator")
+    G = Generator(GeneratorConfig(**stored.config))
+    G.load_state_dict(stored.tensors)
+    return G

@@ -1,0 +1,71 @@
+"""The Gaussian of labels and codes: against scikit-learn and by its own samples."""
+
+import numpy as np
+import pytest
+import torch
+from sklearn.linear_model import Ridge
+
+from mien.errors import InputError
+from mien.portraits.codes import CodeMemory, CodeMoments
+
+
+@pytest.fixture(scope="module")
+def samples():
+    """2,000 codes of five numbers that depend on two of three labels."""
+    rng = np.random.default_rng(0)
+    labels = (rng.random((2000, 3)) < [0.5, 0.2, 0.4]).astype(np.float32)
+    slope = rng.normal(size=(3, 5)).astype(np.float32) * [[2], [1], [0]]
+    w = labels @ slope + rng.normal(size=(2000, 5)) @ rng.normal(size=(5, 5)) + 3
+    return torch.from_numpy(w).float(), torch.from_numpy(labels)
+
+
+@pytest.fixture(scope="module")
+def moments(samples):
+    made = CodeMoments(3, 5, ridge=30)
+    made.fit(*samples)
+    return made
+
+
+def test_regression_is_scikit_learns_ridge(moments, samples):
+    w, labels = samples
+    told = torch.tensor([True, True, False])
+    gaussian = moments.given(told)
+    ridge = Ridge(alpha=30).fit(labels[:, :2].numpy(), w.numpy())
+    assert torch.allclose(gaussian.slope[:2], torch.from_numpy(ridge.coef_.T).float(), atol=1e-4)
+    assert (gaussian.slope[2] == 0).all()
+    predicted = torch.from_numpy(ridge.predict(labels[:, :2].numpy())).float()
+    assert torch.allclose(gaussian.centre(labels), predicted, atol=1e-4)
+    left = torch.cov((w - predicted).T, correction=0)
+    assert torch.allclose(gaussian.root @ gaussian.root, left, atol=1e-3)
+
+
+def test_nothing_told_is_the_gaussian_of_all(moments, samples):
+    w, _ = samples
+    drawn = moments.given().draw(
+        torch.randn(200_000, 5, generator=torch.Generator().manual_seed(1))
+    )
+    assert torch.allclose(drawn.mean(0), w.mean(0), atol=0.05)
+    assert torch.allclose(torch.cov(drawn.T), torch.cov(w.T), atol=0.15, rtol=0.05)
+
+
+def test_guidance_goes_further_and_truncation_nearer(moments):
+    told = torch.ones(3, dtype=torch.bool)
+    gaussian = moments.given(told)
+    label = torch.tensor([[1.0, 0, 0]])
+    step = gaussian.centre(label) - gaussian.mean
+    assert torch.allclose(gaussian.centre(label, 2.0) - gaussian.mean, 2 * step, atol=1e-5)
+    normal = torch.randn(4, 5)
+    near = gaussian.draw(normal, label.expand(4, -1), psi=0.5) - gaussian.centre(label)
+    far = gaussian.draw(normal, label.expand(4, -1), psi=1.0) - gaussian.centre(label)
+    assert torch.allclose(2 * near, far, atol=1e-5)
+
+
+def test_rows_must_agree(moments):
+    with pytest.raises(InputError, match="3 codes and 2 labels"):
+        moments.fit(torch.zeros(3, 5), torch.zeros(2, 3))
+
+
+def test_memory_keeps_pictures_and_mirror_images_apart():
+    memory = CodeMemory(3, 2)
+    memory.put(torch.tensor([0, 0, 2]), torch.tensor([False, True, True]), torch.ones(3, 2))
+    assert memory.codes[:, 0].tolist() == [1, 0, 0, 1, 0, 1]

@@ -1,0 +1,195 @@
+"""A generator that learns with its encoder: every term moves its network; runs go on exactly."""
+
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from mien import images
+from mien.checkpoints import native
+from mien.data.training_set import TrainingSet
+from mien.errors import CheckpointError, ConfigMismatch, InputError
+from mien.judges.frozen import FrozenFeatures
+from mien.judges.inception import Inception
+from mien.judges.mobilenet import MobileNet
+from mien.portraits import joint_files
+from mien.portraits.codes import CodeMoments
+from mien.portraits.encoder import Encoder, EncoderConfig
+from mien.portraits.joint import JointRecipe
+from mien.portraits.joint_config import JointConfig
+from mien.portraits.mapping import MappingFit
+from mien.stylegan2.generator import Generator
+from mien.training import loop, state
+from mien.training.random import StepRandom
+
+TINY = JointConfig(
+    resolution=64, kimg=0.016, batch=4, z_dim=16, w_dim=16, mapping_layers=2, channel_base=256,
+    channel_max=8, warm_kimg=0.008, lead_kimg=0, ramp_kimg=0, crop=1, seed=3,
+)  # fmt: skip
+OFTEN = loop.Cadence(tick_kimg=0.004, checkpoint_kimg=0.004, sample_kimg=1)
+
+
+def make_faces(folder):
+    """Twelve pictures with labels."""
+    rng = np.random.default_rng(0)
+    table = "file\tgender\tglasses\tquality\n"
+    for i in range(12):
+        picture = rng.integers(0, 255, (8, 8, 3), np.uint8).repeat(8, 0).repeat(8, 1)
+        images.save(folder / "faces" / f"{i:05d}.png", picture)
+        table += f"{i:05d}.png\t{'mf'[i % 2]}\t{'none' if i % 3 else 'glasses'}\tok\n"
+    (folder / "faces_labels.tsv").write_text(table)
+    return folder / "faces"
+
+
+def make_recipe(folder, config=TINY):
+    torch.manual_seed(7)
+    features = FrozenFeatures(Inception(), MobileNet())  # random weights; the shapes are the same
+    data = TrainingSet.open(folder, config.resolution, part="all")
+    return JointRecipe(config, data, features)
+
+
+@pytest.fixture(scope="module")
+def faces(tmp_path_factory):
+    return make_faces(tmp_path_factory.mktemp("data"))
+
+
+def moved(network, before):
+    return [k for k, v in network.state_dict().items() if not torch.equal(v, before[k])]
+
+
+def snapshot(network):
+    return {k: v.clone() for k, v in network.state_dict().items()}
+
+
+@pytest.mark.parametrize("nimg", [0, 12])
+def test_a_step_moves_what_it_is_meant_to_move(faces, nimg):
+    recipe = make_recipe(faces)
+    recipe.begin()
+    recipe.nimg = nimg
+    before = {name: snapshot(m) for name, m in recipe.modules().items()}
+    stats = recipe.step(StepRandom(0, nimg))
+    expected = {"loss/l1", "loss/unlike"}
+    if nimg:
+        expected |= {"loss/fooling", "loss/critics"}
+    assert stats.keys() == expected
+    synthesis = moved(recipe.G, before["G"])
+    assert synthesis
+    assert all(k.startswith("synthesis") for k in synthesis)
+    assert moved(recipe.E, before["E"])
+    critics = moved(recipe.C, before["C"])
+    assert bool(critics) == bool(nimg)
+    assert not any(part in k.split(".") for k in critics for part in ("mix", "lift", "scale"))
+    assert recipe.nimg == nimg + 4
+
+
+@pytest.mark.parametrize("term", ["loss/l1", "loss/unlike", "loss/fooling"])
+def test_each_term_alone_has_a_gradient(faces, term):
+    recipe = make_recipe(faces)
+    recipe.begin()
+    terms, _ = recipe.losses(StepRandom(0, 12))
+    terms[term].backward()
+    moved = {
+        name: sum(float(p.grad.abs().sum()) for p in network.parameters() if p.grad is not None)
+        for name, network in (("G", recipe.G), ("E", recipe.E), ("C", recipe.C))
+    }
+    assert moved["G"] > 0
+    assert (moved["E"] > 0) == (term != "loss/fooling")
+    assert moved["C"] == 0
+
+
+def test_a_stopped_run_equals_an_unbroken_one(faces, tmp_path):
+    list(loop.run(make_recipe(faces), tmp_path / "whole", OFTEN))
+    asked = iter([False, False, True])
+    list(loop.run(make_recipe(faces), tmp_path / "cut", OFTEN, pause=lambda: next(asked)))
+    list(loop.run(make_recipe(faces), tmp_path / "cut", OFTEN))
+    a, b = (native.load(state.checkpoints(tmp_path / n)[-1]).tensors for n in ("whole", "cut"))
+    assert a.keys() == b.keys()
+    for name in a:
+        assert torch.equal(a[name], b[name]), name
+
+
+KILLED = """
+import os, signal, sys
+sys.path.insert(0, sys.argv[3])
+from pathlib import Path
+from portraits.test_joint import OFTEN, make_recipe
+from mien.training import loop
+for line in loop.run(make_recipe(Path(sys.argv[2])), Path(sys.argv[1]), OFTEN):
+    if line["nimg"] >= 12:
+        os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_killed_run_equals_an_unbroken_one(faces, tmp_path, request):
+    tests = request.config.rootpath / "tests"
+    command = [sys.executable, "-c", KILLED, str(tmp_path / "cut"), str(faces), str(tests)]
+    environment = {**os.environ, "OMP_NUM_THREADS": str(torch.get_num_threads())}
+    ended = subprocess.run(command, env=environment, check=False, timeout=600)
+    assert ended.returncode == -signal.SIGKILL
+    list(loop.run(make_recipe(faces), tmp_path / "cut", OFTEN))
+    list(loop.run(make_recipe(faces), tmp_path / "whole", OFTEN))
+    a, b = (native.load(state.checkpoints(tmp_path / n)[-1]).tensors for n in ("whole", "cut"))
+    for name in a:
+        assert torch.equal(a[name], b[name]), name
+
+
+def test_growing_draws_the_same_faces_larger(faces, tmp_path):
+    small = make_recipe(faces)
+    list(loop.run(small, tmp_path / "small", OFTEN))
+    large = make_recipe(faces, replace(TINY, resolution=128))
+    joint_files.start_from(large, state.checkpoints(tmp_path / "small")[-1])
+    w = torch.randn(2, 16)
+    before, after = small._draw(small.average, w), large._draw(large.average, w)
+    halved = torch.nn.functional.avg_pool2d(after, 2)
+    assert (halved - before).abs().mean() < 0.1 * before.abs().mean()
+    for name in ("E", "C"):
+        a, b = small.modules()[name].state_dict(), large.modules()[name].state_dict()
+        assert all(torch.equal(a[k], b[k]) for k in a), name
+    assert large.memory.codes.abs().sum() > 0
+
+
+def test_a_run_of_another_shape_is_refused(faces, tmp_path):
+    list(loop.run(make_recipe(faces), tmp_path, OFTEN))
+    path = state.checkpoints(tmp_path)[-1]
+    other = make_recipe(faces, replace(TINY, w_dim=8, z_dim=8))
+    with pytest.raises(ConfigMismatch, match=r"\[16\].*\[8\]|16\].*8\]"):
+        joint_files.start_from(other, path)
+    native.save(tmp_path / "other.safetensors", "tagger", {"a": torch.zeros(1)}, {})
+    with pytest.raises(CheckpointError, match="tagger"):
+        joint_files.start_from(make_recipe(faces), tmp_path / "other.safetensors")
+
+
+def test_a_finished_run_leaves_three_models(faces, tmp_path):
+    recipe = make_recipe(faces)
+    list(loop.run(recipe, tmp_path, OFTEN))
+    list(joint_files.finish(tmp_path, recipe, {"data": "faces"}, MappingFit(steps=4, batch=8)))
+    generator = native.load(tmp_path / "generator.safetensors", kind="stylegan2-generator")
+    G = Generator(TINY.generator())
+    G.load_state_dict(generator.tensors)
+    assert G(torch.randn(2, 16)).shape == (2, 3, 64, 64)
+    encoder = native.load(tmp_path / "encoder.safetensors", kind=joint_files.ENCODER)
+    E = Encoder(EncoderConfig(**encoder.config))
+    E.load_state_dict(encoder.tensors)
+    codes = native.load(tmp_path / "codes.safetensors", kind=joint_files.CODES)
+    moments = CodeMoments(**codes.config)
+    moments.load_state_dict(codes.tensors)
+    assert codes.meta["generator"] == native.sha256_file(tmp_path / "generator.safetensors")
+    assert torch.allclose(moments.mean, recipe.memory.codes.mean(0), atol=1e-4)
+
+
+def test_configurations_that_cannot_be():
+    for wrong in ({"batch": 3}, {"resolution": 32}, {"precision": "fp8"}, {"guided": 2}):
+        with pytest.raises(InputError):
+            replace(TINY, **wrong)
+
+
+def test_critics_count_after_the_warm_part_and_their_lead():
+    config = JointConfig(warm_kimg=10, lead_kimg=2, ramp_kimg=4, adversarial=0.3)
+    weights = [config.critics_count(n) for n in (0, 11_000, 12_000, 14_000, 16_000, 90_000)]
+    assert weights == pytest.approx([0, 0, 0, 0.15, 0.3, 0.3])
+    assert [config.photographs_seen(n) for n in (4_000, 10_000, 12_000)] == [4_000, 10_000, 11_000]

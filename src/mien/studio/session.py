@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 from mien import images
-from mien.errors import InputError, UnknownName, WeightsMissing
+from mien.errors import ConfigMismatch, InputError, UnknownName, WeightsMissing
 from mien.hub import loading
 from mien.hub.store import engine_cache
 from mien.portraits.checks import checked, checked_seeds, checked_text
@@ -164,7 +164,12 @@ class Studio:
 
         G = self.generator
         if name == "labels":
-            return methods.LabelMethod(G)
+            codes = loading.find_file(f"{self.text_family}-codes.safetensors")
+            if codes is None:
+                return methods.LabelMethod(G)
+            moments = loading.load(codes, "code-moments", str(self.device))
+            self._check_codes(moments)
+            return methods.CodesMethod(G, moments.network)
         kind, file = f"text-{name}", f"{self.text_family}-{name}"
         try:
             network = loading.load(file, kind, str(self.device)).network
@@ -179,6 +184,17 @@ class Studio:
         if name == "directions":
             return methods.DirectionMethod(G, network)
         return methods.PriorMethod(network, lambda: self.encoder)
+
+    def _check_codes(self, moments: loading.Loaded) -> None:
+        """Codes belong to one generator; of another they would draw other faces than are said."""
+        owner = moments.meta.get("generator")
+        if owner not in (None, self.loaded.sha256):
+            raise ConfigMismatch(
+                moments.path,
+                f"its codes belong to the generator {str(owner)[:12]}…, "
+                f"{self.loaded.name!r} is {self.loaded.sha256[:12]}…",
+                "take --method directions, or train the codes again",
+            )
 
     def painter(self, model: str | Path | None = None) -> AnimePainter:
         """A selfie-to-anime model, loaded when it is first asked for; errors as :meth:`anime`."""

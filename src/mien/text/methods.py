@@ -1,7 +1,7 @@
 """Four ways from a sentence to latents, each a published idea, behind one call.
 
-``labels``: the attributes that the sentence asserts become the label of a conditional generator
-(Mirza & Osindero 2014). ``mapper``: an MLP from embedding to w (Ayanthi & Munasinghe 2022).
+``labels``: the attributes that the sentence asserts, in closed form where the generator has the
+moments of its codes, else as the label of a conditional generator (Mirza & Osindero 2014). ``mapper``: an MLP from embedding to w (Ayanthi & Munasinghe 2022).
 ``directions``: a random w is moved along attribute directions (StyleT2F, Sabae et al. 2022).
 ``prior``: a conditional flow over w with guidance (after clip2latent, Pinkney & Li 2022).
 
@@ -18,8 +18,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from mien.attributes import LABELS, encode
+from mien.attributes import COLUMNS, LABELS, column_slice, encode
 from mien.errors import InputError
+from mien.portraits.codes import CodeMoments
 from mien.stylegan2.generator import Generator
 from mien.stylegan2.seeds import seed_latents
 from mien.text.directions import AttributeDirections
@@ -97,6 +98,51 @@ class LabelMethod:
             w = _random_w(G, request.seeds, c)
             # Guidance in w: further along what the label changed (after Ho & Salimans 2022).
             return centre.lerp(w, request.psi) + (request.guidance - 1) * (centre - plain)
+
+
+class CodesMethod:
+    """The closed form: the Gaussian of codes, given the labels that the sentence tells.
+
+    w = μ + g (l - m) A + ψ n Σ^½ (:mod:`mien.portraits.codes`). A column in which something is
+    denied is told too: what is left of it, in the shares that training pictures have.
+    """
+
+    default_psi = 0.7
+    default_guidance = 2.0
+
+    def __init__(self, generator: Generator, moments: CodeMoments) -> None:
+        if moments.label_dim != len(LABELS) or moments.w_dim != generator.config.w_dim:
+            raise InputError(
+                f"codes of {moments.label_dim} labels and {moments.w_dim} numbers do not belong to "
+                f"a generator that takes {len(LABELS)} labels and {generator.config.w_dim} numbers"
+            )
+        self.moments = moments
+
+    def w(self, request: Request) -> Float[Tensor, "n w_dim"]:
+        """The code that the labels suggest, varied by each seed."""
+        moments = self.moments
+        label, told = self._label(request.reading)
+        normal = seed_latents(request.seeds, moments.w_dim).to(moments.mean.device)
+        with torch.no_grad():
+            gaussian = moments.given(told)
+            return gaussian.draw(normal, label[None], request.guidance, request.psi)
+
+    def _label(self, reading: Reading) -> tuple[Tensor, Tensor]:
+        """The label vector of a reading, and which of its numbers are told."""
+        usual = self.moments.label_mean
+        label = torch.from_numpy(encode(reading.asserted)).to(usual.device)
+        told = torch.zeros(len(LABELS), dtype=torch.bool, device=usual.device)
+        for column in reading.asserted:
+            told[column_slice(column)] = True
+        for column, values in reading.denied.items():
+            if column in reading.asserted:
+                continue
+            rows = column_slice(column)
+            left = usual[rows].clone()
+            left[[COLUMNS[column].index(value) for value in values]] = 0
+            if left.sum() > 0:
+                label[rows], told[rows] = left / left.sum(), True
+        return label, told
 
 
 class MapperMethod:

@@ -114,7 +114,7 @@ def run(
         recipe.begin()
     started, first = time.perf_counter(), recipe.nimg
     tick = Tick(recipe.nimg)
-    due = dict.fromkeys(("tick", "checkpoint", "sample", "measure"), recipe.nimg)
+    due: dict[str, float] = {}
     if not resumed:
         due["sample"] = float("-inf")  # a first grid of the networks as they begin
 

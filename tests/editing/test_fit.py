@@ -1,9 +1,11 @@
 """Sampling, tagging, fitting and freeing, on a generator whose directions are known."""
 
+import numpy as np
 import pytest
 import torch
 from torch.nn.functional import cosine_similarity
 
+from mien.attributes import LABELS, encode
 from mien.editing import samples as tagged
 from mien.editing.direction import DirectionSet, move
 from mien.editing.fit import DirectionFit, fit_directions, standardised
@@ -11,6 +13,7 @@ from mien.editing.fit_decoupling import FULL_STRENGTH, Measure, layer_ranges
 from mien.editing.naming import EDITS
 from mien.editing.samples import TaggedSamples, TagReader, sample_tagged
 from mien.errors import InputError, UnknownName
+from mien.portraits.codes import CodeMoments
 from training import tiny, toy
 
 REGRESSIONS = ("linear", "lasso", "logistic", "svm")
@@ -214,3 +217,32 @@ def test_the_decoder_of_gans_n_roses_as_source():
         tagged.roses_source(tiny.loaded(RosesGenerator(
             GansNRosesConfig(32, (8, 8), style_dim=4, w_dim=16, mapping_layers=2)
         ), "roses"), pictures[:0])  # fmt: skip
+
+
+def test_codes_of_labelled_photographs_give_the_same_directions():
+    """What a label changes by itself, not what usually comes with it; nothing is sampled."""
+    rng = np.random.default_rng(0)
+    man = rng.integers(0, 2, 4000)
+    glasses = (rng.random(4000) < 0.2 + 0.5 * man).astype(int)
+    labels = np.stack(
+        [
+            encode({"gender": "fm"[m], "glasses": ("none", "glasses")[g]})
+            for m, g in zip(man, glasses, strict=True)
+        ]
+    )
+    source = toy.source()
+    w = torch.randn(4000, source.w_dim, generator=torch.Generator().manual_seed(1))
+    w[:, 0] += torch.from_numpy(2.0 * man)
+    w[:, 1] += torch.from_numpy(2.0 * glasses)
+    moments = CodeMoments(len(LABELS), source.w_dim, ridge=1)
+    moments.fit(w, torch.from_numpy(labels))
+    config = DirectionFit(method="codes", free=False)
+    *_, found = fit_directions(source, TagReader(toy.Reads()), config, codes=moments)
+    assert isinstance(found, DirectionSet)
+    for tag, coordinate in (("man", 0), ("with glasses", 1)):
+        vector = found[tag].vector / found[tag].vector.norm()
+        assert vector[coordinate] > 0.95, (tag, vector)
+    assert found["man"].method == "codes"
+    assert "smiling" not in found.names
+    with pytest.raises(InputError, match="moments of codes"):
+        next(fit_directions(source, TagReader(toy.Reads()), config))

@@ -17,12 +17,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from mien.attributes import LABELS, column_slice
 from mien.editing.decoupling import Spread
 from mien.editing.direction import Direction, DirectionSet, scaled_to_spread
 from mien.editing.fit_decoupling import Measure, Whitened, decouple
 from mien.editing.lasso import fit_lasso
 from mien.editing.margin import fit_logistic, fit_svm
-from mien.editing.naming import EDITS, NamedEdit
+from mien.editing.naming import EDITS, TAGS, NamedEdit
 from mien.editing.pairs import default_coefficients, frequent_tags
 from mien.editing.pca import pca
 from mien.editing.regression import GramAccumulator, TagFit, fit_linear
@@ -30,12 +31,15 @@ from mien.editing.samples import LatentSource, TaggedSamples, TagReader, sample_
 from mien.editing.sefa import sefa
 from mien.editing.svd import svd
 from mien.errors import InputError, UnknownName
+from mien.portraits.codes import CodeMoments
 
-METHODS = ("linear", "lasso", "logistic", "svm", "svd", "sefa", "pca")
-"""How directions are found: five from tags, SeFa from weights, PCA from latents alone."""
+METHODS = ("linear", "lasso", "logistic", "svm", "svd", "codes", "sefa", "pca")
+"""How directions are found: five from tags of samples, one from the codes of labelled photographs,
+SeFa from weights, PCA from latents alone."""
 
 UNSUPERVISED = ("sefa", "pca")
 SEVERAL_PASSES = ("logistic", "svm", "svd")
+_FEWEST_CODES = 20
 TAG_UNIT = 0.15
 """Standard deviations in one unit of strength along a single tag.
 
@@ -99,6 +103,7 @@ def fit_directions(
     reader: TagReader,
     config: DirectionFit,
     weights: Sequence[Tensor] = (),
+    codes: CodeMoments | None = None,
 ) -> Iterator[dict[str, Any] | DirectionSet]:
     """Find the directions of a generator.
 
@@ -107,15 +112,23 @@ def fit_directions(
         reader: The tagger; it has not to judge the result.
         config: What decides the run.
         weights: The style weights of each layer, for SeFa.
+        codes: Moments of the generator's codes and their labels, for ``codes``.
 
     Yields:
         How far it is and what a person should know (``{"note": …}``), and last the set.
 
     Raises:
-        InputError: Tags that never or always occur, values that are not finite, layers outside.
+        InputError: Tags that never or always occur, values that are not finite, layers outside, or
+            no codes where the method needs them.
     """
     if config.method in UNSUPERVISED:
         yield DirectionSet(unsupervised(source, latents_of(source, config), config, weights))
+        return
+    if config.method == "codes":
+        if codes is None:
+            raise InputError("method codes needs the moments of codes that train faces writes")
+        units, spread = from_codes(codes, config)
+        yield from _named(units, spread, source, reader, config)
         return
     samples = TaggedSamples(source.w_dim, reader.tags, config.method in SEVERAL_PASSES)
     try:
@@ -127,23 +140,65 @@ def fit_directions(
         for warning in warnings:
             yield {"note": warning}
         spread = Spread(samples.seen.covariance)
-        units = in_spread(found, spread, config.method)
-        named = [edit for edit in EDITS if edit.pair.towards in units]
-        edits = {edit.name: edit_vector(edit, units, config) for edit in named}
-        directions = [
-            _direction(tag, spread.step(x) * TAG_UNIT, source, config) for tag, x in units.items()
-        ]
-        measure = Measure(source, reader, named)
-        for edit in named:
-            yield {"freeing": edit.name}
-            made = _direction(edit.name, spread.step(edits[edit.name]), source, config)
-            if config.free:
-                plain = Whitened(made, edits[edit.name], spread)
-                made = decouple(edit, plain, edits, measure)
-            directions.append(made)
-        yield DirectionSet(tuple(directions))
+        yield from _named(in_spread(found, spread, config.method), spread, source, reader, config)
     finally:
         samples.close()
+
+
+def from_codes(codes: CodeMoments, config: DirectionFit) -> tuple[dict[str, Tensor], Spread]:
+    """The columns of the regression from labels to codes, as unit vectors in whitened coordinates.
+
+    A tag's direction leads from the rest of its column to its labels, all other columns being told:
+    what a label changes by itself, not what usually comes with it.
+
+    Raises:
+        InputError: The codes know no attributes, or none of the tags occurs.
+    """
+    if codes.label_dim != len(LABELS):
+        raise InputError(f"codes of {codes.label_dim} labels, {len(LABELS)} attributes are needed")
+    gaussian = codes.given(torch.ones(len(LABELS), dtype=torch.bool))
+    shares = codes.label_mean.clamp(min=0)
+    spread = Spread(codes.cov_ww)
+    units: dict[str, Tensor] = {}
+    for tag, labels in TAGS.items():
+        if config.tags is not None and tag not in config.tags:
+            continue
+        inside = torch.zeros(len(LABELS))
+        inside[[LABELS.index(label) for label in labels]] = 1
+        block = torch.zeros(len(LABELS))
+        block[column_slice(labels[0].split("=")[0])] = 1
+        here, rest = shares * inside, shares * (block - inside)
+        if here.sum() * float(codes.count) < _FEWEST_CODES or rest.sum() == 0:
+            continue
+        step = (here / here.sum() - rest / rest.sum()) @ gaussian.slope
+        units[tag] = spread.whiten_step(step)
+    if not units:
+        raise InputError("none of the tags occurs often enough among the codes")
+    return units, spread
+
+
+def _named(
+    units: dict[str, Tensor],
+    spread: Spread,
+    source: LatentSource,
+    reader: TagReader,
+    config: DirectionFit,
+) -> Iterator[dict[str, Any] | DirectionSet]:
+    """A direction for each tag, and for each opposing pair a named edit; last the set."""
+    named = [edit for edit in EDITS if edit.pair.towards in units]
+    edits = {edit.name: edit_vector(edit, units, config) for edit in named}
+    directions = [
+        _direction(tag, spread.step(x) * TAG_UNIT, source, config) for tag, x in units.items()
+    ]
+    measure = Measure(source, reader, named)
+    for edit in named:
+        yield {"freeing": edit.name}
+        made = _direction(edit.name, spread.step(edits[edit.name]), source, config)
+        if config.free:
+            plain = Whitened(made, edits[edit.name], spread)
+            made = decouple(edit, plain, edits, measure)
+        directions.append(made)
+    yield DirectionSet(tuple(directions))
 
 
 def latents_of(source: LatentSource, config: DirectionFit) -> GramAccumulator:
@@ -274,6 +329,8 @@ def edit_vector(edit: NamedEdit, units: dict[str, Tensor], config: DirectionFit)
 
 
 def _direction(name: str, vector: Tensor, source: LatentSource, config: DirectionFit) -> Direction:
+    if config.method == "codes":
+        return Direction(name, vector, "w", generator=source.sha256, method="codes")
     settings = {"linear": "", "lasso": f", alpha {config.alpha:g}", "svd": ", centred"}
     said = settings.get(config.method, f", C {config.c:g}")
     method = f"{config.method}{said}, {config.samples} samples"

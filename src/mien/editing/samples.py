@@ -25,6 +25,7 @@ from mien.editing.regression import GramAccumulator, check_samples
 from mien.errors import InputError
 from mien.hub.loading import Loaded
 from mien.judges.tagger import Tagger
+from mien.runtime.precision import fast_dtype
 from mien.stylegan2.seeds import seed_latents
 
 _LEAST_PROBABILITY = 1e-3
@@ -56,7 +57,7 @@ class LatentSource:
 
 
 def generator_source(loaded: Loaded, labelled: float = 0.5) -> LatentSource:
-    """A StyleGAN2 generator as a source; on a CPU it draws in bf16.
+    """A StyleGAN2 generator as a source; it draws in bf16 where the hardware has it.
 
     Args:
         loaded: The generator.
@@ -87,7 +88,7 @@ def generator_source(loaded: Loaded, labelled: float = 0.5) -> LatentSource:
     @torch.no_grad()
     def draw(ws: Tensor) -> Tensor:
         usual = G.synthesis.dtype
-        G.synthesis.dtype = torch.bfloat16 if device.type == "cpu" else usual
+        G.synthesis.dtype = fast_dtype(device) if device.type == "cpu" else usual
         try:
             return G.synthesis(ws.to(device))
         finally:

@@ -1,9 +1,10 @@
 """Four ways from a sentence to latents, each a published idea, behind one call.
 
 ``labels``: the attributes that the sentence asserts, in closed form where the generator has the
-moments of its codes, else as the label of a conditional generator (Mirza & Osindero 2014). ``mapper``: an MLP from embedding to w (Ayanthi & Munasinghe 2022).
-``directions``: a random w is moved along attribute directions (StyleT2F, Sabae et al. 2022).
-``prior``: a conditional flow over w with guidance (after clip2latent, Pinkney & Li 2022).
+moments of its codes, else as the label of a conditional generator (Mirza & Osindero 2014).
+``mapper``: an MLP from embedding to w (Ayanthi & Munasinghe 2022). ``directions``: a random w is
+moved along attribute directions (StyleT2F, Sabae et al. 2022). ``prior``: a conditional flow over w
+with guidance (after clip2latent, Pinkney & Li 2022).
 
 Each gives one w for each seed; different seeds are different people of the same description.
 """

@@ -26,7 +26,7 @@ def fit(
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="A .safetensors file.")],
     model: ModelOption = "portraits",
     method: Annotated[
-        str, typer.Option(help="linear, lasso, logistic, svm, svd, sefa or pca.")
+        str, typer.Option(help="linear, lasso, logistic, svm, svd, codes, sefa or pca.")
     ] = "linear",
     samples: SamplesOption = 10_200,
     tagger: TaggerOption = "teacher",
@@ -48,6 +48,10 @@ def fit(
     layers: Annotated[
         str | None, typer.Option(help="Layers for SeFa or PCA: coarse, middle, fine, 4-7.")
     ] = None,
+    codes: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Moments of codes, for codes; else MODEL-codes."),
+    ] = None,
     selfies: Annotated[
         Path | None, typer.Option(help="Pictures, if the model is one of GANs N' Roses.")
     ] = None,
@@ -59,8 +63,9 @@ def fit(
     """Find directions: sample faces, let a tagger read them, fit every tag at once.
 
     Opposing tags become named edits (smile, age, hair length); each is freed from the others as
-    the tagger finds best, and scaled so that strength 2 to 3 turns the attribute over. `sefa` and
-    `pca` need no tags; their directions have numbers for names.
+    the tagger finds best, and scaled so that strength 2 to 3 turns the attribute over. `codes`
+    takes the regression from labels to codes of a generator of `train faces` and samples nothing.
+    `sefa` and `pca` need no tags; their directions have numbers for names.
     """
     from dataclasses import asdict
 
@@ -70,7 +75,7 @@ def fit(
     from mien.editing.samples import TagReader
     from mien.editing.sets import save_direction_set
     from mien.files import refuse_existing
-    from mien.hub.loading import load_tagger
+    from mien.hub.loading import load, load_tagger
 
     refuse_existing([out], force)
     source, loaded = open_source(model, device, selfies)
@@ -91,7 +96,12 @@ def fit(
         batch=batch_of(loaded),
     )
     reads = load_tagger(tagger, place(device))
-    steps = fit_directions(source, TagReader(reads.network), config, style_weights_of(loaded))
+    moments = None
+    if method == "codes":
+        moments = load(codes or f"{loaded.name}-codes", "code-moments", place(device)).network
+    steps = fit_directions(
+        source, TagReader(reads.network), config, style_weights_of(loaded), moments
+    )
     found, notes = None, []
     for line in progress(steps, f"directions by {method}"):
         if isinstance(line, DirectionSet):

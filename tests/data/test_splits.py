@@ -32,6 +32,16 @@ def test_another_set_called_sfhq_is_not_it() -> None:
     assert splits.find_fixed("sfhq.zip", []) is None
 
 
+@pytest.mark.parametrize("path", ["faces.zip", "renamed"])
+def test_faces_keep_one_of_every_twenty_five_out(path: str) -> None:
+    names = [f"{i:05d}.webp" for i in range(5038)]
+    split = splits.split(path, names)
+    assert split.kept_out == tuple(range(24, 5038, 25))
+    assert len(split.train) == 5038 - len(split.kept_out)
+    # Anybody's folder called faces is not it.
+    assert splits.find_fixed("faces.zip", names[:100]) is None
+
+
 @pytest.mark.parametrize(("count", "kept"), [(9, 0), (100, 10), (20_000, 1000)])
 def test_any_other_set_keeps_a_tenth_out(count: int, kept: int) -> None:
     split = splits.split("faces.zip", [f"{i}.png" for i in range(count)])

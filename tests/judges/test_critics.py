@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from judges import critics_reference
-from mien.errors import InputError, UnknownName
+from mien.errors import CheckpointError, InputError, UnknownName, WeightsMissing
 from mien.hub import loading
 from mien.judges import inception, mobilenet, recognition
 from mien.judges.inception import Inception, InceptionConfig
@@ -160,6 +160,30 @@ def test_features_do_not_depend_on_the_size(networks: dict[str, nn.Module]) -> N
     torch.testing.assert_close(a, b)
 
 
+def test_features_of_inception(networks: dict[str, nn.Module]) -> None:
+    image = critics_reference.waves(100)
+    with torch.no_grad():
+        found = networks["inception"].features(image)
+        shown = nn.functional.interpolate(image, size=(224, 224), mode="bilinear")
+        maps = networks["inception"](shown, ["mixed10"])["mixed10"]
+    assert maps.shape[-2:] == (5, 5)
+    torch.testing.assert_close(found, maps.mean(dim=(2, 3)))
+
+
+def test_judges_are_told_apart(tmp_path: Path) -> None:
+    from mien.judges.tagger import Tagger
+
+    assert isinstance(loading.load_judge("judge").network, Tagger)
+    assert isinstance(loading.load_judge("mobilenet").network, MobileNet)
+    copied = tmp_path / "eyes.safetensors"
+    copied.write_bytes(loading.resolve("mobilenet").read_bytes())
+    assert isinstance(loading.load_judge(copied).network, MobileNet)
+    assert isinstance(loading.load_judge(loading.resolve("judge")).network, Tagger)
+    for other in ("portraits", loading.resolve("portraits")):
+        with pytest.raises(CheckpointError, match="'stylegan2-generator', a 'tagger' is wanted"):
+            loading.load_judge(other)
+
+
 def test_bad_taps_and_pictures(networks: dict[str, nn.Module]) -> None:
     with pytest.raises(UnknownName, match="did you mean 'mixed7'"):
         InceptionConfig(taps=("mixed77",))
@@ -197,7 +221,6 @@ def test_eyes_in_one_place_are_refused() -> None:
 
 
 def test_missing_and_changed_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from mien.errors import CheckpointError, WeightsMissing
     from mien.hub import catalogue
 
     with pytest.raises(WeightsMissing, match=r"run: mien weights pull inception-fid"):

@@ -26,7 +26,7 @@ from mien.data.training_set import decoded
 from mien.errors import DatasetError, InputError
 from mien.faces.finder import CROP_CENTRE, CROP_HALF
 from mien.faces.frames import LEFT_EYE, MOUTH, NOSE, RIGHT_EYE
-from mien.hub.judging import RESIZE, look
+from mien.hub.judging import look, resize_of
 from mien.hub.loading import Loaded
 from mien.images.flow import optical_flow
 from mien.metrics.diversity import diversity_share, perceptual_diversity
@@ -199,11 +199,11 @@ class AnimeMeasure:
         judge = self.perceptual or self.judge
         protocol = self._protocol(
             f"mean pairwise perceptual distance of {plan.styles} styles a face",
-            len(values), 0, judge,
+            len(values), 0, judge, maps=True,
         )  # fmt: skip
         against = self._protocol(
             f"that, over the mean pairwise distance of {len(self.test.anime)} real anime faces",
-            len(values), len(self.test.anime), judge,
+            len(values), len(self.test.anime), judge, maps=True,
         )  # fmt: skip
         share = diversity_share(values, self._diversity)
         return [
@@ -310,7 +310,12 @@ class AnimeMeasure:
         return perceptual_diversity(maps, heads)
 
     def _protocol(
-        self, metric: str, samples: int, against: int, judge: Loaded | None = None
+        self,
+        metric: str,
+        samples: int,
+        against: int,
+        judge: Loaded | None = None,
+        maps: bool = False,
     ) -> Protocol:
         judge = judge or self.judge
         return Protocol(
@@ -319,7 +324,7 @@ class AnimeMeasure:
             judge_sha256=judge.sha256,
             samples=samples,
             reference_samples=against,
-            resize=RESIZE if judge is self.judge else "none",
+            resize=resize_of(judge.network, maps) if judge is self.judge else "none",
             seed=self.plan.seed,
             split=self.test.said,
         )

@@ -29,16 +29,16 @@ DEFAULT_MOST = 1000
 
 @dataclass(frozen=True)
 class FixedSplit:
-    """A split by name: in sorted order, the pictures from a certain one on are held out.
+    """A split by name: the pictures from a certain one on, or one of every few, are kept out.
 
     Attributes:
         pattern: What the stem of every picture looks like, as a regular expression.
         first: Stem of the first picture of the set.
-        kept_out: Stem of the first picture that is held out; with ``every``, of the first of them.
+        kept_out: Stem of the first picture that is kept out.
         last: Stem of the last picture.
         count: Number of pictures in the whole set.
-        every: Stems are numbers, and every so many-th is held out, beginning with ``kept_out``;
-            None where all from ``kept_out`` on are.
+        every: Instead, pictures whose number leaves ``every[0]`` when divided by ``every[1]`` are
+            kept out; such a set is known by its count alone, whatever it is called.
     """
 
     pattern: str
@@ -46,18 +46,19 @@ class FixedSplit:
     kept_out: str
     last: str
     count: int
-    every: int | None = None
+    every: tuple[int, int] | None = None
 
-    def holds_out(self, stem: str) -> bool:
-        """Whether a picture is held out."""
+    def keeps_out(self, stem: str) -> bool:
+        """Whether a picture of the set is kept out."""
         if self.every is None:
             return stem >= self.kept_out
-        return int(stem) % self.every == int(self.kept_out) % self.every
+        left, divisor = self.every
+        return int(stem) % divisor == left
 
 
 FIXED: dict[str, FixedSplit] = {
     "sfhq": FixedSplit(r"\d{5}", "00000", "01585", "01784", 1785),
-    "faces": FixedSplit(r"\d{5}", "00000", "00024", "05037", 5038, every=25),
+    "faces": FixedSplit(r"\d{5}", "00000", "00024", "05037", 5038, every=(24, 25)),
     "cuhk": FixedSplit(r"[fm]1?-\d{3}-\d\d", "f-005-01", "m-098-01", "m1-041-01", 150),
 }
 """Name of a data set -> its split. A set is known by the name of its zip or folder."""
@@ -98,7 +99,7 @@ def split(path: str | Path, names: Sequence[str]) -> Split:
     """
     fixed = find_fixed(path, names)
     if fixed is not None:
-        kept = [fixed.holds_out(PurePosixPath(name).stem) for name in names]
+        kept = [fixed.keeps_out(PurePosixPath(name).stem) for name in names]
         return _from_flags(kept)
     count = min(math.floor(len(names) * DEFAULT_SHARE), DEFAULT_MOST)
     return split_by_hash(names, count)
@@ -112,7 +113,8 @@ def find_fixed(path: str | Path, names: Sequence[str]) -> FixedSplit | None:
     """
     stems = [PurePosixPath(name).stem for name in names]
     for name, fixed in FIXED.items():
-        called_so = Path(path).stem == name or len(set(stems)) == fixed.count
+        called_so = Path(path).stem == name and fixed.every is None
+        called_so = called_so or len(set(stems)) == fixed.count
         inside = all(
             re.fullmatch(fixed.pattern, stem) and fixed.first <= stem <= fixed.last
             for stem in stems

@@ -8,23 +8,45 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from jaxtyping import Float, UInt8
-from torch import Tensor
+from torch import Tensor, nn
 
 from mien import images
 from mien.hub.loading import Loaded
+from mien.judges.inception import Inception
+from mien.judges.mobilenet import MobileNet
 from mien.judges.tagger import Tagger
 from mien.metrics.frechet import FeatureStatistics
 
 RESIZE = "bilinear, antialiased, to the judge's size"
 """How pictures are brought to the size of a tagger."""
 
+FeatureJudge = Tagger | Inception | MobileNet
+"""What sees pictures as vectors: ``features(images)``. Only taggers read attributes off them."""
+
+
+def resize_of(judge: nn.Module, maps: bool = False) -> str:
+    """How pictures are brought to a judge's size, for protocols.
+
+    Args:
+        judge: Any judge.
+        maps: Whether its feature maps are compared, not its vectors; Inception and MobileNet see
+            those at the pictures' own size.
+    """
+    if not isinstance(judge, Inception | MobileNet):
+        return RESIZE
+    if maps:
+        return "none"
+    fid = isinstance(judge, Inception) and judge.config.form == "fid"
+    smaller = "" if fid else ", antialiased where made smaller"
+    return f"bilinear{smaller}, to {judge.resolution}×{judge.resolution}"
+
 
 @dataclass(frozen=True)
 class Seen:
-    """What a tagger saw in ``n`` pictures.
+    """What a judge saw in ``n`` pictures.
 
     Attributes:
-        logits: Column -> ``[n, values]``.
+        logits: Column -> ``[n, values]``; none if it is no tagger.
         features: ``[n, c]``, float32.
     """
 
@@ -37,15 +59,17 @@ class Seen:
 
 
 @torch.no_grad()
-def look(tagger: Tagger, pictures: UInt8[np.ndarray, "n h w 3"], batch: int = 32) -> Seen:
-    """Show pictures to a tagger."""
-    device = next(tagger.parameters()).device
+def look(judge: FeatureJudge, pictures: UInt8[np.ndarray, "n h w 3"], batch: int = 32) -> Seen:
+    """Show pictures to a tagger or another judge."""
+    device = next(judge.parameters()).device
     features = []
     for start in range(0, len(pictures), batch):
         part = images.to_float(pictures[start : start + batch]).to(device)
-        features.append(tagger.features(part).float().cpu())
+        features.append(judge.features(part).float().cpu())
     joined = torch.cat(features)
-    heads = {name: values.float().cpu() for name, values in tagger.read(joined.to(device)).items()}
+    if not isinstance(judge, Tagger):
+        return Seen({}, joined)
+    heads = {name: values.float().cpu() for name, values in judge.read(joined.to(device)).items()}
     return Seen(heads, joined)
 
 

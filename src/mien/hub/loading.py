@@ -219,6 +219,27 @@ def load_inception(name_or_path: str | Path = "inception", device: str = "cpu") 
     return loaded
 
 
+def load_judge(name_or_path: str | Path, device: str = "cpu") -> Loaded:
+    """Load what sees pictures as vectors: a tagger, Inception (FID's too) or MobileNet.
+
+    Which it is says the catalogue, or the file.
+
+    Raises:
+        UnknownName: No such tagger, nor one of the others.
+        Otherwise as :func:`load`.
+    """
+    from mien.checkpoints import critics, native
+
+    kinds = [row.kind for row in catalogue.ROWS if row.name == str(name_or_path)]
+    path = Path(name_or_path)
+    if not kinds and path.suffix.lower() in (".pth", ".pt"):
+        kinds = ["inception"]
+    elif not kinds and path.is_file():
+        kinds = [critics.find_kind(path) or native.read_header(path).kind]
+    loaders = {"inception": load_inception, "mobilenet": load_mobilenet}
+    return loaders.get("".join(kinds), load_tagger)(name_or_path, device)
+
+
 def load_mobilenet(name_or_path: str | Path = "mobilenet", device: str = "cpu") -> Loaded:
     """Load MobileNetV2, from its 8-bit file; see :func:`load`."""
     return _frozen(name_or_path, "mobilenet", device)

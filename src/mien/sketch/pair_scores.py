@@ -19,7 +19,7 @@ from torch import Tensor
 
 from mien import images
 from mien.data.pairs import PairedSet
-from mien.hub.judging import RESIZE, look
+from mien.hub.judging import look, resize_of
 from mien.hub.loading import Loaded
 from mien.metrics import paired
 from mien.metrics.face import rank1
@@ -28,7 +28,7 @@ from mien.metrics.protocol import Protocol, Score, frechet_name
 
 _MS_SSIM_LEAST = 176  # pixels a side that five scales need
 _BATCH = 16
-_SHOWN = f"middle square of the unstretched picture, {RESIZE}"
+_SHOWN = "middle square of the unstretched picture"
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ class PairMeasure:
                 found.append(paired.perceptual_distance(*maps))
         metric = "perceptual distance, unit weights"
         values = torch.cat(found)
-        protocol = self._protocol(metric, part, notes, self.judge)
+        protocol = self._protocol(metric, part, notes, self.judge, maps=True)
         return Score.of("perceptual distance", float(values.mean()), protocol, _error(values))
 
     def _recognised(
@@ -153,14 +153,17 @@ class PairMeasure:
         return Score("rank-1", share, "higher", protocol)
 
     @staticmethod
-    def _protocol(metric: str, part: PairPart, notes: str, judge: Loaded | None) -> Protocol:
+    def _protocol(
+        metric: str, part: PairPart, notes: str, judge: Loaded | None, maps: bool = False
+    ) -> Protocol:
+        shown = "none" if judge is None else f"{_SHOWN}, {resize_of(judge.network, maps)}"
         return Protocol(
             metric=metric,
             judge="none" if judge is None else judge.name,
             judge_sha256="" if judge is None else judge.sha256,
             samples=len(part.given),
             reference_samples=len(part.truth),
-            resize="none" if judge is None else _SHOWN,
+            resize=shown,
             seed=None,
             split=part.said,
             notes=notes,

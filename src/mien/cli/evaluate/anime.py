@@ -34,7 +34,10 @@ def anime(
     ] = None,
     model: AnimeModelOption = None,
     judge: Annotated[
-        str, typer.Option("--judge", help="A tagger of anime faces that taught nothing here.")
+        str,
+        typer.Option(
+            "--judge", help="A tagger of anime faces that taught nothing here; inception."
+        ),
     ] = "anime-judge",
     lpips: Annotated[
         Path | None, typer.Option(metavar="FILE", help="AlexNet or VGG16 for the diversity.")
@@ -114,7 +117,7 @@ def _judges(
 ) -> Judges:
     """The tagger, LPIPS if it is given, the landmark network if it is there."""
     from mien.errors import UnknownName, WeightsMissing
-    from mien.hub.loading import load_landmarks, load_tagger
+    from mien.hub.loading import load_judge, load_landmarks
     from mien.hub.perceptual import load_lpips
 
     points = None
@@ -126,7 +129,7 @@ def _judges(
                 raise
             note(f"the motion of the content is left out: {error}")
     perceptual = None if lpips[0] is None else load_lpips(lpips[0], lpips[1], place)
-    return load_tagger(judge, place), perceptual, points
+    return load_judge(judge, place), perceptual, points
 
 
 def _measure(
@@ -148,8 +151,15 @@ def _score(
     from mien.anime.evaluate import score_anime
     from mien.anime.translate import load_anime_directions
     from mien.editing.samples import TagReader
+    from mien.errors import InputError
     from mien.hub.loading import load_tagger
+    from mien.judges.tagger import Tagger
 
+    if directions and not isinstance(measure.judge.network, Tagger):
+        raise InputError(
+            f"--directions are scored by a tagger, --judge {measure.judge.name} reads no tags; "
+            "leave one of them away"
+        )
     tags = TagReader(measure.judge.network).tags if directions else ()
     edits: list[Any] = []
     matrices: list[Rescored] = []

@@ -32,7 +32,7 @@ def sketch(
         ),
     ] = None,
     judge: Annotated[
-        str, typer.Option("--judge", help="A tagger: perceptual and Fréchet distance.")
+        str, typer.Option("--judge", help="A tagger or inception: perceptual, Fréchet distance.")
     ] = "judge",
     identity: Annotated[
         str,
@@ -73,7 +73,7 @@ def sketch(
     if out is not None:
         _targets(out, force)
     models = [loading.load_translator(name, place) for name in _expand(model)]
-    tagger = loading.load_tagger(judge, place)
+    tagger = loading.load_judge(judge, place)
     plan = SketchPlan(
         split, limit, shown, study, _sides(sides), direction, precision, engine, engine_cache()
     )

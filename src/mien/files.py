@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -94,3 +95,29 @@ def replacing(path: str | Path, force: bool = True) -> Iterator[Path]:
         raise output_error(target, error) from None
     finally:
         beside.unlink(missing_ok=True)
+
+
+def slug(text: str, longest: int = 48, keep: str = "") -> str:
+    """A text as a part of a file name: its letters and digits of any script, in lower case.
+
+    Args:
+        text: Anything.
+        longest: Bytes of UTF-8 at most; file systems count bytes, not letters.
+        keep: Other characters that stay as they are.
+
+    Returns:
+        NFC, all else as single hyphens; empty if nothing of it can stay.
+    """
+    normal = unicodedata.normalize("NFC", text).lower()
+    kept = ""
+    for one in normal:
+        # Vowel signs of Indic scripts are marks, which belong to the letter before them.
+        mark = unicodedata.category(one)[0] == "M" and kept[-1:] not in ("", " ")
+        kept += one if one.isalnum() or one in keep or mark else " "
+    return cut_name("-".join(kept.split()), longest)
+
+
+def cut_name(name: str, longest: int) -> str:
+    """A file name cut to ``longest`` bytes of UTF-8, between two letters, without a last hyphen."""
+    whole = unicodedata.normalize("NFC", name).encode("utf-8", "ignore")
+    return whole[:longest].decode("utf-8", "ignore").strip("-")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +17,7 @@ from mien.editing.mixing import mix, parse_layers
 from mien.editing.sets import LoadedDirections, load_direction_set
 from mien.editing.settings import Setting, apply_settings, read_settings
 from mien.errors import InputError, UnknownName, WeightsMissing
+from mien.files import cut_name, slug
 from mien.portraits.faces import Faces
 
 if TYPE_CHECKING:
@@ -183,7 +183,7 @@ def _faces(
     label: str,
     notes: Sequence[str],
 ) -> Faces:
-    stems = [f"{_stem(one)}-{_slug(label)}"[:_STEM].rstrip("-") for one in each]
+    stems = [cut_name(f"{_stem(one)}-{_slug(label)}", _STEM) for one in each]
     faces = studio.draw(ws, (), {}, notes)
     return replace(faces, each=tuple(dict(one) for one in each), stems=tuple(stems))
 
@@ -194,13 +194,13 @@ def _stem(made: Mapping[str, Any]) -> str:
         return f"{_stem(made['mix']['a'])}-mix"
     if "latents" in made:
         return f"{_slug(Path(str(made['latents'])).stem)}-{made.get('row', 0)}"
-    words = _slug(str(made.get("text", "")))[:32].rstrip("-") or "face"
+    words = slug(str(made.get("text", "")), 32) or "face"
     return f"{words}-seed{int(made.get('seed', 0)):04d}"
 
 
 def _slug(text: str) -> str:
     """A text as a part of a file name; signs and points stay, since they tell strengths apart."""
-    return re.sub(r"[^a-z0-9.+=\-]+", "-", text.lower()).strip("-")
+    return slug(text, _STEM, keep=".+=-")
 
 
 def joined(parts: Sequence[Faces]) -> Faces:

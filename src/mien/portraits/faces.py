@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +11,7 @@ import numpy as np
 from jaxtyping import Float32, UInt8
 
 from mien import images
-from mien.files import make_folder, output_error, refuse_existing, replacing
+from mien.files import make_folder, output_error, refuse_existing, replacing, slug
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ class Faces:
         """File name of each face, without suffix."""
         if self.stems:
             return list(self.stems)
-        stem = _slug(str(self.provenance.get("text", ""))) or "face"
+        stem = slug(str(self.provenance.get("text", ""))) or "face"
         return [f"{stem}-seed{seed:04d}" for seed in self.seeds]
 
     def save(self, folder: str | Path, force: bool = False) -> list[Path]:
@@ -76,9 +75,3 @@ class Faces:
             except OSError as error:
                 raise output_error(latents, error) from None
         return [*paths, sheet, latents]
-
-
-def _slug(text: str, longest: int = 48) -> str:
-    words = re.findall(r"[a-z0-9]+", text.lower())
-    name = "-".join(words)
-    return name[:longest].rstrip("-")

@@ -164,12 +164,12 @@ def test_unknown_names(studio):
 
 
 def test_odd_sentences(studio):
-    nothing = studio.describe("the quick brown fox", 1)
+    nothing = studio.describe("the quick brown fox", 1, anyway=True)
     long = studio.describe("smiling woman " * 5000, 1)
     assert any(str(MAX_WORDS) in note and "10000 words" in note for note in long.notes)
     assert long.provenance["read"]["gender"] == "f"
     for text in ("微笑的女人", "👩‍🦰🙂", "улыбка", "\x00\x01"):
-        faces = studio.describe(text, 1)
+        faces = studio.describe(text, 1, anyway=True)
         assert any("no attribute" in note for note in faces.notes)
     assert nothing.images.shape[0] == 1
 
@@ -237,6 +237,53 @@ def test_cli_refuses_bad_weights(folder, tmp_path, capsys):
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("a red sports car in the rain", "nothing in 'a red sports car in the rain' is about"),
+        ("asdf qwerty", "nothing in 'asdf qwerty' is about a face"),
+        ("Barack Obama", "people cannot be drawn by name"),
+        ("an old car", "nothing in 'an old car'"),
+    ],
+)
+def test_a_sentence_without_a_face_is_refused(studio, folder, tmp_path, capsys, text, why):
+    with pytest.raises(InputError, match=why):
+        studio.describe(text, 1)
+    assert len(studio.describe(text, 1, anyway=True)) == 1
+    options = ["--model", folder / "tiny.safetensors", "--out", tmp_path / "out", "--count", 1]
+    status, stdout, stderr = call(capsys, text, *options)
+    assert (status, stdout, stderr.count("\n")) == (2, "", 1)
+    assert why in stderr
+    assert not (tmp_path / "out").exists()
+    assert call(capsys, text, *options, "--anyway")[0] == 0
+
+
+def test_a_person_without_attributes_is_not_refused(studio):
+    assert len(studio.describe("a portrait of somebody", 1)) == 1
+
+
+def test_what_was_not_read_is_said(studio, folder, tmp_path, capsys):
+    text = "an old man with a white beard before a blue background, short long hiar"
+    faces = studio.describe(text, 1)
+    assert faces.provenance["not_read"] == ["white (of the beard)", "blue background"]
+    assert faces.provenance["mended"] == {"hiar": "hair"}
+    assert faces.provenance["implied"] == {"hair_color": "gray"}
+    assert "not read: white (of the beard), blue background" in faces.notes
+    assert any("'short' and 'long'" in note for note in faces.notes)
+    options = ["--model", folder / "tiny.safetensors", "--out", tmp_path / "a", "--count", 1]
+    status, _, stderr = call(capsys, text, *options)
+    assert status == 0
+    assert "mien: not read: white (of the beard), blue background\n" in stderr
+    options[3] = tmp_path / "b"
+    told = json.loads(call(capsys, text, *options, "--json")[1])
+    assert told["not_read"] == ["white (of the beard)", "blue background"]
+
+
+def test_an_unknown_language_is_refused(studio):
+    with pytest.raises(UnknownName, match="known: en, fr, ja, vi"):
+        studio.describe("ein Mann", 1, language="de")
+
+
 def test_refining_keeps_the_person_and_is_said(studio):
     plain = studio.describe("a man with glasses", 1, 3, refine=0)
     moved = studio.describe("a man with glasses", 1, 3, refine=3)
@@ -249,5 +296,5 @@ def test_refining_keeps_the_person_and_is_said(studio):
 
 
 def test_nothing_recognised_is_not_refined(studio):
-    free = [studio.describe("xyzzy", 1, 3, refine=steps).ws for steps in (0, 3)]
+    free = [studio.describe("xyzzy", 1, 3, refine=steps, anyway=True).ws for steps in (0, 3)]
     assert np.array_equal(*free)

@@ -40,6 +40,13 @@ def describe(
             metavar="STEPS", help="Steps at most towards what the sentence says; 0: none."
         ),
     ] = None,
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="Draw also for a sentence that is not about a face.")
+    ] = False,
+    language: Annotated[
+        str | None,
+        typer.Option(metavar="CODE", help="en, vi, fr or ja; else it is found out."),
+    ] = None,
     model: Annotated[str, typer.Option(help="A generator: name or file.")] = "portraits",
     out: OutOption = Path("out/describe"),
     device: DeviceOption = "auto",
@@ -56,7 +63,7 @@ def describe(
     from mien.studio import Studio
 
     studio = Studio(model, device, precision=precision, engine=engine)
-    faces = studio.describe(text, count, seed, method, guidance, psi, refine)
+    faces = studio.describe(text, count, seed, method, guidance, psi, refine, anyway, language)
     paths = faces.save(out, force)
     for remark in faces.notes:
         note(remark)

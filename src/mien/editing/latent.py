@@ -143,7 +143,8 @@ def _drawn(studio: Studio, made: Mapping[str, Any]) -> Tensor:
     if "text" not in made:
         return _of_seed(studio, seed, psi)[0]
     method, guidance, refine = str(made["method"]), float(made["guidance"]), made.get("refine", 0)
-    faces = studio.describe(str(made["text"]), 1, seed, method, guidance, psi, int(refine))
+    text, language = str(made["text"]), made.get("language")
+    faces = studio.describe(text, 1, seed, method, guidance, psi, int(refine), True, language)
     return torch.from_numpy(faces.ws).to(studio.device)
 
 

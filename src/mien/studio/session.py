@@ -31,6 +31,7 @@ from mien.stylegan2.seeds import seed_latents
 from mien.text.reader import read
 from mien.text.refine import Refinement
 from mien.text.refine import refine as refined
+from mien.text.unread import refusal
 
 if TYPE_CHECKING:
     from mien.anime.crop import Box, Finder
@@ -216,11 +217,14 @@ class Studio:
         guidance: float | None = None,
         psi: float | None = None,
         refine: int | None = None,
+        anyway: bool = False,
+        language: str | None = None,
     ) -> Faces:
         """Draw faces that fit a sentence.
 
         Args:
-            text: English; other words are passed over, and said so.
+            text: English, Vietnamese, French or Japanese; what of it was not read, what contradicts
+                itself and what was taken for mistyped stands in ``notes`` and ``provenance``.
             count: How many, from 1 to :data:`~mien.portraits.checks.MAX_COUNT`.
             seed: Of the first face; the others have the next ones.
             method: ``labels``, ``mapper``, ``directions`` or ``prior``; None for the best.
@@ -229,14 +233,20 @@ class Studio:
             refine: Steps at most by which each face is moved until a tagger sees in it what the
                 sentence says (:mod:`mien.text.refine`); None for 32, or 0 for generators above
                 :data:`REFINE_RESOLUTION`, where a step takes seconds.
+            anyway: Whether to draw also for a sentence that is not about a face.
+            language: ``en``, ``vi``, ``fr`` or ``ja``; None finds it out.
 
         Raises:
-            InputError: An empty sentence, or a number out of its range.
-            UnknownName: No such method.
+            InputError: An empty sentence, one that is not about a face, or a number out of its
+                range.
+            UnknownName: No such method or language.
         """
         from mien.text.methods import Request
 
         sentence, notes = checked_text(text)
+        reading = read(sentence, language)
+        if not (reading.about_face or anyway):
+            raise InputError(refusal(sentence, reading.named))
         seeds = checked_seeds(count, seed)
         name = method or self.default_method
         way = self.method(name)
@@ -244,7 +254,7 @@ class Studio:
         guidance = checked(
             "guidance", way.default_guidance if guidance is None else guidance, 0, 20
         )
-        reading = read(sentence)
+        notes += reading.notes()
         if reading.unknown:
             notes.append("no attribute of a face was recognised in the sentence")
         G = self.generator
@@ -269,6 +279,7 @@ class Studio:
             "refine": refine,
             "read": dict(reading.asserted),
             "denied": {column: sorted(values) for column, values in reading.denied.items()},
+            **reading.told(),
         }
         return self.draw(ws, seeds, made, notes)
 

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from mien.text import lexicon
+from mien.text import lexicon, spelling
 from mien.text import wordclasses as classes
 
 _TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|[.,;:!?()\n…—]")
@@ -34,7 +34,7 @@ _MINOR_REACH = 4
 _DENIABLE = ("glasses=", "headwear=", "facial_hair=", "makeup=1", "earrings=1", "bangs=1")
 
 
-@dataclass
+@dataclass(slots=True)
 class Chunk:
     """A phrase of the lexicon, one other word, or one punctuation mark.
 
@@ -47,6 +47,11 @@ class Chunk:
         joined: Whether a hyphen joins it to the next one.
         negated: Whether a negator reaches it.
         says: What it says in this sentence.
+        mute: Whether nobody misses it if it says nothing.
+        noun: Place of the noun that it was found to belong to, if it was looked for.
+        of_thing: Whether it is said of a thing rather than of a person: *an old car*.
+        typed: The word that was taken for a mistyped one, as it was typed; empty for none.
+        near: Words that it may have been meant to be, if there are several.
     """
 
     phrase: str
@@ -57,6 +62,11 @@ class Chunk:
     joined: bool = False
     negated: bool = False
     says: tuple[str, ...] = ()
+    mute: bool = False
+    noun: int | None = None
+    of_thing: bool = False
+    typed: tuple[tuple[str, str], ...] = ()
+    near: tuple[str, ...] = ()
 
 
 def parse(text: str) -> list[Chunk]:
@@ -64,6 +74,7 @@ def parse(text: str) -> list[Chunk]:
     chunks = _segment(text)
     _negate(chunks)
     _say(chunks)
+    _mute(chunks)
     return chunks
 
 
@@ -77,6 +88,26 @@ def _pronoun(says: str, words: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(f"gender={gender}?" for gender in genders)
 
 
+def _decades() -> Iterator[tuple[tuple[str, ...], str]]:
+    """*in her late thirties* -> its age."""
+    for decade, ages in classes.DECADES.items():
+        for when, age in zip(((), ("early",), ("mid",), ("late",)), ages, strict=True):
+            for whose in ("her", "his", "their", "the", "its"):
+                yield ("in", whose, *when, decade), age
+            yield ((*when, decade) if when else ("in", decade)), age
+
+
+@cache
+def vocabulary() -> frozenset[str]:
+    """Every single word that means something to the three rules, or is known to mean nothing."""
+    words = {word for rows in _phrases().values() for row, _ in rows for word in row}
+    return frozenset(words).union(
+        classes.HAIR_NOUNS, classes.FACE_HAIR_NOUNS, classes.PERSON_NOUNS, classes.SKIN_NOUNS,
+        classes.FILLERS, classes.LINKS, classes.PREPOSITIONS, classes.NOT_MAIN, classes.NEGATORS,
+        classes.SCOPE_ENDS, classes.MUTE, classes.PARTS, classes.NUMBER_WORDS, classes.ABOUT,
+    )  # fmt: skip
+
+
 @cache
 def _phrases() -> dict[str, tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]]:
     """First word -> (words, effects) of every phrase that starts with it, longest first."""
@@ -85,9 +116,11 @@ def _phrases() -> dict[str, tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]]
         for phrase in _split(cell):
             words = tuple(phrase.split())
             effects[words] = (*effects.get(words, ()), *says.split(), *_pronoun(says, words))
+    for words, age in _decades():
+        effects[words] = (f"age={age}", *_pronoun("age", words))
     plain = [*classes.NOT_NEGATORS]
     for name in _CLASSES:
-        plain += _values(name)
+        plain += values(name)
     for phrase in plain:
         effects.setdefault(tuple(phrase.split()), ())
     table: dict[str, list[tuple[tuple[str, ...], tuple[str, ...]]]] = {}
@@ -99,7 +132,7 @@ def _phrases() -> dict[str, tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]]
 
 
 @cache
-def _values(name: str) -> dict[str, str]:
+def values(name: str) -> dict[str, str]:
     """Phrase -> value of one of the tables of words."""
     table: dict[str, str] = getattr(classes, name)
     return {phrase: value for value, cell in table.items() for phrase in _split(cell)}
@@ -129,7 +162,7 @@ def _role(phrase: str, effects: tuple[str, ...]) -> str:
     ):
         if phrase in nouns:
             return role
-    if any(phrase in _values(name) for name in _CLASSES):
+    if any(phrase in values(name) for name in _CLASSES):
         return "adjective"
     if any(effect.startswith(("age=", "hair_", "expression=", "skin=")) for effect in effects):
         return "adjective"
@@ -146,14 +179,14 @@ def _normal(word: str) -> str:
 def _segment(text: str) -> list[Chunk]:
     """Rule 1: the longest phrase at each place."""
     tokens = [(_normal(m.group()), m.start(), m.end()) for m in _TOKEN.finditer(text)]
+    slips = _mend(tokens, text)
+    plain = tuple(word for word, _, _ in tokens)
     table, chunks, i = _phrases(), [], 0
     roles: dict[str, str] = {}
     while i < len(tokens):
         words, effects = (tokens[i][0],), ()
         for candidate, said in table.get(tokens[i][0], ()):
-            if all(
-                i + k < len(tokens) and tokens[i + k][0] == word for k, word in enumerate(candidate)
-            ):
+            if len(candidate) == 1 or plain[i : i + len(candidate)] == candidate:
                 words, effects = candidate, said
                 break
         start, end = tokens[i][1], tokens[i + len(words) - 1][2]
@@ -161,9 +194,37 @@ def _segment(text: str) -> list[Chunk]:
         if phrase not in roles:
             roles[phrase] = _role(phrase, effects)
         joined = text[end : end + 1] in _HYPHENS
-        chunks.append(Chunk(phrase, start, end, effects, roles[phrase], joined))
+        chunk = Chunk(phrase, start, end, effects, roles[phrase], joined)
+        for k in range(i, i + len(words)) if slips else ():
+            if k in slips and slips[k].taken:
+                chunk.typed += ((text[tokens[k][1] : tokens[k][2]], slips[k].taken),)
+            elif k in slips:
+                chunk.near = slips[k].near
+        chunks.append(chunk)
         i += len(words)
     return chunks
+
+
+@cache
+def _guess(word: str) -> spelling.Guess:
+    return spelling.guess(word, vocabulary())
+
+
+def _mend(tokens: list[tuple[str, int, int]], text: str) -> dict[int, spelling.Guess]:
+    """Put the word that was meant in the place of a mistyped one; place -> what was done there."""
+    slips, known = {}, vocabulary()
+    for i, (word, start, end) in enumerate(tokens):
+        if word in known or not word.isascii():
+            continue
+        # A capital within a sentence is a name, which may be spelt as it likes.
+        if text[start:end].istitle() and i > 0 and tokens[i - 1][0] not in _CLAUSE_ENDS:
+            continue
+        found = _guess(word)
+        if found.taken or found.near:
+            slips[i] = found
+        if found.taken:
+            tokens[i] = (found.taken, start, end)
+    return slips
 
 
 def _is_negator(phrase: str) -> bool:
@@ -275,11 +336,11 @@ def _bind(chunks: list[Chunk], i: int) -> tuple[str, int]:
 
 def _colour(chunks: list[Chunk], i: int, role: str, j: int) -> tuple[str, ...]:
     phrase = chunks[i].phrase
-    if role == "skin" and phrase in _values("SKIN_COLOURS"):
-        return (f"skin={_values('SKIN_COLOURS')[phrase]}",)
-    value = _values("HAIR_COLOURS").get(phrase)
+    if role == "skin" and phrase in values("SKIN_COLOURS"):
+        return (f"skin={values('SKIN_COLOURS')[phrase]}",)
+    value = values("HAIR_COLOURS").get(phrase)
     if role == "person" and phrase in classes.SKIN_OF_PERSON:
-        return (f"skin={_values('SKIN_COLOURS')[phrase]}",)
+        return (f"skin={values('SKIN_COLOURS')[phrase]}",)
     if value is None:
         return ()
     if role in ("person", "open", "other"):
@@ -291,15 +352,15 @@ def _colour(chunks: list[Chunk], i: int, role: str, j: int) -> tuple[str, ...]:
             return ()
     # A colour straight before another one only shades it: dark purple, reddish blonde.
     following = chunks[i + 1].phrase if i + 1 < len(chunks) else ""
-    shade = following in _values("HAIR_COLOURS") and role == "hair" and j > i
+    shade = following in values("HAIR_COLOURS") and role == "hair" and j > i
     return (f"hair_color={value}?",) if shade or phrase == "dark" else (f"hair_color={value}",)
 
 
 def _adjective(chunks: list[Chunk], i: int) -> tuple[str, ...]:
     """What the colour, length or texture at ``i`` says."""
     phrase = chunks[i].phrase
-    length, texture = _values("LENGTHS").get(phrase), _values("TEXTURES").get(phrase)
-    colour = phrase in _values("HAIR_COLOURS") or phrase in _values("SKIN_COLOURS")
+    length, texture = values("LENGTHS").get(phrase), values("TEXTURES").get(phrase)
+    colour = phrase in values("HAIR_COLOURS") or phrase in values("SKIN_COLOURS")
     if not (length or texture or colour):
         return ()
     role, j = _bind(chunks, i)
@@ -309,24 +370,46 @@ def _adjective(chunks: list[Chunk], i: int) -> tuple[str, ...]:
     if role == "hair" and texture:
         weak = "?" if phrase in classes.WEAK_TEXTURES else ""
         says += (f"hair_texture={texture}{weak}",)
+    if role == "open" and phrase in classes.TEXTURES_ALONE:
+        says += (f"hair_texture={texture}?",)
     return says
 
 
-def _age_in_years(chunks: list[Chunk], i: int) -> tuple[str, ...]:
-    """*7-year-old*, *aged 70*, *45 years old*."""
+def _number(chunks: list[Chunk], i: int) -> tuple[int, int]:
+    """The number that starts at ``i`` and the place behind it; -1 if there is none."""
     phrase = chunks[i].phrase
-    if not (phrase.isascii() and phrase.isdigit() and len(phrase) <= 3):
+    if phrase.isascii() and phrase.isdigit() and len(phrase) <= 3:
+        return int(phrase), i + 1
+    tens = classes.NUMBER_WORDS.get(phrase, -1)
+    following = chunks[i + 1].phrase if i + 1 < len(chunks) else ""
+    units = classes.NUMBER_WORDS.get(following, 0)
+    if tens >= 20 and 0 < units < 10:
+        return tens + units, i + 2
+    return tens, i + 1
+
+
+def _age_in_years(chunks: list[Chunk], i: int) -> tuple[str, ...]:
+    """*7-year-old*, *aged 70*, *45 years old*, *a woman of fifty*, *twenty-five years old*."""
+    years, j = _number(chunks, i)
+    if years < 0 or (i and _number(chunks, i - 1)[1] > i):
         return ()
-    after = chunks[i + 1].phrase if i + 1 < len(chunks) else ""
+    after = chunks[j].phrase if j < len(chunks) else ""
     before = chunks[i - 1].phrase if i else ""
-    if after in ("year", "years", "yo", "yrs") or before in ("aged", "age"):
-        for highest, age in classes.NUMBER_AGES:
-            if int(phrase) <= highest:
-                return (f"age={age}!",)
+    stated = after in ("year", "years", "yo", "yrs", "something") or before in ("aged", "age")
+    ends = j >= len(chunks) or chunks[j].role in ("end", "link") or after in classes.SCOPE_ENDS
+    person = any(other.role == "person" for other in chunks[max(0, i - _REACH) : i])
+    about = years >= 10 and before in classes.ABOUT and ends and person
+    if not (stated or about):
+        return ()
+    for chunk in chunks[i + 1 : j]:
+        chunk.mute = True
+    for highest, age in classes.NUMBER_AGES:
+        if years <= highest:
+            return (f"age={age}!",)
     return ()
 
 
-def _flip(effects: tuple[str, ...]) -> tuple[str, ...]:
+def flip(effects: tuple[str, ...]) -> tuple[str, ...]:
     """The effects of a phrase that is denied."""
     outright = [effect for effect in effects if not effect.endswith("?")]
     denials = [effect for effect in outright if effect.startswith("!")]
@@ -359,8 +442,43 @@ def _say(chunks: list[Chunk]) -> None:
             effects += _adjective(chunks, i)
         if chunk.phrase in _AGE_WORDS and person_seen and _is_of_a_thing(chunks, i):
             effects = ()
+        elif chunk.phrase in _AGE_WORDS and _noun_at_right(chunks, i)[0] == "other":
+            chunk.of_thing = True
+        if chunk.phrase in _AGE_WORDS and i and chunks[i - 1].phrase in ("year", "years"):
+            effects = ()
+        if chunk.phrase == "aged" and i + 1 < len(chunks) and _number(chunks, i + 1)[0] >= 0:
+            effects = ()
         before = chunks[max(0, i - _MINOR_REACH) : i]
         if chunk.phrase in _MINORS and any(other.phrase in _SMALL for other in before):
             effects = (_MINORS[chunk.phrase], "age=child")
         person_seen = person_seen or chunk.role == "person"
-        chunk.says = _flip(effects) if chunk.negated else effects
+        chunk.says = flip(effects) if chunk.negated else effects
+
+
+def _mute(chunks: list[Chunk]) -> None:
+    """Mark the words that nobody misses if they say nothing."""
+    for i, chunk in enumerate(chunks):
+        before = chunks[i - 1].phrase if i else ""
+        chunk.mute = (
+            chunk.mute
+            or chunk.phrase in classes.MUTE
+            or chunk.phrase in classes.NOT_NEGATORS
+            or not any(one.isalnum() for one in chunk.phrase)
+            or (chunk.phrase in _AGE_WORDS and before in ("year", "years"))
+            or _is_negator(chunk.phrase)
+            or (chunk.role == "hair" and len(chunk.phrase) < 6 and not chunk.effects)
+        )
+
+
+def noun_of(chunks: list[Chunk], i: int) -> int | None:
+    """Place of the noun that was read and of which the word at ``i`` says something unread."""
+    for j in range(i + 1, min(i + 1 + _REACH, len(chunks))):
+        chunk = chunks[j]
+        if chunk.role in ("hair", "face_hair", "skin"):
+            return j
+        worn = any(said.lstrip("!").startswith(classes.WEARABLE) for said in chunk.effects)
+        if chunk.role == "known" and worn and not chunk.phrase.endswith(("ing", "ed")):
+            return j
+        if chunk.role != "adjective" or chunk.phrase in classes.SCOPE_ENDS:
+            return None
+    return None

@@ -154,7 +154,8 @@ class _Way(NamedTuple):
 
     def faces(self, studio: Studio, text: str, count: int, seed: int) -> np.ndarray:
         """Faces for a sentence, uint8 ``[n, h, w, 3]``."""
-        return studio.describe(text, count, seed, self.method, refine=self.refine).images
+        asked = {"method": self.method, "refine": self.refine, "anyway": True}
+        return studio.describe(text, count, seed, **asked).images
 
 
 def _faces(studio: Studio, way: _Way, sentences: Sequence[str], plan: TextProtocol) -> np.ndarray:

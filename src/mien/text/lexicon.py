@@ -34,8 +34,9 @@ SAYS: tuple[tuple[str, str], ...] = (
     ("age=child", "child, kid, toddler, preschooler, schoolchild, children"),
     ("gender=f age=child", "schoolgirl, girl child"),
     ("gender=m age=child", "schoolboy, boy child"),
-    ("age=teen", "teenager, teenage, teenaged, teen, adolescent, teens, high schooler, youth"),
+    ("age=teen", "teenager, teenage, teenaged, teen, adolescent, teens, high schooler"),
     ("age=young", "young, youthful, twenty something, thirty something, student, young adult"),
+    ("age=young", "youth"),
     ("age=young", "in her twenties, in his twenties, in their twenties, in the twenties"),
     ("age=young", "in her early thirties, in his early thirties, in her thirties, in his thirties"),
     ("age=middle", "middle aged, middle age, mature, in her forties, in his forties, midlife"),
@@ -54,6 +55,8 @@ SAYS: tuple[tuple[str, str], ...] = (
     ("skin=dark", "african, african american, afro american, dark complexion, black person"),
     ("skin=dark", "person of african descent, nigerian, ethiopian, sudanese, kenyan"),
     ("skin=tan", "indian, south asian, sunburned, suntanned, sun tanned, sun kissed, tanned"),
+    ("skin=tan", "sunburnt, sun browned"),
+    ("hair_color=red", "redhead, redheads"),
     ("skin=tan", "native american, american indian, arab, pakistani, sri lankan, bengali"),
     ("skin=light", "caucasian, fair complexion, pale complexion, european, scandinavian, nordic"),
     ("skin=medium", "olive complexion, medium complexion, light brown complexion"),
@@ -203,7 +206,7 @@ SAYS: tuple[tuple[str, str], ...] = (
     ("expression=neutral", "poker face, emotionless, unemotional, no expression, matter of fact"),
     ("expression=neutral", "without expression"),
     ("expression=neutral?", "confident, cool, peaceful, quiet, mild expression, soft expression"),
-    ("expression=neutral?", "skeptical, unimpressed, bored, deep in thought"),
+    ("expression=neutral?", "sceptical, skeptical, unimpressed, bored, deep in thought"),
     ("expression=neutral?", "intense, gentle expression, steady gaze, confused, puzzled"),
     ("expression=sad", "sad, sadly, sorrowful, gloomy, glum, unhappy, upset, crying, tearful, cry"),
     (
@@ -246,7 +249,10 @@ SAYS: tuple[tuple[str, str], ...] = (
     ),
     ("expression=other mouth=open?", "sticking out their tongue, tongue hanging out"),
     ("expression=other? mouth=open?", "his tongue, her tongue, its tongue, their tongue"),
-    ("expression=other", "making a face, funny face, silly face, odd expression, pulling a face"),
+    (
+        "expression=other",
+        "grimace, grimacing, making a face, funny face, silly face, odd expression, pulling a face",
+    ),
     (
         "expression=other",
         "strange expression, odd face, kissing, puckered lips, winking, goofy face",
@@ -286,6 +292,10 @@ SAYS: tuple[tuple[str, str], ...] = (
         "lips are closed, lips pressed together, lips sealed, mouth is closed, closed lipped,"
         " tight lips",
     ),
+    ("expression=smile mouth=open", "open smile, open grin, open mouth smile"),
+    ("expression=laugh mouth=open", "open laugh"),
+    ("mouth=open", "wide open mouth, teeth bared"),
+    ("expression=smile mouth=closed", "closed smile, closed lip smile, closed mouth smile"),
     ("mouth=closed", "tight lipped, lips shut, pressed lips"),
     # Eyes.
     (

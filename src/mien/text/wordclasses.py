@@ -72,8 +72,8 @@ SKIN_OF_PERSON: frozenset[str] = frozenset(
 
 LENGTHS: dict[str, str] = {
     "short": "short, shortish, cropped, trimmed",
-    "medium": "medium, midlength",
-    "long": "long, longish, flowing, lengthy, waist length",
+    "medium": "medium, longish, midlength",
+    "long": "long, flowing, lengthy, waist length",
 }
 """Hair length -> the words for it, when they belong to a noun of hair."""
 
@@ -96,7 +96,7 @@ HAIR_NOUNS: frozenset[str] = _words(
     " dreadlocks dreads locs locks twists waves mane mohawk pixie quiff undercut fringe bangs updo"
     " crop mop buzz haircut hairstyle hairdo ringlets ringlet coils cornrows topknot plaits"
     " plait fade tuft tufts fuzz spikes mullet tresses cut stubs flattop pompadour plume head"
-    " headed perm wisps knot"
+    " headed perm wisps knot wig"
 )
 """Nouns of hair: what a colour, length or texture must belong to."""
 

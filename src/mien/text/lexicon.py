@@ -19,12 +19,18 @@ SAYS: tuple[tuple[str, str], ...] = (
     # People: gender, and age where the noun carries one.
     ("gender=f !age=baby? !age=child?", "woman, lady, ladies, women, businesswoman, housewife"),
     ("gender=f", "female, feminine, actress, queen, princess, cowgirl, herself, beauty, wife"),
-    ("gender=f", "mother, mom, mum, sister, daughter, waitress, nun, bride, duchess"),
+    (
+        "gender=f",
+        "mother, mom, mum, sister, daughter, waitress, nun, bride, duchess, girlfriend, aunt",
+    ),
     ("gender=f? hair_color=brown?", "brunette"),
     ("gender=f !age=middle? !age=old?", "girl, gal, girls"),
     ("gender=m !age=baby? !age=child?", "man, guy, gentleman, men, dude, businessman, bloke, chap"),
     ("gender=m", "male, masculine, actor, king, prince, cowboy, himself, father, dad, brother"),
-    ("gender=m", "son, husband, monk, groom, hipster, biker, lad, fellow, uncle, skinhead, viking"),
+    (
+        "gender=m",
+        "son, husband, monk, groom, hipster, biker, lad, fellow, uncle, skinhead, viking, boyfriend",
+    ),
     ("gender=m age=child? !age=middle? !age=old?", "boy, boys"),
     ("gender=f?", "she, her, hers"),
     ("gender=m?", "he, his, him"),

@@ -29,7 +29,7 @@ SAYS: tuple[tuple[str, str], ...] = (
     ("gender=m", "male, masculine, actor, king, prince, cowboy, himself, father, dad, brother"),
     (
         "gender=m",
-        "son, husband, monk, groom, hipster, biker, lad, fellow, uncle, skinhead, viking, boyfriend",
+        "son, husband, monk, groom, hipster, biker, lad, fellow, uncle, skinhead, viking",
     ),
     ("gender=m age=child? !age=middle? !age=old?", "boy, boys"),
     ("gender=f?", "she, her, hers"),

@@ -32,6 +32,7 @@ SAYS: tuple[tuple[str, str], ...] = (
         "son, husband, monk, groom, hipster, biker, lad, fellow, uncle, skinhead, viking",
     ),
     ("gender=m age=child? !age=middle? !age=old?", "boy, boys"),
+    ("gender=m", "boyfriend"),
     ("gender=f?", "she, her, hers"),
     ("gender=m?", "he, his, him"),
     ("gender=f age=baby", "baby girl, infant girl, newborn girl, girl baby"),

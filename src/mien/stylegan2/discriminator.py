@@ -28,7 +28,8 @@ class DiscriminatorConfig:
         channel_base: Features × resolution, before ``channel_max`` cuts it.
         channel_max: The most features that a layer has.
         mapping_layers: Fully connected layers that map a label.
-        group: How many images one minibatch standard deviation is taken over.
+        group: How many images one minibatch standard deviation is taken over; None for all of a
+            batch.
         plain_head: With labels, add a logit that ignores them (Miyato & Koyama 2018, Eq. 3), which
             partial and empty labels need; published networks have none.
         conv_clamp: As a generator's.
@@ -39,13 +40,13 @@ class DiscriminatorConfig:
     channel_base: int = 32768
     channel_max: int = 512
     mapping_layers: int = 8
-    group: int = 4
+    group: int | None = 4
     plain_head: bool = False
     conv_clamp: float | None = None
 
     def __post_init__(self) -> None:
         self.shape()  # the same limits as a generator's
-        if self.group < 1:
+        if self.group is not None and self.group < 1:
             raise InputError(f"group is {self.group}, but must be at least 1")
 
     def shape(self) -> GeneratorConfig:
@@ -74,7 +75,8 @@ class DiscriminatorBlock(nn.Module):
         half = math.sqrt(0.5)
         self.conv0 = Conv(channels, channels, 3, clamp=clamp)
         self.conv1 = Conv(channels, out_channels, 3, down=True, gain=half, clamp=clamp)
-        self.skip = Conv(channels, out_channels, 1, False, False, down=True, gain=half, clamp=clamp)
+        # What is skipped is not clamped, here as in the published networks.
+        self.skip = Conv(channels, out_channels, 1, False, False, down=True, gain=half)
 
     def forward(self, x: Float[Tensor, "n i h w"]) -> Tensor:
         """Features, or the image for the first block, to features of half the resolution."""
@@ -120,7 +122,7 @@ class DiscriminatorEpilogue(nn.Module):
     """The 4×4 block: minibatch standard deviation, convolution, two fully connected layers."""
 
     def __init__(
-        self, channels: int, out_features: int, group: int, clamp: float | None = None
+        self, channels: int, out_features: int, group: int | None, clamp: float | None = None
     ) -> None:
         super().__init__()
         self.group = group
@@ -136,13 +138,14 @@ class DiscriminatorEpilogue(nn.Module):
         return self.out(x), x
 
 
-def minibatch_std(x: Float[Tensor, "n i h w"], group: int) -> Float[Tensor, "n 1 h w"]:
+def minibatch_std(x: Float[Tensor, "n i h w"], group: int | None) -> Float[Tensor, "n 1 h w"]:
     """Standard deviation over a group of images, averaged to one number a group.
 
-    Image j of n is in a group with j + n/g, j + 2n/g, …; ``group`` is cut to the batch.
+    Image j of n is in a group with j + n/g, j + 2n/g, …; ``group`` is cut to the batch; None is all
+    of it.
     """
     n, channels, height, width = x.shape
-    size = min(group, n)
+    size = n if group is None else min(group, n)
     if n % size:
         raise InputError(f"a batch of {n} does not split into groups of {size}")
     grouped = x.float().reshape(size, n // size, channels, height, width)

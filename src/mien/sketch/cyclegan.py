@@ -29,7 +29,7 @@ class ResnetConfig:
         out_channels: Of the picture that comes out.
         ngf: Channels at full size; two halvings double them to 4·ngf.
         blocks: Residual blocks; 6 for 128×128 and 9 for 256×256 in the paper.
-        norm: ``instance`` or ``batch``.
+        norm: ``instance``, ``batch`` or ``none``.
         dropout: Drop half of the features inside each block while training.
     """
 

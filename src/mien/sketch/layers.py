@@ -12,8 +12,8 @@ from torch.nn import functional
 
 from mien.errors import InputError
 
-NORMS = ("batch", "instance")
-"""Normalisation over the batch (with running means for use) or over each picture alone."""
+NORMS = ("batch", "instance", "none")
+"""Normalisation over the batch (with running means for use), over each picture alone, or none."""
 
 
 class InstanceNorm(nn.Module):
@@ -34,6 +34,8 @@ class InstanceNorm(nn.Module):
 
 def make_norm(norm: str, channels: int) -> nn.Module:
     """The layer of a name."""
+    if norm == "none":
+        return nn.Identity()
     return nn.BatchNorm2d(channels) if norm == "batch" else InstanceNorm()
 
 
@@ -53,10 +55,10 @@ def check_norm(norm: str) -> None:
     """Refuse an unknown normalisation.
 
     Raises:
-        InputError: It is neither ``batch`` nor ``instance``.
+        InputError: It is none of :data:`NORMS`.
     """
     if norm not in NORMS:
-        raise InputError(f"norm {norm!r} is neither batch nor instance")
+        raise InputError(f"norm {norm!r} is none of {', '.join(NORMS)}")
 
 
 def check_range(what: str, value: float, least: float, most: float) -> None:

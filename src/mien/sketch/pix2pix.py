@@ -31,7 +31,7 @@ class UnetConfig:
         ngf: Channels of the outermost level; each level further in doubles them.
         channel_max: The most channels of a level; None for 8·ngf, as published.
         downs: Levels; each halves the size. 8 for 256×256, 7 for 128×128.
-        norm: ``batch`` or ``instance``.
+        norm: ``batch``, ``instance`` or ``none``.
         dropout: Drop half of the features in the inner decoder while training: pix2pix's noise.
     """
 
@@ -137,7 +137,7 @@ class PatchConfig:
         in_channels: 6 for the concatenated pair of pix2pix, 3 for CycleGAN's single picture.
         ndf: Channels of the first layer; each further one doubles them, up to 8·ndf.
         layers: Layers that halve the size; 3 judge 70×70 pixels each.
-        norm: ``batch`` or ``instance``.
+        norm: ``batch``, ``instance`` or ``none``.
     """
 
     in_channels: int = 6

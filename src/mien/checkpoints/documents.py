@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from mien.checkpoints.inert import Stub, TensorRef
+from mien.checkpoints.inert import ArrayRef, Stub, TensorRef
 from mien.checkpoints.torch_files import Document
 from mien.errors import CheckpointError
 
@@ -26,11 +26,13 @@ class Group:
         where: Keys that lead to it from the root, joined by dots; empty for the root itself.
         tensors: Name -> tensor, unread.
         attributes: For a pickled module, its other attributes (``_init_kwargs`` among them).
+        kind: For a pickled module, its class as the file says it.
     """
 
     where: str
     tensors: dict[str, TensorRef]
     attributes: dict[str, Any] = field(default_factory=dict)
+    kind: str = ""
 
 
 def groups(document: Document) -> list[Group]:
@@ -49,12 +51,12 @@ def groups(document: Document) -> list[Group]:
         seen.add(id(value))
         if isinstance(value, Stub) and _is_module(value):
             tensors = dict(_module_tensors(document, value))
-            found.append(Group(where, tensors, dict(value.state)))
+            found.append(Group(where, tensors, dict(value.state), value.name))
             continue
         if isinstance(value, Stub):
             value = value.items if value.items is not None else value.state
         children = _children(value)
-        tensors = {name: part for name, part in children if isinstance(part, TensorRef)}
+        tensors = _tensors(document, children)
         if tensors:
             found.append(Group(where, tensors))
         if depth < _MAX_DEPTH:
@@ -80,10 +82,20 @@ def plain(value: Any) -> Any:
     return value
 
 
+def _tensors(document: Document, children: list[tuple[str, Any]]) -> dict[str, TensorRef]:
+    """Those children that are tensors, or arrays of numbers, which are the same to us."""
+    found: dict[str, TensorRef] = {}
+    for name, part in children:
+        ref = part.tensor(document.path) if isinstance(part, ArrayRef) else part
+        if isinstance(ref, TensorRef):
+            found[name] = ref
+    return found
+
+
 def _children(value: Any) -> list[tuple[str, Any]]:
     if isinstance(value, dict):
         return [(name, part) for name, part in value.items() if _is_name(name)]
-    if isinstance(value, list | tuple) and len(value) <= 16:
+    if isinstance(value, list | tuple):
         return [(str(i), part) for i, part in enumerate(value)]
     return []
 

@@ -28,10 +28,33 @@ ITEM_BYTES: dict[str, int] = {
     "int8": 1,
     "uint8": 1,
     "bool": 1,
+    "float8_e4m3fn": 1,
+    "float8_e5m2": 1,
+    "uint16": 2,
+    "uint32": 4,
+    "uint64": 8,
     "complex64": 8,
     "complex128": 16,
 }
 """Element types that are read, by torch's names, and how many bytes one takes."""
+
+_TENSOR_TYPES = {
+    "f8": "float64",
+    "f4": "float32",
+    "f2": "float16",
+    "i8": "int64",
+    "i4": "int32",
+    "i2": "int16",
+    "i1": "int8",
+    "u1": "uint8",
+    "u2": "uint16",
+    "u4": "uint32",
+    "u8": "uint64",
+    "b1": "bool",
+    "c8": "complex64",
+    "c16": "complex128",
+}
+"""NumPy's number types that torch has."""
 
 MAX_RANK = 16
 """Most dimensions that a tensor may have."""
@@ -227,3 +250,32 @@ class ArrayRef:
 
         flat = np.frombuffer(self.data, np.dtype(self.dtype))
         return flat.reshape(self.shape, order="F" if self.fortran else "C").copy()
+
+    def tensor(self, path: str | Path) -> TensorRef | None:
+        """The same numbers as a tensor that has not been read; None for types that torch lacks.
+
+        Args:
+            path: The file, for errors.
+        """
+        kind = _TENSOR_TYPES.get(self.dtype.lstrip("<>=|"))
+        if kind is None:
+            return None
+        strides, step = [], 1
+        for side in self.shape if self.fortran else reversed(self.shape):
+            strides.append(step)
+            step *= side
+        if not self.fortran:
+            strides.reverse()
+        if step == 0:
+            strides = [0] * len(strides)
+        storage = Storage(kind, step, self._little)
+        budget = Budget(path, 4 * step * ITEM_BYTES[kind] + (1 << 16))
+        return TensorRef(storage, kind, 0, self.shape, tuple(strides), budget)
+
+    def _little(self) -> memoryview:
+        """Its bytes, the lowest first."""
+        if not self.dtype.startswith(">"):
+            return memoryview(self.data)
+        import numpy as np
+
+        return memoryview(np.frombuffer(self.data, np.dtype(self.dtype)).byteswap().tobytes())

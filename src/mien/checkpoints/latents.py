@@ -7,6 +7,7 @@ dictionary of rosinality's projector, our own ``.npz``. Directions: InterFaceGAN
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,12 +15,28 @@ import numpy as np
 
 from mien.checkpoints.arrays import read_arrays
 from mien.checkpoints.documents import groups
+from mien.checkpoints.inert import ArrayRef, TensorRef
 from mien.checkpoints.sniff import looks_like
 from mien.checkpoints.torch_files import open_file
 from mien.errors import CheckpointError
 
-_LATENT_NAMES = ("w", "ws", "latents", "latent", "projected_w", "w_plus", "dlatents", "")
+_LATENT_NAMES = (
+    "w", "ws", "latents", "latent", "projected_w", "w_plus", "dlatents", "",
+    "wp", "w+", "wplus", "dlatent", "latent_code", "latent_codes", "code", "codes", "arr_0",
+)  # fmt: skip
+_NOISE_NAMES = ("z", "zs", "latent_z", "latents_z", "z_samples")
+_OTHERS = frozenset({
+    *_NOISE_NAMES, "noise", "noises", "boundary", "boundaries", "direction", "directions", "normal",
+    "intercept", "bias", "mean", "std", "stdev", "w_avg", "latent_avg", "w_mean", "w_std", "eigvec",
+    "eigval", "comp", "components", "lat_comp", "lat_mean", "lat_stdev", "act_comp", "act_mean",
+    "act_stdev", "var_ratio", "img", "image", "images", "face", "faces", "label", "labels", "c",
+    "y", "seed", "seeds", "feature", "features", "embedding", "embeddings", "landmarks", "lm",
+    "loss", "weight", "weights", "style", "styles", "scale", "scales", "score", "scores", "mask",
+})  # fmt: skip
+"""Names that say of an array what it is, and that it is no latent."""
 _LAYERS = range(8, 19, 2)
+_ENTRY = re.compile(r"(^|\.)\d+$|\.(jpe?g|png|webp|bmp|tiff?|jfif)$", re.IGNORECASE)
+"""The name of an entry of a list, or of a picture."""
 
 
 @dataclass(frozen=True)
@@ -56,12 +73,15 @@ def read_latents(path: str | Path, num_ws: int | None = None) -> np.ndarray:
         UnsafeCheckpoint: It asks for something that could run code; nothing was run.
     """
     tables = _read(path)
-    named = [tables[name] for name in _LATENT_NAMES if name in tables]
+    lower = {name.lower(): table for name, table in tables.items()}
+    named = [lower[name] for name in _LATENT_NAMES if name in lower]
     nested = [table for name, table in tables.items() if name.rpartition(".")[2] == "latent"]
-    chosen = named[:1] or nested or (list(tables.values()) if len(tables) == 1 else [])
+    chosen = named[:1] or nested or _alike(tables, num_ws)
     if not chosen:
-        listed = ", ".join(sorted(tables)[:10])
-        raise CheckpointError(path, f"holds no latents; it has {listed[:200] or 'no arrays'}")
+        listed = ", ".join(list(tables)[:10])
+        noise = any(name in lower for name in _NOISE_NAMES)
+        what = "z, the noise, not w" if noise else "no latents"
+        raise CheckpointError(path, f"holds {what}; it has {listed[:200] or 'no arrays'}")
     ws = np.concatenate([_as_ws(path, table, num_ws) for table in chosen])
     if num_ws is not None and ws.shape[1] != num_ws:
         raise CheckpointError(
@@ -70,6 +90,52 @@ def read_latents(path: str | Path, num_ws: int | None = None) -> np.ndarray:
             "use the generator that they were made for",
         )
     return _finite(path, ws)
+
+
+def read_noise(path: str | Path) -> np.ndarray | None:
+    """Read z, the input of the mapping network, if that is what a file holds.
+
+    Returns:
+        float32 ``[n, z_dim]``; None for a file of anything else.
+
+    Raises:
+        CheckpointError: Not finite, or damaged.
+        UnsafeCheckpoint: It asks for something that could run code; nothing was run.
+    """
+    tables = {name.lower(): table for name, table in _read(path).items()}
+    if any(name in tables for name in _LATENT_NAMES):
+        return None
+    found = next((tables[name] for name in _NOISE_NAMES if name in tables), None)
+    if found is None or found.size == 0:
+        return None
+    rows = found.reshape(-1, found.shape[-1]) if found.ndim else found.reshape(1, 1)
+    return _finite(path, rows)
+
+
+def _alike(tables: dict[str, np.ndarray], num_ws: int | None) -> list[np.ndarray]:
+    """Latents one a picture, under names of their own or in a list: all of one shape.
+
+    A name that says what else an array is, or a shape that no latent has, makes them none.
+    """
+    lasts = {name.rpartition(".")[2].lower() for name in tables}
+    if len({table.shape for table in tables.values()}) != 1 or lasts & _OTHERS:
+        return []
+    shape = next(iter(tables.values())).shape
+    layers = (num_ws,) if num_ws else _LAYERS
+    full = len(shape) in (2, 3, 4) and shape[-2] in layers
+    single = len(shape) == 1 or (len(shape) == 2 and shape[0] == 1)
+    listed = all(_ENTRY.search(name) for name in tables)
+    if not full and not (single and listed):
+        return []
+    return [_one_face(table, num_ws) for table in tables.values()]
+
+
+def _one_face(table: np.ndarray, num_ws: int | None) -> np.ndarray:
+    """An entry's latents, ``[layers, w_dim]`` or ``[w_dim]``, as ``[1, …]`` for all layers."""
+    if (table.ndim == 2 and table.shape[0] == 1) or table.ndim == 1:
+        table = table.reshape(1, -1)
+        return np.repeat(table[:, None], num_ws, axis=1) if num_ws else table
+    return table
 
 
 def read_directions(path: str | Path) -> ForeignDirections:
@@ -123,8 +189,11 @@ def _read(path: str | Path) -> dict[str, np.ndarray]:
     if "NumPy" in kind:
         return {k: v for k, v in read_arrays(path).items() if v.dtype.kind in "biuf"}
     document = open_file(path)
-    if hasattr(document.root, "read"):
-        return {"": np.asarray(document.root.read().float())}
+    root = document.root
+    if isinstance(root, ArrayRef):
+        root = root.tensor(path)
+    if isinstance(root, TensorRef):
+        return {"": np.asarray(root.read().float())}
     found = {}
     for group in groups(document):
         for name, ref in group.tensors.items():

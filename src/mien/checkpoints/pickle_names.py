@@ -52,6 +52,28 @@ STORAGES: dict[str, str] = {
 }
 """torch's storage classes and the element type of each."""
 
+_EXCEPTIONS = (
+    "ArithmeticError", "AssertionError", "AttributeError", "Exception", "FileNotFoundError",
+    "IndexError", "KeyError", "KeyboardInterrupt", "LookupError", "MemoryError", "OSError",
+    "OverflowError", "RuntimeError", "StopIteration", "TypeError", "UserWarning", "ValueError",
+    "Warning", "ZeroDivisionError",
+)  # fmt: skip
+_NUMPY_TYPES = (
+    "bool_", "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
+    "float16", "float32", "float64", "complex64", "complex128", "str_", "bytes_", "datetime64",
+    "timedelta64", "longlong", "ulonglong", "intc", "uintc", "longdouble", "generic", "void",
+)  # fmt: skip
+_RANDOM_MAKERS = ("randomstate", "generator", "bit_generator")
+_BIT_GENERATORS = ("MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64")
+_LAYOUTS = (
+    "strided", "sparse_coo", "sparse_csr", "sparse_csc", "sparse_bsr", "sparse_bsc", "jagged",
+    "preserve_format", "channels_last_3d", "per_tensor_affine", "per_channel_affine",
+)  # fmt: skip
+_OTHER_ELEMENTS = (
+    "float8_e4m3fnuz", "float8_e5m2fnuz", "float8_e8m0fnu", "complex32", "quint8", "qint8",
+    "qint32",
+)  # fmt: skip
+
 INERT_NAMES: frozenset[tuple[str, str]] = frozenset(
     {
         ("argparse", "Namespace"),
@@ -62,24 +84,68 @@ INERT_NAMES: frozenset[tuple[str, str]] = frozenset(
         ("builtins", "str"),
         ("builtins", "slice"),
         ("builtins", "range"),
+        ("builtins", "xrange"),
+        ("builtins", "long"),
+        ("builtins", "unicode"),
+        ("builtins", "basestring"),
+        ("builtins", "Ellipsis"),
+        ("builtins", "NotImplemented"),
+        *(("builtins", name) for name in _EXCEPTIONS),
         ("builtins", "complex"),
         ("collections", "defaultdict"),
         ("collections", "Counter"),
         ("collections", "deque"),
+        ("datetime", "date"),
+        ("datetime", "time"),
+        ("datetime", "timezone"),
         ("datetime", "datetime"),
         ("datetime", "timedelta"),
+        ("decimal", "Decimal"),
+        ("fractions", "Fraction"),
+        ("ipaddress", "IPv4Address"),
         ("numpy", "ndarray"),
+        *(("numpy", name) for name in _NUMPY_TYPES),
+        ("numpy.random", "Generator"),
+        ("numpy.random", "RandomState"),
+        *(("numpy.random._pickle", f"__{name}_ctor") for name in _RANDOM_MAKERS),
+        *(("numpy.random", name) for name in _BIT_GENERATORS),
+        *((f"numpy.random._{name.lower()}", name) for name in _BIT_GENERATORS),
+        ("numpy.random.bit_generator", "SeedSequence"),
+        ("numpy.random.bit_generator", "__pyx_unpickle_SeedSequence"),
+        ("numpy.ma.core", "_mareconstruct"),
         ("pathlib", "Path"),
         ("pathlib", "PosixPath"),
         ("pathlib", "PurePosixPath"),
         ("pathlib", "WindowsPath"),
+        ("pathlib", "PurePath"),
+        ("pathlib", "PureWindowsPath"),
+        ("pathlib._local", "Path"),
+        ("pathlib._local", "PosixPath"),
+        ("pathlib._local", "WindowsPath"),
+        ("pathlib._local", "PurePosixPath"),
+        ("re", "_compile"),
         ("torch", "Tensor"),
+        ("torch", "Generator"),
+        ("torch", "layout"),
+        *(("torch", name) for name in _LAYOUTS),
+        *(("torch", name) for name in _OTHER_ELEMENTS),
+        ("torch.torch_version", "TorchVersion"),
+        ("torch.serialization", "_get_layout"),
+        ("torch._utils", "_rebuild_sparse_tensor"),
+        ("torch._utils", "_rebuild_sparse_csr_tensor"),
+        ("torch._utils", "_rebuild_meta_tensor_no_storage"),
+        ("torch._utils", "_rebuild_qtensor"),
+        ("torch._utils", "_rebuild_nested_tensor"),
+        ("torch._utils", "_rebuild_device_tensor_from_numpy"),
+        ("torch._utils", "_rebuild_device_tensor_from_cpu_tensor"),
         ("torch", "device"),
         ("torch", "memory_format"),
         ("torch", "contiguous_format"),
         ("torch", "channels_last"),
         ("types", "SimpleNamespace"),
         ("typing", "Any"),
+        ("uuid", "UUID"),
+        ("uuid", "SafeUUID"),
     }
 )
 """Names outside the trees below whose objects become stubs."""
@@ -98,7 +164,9 @@ INERT_TREES: tuple[str, ...] = (
     "options",
     "pytorch_lightning",
     "torch.nn.modules",
+    "torch.nn.parallel",
     "torch.nn.parameter",
+    "torch.nn.utils",
     "torch.optim",
     "torch_utils",
     "training",
@@ -106,8 +174,17 @@ INERT_TREES: tuple[str, ...] = (
 )
 """Packages of published training code: everything in them becomes a stub."""
 
-_RENAMED = {"copy_reg": "copyreg", "__builtin__": "builtins", "numpy._core": "numpy.core"}
+_RENAMED = {
+    "copy_reg": "copyreg",
+    "__builtin__": "builtins",
+    "exceptions": "builtins",
+    "numpy._core": "numpy.core",
+}
+_PACKAGED = frozenset({"dnnlib", "torch_utils"})
+_PERSISTENT = "_reconstruct_persistent_obj"
 _NUMBER = re.compile(r"[<>|=]?(?:b1|[iu][1248]|f[248]|c8|c16|\?)\Z")
+_TEXT = re.compile(r"[<>|=]?(?:[SU]\d{1,6}|[mM]8)\Z")
+"""Element types of arrays that lie beside weights: text and times."""
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,200}\Z")
 
 
@@ -123,13 +200,19 @@ def resolve(module: str, name: str) -> Any:
     for old, new in _RENAMED.items():
         if module == old or module.startswith(old + "."):
             module = new + module[len(old) :]
-    if not _IDENTIFIER.match(name) or name.startswith("__"):
+    known = (module, name) in INERT_NAMES
+    if not _IDENTIFIER.match(name) or (name.startswith("__") and not known):
         raise PermissionError(f"{module}.{name}")
     found = Global(module, name)
     is_type = module == "torch" and name in ITEM_BYTES
     is_storage = module in ("torch", "torch.cuda", "torch.storage") and name in STORAGES
     in_tree = any(module == tree or module.startswith(tree + ".") for tree in INERT_TREES)
-    if (module, name) in ACTIONS or (module, name) in INERT_NAMES or is_type or is_storage:
+    if (module, name) in ACTIONS or known or is_type or is_storage:
+        return found
+    # NVlabs' code inside another package: the same record, whatever the package is called.
+    if name == _PERSISTENT and module.endswith(".torch_utils.persistence"):
+        return Global("torch_utils.persistence", name)
+    if _PACKAGED.intersection(module.split(".")):
         return found
     if in_tree:
         return found
@@ -218,8 +301,11 @@ def _tensor(machine: Reader, args: tuple[Any, ...]) -> TensorRef:
     return _window(machine, storage, offset, shape, strides, None)
 
 
-def _typed_tensor(machine: Reader, args: tuple[Any, ...]) -> TensorRef:
+def _typed_tensor(machine: Reader, args: tuple[Any, ...]) -> Any:
     storage, offset, shape, strides = args[:4]
+    kind = args[6]
+    if isinstance(kind, Global) and kind.module == "torch" and kind.name in _OTHER_ELEMENTS:
+        return Stub(f"a tensor of {kind.name}")  # Not read, and missed only where it is wanted.
     return _window(machine, storage, offset, shape, strides, _element_type(args[6]))
 
 
@@ -246,6 +332,12 @@ def _parameter(machine: Reader, args: tuple[Any, ...]) -> Any:
     return args[0]
 
 
+def _from_type(machine: Reader, args: tuple[Any, ...]) -> Any:
+    """A tensor with attributes of its own: the tensor, the attributes left out."""
+    function, _, inner = args[:3]
+    return call(machine, function, inner)
+
+
 def _storage_bytes(machine: Reader, args: tuple[Any, ...]) -> Any:
     (data,) = args
     if not isinstance(data, bytes | memoryview):
@@ -257,7 +349,7 @@ def _dtype(machine: Reader, args: tuple[Any, ...]) -> Stub:
     name = args[0]
     if isinstance(name, bytes):
         name = name.decode("latin1")
-    if not isinstance(name, str) or not _NUMBER.match(name):
+    if not isinstance(name, str) or not (_NUMBER.match(name) or _TEXT.match(name)):
         raise ValueError(f"an array of {str(name)[:20]!r}, which are no plain numbers")
     return Stub("numpy.dtype", (name,))
 
@@ -275,6 +367,7 @@ def _array_of_buffer(machine: Reader, args: tuple[Any, ...]) -> ArrayRef:
 
 def _scalar(machine: Reader, args: tuple[Any, ...]) -> Any:
     array = ArrayRef()
+    machine.spend(4 * len(args[1]))
     fill_array(array, (1, (), args[0], False, args[1]))
     return array.read().item()
 
@@ -304,7 +397,7 @@ def fill_array(array: ArrayRef, state: Any) -> None:
         if type(side) is not int or not 0 <= side < 1 << 48:
             raise ValueError("an array with an impossible shape")
         size *= side
-    width = 1 if letter == "?" else int(letter[1:])
+    width = 1 if letter == "?" else int(letter[1:]) * (4 if letter[0] == "U" else 1)
     if len(shape) > 16 or size * width != len(data):
         raise ValueError(f"an array that needs {size * width} bytes and has {len(data)}")
     array.dtype, array.shape = name, tuple(shape)
@@ -333,6 +426,8 @@ ACTIONS: dict[tuple[str, str], Action] = {
     ("torch._utils", "_rebuild_tensor_v2"): _tensor,
     ("torch._utils", "_rebuild_tensor_v3"): _typed_tensor,
     ("torch.storage", "_load_from_bytes"): _storage_bytes,
-    ("torch_utils.persistence", "_reconstruct_persistent_obj"): _persistent,
+    ("torch._tensor", "_rebuild_from_type_v2"): _from_type,
+    ("torch._tensor", "_rebuild_from_type"): _from_type,
+    ("torch_utils.persistence", _PERSISTENT): _persistent,
 }
 """Names that have a meaning, and the record that each makes."""

@@ -37,6 +37,7 @@ _MAX_LINE = 1 << 16
 _MAX_INTEGER_BYTES = 1 << 10
 _COPIED = 1 << 12
 _MAX_KEY = 1 << 60
+_MAX_KEY_PARTS = 16
 
 _MARK = object()
 _BROKEN = (
@@ -147,7 +148,7 @@ class Machine:
         """Set an entry of a dictionary whose key cannot be made to cost more than it should."""
         if isinstance(key, int) and abs(key) >= _MAX_KEY:
             raise ValueError("a dictionary key of many digits")
-        if not (key is None or isinstance(key, str | bytes | int | float | Global | Stub)):
+        if not _is_key(key) and not (isinstance(key, tuple) and _is_short(key)):
             raise ValueError(f"a dictionary key that is a {type(key).__name__}")
         target[key] = value
 
@@ -330,6 +331,16 @@ class Machine:
     def _protocol(self) -> None:
         if self._number("<B") > 5:
             raise ValueError("a protocol that is not known")
+
+
+def _is_key(key: Any) -> bool:
+    return key is None or isinstance(key, str | bytes | int | float | Global | Stub)
+
+
+def _is_short(key: tuple[Any, ...]) -> bool:
+    """Whether a tuple is flat and of few and small parts, so that hashing it costs little."""
+    small = (abs(part) < _MAX_KEY for part in key if isinstance(part, int))
+    return len(key) <= _MAX_KEY_PARTS and all(map(_is_key, key)) and all(small)
 
 
 def _phrase(error: BaseException, opcode: int) -> str:

@@ -17,6 +17,7 @@ from mien.checkpoints.zips import Archive
 from mien.errors import CheckpointError
 
 _PREFIX_BYTES = 4096
+_MOST_FOLDERS = 20
 
 _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"version https://git-lfs.github.com", "a git-LFS pointer, not the file itself"),
@@ -67,6 +68,14 @@ _FAMILIES: tuple[tuple[str, str], ...] = (
     ("text_model.encoder", "a CLIP text encoder"),
     ("bert.encoder.", "a BERT checkpoint"),
     ("embeddings.word_embeddings", "a BERT checkpoint"),
+    (".to_style1.", "a StyleGAN2 generator of lucidrains' stylegan2-pytorch"),
+    ("S.net.0.weight", "a StyleGAN2 of lucidrains' stylegan2-pytorch"),
+    ("G.initial_block", "a StyleGAN2 generator of lucidrains' stylegan2-pytorch"),
+    ("stylegan_decoder.", "a GFPGAN network, which restores faces"),
+    ("style_mlp.", "a StyleGAN2 generator of BasicSR (GFPGAN's tools)"),
+    ("style_conv1.modulated_conv", "a StyleGAN2 generator of BasicSR (GFPGAN's tools)"),
+    ("resblock.", "a network of BasicSR's names"),
+    ("upsample.conv.1.0.weight", "a CUT generator with anti-aliased sampling"),
     ("synthesis.input.", "a StyleGAN3 generator"),
     ("synthesis.L0_", "a StyleGAN3 generator"),
     ("g_mapping.dense0", "a StyleGAN1 generator"),
@@ -95,6 +104,8 @@ def file_size(path: str | Path) -> int:
     file = Path(path)
     try:
         status = file.stat()
+        if stat.S_ISDIR(status.st_mode) and is_unpacked(path):
+            raise CheckpointError(path, "is a folder: a PyTorch file that was unpacked", REPACK)
         if stat.S_ISDIR(status.st_mode):
             raise CheckpointError(path, "is a folder, not a file of weights", "name the file in it")
         if not stat.S_ISREG(status.st_mode):
@@ -111,6 +122,24 @@ def file_size(path: str | Path) -> int:
     if status.st_size == 0:
         raise CheckpointError(path, "is empty (0 bytes)", "fetch it again")
     return status.st_size
+
+
+REPACK = "zip the folder again without compression, or fetch the .pt"
+"""What to do with a PyTorch file that a program took for an archive and unpacked."""
+
+
+def is_unpacked(path: str | Path) -> bool:
+    """Whether a folder is what was inside a ``.pt``, or a file the ``data.pkl`` of one."""
+    found = Path(path)
+    if not found.is_dir():
+        folder = found.parent if found.name == "data.pkl" else None
+        return folder is not None and _has_storages(folder)
+    inside = [found, *(child for child in found.iterdir() if child.is_dir())][:_MOST_FOLDERS]
+    return any((folder / "data.pkl").is_file() and _has_storages(folder) for folder in inside)
+
+
+def _has_storages(folder: Path) -> bool:
+    return (folder / "data").is_dir() or (folder / "version").is_file()
 
 
 def looks_like(path: str | Path) -> str:

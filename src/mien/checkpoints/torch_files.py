@@ -17,12 +17,19 @@ from mien.checkpoints import header as safetensors_header
 from mien.checkpoints.inert import ITEM_BYTES, Budget, Global, Storage, TensorRef
 from mien.checkpoints.pickle_names import STORAGES
 from mien.checkpoints.safe_pickle import Machine
-from mien.checkpoints.sniff import file_size, looks_like, looks_like_pickle
+from mien.checkpoints.sniff import (
+    REPACK,
+    file_size,
+    is_unpacked,
+    looks_like,
+    looks_like_pickle,
+)
 from mien.checkpoints.zips import Archive
 from mien.errors import CheckpointError
 
 _LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
 _LEGACY_PROTOCOL = 1001
+_LONGEST_WORD = 64
 _LEAST_BUDGET = 64 << 20
 _MAX_OBJECTS = 256 << 20
 
@@ -36,6 +43,11 @@ _SAFETENSORS_TYPES = {
     "I16": "int16",
     "I8": "int8",
     "U8": "uint8",
+    "U16": "uint16",
+    "U32": "uint32",
+    "U64": "uint64",
+    "F8_E4M3": "float8_e4m3fn",
+    "F8_E5M2": "float8_e5m2",
     "BOOL": "bool",
 }
 
@@ -63,6 +75,8 @@ def open_file(path: str | Path) -> Document:
         CheckpointError: It is of another kind (named), damaged, or costs too much to read.
     """
     size = file_size(path)
+    if is_unpacked(path):
+        raise CheckpointError(path, "is of a PyTorch file that was unpacked", REPACK)
     try:
         with Path(path).open("rb") as file:
             view = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
@@ -91,14 +105,27 @@ def _open_zip(path: str | Path, view: memoryview, budget: Budget) -> Any:
             path, "is a TorchScript program, not weights", "get the checkpoint it was made from"
         )
     order = f"{prefix}byteorder"
-    if order in archive.members and bytes(archive.read(order)) != b"little":
+    if order in archive.members and bytes(archive.read(order, _LONGEST_WORD)) != b"little":
         raise CheckpointError(path, "was written on a big-endian machine", "save it on another")
     storages: dict[str, Storage] = {}
 
-    def persistent(identifier: Any) -> Storage:
+    # What an ordinary zip program packed again is unfolded, all of it within one budget.
+    unfolded = Budget(path, budget.limit)
+
+    def fetch(name: str, nbytes: int) -> memoryview:
+        member = archive.members.get(name)
+        if member is None or not member.method:
+            return archive.read(name)
+        unfolded.take(min(member.size, nbytes), "its compressed tensors")
+        return archive.read(name, nbytes)
+
+    def persistent(identifier: Any) -> Storage | Global:
+        if (named := _module(identifier)) is not None:
+            return named
         dtype, key, numel = _identifier(identifier)
         if key not in storages:
-            storages[key] = Storage(dtype, numel, partial(archive.read, f"{prefix}data/{key}"))
+            storage = storages[key] = Storage(dtype, numel)
+            storage.fetch = partial(fetch, f"{prefix}data/{key}", storage.nbytes)
         return _same_bytes(storages[key], dtype, numel)
 
     return Machine(path, archive.read(pickles[0], _MAX_OBJECTS), budget, persistent).run()
@@ -172,13 +199,22 @@ def _open_legacy(outer: Machine, data: memoryview, storages: dict[str, Storage])
 def _collector(storages: dict[str, Storage]) -> Any:
     """Make the reader of storage identifiers of a legacy file; bytes are filled in later."""
 
-    def persistent(identifier: Any) -> Storage:
+    def persistent(identifier: Any) -> Storage | Global:
+        if (named := _module(identifier)) is not None:
+            return named
         dtype, key, numel = _identifier(identifier)
         if key not in storages:
             storages[key] = Storage(dtype, numel)
         return _same_bytes(storages[key], dtype, numel)
 
     return persistent
+
+
+def _module(identifier: Any) -> Global | None:
+    """The class that ``torch.save`` of a whole module named with its source, before PyTorch 1.6."""
+    if isinstance(identifier, tuple) and len(identifier) >= 2 and identifier[0] == "module":
+        return identifier[1] if isinstance(identifier[1], Global) else None
+    return None
 
 
 def _identifier(identifier: Any) -> tuple[str, str, int]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mien.checkpoints.sniff import REPACK, is_unpacked
 from mien.errors import (
     CheckpointError,
     ConfigMismatch,
@@ -88,6 +89,8 @@ def resolve(name_or_path: str | Path, kind: str | None = None) -> Path:
     if path.is_file():
         return path
     name = str(name_or_path)
+    if path.is_dir() and is_unpacked(path):
+        raise CheckpointError(path, "is a folder: a PyTorch file that was unpacked", REPACK)
     if path.is_dir() or path.suffix or any(mark in name for mark in _PATH_MARKS):
         cause = "is a folder" if path.is_dir() else "does not exist"
         known = ", ".join(catalogue.names(kind)) or "none"

@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mien.checkpoints import colours
 from mien.checkpoints.inert import TensorRef
+from mien.checkpoints.oddities import refuse_odd
 from mien.errors import CheckpointError, ConfigMismatch, InputError
 
 if TYPE_CHECKING:
@@ -27,6 +29,9 @@ _MEAN_SAMPLES = 4096
 _MOST_LAYERS = 64
 _WIDEST = 8192
 _WIDTHS = ("z_dim", "w_dim", "c_dim", "channel_max", "ngf", "ndf")
+_PARAMETERS = ("float64", "float32", "float16", "bfloat16")
+"""Element types of parameters; what is of another and has no place lies beside the network."""
+
 _COUNT = ".num_batches_tracked"
 _MADE_UP = (".noise_const", _COUNT)
 
@@ -168,14 +173,20 @@ def read_network(
         ConfigMismatch: Parameters are missing, surplus or of another shape; lists the first ten.
         CheckpointError: The file is damaged, or its channels follow no rule.
     """
+    refuse_odd(path, kind, theirs)
     rows = fmt.rows[kind](frozenset(theirs))
     shapes = {row.ours: theirs[row.theirs].shape for row in rows if row.theirs in theirs}
     own = generator_config if kind == GENERATOR else discriminator_config
     reader = fmt.configs.get(kind, own)
     config = {**reader(path, shapes), **fmt.defaults.get(kind, {}), **(extra_config or {})}
     wanted = expected_shapes(path, kind, config, fmt.build)
+    channels = colours.channels(kind, shapes)
     known = {row.theirs for row in rows if row.ours in wanted}
-    surplus = [name for name in theirs if name not in known and not fmt.ignored.search(name)]
+    surplus = [
+        name
+        for name, ref in theirs.items()
+        if name not in known and not fmt.ignored.search(name) and ref.dtype in _PARAMETERS
+    ]
     by_ours = {row.ours: row for row in rows}
     made_up = {"mapping.w_avg"} | {name for name in wanted if name.endswith(_MADE_UP)}
     wrong = []
@@ -184,22 +195,48 @@ def read_network(
         if row is None or row.theirs not in theirs:
             if name not in made_up:
                 wrong.append(f"{row.theirs if row else name} is missing")
-        elif _sides(theirs[row.theirs].shape) != _sides(shape):
+        elif _sides(theirs[row.theirs].shape) != _sides(colours.shape(name, shape, channels)):
             found = list(theirs[row.theirs].shape)
             wrong.append(f"{row.theirs} is {found} instead of {list(shape)}")
     refuse(path, kind, fmt.name, [*wrong, *(f"{name} is surplus" for name in surplus)])
     tensors = {
-        name: _converted(theirs[by_ours[name].theirs], by_ours[name], shape)
+        name: _converted(
+            theirs[by_ours[name].theirs], by_ours[name], colours.shape(name, shape, channels)
+        )
         for name, shape in wanted.items()
         if name in by_ours and by_ours[name].theirs in theirs
     }
+    check_finite(path, {by_ours[name].theirs: tensor for name, tensor in tensors.items()})
     if w_avg is not None and kind == GENERATOR:
         if w_avg.shape != wanted["mapping.w_avg"]:
             refuse(path, kind, fmt.name, [f"latent_avg is {list(w_avg.shape)}"])
+        check_finite(path, {"latent_avg": w_avg})
         tensors["mapping.w_avg"] = w_avg
-    notes = _make_up(tensors, wanted, config) if kind == GENERATOR else {}
+    notes = colours.to_rgb(kind, tensors, channels)
+    notes |= _make_up(tensors, wanted, config) if kind == GENERATOR else {}
     _count_nothing(tensors, wanted)
     return Mapped(config, tensors, notes)
+
+
+def check_finite(path: str | Path, tensors: Mapping[str, Tensor]) -> None:
+    """Refuse the weights of a run that diverged.
+
+    Args:
+        path: The file, for the error.
+        tensors: By the names that the file has.
+
+    Raises:
+        CheckpointError: One holds NaN or Infinity.
+    """
+    import torch
+
+    for name, tensor in tensors.items():
+        if tensor.is_floating_point() and not torch.isfinite(tensor).all():
+            raise CheckpointError(
+                path,
+                f"{name} holds values that are not finite: the training diverged",
+                "take an earlier file",
+            )
 
 
 def refuse(path: str | Path, kind: str, family: str, wrong: list[str]) -> None:
@@ -266,11 +303,19 @@ def _channels(shapes: Mapping[str, tuple[int, ...]], pattern: str, side: int) ->
 
 
 def _channel_rule(path: str | Path, channels: dict[int, int]) -> dict[str, int]:
-    """Find base and maximum such that channels(res) = min(base / res, max)."""
+    """Find base and maximum such that channels(res) = min(base // res, max), at least 1.
+
+    A count below the maximum leaves the base anywhere in [count·res, count·res + res), so that it
+    lies where all these ranges meet.
+    """
     if not channels:
         raise CheckpointError(path, "its network has no convolutions where StyleGAN2 has them")
+    most = max(channels.values())
+    least = max([1, *(count * res for res, count in channels.items() if count > 1)])
+    if all(least < (count + 1) * res for res, count in channels.items() if count < most):
+        return {"channel_base": least, "channel_max": most}
     largest = max(channels)
-    base, most = channels[largest] * largest, max(channels.values())
+    base = channels[largest] * largest
     for resolution, count in sorted(channels.items()):
         if count != min(base // resolution, most):
             raise CheckpointError(
@@ -280,7 +325,7 @@ def _channel_rule(path: str | Path, channels: dict[int, int]) -> dict[str, int]:
                 f" {largest}×{largest}",
                 "such networks are not supported",
             )
-    return {"channel_base": base, "channel_max": most}
+    raise CheckpointError(path, "has channels that follow no rule; such networks are not supported")
 
 
 def _sides(shape: tuple[int, ...]) -> tuple[int, ...]:

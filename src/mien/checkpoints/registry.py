@@ -8,7 +8,7 @@ To add a family: one file with its :class:`~mien.checkpoints.layout.Format`, one
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,16 +16,19 @@ from typing import TYPE_CHECKING, Any
 from mien.checkpoints import critics, header, native
 from mien.checkpoints.documents import Group, groups, tensor_names
 from mien.checkpoints.formats import gans_n_roses, genforce, nvlabs, pix2pix, rosinality
+from mien.checkpoints.functions import check_rosinality, check_translation, modules
 from mien.checkpoints.inert import Stub, TensorRef
 from mien.checkpoints.layout import (
     DISCRIMINATOR,
     GENERATOR,
     Format,
+    check_finite,
     discriminator_config,
     generator_config,
     read_network,
 )
 from mien.checkpoints.native import METADATA_KEY, Native
+from mien.checkpoints.oddities import stylegan3
 from mien.checkpoints.sniff import file_size, name_family
 from mien.checkpoints.torch_files import Document, open_file
 from mien.errors import CheckpointError
@@ -46,7 +49,7 @@ TRAINING_STATE = "training-state"
 """Kind of our own checkpoints of a run in progress, which hold several networks."""
 
 _PREFERRED = (
-    "g_ema", "generator_ema", "generator_smooth", "ema", "decoder", "generator", "g",
+    "g_ema", "gs", "generator_ema", "generator_smooth", "ema", "decoder", "generator", "g",
     "g_a2b_ema", "g_a2b", "d_b",
 )  # fmt: skip
 _NOUNS = {
@@ -88,6 +91,13 @@ class _Candidate:
         ranks = [i for i, name in enumerate(_PREFERRED) if name in parts]
         return min(ranks, default=len(_PREFERRED))
 
+    def says(self, name: str, last: bool) -> bool:
+        """Whether it is called so, in lower case: as a whole, or by the last part of its name."""
+        where = self.where.lower()
+        if not last:
+            return name == where
+        return name in (where.rpartition(".")[2], where.partition(".")[0])
+
     @property
     def tensors(self) -> dict[str, TensorRef]:
         return {
@@ -97,12 +107,16 @@ class _Candidate:
         }
 
 
-def open_checkpoint(path: str | Path, kind: str | None = None) -> Native:
+def open_checkpoint(
+    path: str | Path, kind: str | None = None, network: str | None = None
+) -> Native:
     """Read a file of weights, our own or of any known family.
 
     Args:
         path: The file.
         kind: What it must hold; for a foreign file ``None`` means a generator if there is one.
+        network: Which of several networks in a foreign file, by its name there; see
+            :func:`convert`.
 
     Raises:
         UnsafeCheckpoint: It asks for something that could run code; nothing was run.
@@ -113,17 +127,22 @@ def open_checkpoint(path: str | Path, kind: str | None = None) -> Native:
     if kind in critics.KINDS and not _is_native(path):
         return critics.read(path, kind)
     if _is_native(path):
+        if network is not None:
+            raise CheckpointError(path, "is mien's own and holds one network", "leave the name out")
         if kind in _NOUNS and native.read_header(path).kind == TRAINING_STATE:
-            return _of_training(path, kind)
-        return native.load(path, kind)
+            found = _of_training(path, kind)
+        else:
+            found = native.load(path, kind)
+        check_finite(path, found.tensors)
+        return found
     if kind not in (None, *_NOUNS):
         document = open_file(path)
         what = _what(groups(document), document)
         raise CheckpointError(path, f"is {what}, not a {kind!r} of mien's")
-    return convert(path, kind)
+    return convert(path, kind, network)
 
 
-def convert(path: str | Path, kind: str | None = None) -> Native:
+def convert(path: str | Path, kind: str | None = None, network: str | None = None) -> Native:
     """Read a network out of a foreign file, brought to our names.
 
     Args:
@@ -132,9 +151,11 @@ def convert(path: str | Path, kind: str | None = None) -> Native:
             ``gans-n-roses-discriminator``, ``translation-unet``, ``translation-resnet`` or
             ``translation-patch``; ``None`` takes the first of them that the file has.
             Networks averaged over training are preferred, and selfie to anime over the way back.
+        network: The name in the file of the one that is wanted, if there are several.
 
     Returns:
-        The network; ``meta`` says its family, where in the file it lay, and what had to be made up.
+        The network; ``meta`` says its family, where in the file it lay (``part``), which others
+        could have been meant as well (``others``), and what had to be made up.
 
     Raises:
         UnsafeCheckpoint: It asks for something that could run code; nothing was run.
@@ -146,9 +167,10 @@ def convert(path: str | Path, kind: str | None = None) -> Native:
     candidates = _candidates(found)
     wanted = [kind] if kind else list(_NOUNS)
     for one in wanted:
-        fitting = sorted((c for c in candidates if c.kind == one), key=lambda c: c.rank)
+        fitting = [c for c in candidates if c.kind == one]
         if fitting:
-            return _read(document, found, fitting[0])
+            chosen, others = _chosen(path, fitting, network)
+            return _read(document, found, chosen, others)
     if candidates and kind:
         other, meant = _NOUNS[candidates[0].kind], _NOUNS[kind]
         if other.rsplit(" ", 1)[0] == meant.rsplit(" ", 1)[0]:
@@ -159,6 +181,35 @@ def convert(path: str | Path, kind: str | None = None) -> Native:
         f"is {_what(found, document)}, none of the known families"
         f" ({', '.join(fmt.name for fmt in FORMATS)}, mien's own)",
     )
+
+
+def _chosen(
+    path: str | Path, fitting: list[_Candidate], network: str | None
+) -> tuple[_Candidate, list[str]]:
+    """One of several networks of a kind, and the names of those that are of equal standing."""
+    names = list(dict.fromkeys(c.where for c in fitting))
+    if network is not None:
+        wanted = network.strip().lower()
+        for last in (False, True):
+            found = [c for c in fitting if c.says(wanted, last)]
+            if found:
+                return found[0], []
+        there = ", ".join(name or "(the whole file)" for name in names)
+        raise CheckpointError(
+            path, f"has no {_NOUNS[fitting[0].kind]} {network[:60]!r}", f"there are: {there[:200]}"
+        )
+    best = min(c.rank for c in fitting)
+    equal = [c for c in fitting if c.rank == best]
+    # A tuple of three is (G, D, Gs): the last is the averaged one.
+    third = [c for c in equal if c.where.rpartition(".")[2] == "2" and _twin(c.where) in names]
+    if third:
+        return third[0], []
+    return equal[0], [name for name in names if name in {c.where for c in equal[1:]}]
+
+
+def _twin(where: str) -> str:
+    """Where the first of a tuple lies, given the third."""
+    return f"{where[:-1]}0"
 
 
 def find_kind(path: str | Path, kinds: Sequence[str]) -> str:
@@ -187,6 +238,23 @@ def find_kind(path: str | Path, kinds: Sequence[str]) -> str:
     return next((kind for kind in kinds if kind in there), there[0] if there else kinds[0])
 
 
+def kinds(path: str | Path) -> list[str]:
+    """Say which kinds of network a file holds, without reading its numbers.
+
+    Returns:
+        Kinds as :func:`open_checkpoint` takes them; ``training-state`` alone for a run of ours.
+
+    Raises:
+        UnsafeCheckpoint: It asks for something that could run code; nothing was run.
+        CheckpointError: It is damaged, or no file of weights.
+    """
+    file_size(path)
+    if _is_native(path):
+        return [native.read_header(path).kind]
+    there = [candidate.kind for candidate in _candidates(groups(open_file(path)))]
+    return list(dict.fromkeys(there))
+
+
 def _of_training(path: str | Path, kind: str) -> Native:
     """Take one network out of a training checkpoint of ours; its sizes are read off the tensors."""
     stored = native.load(path, TRAINING_STATE)
@@ -205,6 +273,8 @@ def _of_training(path: str | Path, kind: str) -> Native:
     else:
         group = min(4, int(stored.config.get("batch", 4)))
         config = {**discriminator_config(path, shapes), "group": group}
+    if kind in (GENERATOR, DISCRIMINATOR) and stored.config.get("conv_clamp"):
+        config["conv_clamp"] = stored.config["conv_clamp"]
     meta = {"part": part.strip("/"), **stored.meta, "training": stored.config}
     return Native(kind, native.VERSIONS.get(kind, 1), config, meta, tensors)
 
@@ -222,6 +292,8 @@ def _candidates(found: list[Group]) -> list[_Candidate]:
             for group in found:
                 for name in group.tensors:
                     prefix = name.removesuffix(mark)
+                    if kind == pix2pix.PATCH and not pix2pix.is_patch(group.tensors, prefix):
+                        continue
                     if prefix != name and (not prefix or prefix.endswith(".")):
                         made.append(_Candidate(fmt, kind, group, prefix))
     # Networks built of another family's layers have that family's marks too.
@@ -229,13 +301,21 @@ def _candidates(found: list[Group]) -> list[_Candidate]:
     return [c for c in made if c.fmt is gans_n_roses.FORMAT or c.where not in own]
 
 
-def _read(document: Document, found: list[Group], candidate: _Candidate) -> Native:
+def _read(
+    document: Document, found: list[Group], candidate: _Candidate, others: Sequence[str] = ()
+) -> Native:
     path, tensors = document.path, candidate.tensors
     config: dict[str, Any] = {}
     notes: dict[str, Any] = {}
+    said = modules(candidate.group, candidate.prefix)
     if candidate.fmt is nvlabs.FORMAT:
         nvlabs.check(path, tensors)
-        config, notes = nvlabs.words(path, candidate.kind, candidate.group)
+        config, notes = nvlabs.words(path, candidate.kind, said)
+    elif candidate.fmt is rosinality.FORMAT:
+        check_rosinality(path, said)
+        config = rosinality.words(document.root)
+    elif candidate.fmt is pix2pix.FORMAT:
+        check_translation(path, candidate.kind == pix2pix.PATCH, said)
     mean = None if "mapping.w_avg" in tensors else _latent_avg(found, candidate)
     if candidate.kind == gans_n_roses.GENERATOR:
         back = next((g for g in found if g.where == gans_n_roses.way_back(candidate.where)), None)
@@ -246,11 +326,31 @@ def _read(document: Document, found: list[Group], candidate: _Candidate) -> Nati
         "format": candidate.fmt.name,
         "source": path.name,
         "part": candidate.where,
+        **({"others": list(others)} if others else {}),
         **notes,
         **mapped.notes,
     }
     version = native.VERSIONS.get(candidate.kind, 1)
     return Native(candidate.kind, version, mapped.config, meta, mapped.tensors)
+
+
+def remarks(meta: Mapping[str, Any]) -> list[str]:
+    """What a person should know of how a file was read, a line each, by what its meta says."""
+    found = [f"{key}: {meta[key]}" for key in ("noise", "w_avg", "colours") if key in meta]
+    choice = choice_remark(meta)
+    return [*found, choice] if choice else found
+
+
+def choice_remark(meta: Mapping[str, Any]) -> str | None:
+    """Which of several networks of equal standing was taken; None where there was no choice."""
+    others = meta.get("others")
+    if not isinstance(others, list) or not others:
+        return None
+    listed = ", ".join(str(name) for name in others)
+    return (
+        f"took {meta.get('part') or 'the first'} of several networks of equal standing; also there:"
+        f" {listed} (mien weights convert --network)"
+    )
 
 
 def _latent_avg(found: list[Group], candidate: _Candidate) -> Tensor | None:
@@ -267,6 +367,10 @@ def _latent_avg(found: list[Group], candidate: _Candidate) -> Tensor | None:
 
 def _what(found: list[Group], document: Document) -> str:
     """A noun phrase for a file that is of no known family."""
+    for group in found:
+        named = stylegan3(group.tensors)
+        if named:
+            return named
     family = name_family(tensor_names(found))
     if family:
         return family

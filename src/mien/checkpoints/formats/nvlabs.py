@@ -10,13 +10,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from mien.checkpoints.documents import Group, plain
-from mien.checkpoints.inert import Stub, TensorRef
+from mien.checkpoints.functions import Module, arguments, check_stylegan2
+from mien.checkpoints.inert import TensorRef
 from mien.checkpoints.layout import DISCRIMINATOR, GENERATOR, Format, Row
 from mien.errors import CheckpointError
 
 _TAPS = (1, 3, 3, 1)
-_MOST_MODULES = 5000
 _LARGEST_CLAMP = 1e9
 
 
@@ -41,64 +40,77 @@ def check(path: Any, theirs: dict[str, TensorRef]) -> None:
     Raises:
         CheckpointError: The filter is not [1, 3, 3, 1] in both directions.
     """
+    total = sum(_TAPS) ** 2
+    wanted = [a * b / total for a in _TAPS for b in _TAPS]
     for name, ref in theirs.items():
         if not name.endswith("resample_filter"):
             continue
-        total = sum(_TAPS) ** 2
-        wanted = [a * b / total for a in _TAPS for b in _TAPS]
         found = ref.read().flatten().tolist() if ref.numel == 16 else []
         if any(abs(a - b) > 1e-6 for a, b in zip(found, wanted, strict=False)) or not found:
             raise CheckpointError(
                 path, f"{name} is not the filter [1, 3, 3, 1]; such networks are not supported"
             )
-        return
 
 
-def words(path: Any, kind: str, group: Group) -> tuple[dict[str, Any], dict[str, Any]]:
+def words(path: Any, kind: str, found: list[Module]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Read what a pickled network says of itself that its tensors do not show.
 
+    Args:
+        path: The file, for errors.
+        kind: What network it is.
+        found: Its modules, the root first; none says nothing.
+
     Returns:
-        Configuration (the group of the minibatch standard deviation; the clamp that a network was
-        trained with, which belongs to its function in any precision) and notes. In how many of its
-        blocks it used half precision (``num_fp16_res``) is passed over: that was for speed.
+        Configuration (the group of the minibatch standard deviation, None for the whole batch; the
+        clamp that a network was trained with, which belongs to its function in any precision) and
+        notes. In how many of its blocks it used half precision (``num_fp16_res``) is passed over:
+        that was for speed.
 
     Raises:
-        CheckpointError: It has a mapping network with another learning-rate multiplier.
+        CheckpointError: Its layers compute something else than ours.
     """
     config: dict[str, Any] = {}
     notes: dict[str, Any] = {}
-    kwargs = _table(group.attributes.get("_init_kwargs"))
-    multiplier = _table(kwargs.get("mapping_kwargs")).get("lr_multiplier", 0.01)
-    if multiplier != 0.01:
-        raise CheckpointError(
-            path, f"its mapping learns at {multiplier}× where 0.01× is known; not supported"
-        )
+    check_stylegan2(path, kind == DISCRIMINATOR, found)
     if kind == DISCRIMINATOR:
-        size = _table(kwargs.get("epilogue_kwargs")).get("mbstd_group_size", 4)
-        if isinstance(size, int) and size > 0:
-            config["group"] = size
-    clamp = _clamp(group.attributes, kwargs)
+        config |= _group(path, found)
+    clamp = _clamp(path, found)
     if clamp is not None:
         config["conv_clamp"] = notes["conv_clamp"] = clamp
     return config, notes
 
 
-def _clamp(attributes: dict[str, Any], kwargs: dict[str, Any]) -> float | None:
+def _group(path: Any, found: list[Module]) -> dict[str, int | None]:
+    """Over how many pictures the standard deviation is taken: its layer's word, or its maker's."""
+    told: list[Any] = [module.said["group_size"] for module in found if "group_size" in module.said]
+    for module in found:
+        for _, said in arguments(module):
+            told += [said[key] for key in ("mbstd_group_size", "group_size") if key in said]
+    if not told:
+        return {}
+    size = told[0]
+    if size is not None and (type(size) is not int or size < 1):
+        raise CheckpointError(
+            path, f"its minibatch standard deviation is over {str(size)[:20]} pictures"
+        )
+    return {"group": size}
+
+
+def _clamp(path: Any, found: list[Module]) -> float | None:
     """The clamp that its layers hold, or else that it was told when it was made."""
-    tables = [kwargs, *(_table(kwargs.get(name)) for name in ("synthesis_kwargs", "block_kwargs"))]
-    waiting = [*tables, attributes]
-    for _ in range(_MOST_MODULES):
-        if not waiting:
-            break
-        state = waiting.pop()
-        value = state.get("conv_clamp")
-        if isinstance(value, int | float) and value is not True and 0 < value < _LARGEST_CLAMP:
-            return float(value)
-        children = _table(state.get("_modules")).values()
-        waiting += [c.state for c in children if isinstance(c, Stub) and isinstance(c.state, dict)]
+    held = [module.said.get("conv_clamp") for module in found]
+    told = [said.get("conv_clamp") for module in found for _, said in arguments(module)]
+    for values in (held, told):
+        clamps = {clamp for value in values if (clamp := _as_clamp(value)) is not None}
+        if len(clamps) > 1:
+            listed = ", ".join(f"{value:g}" for value in sorted(clamps)[:4])
+            raise CheckpointError(path, f"its layers have several clamps ({listed}); not supported")
+        if clamps:
+            return clamps.pop()
     return None
 
 
-def _table(value: Any) -> dict[str, Any]:
-    found = plain(value)
-    return found if isinstance(found, dict) else {}
+def _as_clamp(value: Any) -> float | None:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    return float(value) if 0 < value < _LARGEST_CLAMP else None

@@ -1,9 +1,10 @@
 """pytorch-CycleGAN-and-pix2pix's ``latest_net_G.pth`` and ``latest_net_D.pth``.
 
-U-Nets of any depth, residual generators of any number of blocks and 70×70 PatchGANs, with batch or
-instance normalisation, all read off names and shapes. What shapes do not show: whether a U-Net was
-trained with dropout (it has no parameters; in use it does nothing). Files older than PyTorch 0.4
-keep running means of instance normalisation, which were never used, and no count of batches.
+U-Nets of any depth, residual generators of any number of blocks and PatchGANs of one to six layers,
+with batch, instance or no normalisation, all read off names and shapes. What shapes do not show:
+whether a U-Net was trained with dropout (it has no parameters; in use it does nothing). Files
+older than PyTorch 0.4 keep running means of instance normalisation, which were never used, and no
+count of batches.
 
 Layers are numbered in the order of their list there, in which activations, paddings and dropout
 count as well.
@@ -19,6 +20,8 @@ from mien.checkpoints.layout import Format, Row
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from mien.checkpoints.inert import TensorRef
 
 AUTOENCODER = "translation-autoencoder"
 UNET = "translation-unet"
@@ -36,16 +39,7 @@ _Shapes = Mapping[str, tuple[int, ...]]
 _LEVELS = {"outermost": (0, None, 1, 3, None), "middle": (1, 2, 3, 5, 6)}
 _INNERMOST = (1, None, None, 3, 4)
 
-_PATCH = (
-    ("convs.0", "model.0"),
-    ("convs.1", "model.2"),
-    ("norms.1", "model.3"),
-    ("convs.2", "model.5"),
-    ("norms.2", "model.6"),
-    ("convs.3", "model.8"),
-    ("norms.3", "model.9"),
-    ("out", "model.11"),
-)
+_LAST_LAYER = 32
 
 
 def _rows(ours: str, theirs: str) -> list[Row]:
@@ -98,8 +92,23 @@ def resnet_rows(names: frozenset[str]) -> list[Row]:
 
 
 def patch_rows(names: frozenset[str]) -> list[Row]:
-    """Table of a 70×70 PatchGAN's names."""
-    return [row for ours, theirs in _PATCH for row in _rows(ours, theirs)]
+    """Table of a PatchGAN's names, given the foreign ones.
+
+    The first convolution stands alone; each further one is followed by a norm and an activation,
+    and the last by nothing.
+    """
+    pairs, i = [("convs.0", "model.0")], 1
+    while f"model.{3 * i + 2}.weight" in names and i < _LAST_LAYER:
+        pairs += [(f"convs.{i}", f"model.{3 * i - 1}"), (f"norms.{i}", f"model.{3 * i}")]
+        i += 1
+    pairs.append(("out", f"model.{3 * i - 1}"))
+    return [row for ours, theirs in pairs for row in _rows(ours, theirs)]
+
+
+def is_patch(theirs: Mapping[str, TensorRef], prefix: str) -> bool:
+    """Whether what has a PatchGAN's mark begins with its 4×4 convolution."""
+    first = theirs.get(f"{prefix}model.0.weight")
+    return first is not None and first.shape[2:] == (4, 4)
 
 
 def _side(shapes: _Shapes, name: str, axis: int) -> int:
@@ -107,8 +116,11 @@ def _side(shapes: _Shapes, name: str, axis: int) -> int:
     return shape[axis] if len(shape) == 4 else 0
 
 
-def _norm(shapes: _Shapes, name: str) -> str:
-    return "batch" if f"{name}.weight" in shapes else "instance"
+def _norm(shapes: _Shapes, name: str, conv: str) -> str:
+    """The norm behind a convolution, which has a bias of its own only before instance norm."""
+    if f"{name}.weight" in shapes:
+        return "batch"
+    return "instance" if f"{conv}.bias" in shapes else "none"
 
 
 def unet_config(path: Any, shapes: _Shapes) -> dict[str, Any]:
@@ -123,7 +135,7 @@ def unet_config(path: Any, shapes: _Shapes) -> dict[str, Any]:
         "ngf": widths[0] if widths else 0,
         "channel_max": max(widths, default=0),
         "downs": downs,
-        "norm": _norm(shapes, "outer.inside.down_norm"),
+        "norm": _norm(shapes, "outer.inside.down_norm", "outer.inside.down"),
     }
 
 
@@ -137,17 +149,20 @@ def resnet_config(path: Any, shapes: _Shapes) -> dict[str, Any]:
         "out_channels": _side(shapes, "out.weight", 0),
         "ngf": _side(shapes, "first.weight", 0),
         "blocks": blocks,
-        "norm": _norm(shapes, "first_norm"),
+        "norm": _norm(shapes, "first_norm", "first"),
     }
 
 
 def patch_config(path: Any, shapes: _Shapes) -> dict[str, Any]:
     """Read a PatchGAN's configuration off the shapes of its parameters, under our names."""
+    layers = 0
+    while f"convs.{layers + 1}.weight" in shapes:
+        layers += 1
     return {
         "in_channels": _side(shapes, "convs.0.weight", 1),
         "ndf": _side(shapes, "convs.0.weight", 0),
-        "layers": 3,
-        "norm": _norm(shapes, "norms.1"),
+        "layers": layers,
+        "norm": _norm(shapes, "norms.1", "convs.1"),
     }
 
 
@@ -186,7 +201,7 @@ FORMAT = Format(
     marks={
         UNET: "model.model.0.weight",
         RESNET: "model.10.conv_block.1.weight",
-        PATCH: "model.11.weight",
+        PATCH: "model.5.weight",
     },
     rows={UNET: unet_rows, RESNET: resnet_rows, PATCH: patch_rows},
     ignored=re.compile(r"(^|\.)(running_mean|running_var|num_batches_tracked)$"),

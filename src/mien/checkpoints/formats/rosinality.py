@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import Any
 
 from mien.checkpoints.layout import (
     DISCRIMINATOR,
@@ -99,6 +100,18 @@ def discriminator_rows(resolution: int) -> list[Row]:
 
 
 _WEIGHT_BIAS = ("weight", "bias")
+
+
+def words(root: Any) -> dict[str, Any]:
+    """Configuration that mien writes beside the tensors: a clamp has no place in the form.
+
+    Args:
+        root: What the file holds.
+    """
+    value = root.get("conv_clamp") if isinstance(root, dict) else None
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value < 1e9:
+        return {}
+    return {"conv_clamp": float(value)}
 
 
 def _generator(names: frozenset[str]) -> list[Row]:

@@ -50,6 +50,9 @@ class GanConfig:
         precision: ``bf16`` or ``fp32``.
         seed: Decides the first weights and every draw.
         freeze_g_kimg: Train the discriminator alone for so long, after growing.
+        conv_clamp: Largest magnitude of what a convolution gives, of networks that were taught to
+            live with one; None for any.
+        d_mapping_layers: Layers that map a label for the discriminator; None for 2.
     """
 
     resolution: int = 128
@@ -82,6 +85,8 @@ class GanConfig:
     precision: str = "bf16"
     seed: int = 0
     freeze_g_kimg: float = 0
+    conv_clamp: float | None = None
+    d_mapping_layers: int | None = None
 
     def __post_init__(self) -> None:
         self.generator()
@@ -101,6 +106,7 @@ class GanConfig:
             channel_base=self.channel_base,
             channel_max=self.channel_max,
             mapping_layers=self.mapping_layers,
+            conv_clamp=self.conv_clamp,
         )
 
     def discriminator(self) -> DiscriminatorConfig:
@@ -110,9 +116,10 @@ class GanConfig:
             c_dim=self.label_dim,
             channel_base=self.channel_base,
             channel_max=self.channel_max,
-            mapping_layers=2,
+            mapping_layers=2 if self.d_mapping_layers is None else self.d_mapping_layers,
             plain_head=self.label_dim == len(LABELS),
             group=min(4, self.batch),
+            conv_clamp=self.conv_clamp,
         )
 
     @property

@@ -23,11 +23,11 @@ import torch
 from mien import images
 from mien.checkpoints import native
 from mien.data.training_set import TrainingSet
-from mien.errors import ConfigMismatch
 from mien.files import make_folder
 from mien.judges.tagger import Tagger
 from mien.portraits.config import GanConfig
-from mien.portraits.step import GanTrainer, Networks
+from mien.portraits.start import Start, grow_from, read_start
+from mien.portraits.step import GanTrainer
 from mien.stylegan2.augment import AdaState
 from mien.stylegan2.seeds import seed_latents
 from mien.training import state
@@ -53,7 +53,7 @@ def train(
     fabric: Any,
     cadence: Cadence | None = None,
     tagger: Tagger | None = None,
-    start_from: Path | None = None,
+    start_from: Start | Path | None = None,
     pause: Callable[[], bool] = lambda: False,
 ) -> Iterator[dict[str, Any]]:
     """Train until ``config.kimg``, going on from the newest checkpoint of ``folder``.
@@ -65,7 +65,8 @@ def train(
         fabric: As :func:`mien.training.processes.launch` gives it.
         cadence: How often it writes what.
         tagger: Reads attributes off generated pictures, with ``tagger_weight``.
-        start_from: A checkpoint of a run of half the resolution (or the same) to start from.
+        start_from: A checkpoint of a run of half the resolution (or the same) to start from, or
+            anybody's file with a StyleGAN2 generator.
         pause: Asked after each tick; true ends the loop after a checkpoint.
 
     Yields:
@@ -73,7 +74,8 @@ def train(
 
     Raises:
         TrainingDiverged: A loss or gradient is not finite; the last checkpoint is kept.
-        ConfigMismatch: ``folder`` holds a run with another configuration.
+        ConfigMismatch: ``folder`` holds a run with another configuration, or ``start_from`` has
+            networks of other sizes.
     """
     cadence = cadence or Cadence()
     make_folder(folder)
@@ -81,7 +83,9 @@ def train(
     trainer = GanTrainer(config, data, fabric, tagger)
     resumed = resume(trainer, folder)
     if not resumed and start_from is not None:
-        grow_from(trainer.nets, start_from, config.noise)
+        start = start_from if isinstance(start_from, Start) else read_start(start_from)
+        start.check(config)
+        grow_from(trainer.nets, start, config.noise)
     now, first = trainer.state, fabric.is_global_zero
     log = RunLog(folder, now.nimg) if first else None
     due = dict.fromkeys(("tick", "checkpoint", "grid"), now.nimg) if resumed else {}
@@ -135,41 +139,6 @@ def checkpoint(trainer: GanTrainer, folder: Path) -> Path:
     return state.save(
         folder, now.nimg, nets.modules(), nets.optimizers(), asdict(trainer.config), scalars
     )
-
-
-def grow_from(nets: Networks, path: Path, noise: bool = True) -> None:
-    """Start from the networks of another run, of this resolution or a lower one.
-
-    Layers that both have are copied. A new resolution of the generator first adds nothing to the
-    picture (its RGB branch starts at zero); the discriminator's new block passes the picture on, at
-    half its size, so that both networks are what they were.
-    Without ``noise`` the strengths of the noise inputs are set to zero.
-
-    Raises:
-        ConfigMismatch: The other run's layers have other shapes.
-    """
-    stored = native.load(path, kind="training-state").tensors
-    for name, network in nets.modules().items():
-        own = network.state_dict()
-        for key, value in own.items():
-            source = stored.get(f"{name}/{key}")
-            if source is not None and source.shape == value.shape:
-                value.copy_(source)
-            elif source is not None:
-                raise ConfigMismatch(
-                    path,
-                    f"{name} {key} is {list(source.shape)} there and {list(value.shape)} here",
-                    "give the same channels and latent widths",
-                )
-            elif key.endswith("torgb.weight") or key.endswith("torgb.bias"):
-                value.zero_()
-            if key.endswith("noise_strength") and not noise:
-                value.zero_()
-    half = nets.D.config.resolution // 2
-    layer = f"D/b{half}.fromrgb"
-    if f"{layer}.weight" in stored:
-        block = getattr(nets.D, f"b{2 * half}")
-        block.imitate(stored[f"{layer}.weight"], stored[f"{layer}.bias"])
 
 
 @torch.no_grad()

@@ -73,6 +73,16 @@ def checkpoints(folder: Path) -> list[Path]:
     return sorted(folder.glob("state-*.safetensors"))
 
 
+def newest_config(folder: Path) -> dict[str, Any] | None:
+    """The configuration in the newest readable checkpoint of a run folder; None without one."""
+    for path in reversed(checkpoints(folder)):
+        try:
+            return native.read_header(path).config
+        except CheckpointError:
+            continue
+    return None
+
+
 def load_newest(
     folder: Path,
     networks: Mapping[str, nn.Module],

@@ -12,21 +12,30 @@ from mien.cli.train.options import DataOption, LabelsOption, PartOption, RunOpti
 
 if TYPE_CHECKING:
     from mien.portraits.config import GanConfig
+    from mien.portraits.start import Start
 
 
 def gan(
     data: DataOption,
     out: RunOption,
-    resolution: Annotated[int, typer.Option(help="Height and width: 32, 64, … 1024.")] = 128,
+    resolution: Annotated[
+        int | None, typer.Option(help="Height and width: 32, 64, … 1024; 128, or as --from.")
+    ] = None,
     kimg: Annotated[float, typer.Option(help="Thousand images to see.")] = 1000,
     batch: Annotated[int, typer.Option(help="Images a step, over all processes.")] = 32,
     labels: LabelsOption = None,
     part: PartOption = "train",
-    channel_base: Annotated[int, typer.Option(help="Features × resolution.")] = 2048,
-    channel_max: Annotated[int, typer.Option(help="Most features of a layer.")] = 256,
-    z_dim: Annotated[int, typer.Option(help="Width of z.")] = 256,
-    w_dim: Annotated[int, typer.Option(help="Width of w.")] = 256,
-    mapping_layers: Annotated[int, typer.Option(help="Layers from z to w.")] = 4,
+    channel_base: Annotated[
+        int | None, typer.Option(help="Features × resolution; 2048, or as --from.")
+    ] = None,
+    channel_max: Annotated[
+        int | None, typer.Option(help="Most features of a layer; 256, or as --from.")
+    ] = None,
+    z_dim: Annotated[int | None, typer.Option(help="Width of z; 256, or as --from.")] = None,
+    w_dim: Annotated[int | None, typer.Option(help="Width of w; 256, or as --from.")] = None,
+    mapping_layers: Annotated[
+        int | None, typer.Option(help="Layers from z to w; 4, or as --from.")
+    ] = None,
     lr: Annotated[float, typer.Option(help="Learning rate.")] = 0.0025,
     g_lr: Annotated[
         float | None, typer.Option(help="Learning rate of the generator, if another.")
@@ -50,7 +59,11 @@ def gan(
     ] = 0,
     start: Annotated[
         Path | None,
-        typer.Option("--from", metavar="FILE", help="Checkpoint of a run to grow from."),
+        typer.Option(
+            "--from",
+            metavar="FILE",
+            help="What to start from: a run of ours, or any StyleGAN2 (ffhq.pkl); its sizes count.",
+        ),
     ] = None,
     freeze_g_kimg: Annotated[float, typer.Option(help="Train only D for so long.")] = 0,
     seed: SeedOption = 0,
@@ -77,17 +90,25 @@ def gan(
 
     tune_allocator()
     wanted: Any = False if labels == "none" else labels
-    pictures = TrainingSet.open(data, resolution, labels=wanted, part=part)  # type: ignore[arg-type]
+    given = {
+        "resolution": resolution, "z_dim": z_dim, "w_dim": w_dim,
+        "mapping_layers": mapping_layers, "channel_base": channel_base, "channel_max": channel_max,
+    }  # fmt: skip
+    sizes, begin = _sizes(given, start, out)
+    side = sizes["resolution"]
+    pictures = TrainingSet.open(data, side, labels=wanted, part=part)  # type: ignore[arg-type]
     config = GanConfig(
-        resolution=resolution, kimg=kimg, batch=batch, z_dim=z_dim, w_dim=w_dim,
-        mapping_layers=mapping_layers, channel_base=channel_base, channel_max=channel_max,
-        label_dim=pictures.label_dim, tagger_weight=tagger_weight if tagger else 0,
-        critic=critic, lr=lr,
+        **sizes, kimg=kimg, batch=batch, label_dim=pictures.label_dim,
+        tagger_weight=tagger_weight if tagger else 0, critic=critic, lr=lr,
         g_lr=g_lr, r1_gamma=gamma, pl_weight=pl_weight, mixing=mixing, noise=noise,
         ema_kimg=ema_kimg,
         augment="" if augment == "none" else augment, ada_target=ada_target, ada_kimg=ada_kimg,
         mirror=mirror, precision=precision, seed=seed, freeze_g_kimg=freeze_g_kimg,
     )  # fmt: skip
+    if begin is not None:
+        begin.check(config)
+        for remark in begin.notes:
+            note(remark)
     if dry_run:
         _print_plan(config, len(pictures), devices * nodes, json)
         return
@@ -102,12 +123,33 @@ def gan(
     fabric = launch(device, devices, nodes)
     cadence = loop.Cadence(tick_kimg, checkpoint_kimg, grid_kimg)
     last: dict[str, Any] = {}
-    for last in loop.train(config, pictures, out, fabric, cadence, judge, start):
+    for last in loop.train(config, pictures, out, fabric, cadence, judge, begin):
         if not json:
             note("  ".join(f"{key} {value}" for key, value in last.items() if key != "time"))
     if fabric.is_global_zero:
         model = loop.export(out, out / "generator.safetensors", {"data": str(data)})
         emit({"out": out, "model": model, **last}, json, f"wrote {model}")
+
+
+def _sizes(
+    given: dict[str, int | None], start: Path | None, out: Path
+) -> tuple[dict[str, Any], Start | None]:
+    """The sizes of a run: as given, else of its own checkpoint, else of what it starts from."""
+    from mien.hub.loading import resolve
+    from mien.portraits.config import GanConfig
+    from mien.portraits.start import read_start
+    from mien.training import state
+
+    begin, known = None, {}
+    if start is not None:
+        own = state.newest_config(out)
+        if own is not None:
+            known = {k: own[k] for k in (*given, "conv_clamp", "d_mapping_layers") if k in own}
+        else:
+            begin = read_start(start if start.exists() else resolve(start, "stylegan2-generator"))
+            known = begin.sizes
+    usual = {name: getattr(GanConfig, name) for name in given}
+    return usual | known | {k: v for k, v in given.items() if v is not None}, begin
 
 
 def _print_plan(config: GanConfig, pictures: int, processes: int, json: bool) -> None:

@@ -36,7 +36,8 @@ def to_rosinality(native: Native, label: Sequence[float] | None = None) -> dict[
         label: The label to fix, ``[c_dim]``; ``None`` says nothing (zeros).
 
     Returns:
-        ``{"g_ema": state_dict, "latent_avg": [w_dim]}``. Its tools read channels off a multiplier;
+        ``{"g_ema": state_dict, "latent_avg": [w_dim]}``, and ``conv_clamp`` if the network has one,
+        which its tools do not know and mien reads back. Its tools read channels off a multiplier;
         a network of other channels than config E or F needs theirs patched.
 
     Raises:
@@ -59,7 +60,51 @@ def to_rosinality(native: Native, label: Sequence[float] | None = None) -> dict[
     for row in rosinality.generator_rows(config["resolution"], config["mapping_layers"]):
         state[row.theirs] = _shaped(row.theirs, tensors[row.ours])
     state |= _kernels(config["resolution"])
-    return {"g_ema": state, "latent_avg": tensors["mapping.w_avg"].clone()}
+    found = {"g_ema": state, "latent_avg": tensors["mapping.w_avg"].clone()}
+    if config["conv_clamp"] is not None:
+        found["conv_clamp"] = float(config["conv_clamp"])
+    return found
+
+
+def lost(native: Native, form: str, label: Sequence[float] | None = None) -> list[str]:
+    """What another form cannot hold of a generator of ours, a line each.
+
+    Args:
+        native: A ``stylegan2-generator``.
+        form: ``rosinality`` or ``onnx``.
+        label: The label that is fixed.
+    """
+    config = GeneratorConfig(**native.config)
+    found = []
+    if form == "onnx":
+        found.append(
+            "holds the synthesis network alone, ws to image; the mapping network and the mean w"
+            " are not in it"
+        )
+        found += ["its noise is the stored constant"]
+    elif config.conv_clamp is not None:
+        found.append(
+            f"its clamp of ±{config.conv_clamp:g} has no place in that form; pictures in which it"
+            " acts differ there (mien reads it back)"
+        )
+    if config.c_dim and form != "onnx":
+        said = "none said (zeros)" if label is None else f"{_listed(label)} fixed"
+        found.append(f"its {config.c_dim} labels have no place in that form; {said}")
+    usual = any(
+        all(config.channels(res) == min(base // res, 512) for res in config.block_resolutions)
+        for base in (16384, 32768)
+    )
+    if form == "rosinality" and not usual:
+        found.append("its channels are not those of config E or F; tools there need them told")
+    gone = [key for key in ("kimg", "licence", "data", "training") if key in native.meta]
+    if gone:
+        found.append(f"what is said of it is left behind: {', '.join(gone)}")
+    return found
+
+
+def _listed(label: Sequence[float]) -> str:
+    text = ", ".join(f"{value:g}" for value in label)
+    return f"[{text if len(text) < 60 else text[:60] + '…'}]"
 
 
 def save_rosinality(

@@ -56,6 +56,14 @@ AnimeModelOption = Annotated[
     str | None,
     typer.Option("--model", metavar="FILE", help="Name or file; else the one that ships."),
 ]
+LabelOption = Annotated[
+    str | None,
+    typer.Option(
+        "--label",
+        metavar="LABEL",
+        help="For a generator of classes: a class number, 0.2,0.8,0, or gender=f,hair_color=red.",
+    ),
+]
 ForceOption = Annotated[bool, typer.Option("--force", help="Overwrite what is there.")]
 
 _PIPE_WIDTH = 120

@@ -12,6 +12,7 @@ from mien.cli.common import (
     EngineOption,
     ForceOption,
     JsonOption,
+    LabelOption,
     OutOption,
     PrecisionOption,
     SeedOption,
@@ -48,6 +49,7 @@ def describe(
         typer.Option(metavar="CODE", help="en, vi, fr or ja; else it is found out."),
     ] = None,
     model: Annotated[str, typer.Option(help="A generator: name or file.")] = "portraits",
+    label: LabelOption = None,
     out: OutOption = Path("out/describe"),
     device: DeviceOption = "auto",
     precision: PrecisionOption = "fast",
@@ -62,7 +64,7 @@ def describe(
     """
     from mien.studio import Studio
 
-    studio = Studio(model, device, precision=precision, engine=engine)
+    studio = Studio(model, device, precision=precision, engine=engine, label=label)
     faces = studio.describe(text, count, seed, method, guidance, psi, refine, anyway, language)
     paths = faces.save(out, force)
     for remark in faces.notes:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mien.cli.common import DeviceOption, JsonOption, OutOption, emit, note
+from mien.cli.common import DeviceOption, JsonOption, LabelOption, OutOption, emit, note
 
 
 def edit(
@@ -41,6 +41,7 @@ def edit(
     ] = None,
     psi: Annotated[float, typer.Option(help="How far seeds lie from the mean face, 0 to 1.")] = 0.7,
     model: Annotated[str, typer.Option(help="A generator: name or file.")] = "portraits",
+    label: LabelOption = None,
     out: OutOption = Path("out/edit"),
     device: DeviceOption = "auto",
     force: Annotated[
@@ -62,7 +63,7 @@ def edit(
     from mien.files import make_folder, refuse_existing
     from mien.studio import Studio
 
-    studio = Studio(model, device)
+    studio = Studio(model, device, label=label)
     paths: list[Path] = []
     if strip is not None:
         drawn = [

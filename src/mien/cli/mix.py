@@ -7,7 +7,15 @@ from typing import Annotated
 
 import typer
 
-from mien.cli.common import DeviceOption, ForceOption, JsonOption, OutOption, emit, note
+from mien.cli.common import (
+    DeviceOption,
+    ForceOption,
+    JsonOption,
+    LabelOption,
+    OutOption,
+    emit,
+    note,
+)
 
 
 def mix(
@@ -20,6 +28,7 @@ def mix(
     ],
     psi: Annotated[float, typer.Option(help="How far seeds lie from the mean face, 0 to 1.")] = 0.7,
     model: Annotated[str, typer.Option(help="A generator: name or file.")] = "portraits",
+    label: LabelOption = None,
     out: OutOption = Path("out/mix"),
     device: DeviceOption = "auto",
     force: ForceOption = False,
@@ -33,7 +42,7 @@ def mix(
     """
     from mien.studio import Studio
 
-    faces = Studio(model, device).mix(a, b, layers, psi)
+    faces = Studio(model, device, label=label).mix(a, b, layers, psi)
     paths = faces.save(out, force)
     for remark in faces.notes:
         note(remark)

@@ -12,6 +12,7 @@ from mien.cli.common import (
     EngineOption,
     ForceOption,
     JsonOption,
+    LabelOption,
     OutOption,
     PrecisionOption,
     emit,
@@ -45,6 +46,7 @@ def walk(
         str | None, typer.Option(help="The set that the edits are of; else the model's own.")
     ] = None,
     model: Annotated[str, typer.Option(help="A generator: name or file.")] = "portraits",
+    label: LabelOption = None,
     out: OutOption = Path("out/walk.mp4"),
     device: DeviceOption = "auto",
     precision: PrecisionOption = "fast",
@@ -66,7 +68,7 @@ def walk(
 
     format_of(out)
     refuse_existing([out], force)
-    planned = Studio(model, device, precision=precision, engine=engine).walk(
+    planned = Studio(model, device, precision=precision, engine=engine, label=label).walk(
         faces, seconds, fps, loop, space, psi, ease, keyframes, directions, force
     )
     begin = time.monotonic()
@@ -82,13 +84,14 @@ def walk(
             note(f"{out} holds the {writer.count} of {planned.frames} frames that were done")
         raise
     took = time.monotonic() - begin
-    for remark in writer.notes:
+    notes = [*planned.notes, *writer.notes]
+    for remark in notes:
         note(remark)
     result = {
         **planned.provenance,
         "frames": writer.count,
         "took_s": round(took, 3),
-        "notes": writer.notes,
+        "notes": notes,
         "file": out,
     }
     text = f"{writer.count} frames in {took:.1f} s ({writer.count / took:.1f} a second)\n{out}"

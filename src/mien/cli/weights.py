@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mien.cli.common import ForceOption, JsonOption, emit, note
+from mien.cli.common import ForceOption, JsonOption, LabelOption, emit, note
 from mien.errors import InputError
 
 if TYPE_CHECKING:
@@ -87,6 +87,13 @@ def convert(
             help="Which network of the file: generator, discriminator, or anime (GANs N' Roses).",
         ),
     ] = "generator",
+    network: Annotated[
+        str | None,
+        typer.Option(
+            "--network", metavar="NAME", help="Which one, where the file has several: G_A, 2, ema."
+        ),
+    ] = None,
+    label: LabelOption = None,
     half: Annotated[
         bool, typer.Option("--half", help="Store 16 bits a number (mien's own form only).")
     ] = False,
@@ -99,11 +106,12 @@ def convert(
     StyleCLIP), genforce's, GANs N' Roses', and mien's own older ones. No code in a file is ever
     run.
     """
-    from mien.checkpoints.export import save_onnx, save_rosinality
+    from mien.checkpoints.export import lost, save_onnx, save_rosinality
     from mien.checkpoints.native import save, sha256_file
-    from mien.checkpoints.registry import open_checkpoint
+    from mien.checkpoints.registry import open_checkpoint, remarks
     from mien.files import refuse_existing
     from mien.hub.loading import resolve
+    from mien.studio.labels import read_label
 
     form = _FORMS.get(out.suffix.lower())
     if form is None:
@@ -114,17 +122,22 @@ def convert(
         raise InputError(f"--kind anime is written as .safetensors only, --out is {out}")
     if half and form != "mien":
         raise InputError("--half is for .safetensors only")
+    if label is not None and form != "rosinality":
+        raise InputError(f"--label fixes a class in a .pt, --out is {out}; other forms keep labels")
     refuse_existing([out], force)
     path = resolve(source, _KINDS[kind])
-    native = open_checkpoint(path, _KINDS[kind])
+    native = open_checkpoint(path, _KINDS[kind], network)
+    fixed = read_label(label, native.config.get("c_dim", 0))
     if form == "mien":
         meta = {**native.meta, "source_sha256": sha256_file(path)}
         save(out, native.kind, native.tensors, native.config, meta, half, force)
     elif form == "rosinality":
-        save_rosinality(native, out, force=force)
+        save_rosinality(native, out, fixed, force)
     else:
         save_onnx(native, out, force)
-    made_up = [f"{key}: {native.meta[key]}" for key in ("noise", "w_avg") if key in native.meta]
+    made_up = remarks(native.meta)
+    if form != "mien":
+        made_up += lost(native, form, fixed)
     for line in made_up:
         note(line)
     result = {

@@ -19,18 +19,21 @@ from jaxtyping import Float
 from torch import Tensor
 
 from mien import images
-from mien.checkpoints.latents import read_latents
+from mien.checkpoints.latents import read_latents, read_noise
 from mien.editing.mixing import mix
 from mien.editing.sets import load_direction_set
 from mien.editing.settings import Setting, apply_settings
-from mien.errors import FileError, ImageError, MienError
+from mien.errors import FileError, ImageError, InputError, MienError
 from mien.portraits.checks import checked, checked_seeds
+from mien.studio.labels import label_said, read_label
 from mien.stylegan2.seeds import seed_latents
 
 if TYPE_CHECKING:
     from mien.studio.session import Studio
 
-_LATENT_FILE = re.compile(r"(?P<path>.+\.(?:npz|npy|pt))(?::(?P<row>\d{1,9}))?", re.IGNORECASE)
+_LATENT_FILE = re.compile(
+    r"(?P<path>.+\.(?:npz|npy|pt|pth|pkl|safetensors))(?::(?P<row>\d{1,9}))?", re.IGNORECASE
+)
 _DEEPEST = 16
 _NOT_OURS = "inversion of other pictures is not there yet: give a seed, an .npz, or a PNG of mien's"
 
@@ -42,9 +45,10 @@ def read_face(
 
     Args:
         studio: Whose generator the face belongs to.
-        face: A seed; an ``.npz`` (``.npy``, ``.pt``) with ``w``, all rows or one (``file.npz:2``);
+        face: A seed; an ``.npz`` (``.npy``, ``.pt``, ``.pkl``) with ``w`` or ``z``, all rows or
+            one (``file.npz:2``);
             or a PNG that this generator made, with or without text, edits and mixing.
-        psi: Truncation of a seed, 0 to 2; files have their own.
+        psi: Truncation of a seed or of z in a file, 0 to 2; w has its own.
 
     Returns:
         Latents on the studio's device, one but for a file of several, and what made them, as the
@@ -60,27 +64,50 @@ def read_face(
         return _of_seed(studio, int(text), psi)
     match = _LATENT_FILE.fullmatch(text)
     if match and not Path(text).is_file():
-        return _of_latents(studio, Path(match["path"]), match["row"])
+        return _of_latents(studio, Path(match["path"]), match["row"], psi)
     if match:
-        return _of_latents(studio, Path(text), None)
+        return _of_latents(studio, Path(text), None, psi)
     return _of_picture(studio, Path(text))
 
 
-def _of_seed(studio: Studio, seed: int, psi: float) -> tuple[Tensor, dict[str, Any]]:
+def _of_seed(
+    studio: Studio, seed: int, psi: float, label: Tensor | None = None
+) -> tuple[Tensor, dict[str, Any]]:
+    """The latent of a seed, with the studio's label unless another is given."""
     seeds, psi = checked_seeds(1, seed), checked("psi", psi, 0, 2)
     z = seed_latents(seeds, studio.generator.config.z_dim).to(studio.device)
+    label = studio.label if label is None else label
     with torch.no_grad():
-        ws = studio.generator.map(z, psi=psi)
-    return ws, {**studio.signature, "psi": psi, "seed": seed}
+        ws = studio.generator.map(z, label, psi=psi)
+    return ws, {**studio.signature, "psi": psi, "seed": seed, **label_said(label)}
 
 
-def _of_latents(studio: Studio, path: Path, row: str | None) -> tuple[Tensor, dict[str, Any]]:
+def _of_noise(studio: Studio, path: Path, z: np.ndarray, psi: float) -> Tensor:
+    """The latents of a file of z, by way of the mapping network."""
+    if z.shape[1] != studio.generator.config.z_dim:
+        cause = f"holds z {z.shape[1]} wide, the generator takes {studio.generator.config.z_dim}"
+        raise FileError(path, cause, "use the generator that they were drawn for")
+    noise = torch.from_numpy(np.ascontiguousarray(z)).to(studio.device)
+    label = None if studio.label is None else studio.label.expand(len(z), -1)
+    with torch.no_grad():
+        return studio.generator.map(noise, label, psi=psi)
+
+
+def _of_latents(
+    studio: Studio, path: Path, row: str | None, psi: float
+) -> tuple[Tensor, dict[str, Any]]:
     config = studio.generator.config
-    ws = read_latents(path, config.num_ws)
+    z = read_noise(path)
+    if z is None:
+        ws = read_latents(path, config.num_ws)
+    else:
+        ws = _of_noise(studio, path, z, checked("psi", psi, 0, 2)).cpu().numpy()
     if ws.shape[2] != config.w_dim:
         cause = f"holds latents {ws.shape[2]} wide, the generator takes {config.w_dim}"
         raise FileError(path, cause, "use the generator that they were made for")
     made: dict[str, Any] = {**studio.signature, "latents": str(path)}
+    if z is not None:
+        made |= {"psi": psi, **label_said(studio.label)}
     if row is not None:
         if int(row) >= len(ws):
             cause = f"has {len(ws)} latents, there is no row {row}"
@@ -140,8 +167,14 @@ def rebuild(
 def _drawn(studio: Studio, made: Mapping[str, Any]) -> Tensor:
     """The latent of a seed, with or without a sentence."""
     seed, psi = int(made["seed"]), float(made["psi"])
+    found = read_label(made.get("label"), studio.generator.config.c_dim)
+    label = None if found is None else torch.tensor([found], device=studio.device)
     if "text" not in made:
-        return _of_seed(studio, seed, psi)[0]
+        if label is None and studio.label is not None:  # It was drawn without one.
+            label = torch.zeros_like(studio.label)
+        return _of_seed(studio, seed, psi, label)[0]
+    if label is not None and (studio.label is None or not torch.equal(label, studio.label)):
+        raise InputError(f"its sentence was drawn with --label {made['label']}; give it")
     method, guidance, refine = str(made["method"]), float(made["guidance"]), made.get("refine", 0)
     text, language = str(made["text"]), made.get("language")
     faces = studio.describe(text, 1, seed, method, guidance, psi, int(refine), True, language)

@@ -30,6 +30,7 @@ from mien.editing.mixing import lerp, slerp
 from mien.editing.settings import Setting
 from mien.errors import InputError, UnknownName
 from mien.portraits.checks import checked, checked_seeds
+from mien.studio.labels import label_said, remarks
 from mien.stylegan2.seeds import seed_latents
 from mien.video.keyframes import Ease, Keyframes, eased, read_keyframes
 
@@ -131,6 +132,11 @@ class Walk:
         """As a clip says it."""
         return {**self._studio.signature, "engine": self._studio.drawer.said, **self._made}
 
+    @property
+    def notes(self) -> list[str]:
+        """What a person should know of the generator."""
+        return remarks(self._studio)
+
     def __len__(self) -> int:
         return self.frames
 
@@ -148,7 +154,9 @@ class Walk:
             ws = lerp(a, b, share)
         else:
             with torch.no_grad():
-                ws = self._studio.generator.map(slerp(a, b, share), psi=self._psi)
+                z, c = slerp(a, b, share), self._studio.label
+                c = None if c is None else c.expand(len(z), -1)
+                ws = self._studio.generator.map(z, c, psi=self._psi)
         if self._edits is not None:
             ws = self._edits.apply(ws, np.arange(first, last) / float(self.fps))
         return ws
@@ -246,7 +254,7 @@ def _stops_z(
     for seed in seeds:
         checked_seeds(1, seed)
     z = seed_latents(seeds, studio.generator.config.z_dim).to(studio.device)
-    return z, [{"seed": seed} for seed in seeds]
+    return z, [{"seed": seed, **label_said(studio.label)} for seed in seeds]
 
 
 def _edits(

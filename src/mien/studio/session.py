@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 from mien import images
-from mien.errors import ConfigMismatch, InputError, UnknownName, WeightsMissing
+from mien.errors import InputError, UnknownName, WeightsMissing
 from mien.hub import loading
 from mien.hub.store import engine_cache
 from mien.portraits.checks import checked, checked_seeds, checked_text
@@ -27,6 +27,7 @@ from mien.runtime.devices import find_device, one_thread
 from mien.runtime.engines import check_engine
 from mien.runtime.memory import tune_allocator
 from mien.runtime.precision import check_precision
+from mien.studio.labels import Label, label_said, read_label, remarks
 from mien.stylegan2.seeds import seed_latents
 from mien.text.reader import read
 from mien.text.refine import Refinement
@@ -65,8 +66,11 @@ class Studio:
         model: A generator: a name of the catalogue or a file.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:1``.
         text: What the ways from sentences to latents of this generator are called; None for the
-            generator's own name. Files: ``NAME-mapper``, ``NAME-directions``, ``NAME-prior``.
+            generator's own name. Files: ``NAME-codes``, ``NAME-mapper``, ``NAME-directions``,
+            ``NAME-prior``.
         precision: What faces are drawn in: ``fast``, or ``exact`` where numbers are made of them.
+        label: What faces are drawn with by a generator of classes or attributes: a class number,
+            ``0.2,0.8,0``, ``gender=f,glasses=glasses``; None says nothing.
         engine: What draws them, a key of :data:`mien.runtime.engines.ENGINES`; ``auto`` takes what
             was measured to be fastest.
 
@@ -77,6 +81,8 @@ class Studio:
             generator is first needed.
     """
 
+    _label: Label | None = None
+
     def __init__(
         self,
         model: str | Path = DEFAULT_MODEL,
@@ -84,8 +90,10 @@ class Studio:
         text: str | None = None,
         precision: str = "fast",
         engine: str = "auto",
+        label: Label | None = None,
     ) -> None:
         tune_allocator()
+        self._label = label
         self.device = find_device(device)
         self.precision, self.engine = check_precision(precision), check_engine(engine, self.device)
         loading.resolve(model, "stylegan2-generator")
@@ -104,6 +112,12 @@ class Studio:
     def generator(self) -> Any:
         """The generator, frozen."""
         return self.loaded.network
+
+    @cached_property
+    def label(self) -> torch.Tensor | None:
+        """The label ``[1, c_dim]`` that faces are drawn with; None says nothing."""
+        found = read_label(self._label, self.generator.config.c_dim)
+        return None if found is None else torch.tensor([found], device=self.device)
 
     @cached_property
     def drawer(self) -> Drawer:
@@ -153,49 +167,15 @@ class Studio:
             WeightsMissing: This generator has no file for it.
         """
         from mien.text import methods
+        from mien.text.ways import load_method
 
         if name not in methods.METHODS:
             raise UnknownName("method", name, methods.METHODS)
         if name not in self._methods:
-            self._methods[name] = self._load_method(name)
-        return self._methods[name]
-
-    def _load_method(self, name: str) -> TextToLatent:
-        from mien.text import methods
-
-        G = self.generator
-        if name == "labels":
-            codes = loading.find_file(f"{self.text_family}-codes.safetensors")
-            if codes is None:
-                return methods.LabelMethod(G)
-            moments = loading.load(codes, "code-moments", str(self.device))
-            self._check_codes(moments)
-            return methods.CodesMethod(G, moments.network)
-        kind, file = f"text-{name}", f"{self.text_family}-{name}"
-        try:
-            network = loading.load(file, kind, str(self.device)).network
-        except UnknownName:
-            raise WeightsMissing(
-                f"{file}.safetensors",
-                f"method {name!r} was not trained for model {self.loaded.name!r}",
-                f"run: mien train text --model {self.loaded.name} --method {name}",
-            ) from None
-        if name == "mapper":
-            return methods.MapperMethod(G, network, lambda: self.encoder)
-        if name == "directions":
-            return methods.DirectionMethod(G, network)
-        return methods.PriorMethod(network, lambda: self.encoder)
-
-    def _check_codes(self, moments: loading.Loaded) -> None:
-        """Codes belong to one generator; of another they would draw other faces than are said."""
-        owner = moments.meta.get("generator")
-        if owner not in (None, self.loaded.sha256):
-            raise ConfigMismatch(
-                moments.path,
-                f"its codes belong to the generator {str(owner)[:12]}…, "
-                f"{self.loaded.name!r} is {self.loaded.sha256[:12]}…",
-                "take --method directions, or train the codes again",
+            self._methods[name] = load_method(
+                name, self.loaded, self.text_family, lambda: self.encoder, self.label
             )
+        return self._methods[name]
 
     def painter(self, model: str | Path | None = None) -> AnimePainter:
         """A selfie-to-anime model, loaded when it is first asked for; errors as :meth:`anime`."""
@@ -280,6 +260,7 @@ class Studio:
             "read": dict(reading.asserted),
             "denied": {column: sorted(values) for column, values in reading.denied.items()},
             **reading.told(),
+            **label_said(self.label),
         }
         return self.draw(ws, seeds, made, notes)
 
@@ -295,8 +276,9 @@ class Studio:
         psi = checked("psi", psi, 0, 2)
         z = seed_latents(seeds, self.generator.config.z_dim).to(self.device)
         with torch.no_grad():
-            ws = self.generator.map(z, psi=psi)
-        return self.draw(ws, seeds, {"psi": psi})
+            c = None if self.label is None else self.label.expand(len(z), -1)
+            ws = self.generator.map(z, c, psi=psi)
+        return self.draw(ws, seeds, {"psi": psi, **label_said(self.label)})
 
     def walk(
         self,
@@ -500,7 +482,8 @@ class Studio:
         """Draw the images of latents ``[n, num_ws, w_dim]``, a few at a time."""
         drawn = self.drawer.draw(ws)
         made = {**self.signature, "engine": self.drawer.said, **(provenance or {})}
-        return Faces(drawn, ws.float().cpu().numpy(), tuple(seeds), made, tuple(notes))
+        said = dict.fromkeys([*notes, *remarks(self)])
+        return Faces(drawn, ws.float().cpu().numpy(), tuple(seeds), made, tuple(said))
 
 
 def _parts(seeds: Sequence[int], size: int = 256) -> list[Sequence[int]]:

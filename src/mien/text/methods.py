@@ -155,9 +155,14 @@ class MapperMethod:
     """Share of a random face's deviation that a seed adds, before psi."""
 
     def __init__(
-        self, generator: Generator, mapper: Mapper, encoder: Callable[[], SentenceEncoder]
+        self,
+        generator: Generator,
+        mapper: Mapper,
+        encoder: Callable[[], SentenceEncoder],
+        label: Tensor | None = None,  # [1, c_dim] of the random faces
     ) -> None:
         self.generator, self.mapper, self.encoder = generator, mapper, encoder
+        self.label = label
 
     def w(self, request: Request) -> Float[Tensor, "n w_dim"]:
         """Mapped w, stretched from the mean face by guidance, plus a share of a random face."""
@@ -166,7 +171,7 @@ class MapperMethod:
         with torch.no_grad():
             embedding = self.encoder().encode([request.text]).embedding.to(mean.device)
             centre = mean + request.guidance * (self.mapper(embedding) - mean)
-            deviation = _random_w(G, request.seeds) - mean
+            deviation = _random_w(G, request.seeds, self.label) - mean
             return centre + self.spread * request.psi * deviation
 
 
@@ -176,14 +181,19 @@ class DirectionMethod:
     default_psi = 0.7
     default_guidance = 1.0
 
-    def __init__(self, generator: Generator, directions: AttributeDirections) -> None:
-        self.generator, self.directions = generator, directions
+    def __init__(
+        self,
+        generator: Generator,
+        directions: AttributeDirections,
+        label: Tensor | None = None,  # [1, c_dim] of the random faces
+    ) -> None:
+        self.generator, self.directions, self.label = generator, directions, label
 
     def w(self, request: Request) -> Float[Tensor, "n w_dim"]:
         """Truncated random faces, moved; guidance scales the step."""
         G = self.generator
         with torch.no_grad():
-            start = G.mapping.w_avg.lerp(_random_w(G, request.seeds), request.psi)
+            start = G.mapping.w_avg.lerp(_random_w(G, request.seeds, self.label), request.psi)
             return self.directions.move(start, request.reading, strength=request.guidance).w
 
 

@@ -1,0 +1,73 @@
+"""The ways from sentences that a generator has, loaded by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from torch import Tensor
+
+from mien.errors import ConfigMismatch, InputError, UnknownName, WeightsMissing
+from mien.hub import loading
+from mien.text import methods
+from mien.text.embedding import SentenceEncoder
+from mien.text.methods import TextToLatent
+
+
+def load_method(
+    name: str,
+    generator: loading.Loaded,
+    family: str,
+    encoder: Callable[[], SentenceEncoder],
+    label: Tensor | None = None,
+) -> TextToLatent:
+    """Load one of the ways from a sentence to latents.
+
+    Args:
+        name: One of :data:`mien.text.methods.METHODS`.
+        generator: What the latents are for.
+        family: What its ways are called: ``FAMILY-codes``, ``FAMILY-mapper``, ….
+        encoder: Gives the sentence encoder when it is first needed.
+        label: The label that faces are drawn with, ``[c_dim]``; None for none.
+
+    Raises:
+        InputError: ``labels`` of a generator without attribute labels, or beside a label.
+        WeightsMissing: This generator has no file for it.
+        ConfigMismatch: The file belongs to another generator.
+    """
+    G = generator.network
+    device = str(G.mapping.w_avg.device)
+    if name == "labels":
+        if label is not None:
+            raise InputError("method 'labels' reads the label off the sentence; no --label")
+        return _labels(generator, family, device)
+    kind, file = f"text-{name}", f"{family}-{name}"
+    try:
+        network = loading.load(file, kind, device).network
+    except UnknownName:
+        raise WeightsMissing(
+            f"{file}.safetensors",
+            f"method {name!r} was not trained for model {generator.name!r}",
+            f"run: mien train text --model {generator.name} --method {name}",
+        ) from None
+    if name == "mapper":
+        return methods.MapperMethod(G, network, encoder, label)
+    if name == "directions":
+        return methods.DirectionMethod(G, network, label)
+    return methods.PriorMethod(network, encoder)
+
+
+def _labels(generator: loading.Loaded, family: str, device: str) -> TextToLatent:
+    """The closed form where there are codes, else the label of a conditional generator."""
+    codes = loading.find_file(f"{family}-codes.safetensors")
+    if codes is None:
+        return methods.LabelMethod(generator.network)
+    moments = loading.load(codes, "code-moments", device)
+    owner = moments.meta.get("generator")
+    if owner not in (None, generator.sha256):
+        raise ConfigMismatch(
+            codes,
+            f"its codes belong to the generator {str(owner)[:12]}…, "
+            f"{generator.name!r} is {generator.sha256[:12]}…",
+            "take --method directions, or train the codes again",
+        )
+    return methods.CodesMethod(generator.network, moments.network)

@@ -138,7 +138,7 @@ def _jobs(paths: Sequence[str | Path], folder: Path) -> Iterator[_Job]:
     taken: dict[Path, str] = {}
     number = 0
     for path in map(Path, paths):
-        if path.suffix.lower() in images.SUFFIXES and not path.is_dir():
+        if images.is_picture(path.name) and not path.is_dir():
             found = [(str(path), PurePosixPath(path.name), lambda path=path: images.load(path))]
         else:
             source = open_source(path)

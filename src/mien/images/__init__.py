@@ -31,15 +31,14 @@ from PIL import Image, ImageDraw, ImageFont, PngImagePlugin
 
 from mien.errors import ImageError, InputError, OutputError
 from mien.files import replacing
+from mien.images import heif
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-SUFFIXES = (
-    *(".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif"),
-    *(".tif", ".tiff", ".ppm", ".pgm", ".avif", ".jp2"),
-)
-"""Ends of the names (lower case) of files that are taken for pictures."""
+_KNOWN = "png jpg jpeg jfif jpe jif pjpeg mpo webp bmp dib gif tif tiff ppm pgm pnm pbm avif jp2"
+SUFFIXES = tuple(f".{end}" for end in _KNOWN.split())
+"""Ends of the names (lower case) of files that are taken for pictures; see :func:`is_picture`."""
 
 MAX_PIXELS = 1 << 26
 """Pictures of more pixels (8192 x 8192) are refused before they are decoded."""
@@ -98,6 +97,11 @@ class Facts:
 
 
 # Read
+
+
+def is_picture(name: str) -> bool:
+    """Whether a file is taken for a picture by its name; HEIC is if ``pillow-heif`` is here."""
+    return name.lower().endswith(SUFFIXES) or (heif.is_heif_name(name) and heif.ready())
 
 
 def load(path: str | Path, animated: Animated = "refuse") -> UInt8[np.ndarray, "h w 3"]:
@@ -190,19 +194,17 @@ def _quiet(name: str) -> Iterator[None]:
 
 
 def _open(file: _File, name: str, max_pixels: int) -> Image.Image:
-    remedy = "make it smaller"
     try:
-        picture = Image.open(file, formats=_FORMATS)
+        picture = Image.open(file, formats=(*_FORMATS, *heif.formats(file, name)))
     except Image.DecompressionBombError as error:  # more than Pillow ever opens
         pixels = next(iter(re.findall(r"\d+", str(error))), "very many")
         cause = f"is too big: {pixels} pixels, the limit is {max_pixels}"
-        raise ImageError(name, cause, remedy) from None
+        raise ImageError(name, cause, "make it smaller") from None
     width, height = picture.size
     if width * height > max_pixels:
-        cause = (
-            f"is too big: {width}x{height} is {width * height} pixels, the limit is {max_pixels}"
-        )
-        raise ImageError(name, cause, remedy)
+        size = f"{width}x{height} is {width * height} pixels"
+        cause = f"is too big: {size}, the limit is {max_pixels}"
+        raise ImageError(name, cause, "make it smaller")
     return picture
 
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float32
 
 from mien.anime.tagger import ANIME_COLUMNS
+from mien.data.stores import comparable
 from mien.data.tables import FILE, Face
 from mien.errors import DatasetError
 
@@ -122,7 +123,7 @@ def read_anime_table(path: str | Path, columns: Columns = ANIME_COLUMNS) -> Anim
             cause = f"line {number}: has {len(cells)} cells, and line 1 has {len(head)}"
             raise DatasetError(path, cause)
         row = dict(zip(head, cells, strict=True))
-        name = str(PurePosixPath(row[FILE]))
+        name = comparable(row[FILE])
         if not row[FILE] or name in faces:
             cause = "has a row already" if row[FILE] else "is empty"
             raise DatasetError(path, f"line {number}: its file {row[FILE]!r} {cause}")

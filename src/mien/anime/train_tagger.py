@@ -24,6 +24,7 @@ from mien.anime.tagger import anime_config
 from mien.data.order import SampleOrder
 from mien.data.sources import open_domains
 from mien.data.splits import fold_rows
+from mien.data.stores import comparable
 from mien.data.training_set import decoded
 from mien.errors import DatasetError, InputError
 from mien.judges.tagger import Tagger, TaggerConfig
@@ -128,7 +129,8 @@ def open_faces(
     """
     table = read_anime_table(labels or find_anime_table(data))
     pictures = open_domains(data).train_b
-    place = {"/".join(PurePosixPath(name).parts[-2:]): i for i, name in enumerate(pictures.names)}
+    files = [PurePosixPath(comparable(name)) for name in pictures.names]
+    place = {"/".join(file.parts[-2:]): i for i, file in enumerate(files)}
     columns = anime_config().columns
     missing = next((name for name in table.faces if name not in place), None)
     if missing is not None:

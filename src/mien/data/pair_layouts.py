@@ -12,7 +12,7 @@ from typing import Literal, cast
 
 from mien import images
 from mien.data.sources import Pictures
-from mien.data.stores import Store
+from mien.data.stores import Store, comparable
 from mien.errors import DatasetError, InputError
 
 Sides = tuple[str, str]
@@ -79,12 +79,12 @@ def find_pairs(store: Store, sides: Sides) -> FoundPairs:
 
 
 def _picture_names(store: Store) -> tuple[str, ...]:
-    return tuple(name for name in store.names if name.lower().endswith(images.SUFFIXES))
+    return tuple(name for name in store.names if images.is_picture(name))
 
 
 def _aliases(side: str) -> tuple[str, ...]:
     """What a folder of this side may be called, in lower case."""
-    name = side.lower()
+    name = comparable(side).lower()
     return next((called for called in _CALLED if name in called), (name,))
 
 
@@ -105,7 +105,8 @@ def by_side(store: Store, sides: Sides) -> list[dict[str, str]]:
     found: list[dict[str, str]] = [{}, {}]
     names = _picture_names(store)
     for name in names:
-        folders, stem = list(PurePosixPath(name).parts[:-1]), PurePosixPath(name).stem
+        path = PurePosixPath(comparable(name))
+        folders, stem = list(path.parts[:-1]), path.stem
         for side, keys in zip(sides, found, strict=True):
             place = _place(folders, side)
             if place is None:

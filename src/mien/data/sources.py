@@ -12,7 +12,6 @@ names in sorted order and reads any picture at any time:
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -22,11 +21,9 @@ import numpy as np
 from jaxtyping import Float32, UInt8
 
 from mien import images
-from mien.data.stores import Store, open_store
+from mien.data.class_labels import read_class_labels
+from mien.data.stores import Store, comparable, open_store
 from mien.errors import DatasetError
-
-DATASET_JSON = "dataset.json"
-"""The file beside NVlabs' pictures that holds their labels."""
 
 
 @runtime_checkable
@@ -124,9 +121,10 @@ class Pictures:
             holds no labels.
 
         Raises:
-            DatasetError: The file is damaged, or a picture has no label.
+            DatasetError: As :func:`mien.data.class_labels.read_class_labels`.
         """
-        return _class_labels(self.store, self.names)
+        found = read_class_labels(self.store, self.names)
+        return None if found is None else found.vectors
 
 
 def open_source(path: str | Path, below: str = "") -> Pictures:
@@ -269,13 +267,13 @@ def _half(
 
 
 def _picture_names(store: Store) -> list[str]:
-    return [name for name in store.names if name.lower().endswith(images.SUFFIXES)]
+    return [name for name in store.names if images.is_picture(name)]
 
 
 def _pictures(store: Store, below: str) -> Pictures:
     folder = below.strip("/")
-    inside = "" if folder in ("", ".") else f"{folder}/"
-    names = tuple(name for name in _picture_names(store) if name.startswith(inside))
+    inside = "" if folder in ("", ".") else f"{comparable(folder)}/"
+    names = tuple(name for name in _picture_names(store) if comparable(name).startswith(inside))
     if not names:
         place = f" in {folder!r}" if inside else ""
         cause = f"holds no picture{place} ({len(store.names)} files altogether)"
@@ -286,37 +284,9 @@ def _pictures(store: Store, below: str) -> Pictures:
 def _by_stem(pictures: Pictures) -> dict[str, str]:
     found: dict[str, str] = {}
     for name in pictures.names:
-        stem = PurePosixPath(name).stem
+        stem = PurePosixPath(comparable(name)).stem
         if stem in found:
             cause = f"has the same stem as {found[stem]!r}, and pairs are matched by stem"
             raise DatasetError(pictures.store.where(name), cause, "rename one of them")
         found[stem] = name
     return found
-
-
-def _class_labels(store: Store, names: tuple[str, ...]) -> Float32[np.ndarray, "n c"] | None:
-    if DATASET_JSON not in store.names:
-        return None
-    where = store.where(DATASET_JSON)
-    try:
-        listed = json.loads(store.read(DATASET_JSON))["labels"]
-        if not listed:
-            return None
-        labels = {str(name).replace("\\", "/"): label for name, label in listed}
-    except (ValueError, TypeError, KeyError) as error:
-        cause = f"is not a list of labels as NVlabs writes it ({type(error).__name__}: {error})"
-        raise DatasetError(where, cause) from None
-    missing = [name for name in names if name not in labels]
-    if missing:
-        cause = f"has no label for {len(missing)} of {len(names)} pictures, {missing[0]!r} first"
-        raise DatasetError(where, cause)
-    try:
-        rows = np.array([labels[name] for name in names])
-    except ValueError:
-        raise DatasetError(where, "its labels are vectors of different lengths") from None
-    if rows.ndim == 2 and rows.dtype.kind in "fi":
-        return rows.astype(np.float32)
-    if rows.ndim != 1 or rows.dtype.kind != "i" or rows.min() < 0:
-        raise DatasetError(where, "its labels are neither class numbers from 0 nor vectors")
-    every = max(int(label) for label in labels.values())
-    return np.eye(every + 1, dtype=np.float32)[rows]

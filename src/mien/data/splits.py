@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import math
 import re
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -162,6 +163,8 @@ def split_by_hash(
         raise InputError(f"cannot keep {kept_out} of {len(names)} pictures out")
     groups: dict[str, list[int]] = {}
     for i, name in enumerate(names):
+        # A Mac writes the same name in another form of Unicode.
+        name = unicodedata.normalize("NFC", name)
         groups.setdefault(name if group is None else group(name), []).append(i)
     ranked = sorted(groups, key=lambda key: hashlib.sha256(f"{seed}:{key}".encode()).digest())
     flags = [False] * len(names)

@@ -7,8 +7,11 @@ listed. A store can be pickled and used after a fork: a zip is opened by the pro
 
 from __future__ import annotations
 
+import contextlib
 import os
+import posixpath
 import re
+import unicodedata
 import zipfile
 import zlib
 from itertools import pairwise
@@ -20,6 +23,7 @@ from mien.errors import DatasetError
 MAX_FILE_BYTES = 1 << 28
 """A single file of more bytes (256 MiB) is refused before it is read."""
 
+_UTF8_FLAG = 0x800  # APPNOTE 4.4.4, bit 11: the name is UTF-8; else zipfile reads code page 437
 _REFUSED = (RuntimeError, NotImplementedError)  # zipfile: encrypted, unknown compression
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError)
 
@@ -79,8 +83,23 @@ def is_hidden(name: str) -> bool:
     return any(part == "__MACOSX" or part.startswith(".") for part in parts)
 
 
+def comparable(name: str) -> str:
+    r"""A name as it is compared with one in a table or another folder, which may differ in form.
+
+    A Mac decomposes accented letters (NFD) where others compose them (NFC); a list of files may
+    begin with ``./``, and one made on Windows has ``\`` between folders.
+    """
+    plain = unicodedata.normalize("NFC", name).replace("\\", "/").lstrip("/")
+    return posixpath.normpath(plain) if plain else plain
+
+
 class FolderStore:
-    """The files below a folder."""
+    """The files below a folder; links to other folders are followed.
+
+    Attributes:
+        passed_over: Linked folders that were not followed, because they lead to a folder around
+            themselves or nowhere.
+    """
 
     def __init__(self, path: str | Path) -> None:
         """List the folder.
@@ -90,15 +109,14 @@ class FolderStore:
         """
         self.path = Path(path)
         found: list[str] = []
+        over: list[str] = []
         try:
-            for folder, folders, files in os.walk(self.path, onerror=_raise):
-                folders[:] = [name for name in folders if not is_hidden(name)]
-                below = Path(folder).relative_to(self.path)
-                found += [(below / name).as_posix() for name in files if not is_hidden(name)]
+            _list_below(self.path, "", _around(self.path), found, over)
         except OSError as error:
             cause = f"cannot be listed ({error.strerror})"
             raise DatasetError(error.filename or path, cause) from None
         self.names = tuple(sorted(found))
+        self.passed_over = tuple(sorted(over))
 
     def read(self, name: str) -> bytes:
         """All bytes of a file; see :meth:`Store.read`."""
@@ -141,7 +159,10 @@ class ZipStore:
         self.path = Path(path)
         self._archive: zipfile.ZipFile | None = None
         self._pid = 0
-        listed = [info.filename for info in self._opened().infolist() if not info.is_dir()]
+        every = [(_member_name(info), info) for info in self._opened().infolist()]
+        members = [(name, info.filename) for name, info in every if not name.endswith("/")]
+        listed = [name for name, _ in members]
+        self._members = {name: stored for name, stored in members if name != stored}
         self.climbing = tuple(name for name in listed if _climbs(name))
         kept = sorted(name for name in listed if not _climbs(name) and not is_hidden(name))
         self.repeated = tuple(sorted({a for a, b in pairwise(kept) if a == b}))
@@ -152,10 +173,11 @@ class ZipStore:
         archive = self._opened()
         where = self.where(name)
         try:
-            size = archive.getinfo(name).file_size
+            member = self._members.get(name, name)
+            size = archive.getinfo(member).file_size
             if size > MAX_FILE_BYTES:
                 raise _too_big(where, size)
-            return archive.read(name)
+            return archive.read(member)
         except KeyError:
             raise DatasetError(where, "there is no such member") from None
         except _REFUSED as error:
@@ -169,7 +191,7 @@ class ZipStore:
 
     def signature(self, name: str) -> str:
         """Size and checksum that the zip states."""
-        info = self._opened().getinfo(name)
+        info = self._opened().getinfo(self._members.get(name, name))
         return f"{info.file_size} {info.CRC:08x}"
 
     def _opened(self) -> zipfile.ZipFile:
@@ -191,8 +213,59 @@ class ZipStore:
         return {**self.__dict__, "_archive": None}
 
 
-def _raise(error: OSError) -> None:
-    raise error
+_Identity = tuple[int, int]
+"""Device and inode: what a folder is, by whatever name."""
+
+
+def _around(path: Path) -> tuple[_Identity, ...]:
+    """The folder itself and all that it lies in: a link to one of them would never end."""
+    real = path.resolve()
+    return tuple(_identity(folder) for folder in (real, *real.parents))
+
+
+def _identity(path: str | Path) -> _Identity:
+    status = os.stat(path)
+    return status.st_dev, status.st_ino
+
+
+def _list_below(
+    folder: Path, prefix: str, around: tuple[_Identity, ...], found: list[str], over: list[str]
+) -> None:
+    """Append the files below a folder, and the links that are not followed."""
+    with os.scandir(folder) as entries:
+        shown = sorted((entry for entry in entries if not is_hidden(entry.name)), key=_name)
+    for entry in shown:
+        name = prefix + entry.name
+        if not _is_folder(entry):
+            leads_nowhere = entry.is_symlink() and not os.path.exists(entry.path)
+            # One that is called like a picture is an error when it is read.
+            (over if leads_nowhere and not PurePosixPath(name).suffix else found).append(name)
+            continue
+        own = _identity(entry.path)
+        if own in around:
+            over.append(name)
+        else:
+            _list_below(Path(entry.path), f"{name}/", (*around, own), found, over)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself
+        return False
+
+
+def _name(entry: os.DirEntry[str]) -> str:
+    return entry.name
+
+
+def _member_name(info: zipfile.ZipInfo) -> str:
+    """The name of a member, with ``/`` between folders; a Mac does not say that it is UTF-8."""
+    name = info.filename
+    if not info.flag_bits & _UTF8_FLAG and not name.isascii():
+        with contextlib.suppress(UnicodeError):
+            name = name.encode("cp437").decode("utf-8")
+    return name.replace("\\", "/")
 
 
 def _climbs(name: str) -> bool:

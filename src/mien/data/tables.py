@@ -21,7 +21,7 @@ import numpy as np
 from jaxtyping import Float32, Int8
 
 from mien import attributes
-from mien.data.stores import open_store
+from mien.data.stores import comparable, open_store
 from mien.errors import DatasetError
 
 FILE = "file"
@@ -59,11 +59,13 @@ class LabelTable:
         Returns:
             The picture's name in the table; ``None`` if it has no row.
         """
-        bare = PurePosixPath(name).name
-        for candidate in (name, bare):
-            if candidate in self.faces:
-                return candidate
-        return self._stems.get(PurePosixPath(bare).stem)
+        if name in self.faces:
+            return name
+        path = PurePosixPath(comparable(name))
+        for candidate in (str(path), path.name):
+            if candidate in self._names:
+                return self._names[candidate]
+        return self._stems.get(path.stem)
 
     def vectors(self, names: Sequence[str]) -> Float32[np.ndarray, "n labels"]:
         """Label vectors of pictures; zeros (nothing said) for those without a row."""
@@ -72,12 +74,17 @@ class LabelTable:
         return np.stack(made) if made else np.zeros((0, len(attributes.LABELS)), np.float32)
 
     @cached_property
+    def _names(self) -> dict[str, str]:
+        """Row as it is compared -> row as it is written."""
+        return {comparable(name): name for name in self.faces}
+
+    @cached_property
     def _stems(self) -> dict[str, str]:
         """Stem -> row, for the stems that only one row has."""
         found: dict[str, str] = {}
         twice: set[str] = set()
         for name in self.faces:
-            stem = PurePosixPath(name).stem
+            stem = PurePosixPath(comparable(name)).stem
             twice |= {stem} & found.keys()
             found[stem] = name
         return {stem: name for stem, name in found.items() if stem not in twice}
@@ -232,7 +239,7 @@ def read_captions(path: str | Path) -> dict[str, tuple[str, ...]]:
     store = open_store(path)
     captions: dict[str, tuple[str, ...]] = {}
     for name in (name for name in store.names if name.lower().endswith(".txt")):
-        stem = PurePosixPath(name).stem
+        stem = PurePosixPath(comparable(name)).stem
         if stem in captions:
             raise DatasetError(store.where(name), f"another file is called {stem!r} too")
         text = _text(store.read(name), store.where(name))

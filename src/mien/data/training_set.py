@@ -21,6 +21,7 @@ from jaxtyping import Bool, Float32, Int64, UInt8
 
 from mien import attributes
 from mien.data import splits, tables
+from mien.data.class_labels import find_dataset_json, other_dataset_json
 from mien.data.sources import Pictures, open_source
 from mien.errors import DatasetError, InputError
 from mien.files import make_folder, replacing
@@ -209,7 +210,10 @@ def _labels(
     if labels == "dataset.json":
         classes = source.class_labels()
         if classes is None:
-            raise DatasetError(source.path, "holds no dataset.json with labels")
+            found = find_dataset_json(source.store, source.names)
+            others = other_dataset_json(source.store, found)
+            remedy = f"move {others[0]} beside the folders of pictures" if others else ""
+            raise DatasetError(source.path, "holds no dataset.json with labels", remedy)
         place = {name: i for i, name in enumerate(source.names)}
         return classes[[place[name] for name in chosen.names]], None, source.path
     path = find_table(source.path) if labels is None else labels

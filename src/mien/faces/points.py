@@ -14,12 +14,14 @@ import csv
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
+from mien.data.stores import comparable
 from mien.errors import DatasetError
 from mien.faces.frames import five_points
 
@@ -65,12 +67,19 @@ class LandmarkFile:
         return None if points is None else points[:68]
 
     def _named(self, name: str) -> Float[np.ndarray, "p 2"] | None:
-        path = PurePosixPath(name)
-        for form in (name, path.name, str(path.with_suffix("")), path.stem):
-            if form in self.named:
-                return self.named[form]
-        stems = {PurePosixPath(known).stem: known for known in self.named}
-        return self.named[stems[path.stem]] if path.stem in stems else None
+        path = PurePosixPath(comparable(name))
+        for form in (str(path), path.name, str(path.with_suffix("")), path.stem):
+            if form in self._known:
+                return self._known[form]
+        return self._stems.get(path.stem)
+
+    @cached_property
+    def _known(self) -> dict[str, Float[np.ndarray, "p 2"]]:
+        return {comparable(name): points for name, points in self.named.items()}
+
+    @cached_property
+    def _stems(self) -> dict[str, Float[np.ndarray, "p 2"]]:
+        return {PurePosixPath(name).stem: points for name, points in self._known.items()}
 
 
 def read_landmarks(path: str | Path) -> LandmarkFile:

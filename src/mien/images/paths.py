@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mien import images
+from mien.data.stores import FolderStore
 from mien.errors import ImageError, InputError
 
 VIDEO_SUFFIXES = (".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".wmv", ".ts")
@@ -71,12 +72,11 @@ def _expand(path: Path, text: str) -> list[Found]:
 
 
 def _picture(path: Path) -> list[Path]:
-    return [path] if path.is_file() and path.suffix.lower() in images.SUFFIXES else []
+    return [path] if path.is_file() and images.is_picture(path.name) else []
 
 
 def _inside(folder: Path) -> list[Path]:
-    files = sorted(file for file in folder.rglob("*") if file.is_file())
-    shown = [f for f in files if not any(p.startswith(".") for p in f.relative_to(folder).parts)]
+    shown = [folder / name for name in FolderStore(folder).names]
     pictures = [file for file in shown if _picture(file)]
     if not pictures:
         videos = sum(file.suffix.lower() in VIDEO_SUFFIXES for file in shown)

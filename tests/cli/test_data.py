@@ -19,7 +19,7 @@ def _verb(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def faces(tmp_path: Path) -> Path:
     for i in range(3):
-        pixels = np.random.RandomState(i).randint(0, 256, (16, 16, 3)).astype(np.uint8)
+        pixels = np.random.RandomState(i).randint(0, 256, (32, 32, 3)).astype(np.uint8)
         images.save(tmp_path / "faces" / f"{i}.png", pixels)
     return tmp_path / "faces"
 
@@ -29,7 +29,7 @@ def test_a_clean_set(faces: Path, capsys: pytest.CaptureFixture[str]) -> None:
     printed = capsys.readouterr()
     assert printed.out.splitlines() == [
         f"{faces}: 3 pictures, 3 usable, 0 errors, 0 warnings",
-        "sizes: 3 of 16x16",
+        "sizes: 3 of 32x32",
         "formats: 3 PNG",
     ]
     assert printed.err == ""
@@ -53,7 +53,7 @@ def test_warnings_leave_the_status_alone(
     assert cli.main(command) == 0
     result = json.loads(capsys.readouterr().out)
     assert (result["ok"], result["errors"], result["warnings"]) == (True, 0, 1)
-    assert result["sizes"] == {"16x16": 3}
+    assert result["sizes"] == {"32x32": 3}
     assert result["formats"] == {"PNG": 3}
     assert result["labels"] == str(tmp_path / "table.tsv")
     (problem,) = result["problems"]
@@ -64,11 +64,11 @@ def test_warnings_that_say_the_same_are_counted(
     faces: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for i in range(14):
-        pixels = np.random.RandomState(i).randint(0, 256, (16, 20, 3)).astype(np.uint8)
+        pixels = np.random.RandomState(i).randint(0, 256, (32, 40, 3)).astype(np.uint8)
         images.save(faces / f"wide_{i:02d}.png", pixels)
     assert cli.main(["data", "check", str(faces)]) == 0
     lines = capsys.readouterr().out.splitlines()
-    cause = "is not square (20x16); 16x16 in the middle are used"
+    cause = "is not square (40x32); 32x32 in the middle are used"
     assert lines[:10] == [f"warning: wide_{i:02d}.png: {cause}" for i in range(10)]
     assert lines[10] == f"warning: 4 more: {cause}; --json names them all"
     assert lines[11].endswith("17 pictures, 17 usable, 0 errors, 14 warnings")

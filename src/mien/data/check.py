@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Literal
 
 import numpy as np
@@ -17,13 +17,22 @@ from jaxtyping import UInt8
 
 from mien import images
 from mien.data import tables
-from mien.data.sources import DATASET_JSON, Pictures
-from mien.data.stores import FolderStore, ZipStore
+from mien.data.class_labels import find_dataset_json, other_dataset_json, read_class_labels
+from mien.data.sources import Pictures
+from mien.data.stores import FolderStore, Store, ZipStore
 from mien.data.training_set import find_table
 from mien.errors import DatasetError, FileError, ImageError
+from mien.images.heif import HOW_TO_READ, is_heif_name
 
-MIN_SIDE = 8
-"""Pictures with a shorter side than this many pixels are errors."""
+MIN_SIDE = 32
+"""Pictures with a shorter side than this many pixels are errors: no face can be told in them."""
+
+_COMPANIONS = (
+    *(".json", ".jsonl", ".tsv", ".csv", ".txt", ".md", ".rst", ".npz", ".npy", ".pts", ".mat"),
+    *(".xml", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".db", ".html", ".log", ".py", ".sh"),
+    *(".bat", ".pdf", ".xlsx", ".sha256", ".md5", ".safetensors", ".lnk"),
+)
+_TEXTS = ("license", "licence", "copying", "readme", "notice", "authors", "makefile", "checksums")
 
 Severity = Literal["error", "warning"]
 
@@ -132,13 +141,34 @@ def _open(path: Path, counts: Summary) -> tuple[Pictures | None, list[Problem]]:
         problems += [Problem(name, "error", cause, remedy) for name in store.climbing]
         cause = "is in the zip more than once; the last one is read"
         problems += [Problem(name, "warning", cause) for name in store.repeated]
-    names = tuple(name for name in store.names if name.lower().endswith(images.SUFFIXES))
+    if isinstance(store, FolderStore):
+        cause = "is a link to a folder around it or to nothing, and was passed over"
+        problems += [Problem(name, "warning", cause) for name in store.passed_over]
+    names = tuple(name for name in store.names if images.is_picture(name))
+    problems += _not_taken(path, store)
     counts.files, counts.pictures = len(store.names), len(names)
     if names:
         return Pictures(store, names), problems
     cause = f"holds no picture ({len(store.names)} files altogether)"
     remedy = f"these are read: {', '.join(images.SUFFIXES)}"
     return None, [*problems, Problem(str(path), "error", cause, remedy)]
+
+
+def _not_taken(path: Path, store: Store) -> Iterator[Problem]:
+    """Name the files that may be pictures, but are not called so."""
+    odd = [name for name in store.names if not images.is_picture(name) and not _beside(name)]
+    if odd:
+        verb = "files are not taken for pictures" if len(odd) > 1 else "file is not taken for one"
+        cause = f"{len(odd)} {verb}: {_some(odd)}"
+        phone = any(is_heif_name(name) for name in odd)
+        remedy = HOW_TO_READ if phone else "give them the suffix of what they are"
+        yield Problem(str(path), "warning", cause, remedy)
+
+
+def _beside(name: str) -> bool:
+    """Whether a file is one of those that lie beside pictures: tables, texts, thumbnails."""
+    file = PurePosixPath(name)
+    return file.suffix.lower() in _COMPANIONS or file.stem.lower() in _TEXTS
 
 
 def _check_picture(
@@ -157,7 +187,7 @@ def _check_picture(
     size = f"{width}x{height}"
     counts.sizes[size] = counts.sizes.get(size, 0) + 1
     if min(height, width) < MIN_SIDE:
-        cause = f"is {size} pixels, and {MIN_SIDE} is the least for a side"
+        cause = f"is tiny: {size} pixels, and {MIN_SIDE} is the least for a side"
         yield Problem(name, "error", cause, "take it away")
         return
     counts.usable += 1
@@ -194,11 +224,7 @@ def _oddities(facts: images.Facts, image: UInt8[np.ndarray, "h w 3"]) -> Iterato
 def _check_labels(
     source: Pictures, labels: str | Path | None, counts: Summary
 ) -> Iterator[Problem]:
-    if DATASET_JSON in source.store.names:
-        try:
-            source.class_labels()
-        except DatasetError as error:
-            yield _problem(DATASET_JSON, error)
+    yield from _check_class_labels(source)
     path = Path(labels) if labels is not None else find_table(source.path)
     if path is None:
         return
@@ -217,6 +243,24 @@ def _check_labels(
     if without:
         cause = f"{len(without)} of {len(source)} pictures have no row: {_some(without)}"
         yield Problem(str(path), "warning", cause)
+
+
+def _check_class_labels(source: Pictures) -> Iterator[Problem]:
+    file = find_dataset_json(source.store, source.names)
+    for name in other_dataset_json(source.store, file):
+        cause = "is not read: it lies neither at the top nor in an outer folder of all pictures"
+        yield Problem(name, "warning", cause, "put it beside the folders of pictures")
+    if file is None:
+        return
+    try:
+        found = read_class_labels(source.store, source.names)
+    except DatasetError as error:
+        yield _problem(file, error)
+        return
+    if found is not None and found.without_picture:
+        gone = found.without_picture
+        cause = f"{len(gone)} of its labels have no picture and do not count: {_some([*gone])}"
+        yield Problem(file, "warning", cause)
 
 
 def _problem(name: str, error: FileError) -> Problem:

@@ -33,9 +33,10 @@ def check(
 ) -> None:
     """Name every bad file of a data set and why it is bad.
 
-    Errors would stop a training: broken, animated or tiny pictures, paths that climb out of a zip.
-    Warnings say what training does with a file: transparent, grey, 16-bit, turned, not square,
-    there twice, labels without picture. The exit status is 2 if there is an error, else 0.
+    Errors would stop or spoil a training: broken or animated pictures, tiny ones (a side below 32
+    pixels), damaged labels, paths that climb out of a zip. Warnings say what training does with a
+    file: transparent, grey, 16-bit, turned, not square, there twice, not called like a picture,
+    labels without picture. The exit status is 2 if there is an error, else 0.
     """
     from mien.data.check import Summary, check_each
 

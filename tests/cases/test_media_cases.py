@@ -1,0 +1,137 @@
+"""The data sets and clips of ``shared/cases``: each gives what its ``right.md`` says."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from mien import cli
+from mien.data.pairs import PairedSet, UnpairedSet
+from mien.data.sources import open_source
+from mien.faces.points import read_landmarks
+from mien.images import heif
+
+pytestmark = pytest.mark.shared
+
+
+@pytest.fixture(scope="session")
+def cases(shared: Path) -> Path:
+    folder = shared / "cases"
+    if not folder.is_dir():
+        pytest.skip(f"there is no folder {folder}")
+    return folder
+
+
+def checked(path: Path, capsys: pytest.CaptureFixture[str]) -> dict:
+    """What ``mien data check --json`` prints."""
+    capsys.readouterr()
+    status = cli.main(["data", "check", str(path), "--json"])
+    result = json.loads(capsys.readouterr().out)
+    assert status == (0 if result["ok"] else 2)
+    return result
+
+
+def said(result: dict) -> list[str]:
+    return [f"{p['severity']}: {p['name']}: {p['cause']}" for p in result["problems"]]
+
+
+# 11 dataset.json
+
+
+@pytest.mark.parametrize(
+    ("name", "columns"), [("int", 3), ("float", 3), ("bool", 2), ("dot", 2), ("gone", 1)]
+)
+def test_class_labels(name: str, columns: int, cases: Path) -> None:
+    labels = open_source(cases / "11-dataset-json-shapes" / f"{name}.zip").class_labels()
+    assert labels is not None
+    assert labels.shape == (6, columns)
+    assert labels.sum(axis=1).tolist() == [1] * 6
+
+
+@pytest.mark.parametrize(("name", "word"), [("nan", "not a finite number"), ("big", "65535")])
+def test_class_labels_that_are_refused(
+    name: str, word: str, cases: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = cases / "11-dataset-json-shapes" / f"{name}.zip"
+    train = ["train", "gan", "--data", str(path), "--out", str(tmp_path), "--dry-run"]
+    assert cli.main([*train, "--labels", "dataset.json"]) == 2
+    printed = capsys.readouterr().err.strip()
+    assert word in printed
+    assert len(printed.splitlines()) == 1
+    (problem,) = [p for p in checked(path, capsys)["problems"] if p["severity"] == "error"]
+    assert word in problem["cause"]
+
+
+def test_class_labels_without_picture_are_a_warning(
+    cases: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    result = checked(cases / "11-dataset-json-shapes" / "gone.zip", capsys)
+    assert result["ok"]
+    assert any("1 of its labels have no picture" in text for text in said(result))
+
+
+# 12 links
+
+
+@pytest.fixture
+def linked(cases: Path, tmp_path: Path) -> Path:
+    """The folder with its links made again: a copy may hold their text instead."""
+    made = tmp_path / "set"
+    shutil.copytree(cases / "12-linked-folders" / "set", made, symlinks=True)
+    for link in (made / "beside" / "more", made / "cycle" / "trainA", made / "cycle" / "trainB"):
+        if not link.is_symlink():
+            target = link.read_text().strip()
+            link.parent.chmod(0o755)
+            link.chmod(0o644)
+            link.unlink()
+            link.symlink_to(target, target_is_directory=True)
+    return made
+
+
+def test_linked_folders(linked: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert checked(linked / "beside", capsys)["pictures"] == 6
+    kinds = UnpairedSet.open(linked / "cycle", 16, "all")
+    assert (len(kinds.a), len(kinds.b)) == (5, 5)
+
+
+# 13 names
+
+
+def test_files_that_are_no_picture_by_name(cases: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = cases / "13-files-that-are-no-picture-by-name" / "set"
+    result = checked(folder, capsys)
+    if heif.ready():
+        assert result["pictures"] == 4
+        assert any("noext" in text for text in said(result))
+    else:
+        assert (result["pictures"], result["usable"]) == (3, 3)
+        cause = "2 files are not taken for pictures: c.heic, noext"
+        assert f"warning: {folder}: {cause}" in said(result)
+
+
+def test_a_phone_photo_by_another_name(
+    cases: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = cases / "13-files-that-are-no-picture-by-name" / "set" / "c.heic"
+    (tmp_path / "c.jpg").write_bytes(source.read_bytes())
+    assert any("is HEIF (heic)" in text for text in said(checked(tmp_path, capsys)))
+
+
+# 14 forms of Unicode
+
+
+def test_unicode_forms(cases: Path) -> None:
+    folder = cases / "14-unicode-forms-of-names"
+    assert len(PairedSet.open(folder / "pairs.zip", 16, "all").names) == 5
+    source = open_source(folder / "labels.zip")
+    labels = source.class_labels()
+    assert labels is not None
+    assert labels.shape == (5, 2)
+    points = json.loads((folder / "lm.json").read_text(encoding="utf-8"))
+    assert [*points] == ["José0.png"]
+    # The points of the file lie in one place and are refused; its names are what matters here.
+    with pytest.raises(Exception, match="both eyes in one place"):
+        read_landmarks(folder / "lm.json")

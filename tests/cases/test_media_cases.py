@@ -6,6 +6,7 @@ import json
 import shutil
 from pathlib import Path
 
+import av
 import pytest
 
 from mien import cli
@@ -13,6 +14,8 @@ from mien.data.pairs import PairedSet, UnpairedSet
 from mien.data.sources import open_source
 from mien.faces.points import read_landmarks
 from mien.images import heif
+from mien.video.reader import Clip
+from mien.video.writer import writing
 
 pytestmark = pytest.mark.shared
 
@@ -135,3 +138,72 @@ def test_unicode_forms(cases: Path) -> None:
     # The points of the file lie in one place and are refused; its names are what matters here.
     with pytest.raises(Exception, match="both eyes in one place"):
         read_landmarks(folder / "lm.json")
+
+
+# 15 to 19, 25, 26, 31: clips
+
+
+CLIPS = {
+    "15-sound-of-an-unknown-codec": (10, 1.0),
+    "16-clips-that-begin-below-zero": (10, 1.0),
+    "19-webm-alpha": (6, 0.6),
+    "18-the-last-frame-is-held": (5, 2.4),
+    "25-sound-faster-than-the-encoder-takes": (10, 1.0),
+}
+
+
+def copied(clip: Clip, path: Path) -> Clip:
+    with writing(path, clip.fps, clip.time_base, sound=clip) as writer:
+        for frame in clip:
+            writer.write(frame.image[None], [frame.pts])
+    return Clip(path)
+
+
+def sources(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.suffix not in (".md", ""))
+
+
+@pytest.mark.parametrize("name", CLIPS)
+def test_clips_keep_their_frames_and_their_length(name: str, cases: Path, tmp_path: Path) -> None:
+    frames, seconds = CLIPS[name]
+    for path in sources(cases / name):
+        clip = Clip(path)
+        assert (clip.frames, clip.duration) == (frames, pytest.approx(seconds)), path
+        made = copied(clip, tmp_path / f"{path.name}.mp4")
+        assert (made.frames, made.duration) == (frames, pytest.approx(seconds, abs=0.002)), path
+        assert (made.sound is None) is (clip.sound is None)
+        assert [frame.time for frame in made] == pytest.approx([frame.time for frame in clip])
+        if name.startswith("19"):
+            assert next(iter(clip)).image[0, 0].tolist() == [255, 255, 255]
+        if name.startswith(("15", "25")):
+            assert clip.sound is not None
+
+
+def test_a_jump_in_time(cases: Path) -> None:
+    clip = Clip(cases / "17-a-jump-in-time-makes-fps-zero" / "jump.mkv")
+    assert (clip.fps, len(list(clip))) == (10, 5)
+    assert "its times jump" in clip.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "frames", "seconds"), [("raw.h264", 16, 0.64), ("b.avi", 16, 1.6)]
+)
+def test_what_a_clip_says_of_itself(name: str, frames: int, seconds: float, cases: Path) -> None:
+    clip = Clip(cases / "26-what-a-clip-says-of-itself" / name)
+    assert (clip.frames, clip.duration) == (frames, pytest.approx(seconds))
+    step = seconds / frames
+    assert [frame.time for frame in clip] == pytest.approx([i * step for i in range(frames)])
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mov"])
+def test_variable_rate_has_its_whole_length(suffix: str, cases: Path, tmp_path: Path) -> None:
+    for path in sources(cases / "31-variable-rate-mp4-says-it-is-shorter"):
+        clip = Clip(path)
+        made = copied(clip, tmp_path / f"{path.name}{suffix}")
+        last = [frame.time for frame in clip][-1]
+        with av.open(str(made.path)) as file:
+            video = file.streams.video[0]
+            assert video.duration is not None
+            assert video.time_base is not None
+            for seconds in (float(video.duration * video.time_base), (file.duration or 0) / 1e6):
+                assert seconds == pytest.approx(last + float(clip.held), abs=0.01), path

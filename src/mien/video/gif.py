@@ -26,7 +26,7 @@ MAX_FPS = 50
 """The most frames a second that GIF can hold."""
 
 _HEAD, _FLAGS = 13, 10  # bytes of the head; where it says whether a table of colours follows
-_EXTENSION, _COMMENT = 0x21, 0xFE
+_EXTENSION, _COMMENT, _CONTROL, _IMAGE = 0x21, 0xFE, 0xF9, 0x2C
 _BLOCK = 255
 _LARGEST_COMMENT = 1 << 20
 
@@ -117,6 +117,30 @@ def read_comment(path: Path) -> str:
             found = b"".join(_blocks(stream))
             comment = found if label == bytes([_COMMENT]) else comment
     return comment.decode("ascii", "replace")
+
+
+def set_last_delay(path: Path, delay: int) -> None:
+    """Write into a GIF how long its last frame is shown (GIF89a, 23).
+
+    FFmpeg's muxer gives it the time of the frame before.
+
+    Args:
+        path: A whole GIF.
+        delay: Centiseconds; at most 65535 are kept.
+    """
+    place = 0
+    with path.open("r+b") as stream:
+        stream.seek(_colours(stream.read(_HEAD)[_FLAGS]), 1)
+        while (kind := stream.read(1)) in (bytes([_EXTENSION]), bytes([_IMAGE])):
+            if kind == bytes([_IMAGE]):
+                stream.seek(_colours(stream.read(9)[8]) + 1, 1)
+            elif stream.read(1) == bytes([_CONTROL]):
+                place = stream.tell() + 2  # behind its size and flags
+            while size := stream.read(1)[0]:
+                stream.seek(size, 1)
+        if place:
+            stream.seek(place)
+            stream.write(min(delay, 65535).to_bytes(2, "little"))
 
 
 def _colours(flags: int) -> int:

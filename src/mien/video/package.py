@@ -21,6 +21,7 @@ def pyav(purpose: str = "video") -> Any:
     """
     try:
         import av
+        import av.codec.context
         import av.error
         import av.stream
         import av.video.reformatter

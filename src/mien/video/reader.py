@@ -14,8 +14,9 @@ from __future__ import annotations
 import contextlib
 import errno
 import heapq
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,16 @@ _REORDER = 32
 """More frames than any codec holds back to put them into order."""
 _ROUNDING = 2
 """Units by which the steps of a steady clip may differ: 33 and 34 ms at 30 frames a second."""
+_JUMP, _JUMP_STEPS = 60, 100
+"""A step of more seconds and more usual steps is a jump in time: a clock that was set."""
+BACK, FAR = 1, 6 * 3600
+"""Seconds by which times go back (less is disorder) or on, so that no player could mean it: a clock
+that was set or ran over. The clip goes on from there with its usual step."""
+_MOST_STEPS = 4096
+"""Different steps that are counted to find the usual one."""
+_ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
+"""FFmpeg's own decoders leave the second picture out that holds the transparency."""
+_UNKNOWN_SOUND = "its sound is of a codec that this FFmpeg does not know; left out"
 _MICRO = 1_000_000
 _LARGEST_PICTURE = 1 << 28
 """Bytes of a file that is looked into for a still picture."""
@@ -73,11 +84,13 @@ class Clip:
         fps: Frames a second, on average if it varies.
         variable: Whether the time from frame to frame varies.
         time_base: Seconds a unit of ``pts``.
-        frames: How many frames the file holds; fewer come out if some are damaged.
+        frames: How many frames the file shows; fewer come out if some are damaged.
         duration: Seconds from the first frame to the end of the last.
+        held: Seconds that the last frame is shown.
         start: Seconds that are taken off the times in the file, so that it begins at 0.
         rotation: Degrees, counter-clockwise, by which the stored frames are turned.
-        sound: Codec of the sound; None if there is none.
+        sound: Codec of the sound; None if there is none that can be read.
+        sound_index: Number of its stream in the file; None if there is none.
         metadata: What the file says of itself: title, comment, …
         notes: What the person should know: a broken tail, frames that were lost.
 
@@ -93,16 +106,21 @@ class Clip:
             stream = self._stream(container)
             self.metadata = {**container.metadata}
             self.time_base = Fraction(stream.time_base or Fraction(1, 90_000))
-            self.start = max(Fraction(container.start_time or 0, _MICRO), Fraction(0))
-            self.sound: str | None = next(
-                (track.codec_context.name for track in container.streams.audio), None
-            )
+            self._decoder_name = _decoder_with_alpha(stream)
+            # Of AVI only the order of packets is known; their times count as they are decoded.
+            self._in_order = container.format.name == "avi"
+            known = [one for one in container.streams.audio if one.codec_context is not None]
+            self.sound: str | None = known[0].codec_context.name if known else None
+            self.sound_index: int | None = known[0].index if known else None
+            deaf = bool(container.streams.audio) and not known
             frame = next(self._frames(container, stream), None)
             if frame is None:
                 cause = f"has 0 frames that can be decoded ({stream.codec_context.name})"
                 raise VideoError(self.path, cause, "get the file again")
             self._read_geometry(stream, frame)
         self.notes.clear()  # They come again with the frames.
+        if deaf:
+            self._note(_UNKNOWN_SOUND)
         self._read_times()
 
     def __iter__(self) -> Iterator[Frame]:
@@ -144,24 +162,59 @@ class Clip:
         with opened(self.path) as container:
             stream = self._stream(container)
             tracks = [stream, *container.streams.audio]
-            times = _Times.of(self._packets(container, *tracks), stream)
+            times = _Times.of(self._packets(container, *tracks), stream, self._in_order)
             promised, rate, kind = stream.frames, stream.average_rate, container.format.name
             header = float(Fraction(container.duration or 0, _MICRO))
+            begins = container.start_time
         if kind == "gif" and times.count == 1:
             raise _still(self.path, "GIF")
         self.frames = times.count
         self.variable = times.longest - times.shortest > _ROUNDING
-        span = (times.last - times.first) * self.time_base
-        steps = (times.count - 1) / span if span > 0 else None
-        exact = rate and (not steps or abs(rate - steps) <= steps / 100) and not self.variable
-        self.fps = Fraction(rate if exact else steps or rate or 25).limit_denominator(100_000)
-        self.duration = float(span + 1 / self.fps)
+        self.start = self._begin(begins, times)
+        span = times.span * self.time_base
+        self.fps = self._rate(times, rate)
+        self.held = self._last_length(times)
+        if times.timed < times.count:
+            span = max(span, (times.count - 1) / self.fps)
+        self.duration = float(span + self.held)
         missing = header - max(self.duration, float(times.end))
-        if promised > times.count:
+        if promised > times.count + times.hidden:
             count = f"{times.count} of {promised} frames are there"
             self._note(f"its tail is broken, {count}")
         elif not promised and kind != "gif" and missing > max(1.0, float(3 / self.fps)):
             self._note(f"its tail is broken, it ends {missing:.1f} s before its header says")
+
+    def _begin(self, declared: int | None, times: _Times) -> Fraction:
+        """The time in the file that becomes 0: where picture or sound begins."""
+        first = times.first * self.time_base
+        if declared is None or self._in_order:
+            return first
+        start = Fraction(declared, _MICRO)
+        if start < 0 <= first:
+            return Fraction(0)  # sound that begins earlier, as encoders of sound need it
+        return min(start, first)
+
+    def _rate(self, times: _Times, rate: Fraction | None) -> Fraction:
+        """Frames a second: as the header says if that is true, else on average; never 0."""
+        usual = times.usual * self.time_base
+        self._step = max(1, times.usual or round(1 / ((rate or 25) * self.time_base)))
+        jump = times.longest * self.time_base
+        if usual and (times.back or jump > max(_JUMP, _JUMP_STEPS * usual)):
+            how = "back" if times.back else f"by {float(jump):.0f} s"
+            left = ", which is left out" if times.gaps else ""
+            self._note(f"its times jump {how}{left}; it is taken for {float(1 / usual):.3g} fps")
+            return _fraction(1 / usual)
+        span = times.span * self.time_base
+        steps = (times.count - 1) / span if span > 0 and times.timed == times.count else None
+        exact = rate and (not steps or abs(rate - steps) <= steps / 100) and not self.variable
+        return _fraction(Fraction(rate if exact else steps or rate or 25))
+
+    def _last_length(self, times: _Times) -> Fraction:
+        """Seconds that the last frame is shown: as its packet says, else one frame's."""
+        usual, said = 1 / self.fps, times.held * self.time_base
+        if said <= 0 or abs(said - usual) <= _ROUNDING * self.time_base:
+            return usual
+        return said
 
     def _note(self, text: str) -> None:
         text = f"{self.path}: {text}"
@@ -180,36 +233,65 @@ class Clip:
 
     def _frames(self, container: Any, stream: Any) -> Iterator[Any]:
         """Decoded frames; a packet that is damaged is passed over."""
+        for frame, _ in self._timed(container, stream):
+            yield frame
+
+    def _timed(self, container: Any, stream: Any) -> Iterator[tuple[Any, int | None]]:
+        """Decoded frames, and when each is shown, in units of the file."""
         av = pyav()
-        stream.thread_type = "AUTO"
+        decoder = stream
+        if self._decoder_name:
+            decoder = av.CodecContext.create(self._decoder_name, "r")
+        else:
+            stream.thread_type = "AUTO"
         lost = 0
+        waiting: list[int] = []
         for packet in self._packets(container, stream):
             try:
-                frames = stream.decode(packet)
+                frames = decoder.decode(packet)
             except av.error.FFmpegError:
                 lost += 1
                 continue
-            yield from frames
+            if self._in_order and packet.dts is not None:
+                heapq.heappush(waiting, packet.dts)
+            for frame in frames:
+                yield frame, heapq.heappop(waiting) if waiting else frame.pts
         with contextlib.suppress(av.error.FFmpegError):
-            yield from stream.decode(None)
+            for frame in decoder.decode(None):
+                yield frame, heapq.heappop(waiting) if waiting else frame.pts
         if lost:
             self._note(f"{lost} damaged frames were left out")
 
     def _decoded(self) -> Iterator[tuple[Any, int]]:
         """Decoded frames with times that rise, from about 0."""
-        step = max(1, round(1 / (self.fps * self.time_base)))
         offset = round(self.start / self.time_base)
+        back, far = round(BACK / self.time_base), round(FAR / self.time_base)
         last: int | None = None
         with opened(self.path) as container:
-            for frame in self._frames(container, self._stream(container)):
-                if frame.pts is None:
-                    pts = 0 if last is None else last + step
-                else:
-                    pts = frame.pts - offset
-                if last is not None and pts <= last:
-                    pts = last + 1
+            for frame, time in self._timed(container, self._stream(container)):
+                after = 0 if last is None else last + self._step
+                pts = after if time is None else time - offset
+                if last is not None and not -back <= pts - last <= far:
+                    offset += pts - after
+                    pts = after
+                elif last is not None:
+                    pts = max(pts, last + 1)
                 last = pts
                 yield frame, pts
+
+
+def _decoder_with_alpha(stream: Any) -> str:
+    """The decoder that a track with transparency needs; empty if its own will do."""
+    said = {name.lower(): value for name, value in stream.metadata.items()}
+    name = _ALPHA_DECODERS.get(stream.codec_context.name, "")
+    if said.get("alpha_mode") != "1" or name not in pyav().codecs_available:
+        return ""
+    return name
+
+
+def _fraction(rate: Fraction) -> Fraction:
+    """A rate in small numbers, and never 0."""
+    return rate.limit_denominator(100_000) or Fraction(1, 100_000)
 
 
 @dataclass
@@ -217,41 +299,88 @@ class _Times:
     """What the packets of a clip say of its times, in units of the video's time base."""
 
     count: int = 0
+    """Frames that are shown."""
+    hidden: int = 0
+    """Frames that an edit list hides, as phones trim."""
+    timed: int = 0
+    """Frames whose time is known."""
     first: int = 0
     last: int = 0
+    held: int = 0
+    """How long the last frame is shown; 0 if it is not said."""
+    span: int = 0
+    """From the first frame to the last; a jump counts as a usual step."""
     shortest: int = 0
     longest: int = 0
+    back: bool = False
+    """Whether times go back by far."""
+    gaps: int = 0
+    """Jumps that are left out: back, or on by far."""
     end: Fraction = Fraction(0)
     """Seconds at which the last packet of any stream ends."""
+    steps: Counter[int] = field(default_factory=Counter)
 
     @classmethod
-    def of(cls, packets: Iterable[Any], stream: Any) -> _Times:
-        """Read all of them, in the order in which they are decoded, in constant memory."""
-        times, waiting = cls(), []
+    def of(cls, packets: Iterable[Any], stream: Any, in_order: bool = False) -> _Times:
+        """Read all of them, in the order in which they are decoded, in constant memory.
+
+        Args:
+            packets: Of all streams.
+            stream: The one of the picture.
+            in_order: Whether times count as packets are decoded, not as frames are shown.
+        """
+        times, waiting = cls(), list[tuple[int, int]]()
         for packet in packets:
             if packet.pts is not None:
                 end = (packet.pts + (packet.duration or 0)) * Fraction(packet.time_base)
                 times.end = max(times.end, end)
             if packet.stream_index != stream.index:
                 continue
+            if packet.is_discard:
+                times.hidden += 1
+                continue
             times.count += 1
-            if packet.pts is not None:
-                heapq.heappush(waiting, packet.pts)
+            time = packet.dts if in_order else packet.pts
+            if time is not None:
+                times.timed += 1
+                heapq.heappush(waiting, (time, packet.duration or 0))
             if len(waiting) > _REORDER:
-                times._step(heapq.heappop(waiting))
+                times._step(*heapq.heappop(waiting), stream)
         while waiting:
-            times._step(heapq.heappop(waiting))
+            times._step(*heapq.heappop(waiting), stream)
+        times.span += times.gaps * times.usual
         return times
+
+    @property
+    def usual(self) -> int:
+        """The step in the middle of all; 0 if there is none."""
+        half, seen = self.steps.total() / 2, 0
+        for step, count in sorted(self.steps.items()):
+            seen += count
+            if seen >= half:
+                return step
+        return 0
 
     _begun: bool = False
 
-    def _step(self, pts: int) -> None:
+    def _step(self, pts: int, length: int, stream: Any) -> None:
+        self.held = length
         if not self._begun:
             self._begun, self.first, self.last = True, pts, pts
             return
         step, self.last = pts - self.last, pts
+        if step * stream.time_base < -BACK:
+            self.back, self.gaps = True, self.gaps + 1
+        if step < 0:
+            return
+        if step * stream.time_base > FAR:
+            self.gaps += 1
+        else:
+            self.span += step
         self.shortest = step if not self.longest else min(self.shortest, step)
         self.longest = max(self.longest, step)
+        if step in self.steps or len(self.steps) < _MOST_STEPS:
+            self.steps[step] += 1
 
 
 @contextlib.contextmanager

@@ -17,6 +17,7 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -235,15 +236,19 @@ def _join(
         sound = None if clip.sound is None else Sound(clip, out, format)
         if provenance is not None:
             out.metadata["comment"] = packed(provenance)
-        end, settings = Fraction(0), bytes(head.streams.video[0].codec_context.extradata or b"")
-        for packet in _packets(parts, clip.time_base, settings):
-            end = packet.pts * Fraction(packet.time_base)
+        settings = bytes(head.streams.video[0].codec_context.extradata or b"")
+        held, end = clip.held if whole else 1 / clip.fps, Fraction(0)
+        for packet, after in pairwise(chain(_packets(parts, clip.time_base, settings), [None])):
+            assert packet is not None
+            unit = Fraction(packet.time_base)
+            end = packet.pts * unit
             if sound is not None:
                 sound.until(end)
+            packet.duration = round(held / unit) if after is None else after.pts - packet.pts
             packet.stream = stream
             out.mux(packet)
         if sound is not None:
-            sound.until(None if whole else end + 1 / clip.fps)
+            sound.until(None if whole else end + held)
             sound.close()
 
 

@@ -9,13 +9,13 @@ from typing import Any
 
 from mien.video.formats import Format
 from mien.video.package import pyav
-from mien.video.reader import Clip, opened
+from mien.video.reader import BACK, FAR, Clip, opened
 
 _OPUS_RATE = 48_000
 
 
 class Sound:
-    """The first sound track of a clip, handed over piece by piece as the picture proceeds.
+    """The first readable sound track of a clip, handed over as the picture proceeds.
 
     Args:
         clip: Where it comes from; must have sound.
@@ -33,15 +33,13 @@ class Sound:
         self._clip, self._out = clip, container
         self._stack = contextlib.ExitStack()
         self._source = self._stack.enter_context(opened(clip.path))
-        self._track = self._source.streams.audio[0]
+        assert clip.sound_index is not None
+        self._track = self._source.streams[clip.sound_index]
         if self.copied:
             self._stream = container.add_stream_from_template(self._track)
         else:
-            rate = self._track.codec_context.sample_rate
-            opus = format.sound_codec == "libopus"
-            self._stream = container.add_stream(
-                format.sound_codec, rate=_OPUS_RATE if opus else rate
-            )
+            rate = _encoder_rate(format.sound_codec, self._track.codec_context.sample_rate)
+            self._stream = container.add_stream(format.sound_codec, rate=rate)
             mono = self._track.codec_context.layout.nb_channels == 1
             self._stream.codec_context.layout = "mono" if mono else "stereo"
         self._pieces = self._copy() if self.copied else self._encode()
@@ -64,11 +62,25 @@ class Sound:
         self._stack.close()
 
     def _packets(self) -> Iterator[Any]:
+        """Packets whose times rise; after a clock that was set they go on as the picture does."""
         av = pyav()
+        shift, last, end = 0, None, 0
+        unit = Fraction(self._track.time_base)
+        back, far = round(BACK / unit), round(FAR / unit)
         try:
             for packet in self._source.demux(self._track):
-                if packet.size and packet.pts is not None:
-                    yield packet
+                if not packet.size or packet.pts is None:
+                    continue
+                packet.pts += shift
+                if last is not None and not -back <= packet.pts - last <= far:
+                    shift += end - packet.pts
+                    packet.pts = end
+                elif last is not None and packet.pts <= last:
+                    self.broken = True
+                    continue
+                last, end = packet.pts, packet.pts + max(packet.duration or 0, 1)
+                packet.dts = packet.pts
+                yield packet
         except (av.error.FFmpegError, OSError):
             self.broken = True
 
@@ -94,3 +106,11 @@ class Sound:
                 if frame.pts is not None:
                     frame.pts -= round(self._clip.start / time_base)
                 yield (frame.pts or 0) * time_base, self._stream.encode(frame)
+
+
+def _encoder_rate(codec: str, rate: int) -> int:
+    """Samples a second that an encoder takes, as near as can be to those of the source."""
+    if codec == "libopus":
+        return _OPUS_RATE  # All others would be brought to it inside anyway.
+    taken = pyav().Codec(codec, "w").audio_rates
+    return min(taken, key=lambda one: (abs(one - rate), -one)) if taken else rate

@@ -23,7 +23,7 @@ from jaxtyping import UInt8
 from mien.errors import InputError, OutputError
 from mien.files import replacing
 from mien.video.formats import Format, format_of
-from mien.video.gif import CENTISECOND, MAX_FPS, SHORTEST, CommentedFile, Palettes
+from mien.video.gif import CENTISECOND, MAX_FPS, SHORTEST, CommentedFile, Palettes, set_last_delay
 from mien.video.package import pyav
 from mien.video.pixels import Scaler, label
 from mien.video.provenance import packed
@@ -46,6 +46,7 @@ def writing(
     provenance: Mapping[str, Any] | Callable[[], Mapping[str, Any]] | None = None,
     force: bool = False,
     reorder: bool = True,
+    held: Fraction | None = None,
 ) -> Iterator[Writer]:
     """A file to write frames into; complete when the block ends.
 
@@ -58,6 +59,8 @@ def writing(
             frame comes.
         force: Whether an existing file may be replaced.
         reorder: Whether the encoder may store frames in another order (smaller files).
+        held: Seconds that the last frame is shown; None for as long as in the clip of the sound,
+            without one for ``1 / fps``.
 
     Raises:
         OutputError: The name is that of no video, the file exists, or the disk refuses.
@@ -66,10 +69,16 @@ def writing(
     """
     target, format = Path(path), format_of(path)
     av = pyav("writing a clip")
-    rate = Fraction(fps).limit_denominator(100_000)
+    rate = Fraction(fps).limit_denominator(100_000) or Fraction(1, 100_000)
+    if held is None:
+        held = 1 / rate if sound is None else sound.held
+    # An mp4 counts its length in the order of storing: right only if that is the order of showing,
+    # or all frames are shown for the same time.
+    steady = held == 1 / rate and (time_base is None or (sound is not None and not sound.variable))
+    reorder = reorder and (steady or format.container not in ("mp4", "mov"))
     stopped: KeyboardInterrupt | None = None
     with replacing(target, force) as beside:
-        encoder = _Encoder(beside, format, rate, time_base or 1 / rate, sound, reorder)
+        encoder = _Encoder(beside, format, rate, time_base or 1 / rate, sound, reorder, held)
         writer = Writer(encoder, provenance)
         try:
             yield writer
@@ -178,16 +187,19 @@ class _Encoder:
         time_base: Fraction,
         sound: Clip | None,
         reorder: bool,
+        held: Fraction,
     ) -> None:
         self.notes: list[str] = []
         self._path, self._format, self._fps, self._time_base = path, format, fps, time_base
-        self._clip, self._reorder = sound, reorder
+        self._clip, self._reorder, self._held = sound, reorder, held
+        self._waiting: Any = None  # the last frame: how long it is shown, the next one tells
         self._container: Any = None
         self._file: CommentedFile | None = None
         self._sound: Sound | None = None
         self._scaler = Scaler()
         self._gif = format.container == "gif"
         self._last: int | None = None
+        self._end = Fraction(0)
 
     def encode(self, item: tuple[np.ndarray, list[int]]) -> None:
         """Encode some frames, and the sound that goes before them."""
@@ -198,28 +210,42 @@ class _Encoder:
             if self._gif:
                 self._encode_gif(image, pts)
                 continue
-            if self._sound is not None:
-                self._sound.until(pts * self._time_base)
             frame = self._scaler.to_yuv420(image)
             frame.pts, frame.time_base = pts, self._time_base
-            self._mux(frame)
-            self._last = pts
+            self._let_go(pts)
+            self._waiting, self._last = frame, pts
+
+    def _let_go(self, end: int) -> None:
+        """Encode the frame that waits, and the sound that goes before it."""
+        frame = self._waiting
+        if frame is None:
+            return
+        if self._sound is not None:
+            self._sound.until(frame.pts * self._time_base)
+        frame.duration = end - frame.pts
+        self._mux(frame)
 
     def finish(self, whole: bool) -> None:
         """Flush, bring in the rest of the sound, write the index and the comment."""
         if self._container is None:
             return
+        held = self._held if whole else 1 / self._fps
         if self._gif:
             for frame in self._palettes.push(None):
                 self._mux(frame)
+        elif self._last is not None:
+            self._let_go(self._last + max(1, round(held / self._time_base)))
         self._mux(None)
         if self._sound is not None and self._last is not None:
-            end = self._last * self._time_base + 1 / self._fps
+            end = self._last * self._time_base + held
             self._sound.until(None if whole else end)
             self._sound.close()
             if self._sound.broken:
                 self.notes.append("a part of the sound could not be read")
         self._close()
+        if self._gif and self._last is not None:
+            end = self._end + held
+            set_last_delay(self._path, max(SHORTEST, round(end / CENTISECOND) - self._last))
 
     def abandon(self) -> None:
         """Let go of the file as it is."""
@@ -271,12 +297,14 @@ class _Encoder:
             self.notes.append(f"the frames grew from {size}: sides must be even in this format")
         stream.pix_fmt, context.time_base = "yuv420p", self._time_base
         label(context)
+        context.flags |= pyav().codec.context.Flags.frame_duration
         if not self._reorder:
             context.max_b_frames = 0
 
     def _encode_gif(self, image: np.ndarray, pts: int) -> None:
         """Frames that no viewer would show in time are left out."""
-        time = round(pts * self._time_base / CENTISECOND)
+        self._end = pts * self._time_base
+        time = round(self._end / CENTISECOND)
         if self._last is not None and time - self._last < SHORTEST:
             return
         self._last = time

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 from pathlib import Path
 
@@ -207,3 +208,18 @@ def test_variable_rate_has_its_whole_length(suffix: str, cases: Path, tmp_path: 
             assert video.time_base is not None
             for seconds in (float(video.duration * video.time_base), (file.duration or 0) / 1e6):
                 assert seconds == pytest.approx(last + float(clip.held), abs=0.01), path
+
+
+# 29 faces
+
+
+def test_faces_turned_beyond_a_quarter(cases: Path, tmp_path: Path) -> None:
+    folder = cases / "29-faces-turned-beyond-a-quarter" / "in"
+    assert cli.main(["data", "align", str(folder), "--out", str(tmp_path), "--size", "64"]) == 0
+    made = json.loads((tmp_path / "faces.json").read_text())
+    assert len(made) == 16
+    for name, face in made.items():
+        across, down = face["alignment"]["half"]
+        wanted = -int(Path(name).stem[-3:])
+        error = (math.degrees(math.atan2(down, across)) - wanted + 180) % 360 - 180
+        assert abs(error) < 15, name

@@ -148,3 +148,48 @@ def test_a_small_unsure_face_beside_a_sure_one_is_none():
     sides = [face.frame.side for face in FaceFinder(Sees(), ToyNetwork()).find(image)]
     assert len(sides) == 2
     assert min(sides) > 40
+
+
+class Standing(ToyNetwork):
+    """Sure only of faces whose upper half is blue, as a network that learned upright ones."""
+
+    def read(self, images):
+        shares, red = super().read(images)
+        blue, half = images[:, 2], images.shape[2] // 2
+        stands = blue[:, :half].mean(dim=(1, 2)) > blue[:, half:].mean(dim=(1, 2)) + 0.3
+        return shares, red * (0.7 + 0.3 * stands)
+
+
+def standing(turns):
+    """A picture with a face that is turned by quarters, counter-clockwise."""
+    image = picture((100, 60, 80), height=240, width=280)
+    image[60:100, 100:180, 2] = 255
+    return np.ascontiguousarray(np.rot90(image, turns))
+
+
+@pytest.mark.parametrize("turns", range(4))
+def test_faces_on_their_side_and_on_their_head(turns):
+    finder, image = FaceFinder(ToyDetector(), Standing()), standing(turns)
+    degrees = (-90 * turns + 180) % 360 - 180
+    (face,) = finder.find(image)
+    assert abs((face.frame.degrees - degrees + 180) % 360 - 180) < 1
+    assert face.score > 0.9
+    rows, columns = np.nonzero(image[..., 0] == 255)
+    middle = (columns.mean() + 0.5, rows.mean() + 0.5)
+    assert np.allclose(face.frame.centre, middle, atol=1)
+    boxed = finder.in_box(image, (int(columns.min()), int(rows.min()) + 12, 80, 80))
+    assert abs((boxed.frame.degrees - degrees + 180) % 360 - 180) < 1
+
+
+def test_a_sure_face_is_looked_for_once():
+    class Counts(ToyDetector):
+        calls = 0
+
+        def detect(self, image):
+            self.calls += 1
+            return super().detect(image)
+
+    for turns, calls in ((0, 1), (2, 4)):
+        detector = Counts()
+        assert len(FaceFinder(detector, Standing()).find(standing(turns))) == 1
+        assert detector.calls == calls

@@ -52,6 +52,11 @@ _SEEN = 10.0
 _SETTLE = 0.15
 """How far a pupil may be moved, in distances of the eyes."""
 
+_SURE = 0.95
+"""What the landmark network gives an upright face at least; upside down it gives 0.8 at most."""
+_SAME = 0.6
+"""Two readings with centres nearer than this share of the larger side are of one face."""
+
 _TINY = 12.0
 _PROFILE = 0.45
 _UNSURE = 0.75
@@ -154,18 +159,46 @@ class FaceFinder:
         self.threshold, self.rounds = threshold, rounds
 
     def find(self, image: UInt8[np.ndarray, "h w 3"]) -> list[Face]:
-        """All faces of a picture, the largest first; an empty list if there is none."""
-        found = [(_first_frame(one), one.score) for one in self.detector.detect(image)]
-        frames = [(frame, score) for frame, score in found if frame is not None]
+        """All faces of a picture, the largest first; an empty list if there is none.
+
+        The detector knows faces up to 60 degrees from upright. If none is found, or one of which
+        the landmark network is not sure, the picture is looked at in three quarter turns too.
+        """
+        faces, sure = self._seen(image)
+        if not faces or not all(sure):
+            turned = self._turned(image)
+            unsure = [face for face, known in zip(faces, sure, strict=True) if not known]
+            wrong = [id(face) for face in unsure if any(_same(face, one) for one in turned)]
+            faces = [*turned, *(face for face in faces if id(face) not in wrong)]
+        kept = sorted(_distinct(_beside_the_surest(faces)), key=lambda face: -face.frame.side)
+        return settle_pupils(image, kept)
+
+    def _seen(
+        self, image: UInt8[np.ndarray, "h w 3"], turns: int = 0
+    ) -> tuple[list[Face], list[bool]]:
+        """Faces of a picture as it is, or turned by quarters; whether the network is sure of each.
+
+        Both have to agree: the detector that there is a face, the network that it is one.
+        """
+        height, width = image.shape[:2]
+        shown = np.ascontiguousarray(np.rot90(image, turns)) if turns else image
+        back = _turn_back(turns, height, width)
+        found = [(_first_frame(one), one.score) for one in self.detector.detect(shown)]
+        frames = [(frame.moved(back), score) for frame, score in found if frame is not None]
         read = self.refine(image, [frame for frame, _ in frames])
-        # Both have to agree: the detector that there is a face, the network that it is one.
-        faces = [
-            replace(face, score=math.sqrt(face.score * score))
+        both = [
+            (replace(face, score=math.sqrt(face.score * score)), face.score >= _SURE)
             for face, (_, score) in zip(read, frames, strict=True)
         ]
-        sure = _beside_the_surest([face for face in faces if face.score >= self.threshold])
-        kept = sorted(_distinct(sure), key=lambda face: -face.frame.side)
-        return settle_pupils(image, kept)
+        kept = [(face, sure) for face, sure in both if face.score >= self.threshold]
+        return [face for face, _ in kept], [sure for _, sure in kept]
+
+    def _turned(self, image: UInt8[np.ndarray, "h w 3"]) -> list[Face]:
+        """Faces that lie on their side or stand on their head; only those that are sure."""
+        seen = [self._seen(image, turns) for turns in (1, 2, 3)]
+        return [
+            face for faces, sure in seen for face, known in zip(faces, sure, strict=True) if known
+        ]
 
     def in_box(
         self, image: UInt8[np.ndarray, "h w 3"], box: tuple[float, float, float, float]
@@ -180,7 +213,15 @@ class FaceFinder:
             InputError: The box is empty or lies outside of the picture.
         """
         check_box(box, image)
-        return settle_pupils(image, self.refine(image, [box_frame(box)]))[0]
+        frame = box_frame(box)
+        (best,) = self.refine(image, [frame])
+        if best.score < _SURE:
+            # The box does not tell how the face is turned.
+            middle = (box[0] + box[2] / 2, box[1] + box[3] / 2)
+            others = [frame.moved(_about(middle, turns)) for turns in (1, 2, 3)]
+            other = max(self.refine(image, others), key=lambda face: face.score)
+            best = other if other.score >= _SURE else best
+        return settle_pupils(image, [best])[0]
 
     def refine(self, image: UInt8[np.ndarray, "h w 3"], frames: Sequence[Frame]) -> list[Face]:
         """Read the landmarks of faces whose squares are roughly known, such as the last frame's.
@@ -325,6 +366,29 @@ def check_box(box: tuple[float, float, float, float], image: UInt8[np.ndarray, "
         raise InputError(f"box {said} is {width:g}x{height:g} pixels, and 4x4 are the least")
     if x >= image.shape[1] or y >= image.shape[0] or x + width <= 0 or y + height <= 0:
         raise InputError(f"box {said} lies outside of the picture, which is {size}")
+
+
+def _turn_back(turns: int, height: int, width: int) -> Float[np.ndarray, "2 3"]:
+    """From a picture that ``np.rot90`` has turned to the one of this size that it was."""
+    matrices = {
+        0: [[1, 0, 0], [0, 1, 0]],
+        1: [[0, -1, width], [1, 0, 0]],
+        2: [[-1, 0, width], [0, -1, height]],
+        3: [[0, 1, 0], [-1, 0, height]],
+    }
+    return np.array(matrices[turns], dtype=np.float64)
+
+
+def _about(centre: tuple[float, float], turns: int) -> Float[np.ndarray, "2 3"]:
+    """Quarter turns about a point."""
+    turn = _turn_back(turns, 0, 0)[:, :2]
+    return np.concatenate([turn, (np.array(centre) - turn @ centre)[:, None]], axis=1)
+
+
+def _same(one: Face, other: Face) -> bool:
+    """Whether two readings are of one face, perhaps turned otherwise."""
+    a, b = one.frame, other.frame
+    return float(np.hypot(*np.subtract(a.centre, b.centre))) < _SAME * max(a.side, b.side)
 
 
 def _near(new: Frame, first: Frame) -> bool:

@@ -151,3 +151,26 @@ def test_arguments_that_make_no_sense(model: str, photos: Path, tmp_path: Path, 
         status, _, err = run(capsys, *command, *extra)
         assert status == 2
         assert said in err
+
+
+def test_a_list_goes_on_behind_a_bad_picture(
+    model: str, photos: Path, tmp_path: Path, capsys
+) -> None:
+    (photos / "p1.png").write_bytes(b"x")
+    named = [photos / f"p{i}.png" for i in range(3)]
+    command = ["sketch", *named, "--model", model, "--out", tmp_path / "out", "--device", "cpu"]
+    status, out, err = run(capsys, *command)
+    assert status == 2
+    assert [Path(line).name for line in out.splitlines()] == ["p0.png", "p2.png"]
+    assert f"1 of 3 pictures were left out: {named[1]}: is not a picture" in err
+
+
+def test_a_photo_is_never_written_over(model: str, photos: Path, tmp_path: Path, capsys) -> None:
+    before = (photos / "p0.png").read_bytes()
+    command = ["sketch", photos / "p0.png", "--model", model, "--device", "cpu", "--force"]
+    status, out, _ = run(capsys, *command, "--out", photos)
+    assert (status, Path(out.strip()).name) == (0, "p0-2.png")
+    status, _, err = run(capsys, *command, "--out", photos / "p0.png")
+    assert status == 2
+    assert "is the picture itself" in err
+    assert (photos / "p0.png").read_bytes() == before

@@ -8,7 +8,7 @@ import pytest
 
 from faces.toy_faces import finder, picture, shape
 from mien import images
-from mien.errors import DatasetError, InputError, OutputError
+from mien.errors import InputError, OutputError
 from mien.faces.aligning import AlignOptions, align_pictures
 from mien.faces.alignment import Alignment, paste_back
 from mien.faces.points import read_landmarks
@@ -115,9 +115,13 @@ def test_nothing_is_overwritten(photos, tmp_path):
 
 
 def test_two_pictures_of_one_name(photos, tmp_path):
-    images.save(tmp_path / "one.png", picture())
-    with pytest.raises(DatasetError, match="would both be written"):
-        run([photos / "one.png", tmp_path / "one.png"], tmp_path / "out")
+    images.save(tmp_path / "one.png", images.load(photos / "one.png"))
+    before = (tmp_path / "one.png").read_bytes()
+    made = run([photos / "one.png", tmp_path / "one.png"], tmp_path / "out")
+    assert [one.files[0].name for one in made] == ["one.png", "one-2.png"]
+    (again,) = run([tmp_path / "one.png"], tmp_path, force=True)  # never over its own picture
+    assert again.files == (tmp_path / "one-2.png",)
+    assert (tmp_path / "one.png").read_bytes() == before
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,8 @@ def sketch(
     """Draw photos as pencil sketches.
 
     Writes `NAME.png` for each, of the size of the photo; `mien show FILE` says what made it. The
-    model that ships is `photo-to-sketch`, trained on faces.
+    model that ships is `photo-to-sketch`, trained on faces. Pictures that cannot be read are named
+    and left out; the exit status is 2 if such a one was named itself. No photo is written over.
     """
     studio = {"device": device, "precision": precision, "engine": engine}
     translate_all("sketch", photos, (model, method, big), out, studio, force, json)
@@ -89,7 +90,7 @@ def translate_all(
         try:
             made = translate(one.path, *how, len(found))
         except ImageError as error:
-            if one.named:
+            if len(found) == 1:
                 raise
             left_out.append(str(error))
             note(f"left out: {error}")
@@ -104,3 +105,6 @@ def translate_all(
         raise ImageError(named[0], f"none of {len(found)} pictures can be read")
     result = {"files": files, "left_out": left_out}
     emit(result, json, "\n".join(str(row["file"]) for row in files))
+    if left_out and any(one.named for one in found):
+        note(f"{len(left_out)} of {len(found)} pictures were left out: {'; '.join(left_out)}")
+        raise typer.Exit(2)

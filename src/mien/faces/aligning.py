@@ -7,6 +7,7 @@ that an edited crop can be put back, and so that landmarks corrected by hand can
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -99,7 +100,7 @@ def align_pictures(
 
     Args:
         paths: Pictures, and folders or zips of pictures.
-        out: A folder; crops are called like their pictures.
+        out: A folder; crops are called like their pictures, a second of one name NAME-2.
         finder: Finds faces; ``None`` if the options say where they are by landmarks.
         options: What to do.
         force: Whether files may be replaced.
@@ -108,7 +109,7 @@ def align_pictures(
         An outcome for each picture. After the last one the index is written.
 
     Raises:
-        DatasetError: A path holds no picture, or two pictures would have one name.
+        DatasetError: A path holds no picture.
         OutputError: A file exists, or the disk refuses.
     """
     folder = Path(out)
@@ -135,7 +136,7 @@ def align_pictures(
 
 def _jobs(paths: Sequence[str | Path], folder: Path) -> Iterator[_Job]:
     """Every picture of the paths, with the name of its crop."""
-    taken: dict[Path, str] = {}
+    taken: set[str] = set()
     number = 0
     for path in map(Path, paths):
         if images.is_picture(path.name) and not path.is_dir():
@@ -150,12 +151,13 @@ def _jobs(paths: Sequence[str | Path], folder: Path) -> Iterator[_Job]:
                 )
                 for i, name in enumerate(source.names)
             ]
+        inputs = {os.path.realpath(name) for name, _, _ in found}  # never written over
         for name, inside, read in found:
-            target = folder / inside.with_suffix(".png")
-            if target in taken:
-                cause = f"and {taken[target]} would both be written to {target}"
-                raise DatasetError(name, cause, "align them into two folders")
-            taken[target] = name
+            target, again = folder / inside.with_suffix(".png"), 1
+            while str(target).lower() in taken or os.path.realpath(target) in inputs:
+                again += 1
+                target = folder / inside.with_name(f"{inside.stem}-{again}.png")
+            taken.add(str(target).lower())
             yield _Job(name, read, target, number)
             number += 1
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,12 +101,16 @@ def output_paths(found: Sequence[Found], out: str | Path) -> list[Path]:
     if target.suffix.lower() in images.SUFFIXES and not target.is_dir():
         if len(found) > 1:
             raise InputError(f"--out {out} is one file, and there are {len(found)} pictures")
+        if os.path.realpath(target) == os.path.realpath(found[0].path):
+            raise InputError(f"--out {out} is the picture itself; give another name")
         return [target]
+    # What is read is never written over, not even with --force.
+    read = {os.path.realpath(one.path) for one in found}
     taken: set[str] = set()
     paths = []
     for one in found:
         stem, number = one.path.stem, 1
-        while stem.lower() in taken:
+        while stem.lower() in taken or os.path.realpath(target / f"{stem}.png") in read:
             number += 1
             stem = f"{one.path.stem}-{number}"
         taken.add(stem.lower())

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import typer
+
 from mien.cli.common import emit, note, progress
 from mien.errors import InputError
 
@@ -55,6 +57,9 @@ def draw_photos(
         raise InputError(f"none of {len(found)} pictures could be drawn; the first: {left_out[0]}")
     lines = [str(path) for row in files for path in row["files"]]
     emit({"files": files, "left_out": left_out}, json, "\n".join(lines))
+    if left_out and any(one.named for one in found):
+        note(f"{len(left_out)} of {len(found)} pictures were left out: {'; '.join(left_out)}")
+        raise typer.Exit(2)
 
 
 def _problem(error: Exception, name: str, preview: Path) -> str:

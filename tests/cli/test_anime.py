@@ -82,8 +82,9 @@ def test_faces_that_are_not_clear(folder: Path, tmp_path: Path, capsys) -> None:
     assert run(capsys, folder, folder / "none.png", "--out", out, *box)[0] == 0
     several = [folder / "none.png", folder / "photos" / "a.png", "--out", tmp_path / "more"]
     status, _, err = run(capsys, folder, *several)
-    assert status == 0
+    assert status == 2
     assert "left out: " in err
+    assert "1 of 2 pictures were left out: " in err
 
 
 @pytest.mark.parametrize(

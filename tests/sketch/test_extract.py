@@ -117,3 +117,12 @@ def test_the_verb(face: Encode, tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert cli.main([*command, "--force"]) == 0
     out = capsys.readouterr().out
     assert out == f"wrote 3 pairs to {tmp_path / 'out'}, 1 left out\n"
+
+
+def test_one_photo(tmp_path):
+    photo = np.random.RandomState(0).randint(0, 256, (40, 40, 3)).astype(np.uint8)
+    for name in ("a.png", "b.png"):
+        images.save(tmp_path / "in" / name, photo)
+    (made,) = write_pairs(tmp_path / "in" / "a.png", tmp_path / "out")
+    assert made.sketch == tmp_path / "out" / "sketch" / "a.png"
+    assert images.load(made.sketch).shape == (40, 40, 3)

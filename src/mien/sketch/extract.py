@@ -21,7 +21,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from mien import images
-from mien.data.sources import open_source
+from mien.data.sources import Pictures, open_source
+from mien.data.stores import open_store
 from mien.errors import DatasetError, ImageError, InputError, UnknownName
 from mien.files import refuse_existing
 
@@ -114,7 +115,7 @@ def write_pairs(
     """Make a sketch of every photo and write both, as :mod:`mien.data.pairs` reads them.
 
     Args:
-        source: A folder or zip of photos.
+        source: A photo, or a folder or zip of photos.
         out: Gets the folders ``photo`` and ``sketch``, with equal names.
         style: A key of :data:`STYLES`.
         strengths: Photo i gets the i-th of them, beginning anew after the last.
@@ -139,7 +140,11 @@ def write_pairs(
         _checked(strength)
     if size is not None and size < 8:
         raise InputError(f"size is {size}, and must be 8 or more")
-    photos = open_source(source)
+    path = Path(source)
+    if path.is_file() and images.is_picture(path.name):
+        photos = Pictures(open_store(path.parent), (path.name,))
+    else:
+        photos = open_source(source)
     stems = _stems(photos.names)
     targets = [[Path(out) / folder / f"{stem}.png" for folder in FOLDERS] for stem in stems]
     refuse_existing([path for pair in targets for path in pair], force)

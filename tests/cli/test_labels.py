@@ -17,8 +17,8 @@ from mien.checkpoints import native
 from mien.checkpoints.layout import GENERATOR
 from mien.checkpoints.registry import convert
 from mien.errors import InputError
+from mien.portraits.labels import read_label
 from mien.studio import Studio
-from mien.studio.labels import read_label
 from mien.stylegan2.generator import Generator, GeneratorConfig
 from mien.stylegan2.seeds import seed_latents
 

@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 
 from mien.data.pairs import PairedSet
+from mien.data.paths import find_pictures
 from mien.data.sources import open_domains, open_pairs, open_source
 from mien.data.splits import split_by_hash
 from mien.data.stores import FolderStore, comparable, open_store
 from mien.data.tables import read_labels
 from mien.faces.points import read_landmarks
-from mien.images.paths import find_pictures
 
 Encode = Callable[..., bytes]
 Layout = Callable[..., Path]

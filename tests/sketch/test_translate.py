@@ -11,8 +11,8 @@ import torch
 
 from mien import images
 from mien.checkpoints import native
+from mien.data.paths import find_pictures, output_paths
 from mien.errors import ImageError, InputError, OutputError, UnknownName, WeightsMissing
-from mien.images.paths import find_pictures, output_paths
 from mien.images.tiles import feather, through
 from mien.sketch.pix2pix import Unet, UnetConfig
 from mien.sketch.translate import Translator, find_model, is_grey, make_grey

@@ -72,9 +72,9 @@ def translate_all(
         force: Whether files may be replaced.
         json: Whether to print JSON.
     """
+    from mien.data.paths import find_pictures, output_paths
     from mien.errors import ImageError
     from mien.files import refuse_existing
-    from mien.images.paths import find_pictures, output_paths
     from mien.studio import Studio
 
     found = find_pictures(named)

@@ -111,7 +111,7 @@ def convert(
     from mien.checkpoints.registry import open_checkpoint, remarks
     from mien.files import refuse_existing
     from mien.hub.loading import resolve
-    from mien.studio.labels import read_label
+    from mien.portraits.labels import read_label
 
     form = _FORMS.get(out.suffix.lower())
     if form is None:

@@ -25,7 +25,7 @@ from mien.editing.sets import load_direction_set
 from mien.editing.settings import Setting, apply_settings
 from mien.errors import FileError, ImageError, InputError, MienError
 from mien.portraits.checks import checked, checked_seeds
-from mien.studio.labels import label_said, read_label
+from mien.portraits.labels import label_said, read_label
 from mien.stylegan2.seeds import seed_latents
 
 if TYPE_CHECKING:

@@ -30,7 +30,7 @@ from mien.editing.mixing import lerp, slerp
 from mien.editing.settings import Setting
 from mien.errors import InputError, UnknownName
 from mien.portraits.checks import checked, checked_seeds
-from mien.studio.labels import label_said, remarks
+from mien.portraits.labels import label_said, remarks
 from mien.stylegan2.seeds import seed_latents
 from mien.video.keyframes import Ease, Keyframes, eased, read_keyframes
 

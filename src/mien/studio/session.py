@@ -23,11 +23,11 @@ from mien.hub.store import engine_cache
 from mien.portraits.checks import checked, checked_seeds, checked_text
 from mien.portraits.draw import Drawer
 from mien.portraits.faces import Faces
+from mien.portraits.labels import Label, label_said, read_label, remarks
 from mien.runtime.devices import find_device, one_thread
 from mien.runtime.engines import check_engine
 from mien.runtime.memory import tune_allocator
 from mien.runtime.precision import check_precision
-from mien.studio.labels import Label, label_said, read_label, remarks
 from mien.stylegan2.seeds import seed_latents
 from mien.text.reader import read
 from mien.text.refine import Refinement

@@ -82,7 +82,7 @@ def anime(
     `NAME-faces.png`, and `--face 2` chooses. Ctrl-C leaves a clip of what was done.
     """
     from mien.anime.translate import AnimeRequest
-    from mien.images.paths import VIDEO_SUFFIXES
+    from mien.data.paths import VIDEO_SUFFIXES
     from mien.studio import Studio
     from mien.video.formats import FORMATS
 

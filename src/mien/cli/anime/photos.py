@@ -26,9 +26,9 @@ def draw_photos(
     """Translate pictures, one by one, and print what was written."""
     from mien.anime.crop import shipped_finder
     from mien.anime.translate import answer
+    from mien.data.paths import find_pictures, output_paths
     from mien.errors import ImageError
     from mien.files import refuse_existing
-    from mien.images.paths import find_pictures, output_paths
 
     found = find_pictures(named)
     folder = out or Path("out/anime")

@@ -32,3 +32,12 @@ def test_cutout_takes_a_third_of_the_side_in_about_half():
     holes = (y == 0).all(dim=1).flatten(1).sum(1)
     assert 60 < int((holes > 0).sum()) < 140
     assert int(holes.max()) <= 16 * 16
+
+
+def test_with_probability_0_only_mirroring_is_left():
+    x = torch.rand(40, 3, 16, 16) * 2 - 1
+    y = diff_augment(x, source(), p=0)
+    same = (y - x).abs().amax(dim=(1, 2, 3)) < 1e-4
+    flipped = (y - x.flip(3)).abs().amax(dim=(1, 2, 3)) < 1e-4
+    assert bool((same | flipped).all())
+    assert 8 < int(same.sum()) < 32

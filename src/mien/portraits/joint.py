@@ -70,6 +70,13 @@ class JointRecipe(Recipe):
         device: Where to compute.
     """
 
+    free = frozenset(
+        {
+            *("kimg", "lr", "encoder_lr", "critic_lr", "perceptual", "adversarial", "augment"),
+            *("blur", "guided", "guidance", "crop", "ema_kimg"),
+        }
+    )
+
     def __init__(
         self,
         config: JointConfig,
@@ -176,7 +183,7 @@ class JointRecipe(Recipe):
         terms = self._reconstruction(drawn[:count], real, seen, corner)
         if not critics:
             return terms, None
-        fake = diff_augment(drawn[count:], random.torch(_FAKE))
+        fake = diff_augment(drawn[count:], random.torch(_FAKE), config.augment)
         with self._fast():
             maps = self.features(view(fake, corner))
         if config.critics_count(random.nimg) > 0:
@@ -237,7 +244,7 @@ class JointRecipe(Recipe):
         """Critics learn on photographs and on the same random faces that were to fool them."""
         self._learn_critics(True)
         with torch.no_grad(), self._fast():
-            real = diff_augment(shown.real, random.torch(_REAL))
+            real = diff_augment(shown.real, random.torch(_REAL), self.config.augment)
             seen = self.features(view(real, shown.corner))
             pairs = zip(seen, shown.maps, strict=True)
             both = [[torch.cat([a, b]) for a, b in zip(x, y, strict=True)] for x, y in pairs]

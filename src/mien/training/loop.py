@@ -91,7 +91,7 @@ def run(
         recipe: What is trained.
         folder: Where checkpoints, log and grids go.
         cadence: How often.
-        pause: Asked after each tick; true ends the run after a checkpoint.
+        pause: Asked after each step; true ends the run after a checkpoint.
 
     Yields:
         Lines of the log: ``nimg``, losses, measures, ``s/kimg``, ``left`` (seconds to the end); one
@@ -135,7 +135,6 @@ def run(
                 values["left"] = _seconds_left(recipe.nimg, first, goal, started)
                 yield log.write(recipe.nimg, values)
                 tick.restart(recipe.nimg)
-                done = done or pause()
             if is_due("checkpoint", cadence.checkpoint_kimg):
                 checkpoint(recipe, folder)
             if is_due("sample", cadence.sample_kimg):
@@ -150,7 +149,7 @@ def run(
             stats = recipe.step(StepRandom(recipe.config.seed, recipe.nimg))
             _check(stats, before)
             tick.add(stats)
-            done = recipe.nimg >= goal
+            done = recipe.nimg >= goal or pause()
 
 
 def resume(recipe: Recipe, folder: Path) -> bool:

@@ -9,7 +9,7 @@ import typer
 
 from mien.cli.common import DeviceOption, JsonOption, emit, note
 from mien.cli.options import config_options
-from mien.cli.train.options import RunOption
+from mien.cli.train.options import RunOption, stop_asked
 from mien.errors import InputError
 from mien.portraits.joint_config import JointConfig
 
@@ -68,9 +68,12 @@ def faces(
     last: dict[str, Any] = {}
     if not finish:
         cadence = loop.Cadence(tick_kimg, checkpoint_kimg, sample_kimg)
-        for last in loop.run(recipe, out, cadence):
+        for last in loop.run(recipe, out, cadence, stop_asked()):
             if not json:
                 note("  ".join(f"{key} {value}" for key, value in last.items() if key != "time"))
+        if recipe.nimg < settled.kimg * 1000:
+            note(f"stopped at {recipe.nimg} images; the same command goes on")
+            raise typer.Exit(130)
     elif not loop.resume(recipe, out):
         raise InputError(f"{out} holds no run to finish")
     for line in joint_files.finish(out, recipe, {"data": [str(path) for path in data]}):

@@ -2,10 +2,30 @@
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+
+def stop_asked() -> Callable[[], bool]:
+    """Whether Ctrl-C or SIGTERM came: the run then ends after its step, with a checkpoint.
+
+    A second Ctrl-C ends it at once; the checkpoint before is kept.
+    """
+    heard: list[int] = []
+
+    def hear(number: int, frame: object) -> None:
+        if heard:
+            raise KeyboardInterrupt
+        heard.append(number)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, hear)
+    return lambda: bool(heard)
+
 
 DataOption = Annotated[
     Path, typer.Option("--data", metavar="PATH", help="A folder or zip of pictures.")

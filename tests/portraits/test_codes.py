@@ -60,6 +60,22 @@ def test_guidance_goes_further_and_truncation_nearer(moments):
     assert torch.allclose(2 * near, far, atol=1e-5)
 
 
+def test_reach_limits_how_far_rare_labels_lead(moments):
+    gaussian = moments.given(torch.ones(3, dtype=torch.bool))
+    labels = torch.tensor([[1.0, 1, 0], [0.5, 0.2, 0.4]])
+
+    def length(shift):
+        inverse = torch.linalg.inv(moments.cov_ww.double())
+        return torch.einsum("nd,de,ne->n", shift.double(), inverse, shift.double()).sqrt()
+
+    free = gaussian.centre(labels, 3.0) - gaussian.mean
+    held = gaussian.centre(labels, 3.0, reach=2.0) - gaussian.mean
+    assert length(free)[0] > 2.5
+    assert length(held)[0] == pytest.approx(2.0, rel=1e-3)
+    assert torch.allclose(held[0] / held[0].norm(), free[0] / free[0].norm(), atol=1e-5)
+    assert torch.allclose(held[1], free[1], atol=1e-6)
+
+
 def test_rows_must_agree(moments):
     with pytest.raises(InputError, match="3 codes and 2 labels"):
         moments.fit(torch.zeros(3, 5), torch.zeros(2, 3))

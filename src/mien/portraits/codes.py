@@ -32,18 +32,34 @@ class CodeGaussian:
         slope: ``[l, d]``, from centred labels to codes; zero for labels that are not told.
         root: ``[d, d]``, symmetric root of the covariance of what is left.
         label_mean: ``[l]``.
+        precision: ``[d, d]``, inverse covariance of all codes, by which lengths are measured.
     """
 
     mean: Tensor
     slope: Tensor
     root: Tensor
     label_mean: Tensor
+    precision: Tensor
 
     def centre(
-        self, labels: Float[Tensor, "n l"], guidance: float | Tensor = 1.0
+        self,
+        labels: Float[Tensor, "n l"],
+        guidance: float | Tensor = 1.0,
+        reach: float | None = None,
     ) -> Float[Tensor, "n d"]:
-        """The mean code under labels; guidance above 1 goes further than the regression."""
-        return self.mean + guidance * ((labels - self.label_mean) @ self.slope)
+        """The mean code under labels.
+
+        Args:
+            labels: What is told; other labels count for nothing.
+            guidance: Above 1 it goes further than the regression.
+            reach: At most so many standard deviations of all codes from their mean (Mahalanobis
+                distance): several rare labels together lead to where no photograph lies.
+        """
+        shift = guidance * ((labels - self.label_mean) @ self.slope)
+        if reach is not None:
+            length = torch.einsum("nd,de,ne->n", shift, self.precision, shift).clamp(min=1e-12)
+            shift = shift * (reach * torch.rsqrt(length)).clamp(max=1)[:, None]
+        return self.mean + shift
 
     def draw(
         self,
@@ -51,9 +67,10 @@ class CodeGaussian:
         labels: Float[Tensor, "m l"] | None = None,
         guidance: float | Tensor = 1.0,
         psi: float | Tensor = 1.0,
+        reach: float | None = None,
     ) -> Float[Tensor, "n d"]:
         """Codes from standard normal numbers; labels are one for all, one each, or None."""
-        centre = self.mean if labels is None else self.centre(labels, guidance)
+        centre = self.mean if labels is None else self.centre(labels, guidance, reach)
         return centre + psi * (normal @ self.root)
 
 
@@ -118,7 +135,16 @@ class CodeMoments(nn.Module):
             slope[rows] = part
             # With a ridge: what y - x A is spread like, not C_ww - C_wl A.
             left = cov_ww - part.T @ cov_lw[rows] - cov_lw[rows].T @ part + part.T @ inner @ part
-        return CodeGaussian(self.mean, slope.float(), _root(left).float(), self.label_mean)
+        return CodeGaussian(
+            self.mean, slope.float(), _root(left).float(), self.label_mean, _inverse(cov_ww).float()
+        )
+
+
+def _inverse(covariance: Tensor) -> Tensor:
+    """Inverse; directions in which codes hardly vary count as a ten-thousandth of the mean."""
+    values, vectors = torch.linalg.eigh((covariance + covariance.T) / 2)
+    floor = 1e-4 * values.mean().clamp(min=1e-12)
+    return vectors @ torch.diag(1 / values.clamp(min=floor)) @ vectors.T
 
 
 def _root(covariance: Tensor) -> Tensor:

@@ -39,6 +39,7 @@ from mien.training.random import StepRandom
 
 _BLUR, _FREE, _LABELS, _GUIDED, _FAKE, _REAL, _CORNER = range(7)  # purposes of random numbers
 _REFIT = 100  # steps between fits of the Gaussian
+_REACH = 5.0  # of what is told, a little more than sentences use
 _SAMPLES = 12  # columns of a grid
 
 
@@ -316,6 +317,7 @@ class JointRecipe(Recipe):
             torch.from_numpy(labels).to(self.device),
             guidance.to(self.device),
             psi.to(self.device),
+            _REACH,
         )
         return torch.cat([shown, free])
 

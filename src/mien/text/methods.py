@@ -108,8 +108,10 @@ class CodesMethod:
     denied is told too: what is left of it, in the shares that training pictures have.
     """
 
-    default_psi = 0.7
+    default_psi = 0.6
     default_guidance = 2.0
+    reach = 4.5
+    """How far the centre of a sentence may lie from the mean code, in standard deviations."""
 
     def __init__(self, generator: Generator, moments: CodeMoments) -> None:
         if moments.label_dim != len(LABELS) or moments.w_dim != generator.config.w_dim:
@@ -126,7 +128,7 @@ class CodesMethod:
         normal = seed_latents(request.seeds, moments.w_dim).to(moments.mean.device)
         with torch.no_grad():
             gaussian = moments.given(told)
-            return gaussian.draw(normal, label[None], request.guidance, request.psi)
+            return gaussian.draw(normal, label[None], request.guidance, request.psi, self.reach)
 
     def _label(self, reading: Reading) -> tuple[Tensor, Tensor]:
         """The label vector of a reading, and which of its numbers are told."""

@@ -6,8 +6,15 @@ from typing import Annotated
 
 import typer
 
-from mien.cli.common import DeviceOption, JsonOption, SeedOption, emit
-from mien.cli.evaluate.options import CsvOption, DataOption, JudgeOption, ModelOption, write_csv
+from mien.cli.common import DeviceOption, ForceOption, JsonOption, SeedOption, emit
+from mien.cli.evaluate.options import (
+    CsvOption,
+    DataOption,
+    JudgeOption,
+    ModelOption,
+    refuse_csv,
+    write_csv,
+)
 
 
 def generator(
@@ -18,6 +25,7 @@ def generator(
     seed: SeedOption = 0,
     device: DeviceOption = "auto",
     csv: CsvOption = None,
+    force: ForceOption = False,
     json: JsonOption = False,
 ) -> None:
     """Compare generated faces with kept-out pictures: Fréchet and kernel distance, diversity."""
@@ -26,11 +34,12 @@ def generator(
     from mien.portraits.evaluate import score_generator
     from mien.studio import Studio
 
+    refuse_csv(csv, force)
     studio = Studio(model, device, precision="exact")
     size = studio.generator.config.resolution
     kept = TrainingSet.open(data, size, labels=False, part="kept-out")
     training = TrainingSet.open(data, size, labels=False, part="train")
     loaded = load_tagger(judge, str(studio.device))
     table = score_generator(studio, loaded, kept, training, count, seed)
-    write_csv(csv, table.csv())
+    write_csv(csv, table.csv(), force)
     emit(table.as_dict(), json, table.text())

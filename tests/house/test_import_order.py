@@ -21,7 +21,7 @@ ORDER = (
 NETWORKS = {
     "checkpoints.formats.gans_n_roses": ("mien.anime.generator",),
     "checkpoints.formats.pix2pix": ("mien.sketch",),
-    "hub.loading": (
+    "checkpoints.kinds": (
         *("mien.text.directions", "mien.text.mapper", "mien.text.prior"),
         *("mien.portraits.codes", "mien.portraits.encoder"),
     ),

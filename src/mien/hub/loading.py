@@ -6,11 +6,11 @@ generator = load_generator("runs/faces/best.safetensors", device="cuda").network
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mien.checkpoints.kinds import KINDS
 from mien.errors import (
     CheckpointError,
     ConfigMismatch,
@@ -144,11 +144,6 @@ def load_generator(name_or_path: str | Path, device: str = "cpu") -> Loaded:
     return load(name_or_path, "stylegan2-generator", device)
 
 
-def load_discriminator(name_or_path: str | Path, device: str = "cpu") -> Loaded:
-    """Load a StyleGAN2 discriminator, from any format that is known; see :func:`load`."""
-    return load(name_or_path, "stylegan2-discriminator", device)
-
-
 def load_tagger(name_or_path: str | Path, device: str = "cpu") -> Loaded:
     """Load a tagger, the judge that reads attributes off faces; see :func:`load`."""
     return load(name_or_path, "tagger", device)
@@ -168,21 +163,6 @@ def load_identity(name_or_path: str | Path, device: str = "cpu") -> Loaded:
 
     path = resolve(name_or_path)
     return Loaded(OnnxIdentity(path), path.stem, known_sha256(path), path=path)
-
-
-def load_mapper(name_or_path: str | Path, device: str = "cpu") -> Loaded:
-    """Load a mapper from sentence embeddings to latents; see :func:`load`."""
-    return load(name_or_path, "text-mapper", device)
-
-
-def load_prior(name_or_path: str | Path, device: str = "cpu") -> Loaded:
-    """Load a prior over latents given sentence embeddings; see :func:`load`."""
-    return load(name_or_path, "text-prior", device)
-
-
-def load_directions(name_or_path: str | Path, device: str = "cpu") -> Loaded:
-    """Load the attribute directions that sentences move latents along; see :func:`load`."""
-    return load(name_or_path, "text-directions", device)
 
 
 def load_anime(name_or_path: str | Path, device: str = "cpu") -> Loaded:
@@ -261,7 +241,7 @@ def load(name_or_path: str | Path, kind: str, device: str = "cpu") -> Loaded:
 
     Args:
         name_or_path: A name of the catalogue or a file.
-        kind: A key of :data:`NETWORKS`.
+        kind: A key of :data:`mien.checkpoints.kinds.KINDS`.
         device: Where the network shall live, as torch names it.
 
     Returns:
@@ -277,6 +257,8 @@ def load(name_or_path: str | Path, kind: str, device: str = "cpu") -> Loaded:
     from mien.checkpoints import fit
     from mien.checkpoints.registry import open_checkpoint
 
+    build = KINDS[kind].build
+    assert build is not None, f"a file of kind {kind} holds no network"
     path = resolve(name_or_path, kind)
     native = open_checkpoint(path, kind)
     for name, value in native.config.items():
@@ -284,7 +266,7 @@ def load(name_or_path: str | Path, kind: str, device: str = "cpu") -> Loaded:
             cause = f"{name} is {str(value)[:20]}, it has {len(native.tensors)} tensors"
             raise ConfigMismatch(path, f"its configuration builds no {kind} ({cause})")
     try:
-        network = fit.build(lambda: NETWORKS[kind](native.config), native.tensors)
+        network = fit.build(lambda: build(native.config), native.tensors)
     except _UNBUILDABLE as error:
         raise _unbuildable(path, kind, error) from None
     fit.fill(network, native.tensors, path)
@@ -310,139 +292,3 @@ def ready(network: nn.Module, device: str) -> nn.Module:
 def _unbuildable(path: Path, kind: str, error: Exception) -> ConfigMismatch:
     cause = " ".join(str(error).split())[:200]
     return ConfigMismatch(path, f"its configuration builds no {kind} ({cause})")
-
-
-def _generator(config: dict[str, Any]) -> nn.Module:
-    from mien.stylegan2.generator import Generator, GeneratorConfig
-
-    return Generator(GeneratorConfig(**config))
-
-
-def _discriminator(config: dict[str, Any]) -> nn.Module:
-    from mien.stylegan2.discriminator import Discriminator, DiscriminatorConfig
-
-    return Discriminator(DiscriminatorConfig(**config))
-
-
-def _tagger(config: dict[str, Any]) -> nn.Module:
-    from mien.judges.tagger import Tagger, TaggerConfig
-
-    columns = {name: tuple(values) for name, values in config["columns"].items()}
-    return Tagger(TaggerConfig(**{**config, "columns": columns}))
-
-
-def _identity(config: dict[str, Any]) -> nn.Module:
-    from mien.judges.identity import Identity, IdentityConfig
-
-    return Identity(IdentityConfig(**config))
-
-
-def _mapper(config: dict[str, Any]) -> nn.Module:
-    from mien.text.mapper import Mapper, MapperConfig
-
-    return Mapper(MapperConfig(**config))
-
-
-def _prior(config: dict[str, Any]) -> nn.Module:
-    from mien.text.prior import Prior, PriorConfig
-
-    return Prior(PriorConfig(**config))
-
-
-def _directions(config: dict[str, Any]) -> nn.Module:
-    from mien.text.directions import AttributeDirections
-
-    return AttributeDirections(**config)
-
-
-def _codes(config: dict[str, Any]) -> nn.Module:
-    from mien.portraits.codes import CodeMoments
-
-    return CodeMoments(**config)
-
-
-def _encoder(config: dict[str, Any]) -> nn.Module:
-    from mien.portraits.encoder import Encoder, EncoderConfig
-
-    return Encoder(EncoderConfig(**config))
-
-
-def _roses_generator(config: dict[str, Any]) -> nn.Module:
-    from mien.checkpoints.formats import gans_n_roses
-
-    return gans_n_roses.build(gans_n_roses.GENERATOR, config)
-
-
-def _roses_discriminator(config: dict[str, Any]) -> nn.Module:
-    from mien.checkpoints.formats import gans_n_roses
-
-    return gans_n_roses.build(gans_n_roses.DISCRIMINATOR, config)
-
-
-def _landmarks(config: dict[str, Any]) -> nn.Module:
-    from mien.judges.landmarks import LandmarkConfig, LandmarkNetwork
-
-    return LandmarkNetwork(LandmarkConfig(**config))
-
-
-def _detector(config: dict[str, Any]) -> nn.Module:
-    from mien.judges.face_detector import DetectorConfig, FaceDetector
-
-    return FaceDetector(DetectorConfig(**config))
-
-
-def _inception(config: dict[str, Any]) -> nn.Module:
-    from mien.judges.inception import Inception, InceptionConfig
-
-    return Inception(InceptionConfig(**config))
-
-
-def _mobilenet(config: dict[str, Any]) -> nn.Module:
-    from mien.judges.mobilenet import MobileNet, MobileNetConfig
-
-    return MobileNet(MobileNetConfig(**config))
-
-
-def _recognition(config: dict[str, Any]) -> nn.Module:
-    from mien.judges.recognition import Recognition, RecognitionConfig
-
-    return Recognition(RecognitionConfig(**config))
-
-
-_TRANSLATION = (
-    "translation-autoencoder",
-    "translation-unet",
-    "translation-resnet",
-    "translation-patch",
-)
-
-
-def _translation(kind: str) -> Callable[[dict[str, Any]], nn.Module]:
-    def make(config: dict[str, Any]) -> nn.Module:
-        from mien.checkpoints.formats.pix2pix import build
-
-        return build(kind, config)
-
-    return make
-
-
-NETWORKS: dict[str, Callable[[dict[str, Any]], nn.Module]] = {
-    "stylegan2-generator": _generator,
-    "stylegan2-discriminator": _discriminator,
-    "tagger": _tagger,
-    "identity": _identity,
-    "text-mapper": _mapper,
-    "text-prior": _prior,
-    "text-directions": _directions,
-    "code-moments": _codes,
-    "portrait-encoder": _encoder,
-    "gans-n-roses": _roses_generator,
-    "gans-n-roses-discriminator": _roses_discriminator,
-    "landmarks": _landmarks,
-    "face-detector": _detector,
-    "inception": _inception,
-    "mobilenet": _mobilenet,
-    "recognition": _recognition,
-    **{kind: _translation(kind) for kind in _TRANSLATION},
-}
-"""Kind -> what builds its network from the configuration in the file."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, overload
 
 from mien.checkpoints.kinds import KINDS
 from mien.errors import (
@@ -23,6 +23,18 @@ from mien.hub.store import known_sha256, shipped, store
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from mien.judges.face_detector import FaceDetector
+    from mien.judges.identity import Identity
+    from mien.judges.inception import Inception
+    from mien.judges.landmarks import LandmarkNetwork
+    from mien.judges.mobilenet import MobileNet
+    from mien.judges.recognition import Recognition
+    from mien.judges.tagger import Tagger
+    from mien.stylegan2 import Discriminator, Generator
+
+N = TypeVar("N")
+"""The network of a :class:`Loaded`."""
 
 _PATH_MARKS = ("/", "\\")
 FID_ROW = "inception-fid"
@@ -41,7 +53,7 @@ _UNBUILDABLE = (
 
 
 @dataclass(frozen=True)
-class Loaded:
+class Loaded(Generic[N]):
     """A network and where it came from.
 
     Attributes:
@@ -53,7 +65,7 @@ class Loaded:
         path: The file.
     """
 
-    network: Any
+    network: N
     name: str
     sha256: str
     meta: dict[str, Any] = field(default_factory=dict)
@@ -139,17 +151,17 @@ def check_row(row: catalogue.Row, path: Path) -> None:
         raise CheckpointError(path, cause, remedy)
 
 
-def load_generator(name_or_path: str | Path, device: str = "cpu") -> Loaded:
+def load_generator(name_or_path: str | Path, device: str = "cpu") -> Loaded[Generator]:
     """Load a StyleGAN2 generator, from any format that is known; see :func:`load`."""
     return load(name_or_path, "stylegan2-generator", device)
 
 
-def load_tagger(name_or_path: str | Path, device: str = "cpu") -> Loaded:
+def load_tagger(name_or_path: str | Path, device: str = "cpu") -> Loaded[Tagger]:
     """Load a tagger, the judge that reads attributes off faces; see :func:`load`."""
     return load(name_or_path, "tagger", device)
 
 
-def load_identity(name_or_path: str | Path, device: str = "cpu") -> Loaded:
+def load_identity(name_or_path: str | Path, device: str = "cpu") -> Loaded[Any]:
     """Load the judge of who a face is: our own network, or any recogniser in an ``.onnx`` file.
 
     Both have ``embed(images) -> [n, d]``; an ONNX file computes on the CPU and gives no gradient.
@@ -165,22 +177,24 @@ def load_identity(name_or_path: str | Path, device: str = "cpu") -> Loaded:
     return Loaded(OnnxIdentity(path), path.stem, known_sha256(path), path=path)
 
 
-def load_anime(name_or_path: str | Path, device: str = "cpu") -> Loaded:
+def load_anime(name_or_path: str | Path, device: str = "cpu") -> Loaded[Any]:
     """Load a selfie-to-anime generator, from any format that is known; see :func:`load`."""
     return load(name_or_path, "gans-n-roses", device)
 
 
-def load_landmarks(name_or_path: str | Path, device: str = "cpu") -> Loaded:
+def load_landmarks(name_or_path: str | Path, device: str = "cpu") -> Loaded[LandmarkNetwork]:
     """Load a network that reads the landmarks of a face; see :func:`load`."""
     return load(name_or_path, "landmarks", device)
 
 
-def load_detector(name_or_path: str | Path, device: str = "cpu") -> Loaded:
+def load_detector(name_or_path: str | Path, device: str = "cpu") -> Loaded[FaceDetector]:
     """Load a detector of faces of our own; see :func:`load`."""
     return load(name_or_path, "face-detector", device)
 
 
-def load_inception(name_or_path: str | Path = "inception", device: str = "cpu") -> Loaded:
+def load_inception(
+    name_or_path: str | Path = "inception", device: str = "cpu"
+) -> Loaded[Inception]:
     """Load Inception v3: the one that ships, or FID's out of pytorch-fid's file.
 
     The judge is called :data:`mien.metrics.protocol.ORIGINAL_INCEPTION` if and only if the file is
@@ -199,17 +213,21 @@ def load_inception(name_or_path: str | Path = "inception", device: str = "cpu") 
     return loaded
 
 
-def load_mobilenet(name_or_path: str | Path = "mobilenet", device: str = "cpu") -> Loaded:
+def load_mobilenet(
+    name_or_path: str | Path = "mobilenet", device: str = "cpu"
+) -> Loaded[MobileNet]:
     """Load MobileNetV2, from its 8-bit file; see :func:`load`."""
     return _frozen(name_or_path, "mobilenet", device)
 
 
-def load_recognition(name_or_path: str | Path = "recognition", device: str = "cpu") -> Loaded:
+def load_recognition(
+    name_or_path: str | Path = "recognition", device: str = "cpu"
+) -> Loaded[Recognition]:
     """Load dlib's face recognition network, from its 8-bit file; see :func:`load`."""
     return _frozen(name_or_path, "recognition", device)
 
 
-def _frozen(name_or_path: str | Path, kind: str, device: str) -> Loaded:
+def _frozen(name_or_path: str | Path, kind: str, device: str) -> Loaded[Any]:
     """A network of convolutions with its weights channels last, as its maps are."""
     import torch
 
@@ -217,7 +235,7 @@ def _frozen(name_or_path: str | Path, kind: str, device: str) -> Loaded:
     return replace(loaded, network=loaded.network.to(memory_format=torch.channels_last))
 
 
-def load_translator(name_or_path: str | Path, device: str = "cpu") -> Loaded:
+def load_translator(name_or_path: str | Path, device: str = "cpu") -> Loaded[Any]:
     """Load a network that turns a picture into another: autoencoder, U-Net or residual generator.
 
     A public pix2pix or CycleGAN file works as well, and a checkpoint of a run in progress; see
@@ -236,7 +254,45 @@ def load_translator(name_or_path: str | Path, device: str = "cpu") -> Loaded:
     return load(name_or_path, kind, device)
 
 
-def load(name_or_path: str | Path, kind: str, device: str = "cpu") -> Loaded:
+@overload
+def load(
+    name_or_path: str | Path, kind: Literal["stylegan2-generator"], device: str = "cpu"
+) -> Loaded[Generator]: ...
+@overload
+def load(
+    name_or_path: str | Path, kind: Literal["stylegan2-discriminator"], device: str = "cpu"
+) -> Loaded[Discriminator]: ...
+@overload
+def load(
+    name_or_path: str | Path, kind: Literal["tagger"], device: str = "cpu"
+) -> Loaded[Tagger]: ...
+@overload
+def load(
+    name_or_path: str | Path, kind: Literal["identity"], device: str = "cpu"
+) -> Loaded[Identity]: ...
+@overload
+def load(
+    name_or_path: str | Path, kind: Literal["landmarks"], device: str = "cpu"
+) -> Loaded[LandmarkNetwork]: ...
+@overload
+def load(
+    name_or_path: str | Path, kind: Literal["face-detector"], device: str = "cpu"
+) -> Loaded[FaceDetector]: ...
+@overload
+def load(
+    name_or_path: str | Path, kind: Literal["inception"], device: str = "cpu"
+) -> Loaded[Inception]: ...
+@overload
+def load(
+    name_or_path: str | Path, kind: Literal["mobilenet"], device: str = "cpu"
+) -> Loaded[MobileNet]: ...
+@overload
+def load(
+    name_or_path: str | Path, kind: Literal["recognition"], device: str = "cpu"
+) -> Loaded[Recognition]: ...
+@overload
+def load(name_or_path: str | Path, kind: str, device: str = "cpu") -> Loaded[Any]: ...
+def load(name_or_path: str | Path, kind: str, device: str = "cpu") -> Loaded[Any]:
     """Load a network of one kind.
 
     Args:

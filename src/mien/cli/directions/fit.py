@@ -16,8 +16,8 @@ from mien.cli.directions.options import (
     SeedOption,
     TaggerOption,
     batch_of,
+    open_reader,
     open_source,
-    place,
     style_weights_of,
 )
 
@@ -67,10 +67,8 @@ def fit(
     from mien.editing.direction import DirectionSet
     from mien.editing.fit import DirectionFit, fit_directions
     from mien.editing.mixing import parse_layers
-    from mien.editing.samples import TagReader
     from mien.editing.sets import save_direction_set
     from mien.files import refuse_existing
-    from mien.hub.loading import load_tagger
 
     refuse_existing([out], force)
     source, loaded = open_source(model, device, selfies)
@@ -90,8 +88,8 @@ def fit(
         seed=seed,
         batch=batch_of(loaded),
     )
-    reads = load_tagger(tagger, place(device))
-    steps = fit_directions(source, TagReader(reads.network), config, style_weights_of(loaded))
+    reader, tagger_name, tagger_sha256 = open_reader(tagger, device)
+    steps = fit_directions(source, reader, config, style_weights_of(loaded))
     found, notes = None, []
     for line in progress(steps, f"directions by {method}"):
         if isinstance(line, DirectionSet):
@@ -103,8 +101,8 @@ def fit(
     meta = {
         "generator": source.name,
         "generator_sha256": source.sha256,
-        "tagger": reads.name,
-        "tagger_sha256": reads.sha256,
+        "tagger": tagger_name,
+        "tagger_sha256": tagger_sha256,
         "fit": asdict(config),
     }
     save_direction_set(out, found, meta, force)

@@ -49,7 +49,7 @@ test: .venv/installed-dev
 	$(BIN)/python -m pytest
 
 # Whatever needs no trained model, no data beside the repository and no drawing of many faces.
-FAST := house images stylegan2 metrics hub judges checkpoints data
+FAST := house images stylegan2 metrics hub judges data checkpoints/test_native_format.py checkpoints/test_safe_pickle.py
 
 test-fast: .venv/installed-dev
 	$(BIN)/python -m pytest -m "not slow and not shared and not gpu" $(addprefix tests/,$(FAST))

@@ -8,15 +8,18 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 INPUTS := pyproject.toml constraints.txt
 SENTENCE := an old man with a white beard and glasses
 
-.PHONY: help venv portrait test check format bench docs clean
+.PHONY: help venv portrait test test-fast coverage check format bench docs docs-site clean
 
 help:
 	@echo "make portrait   four faces for a sentence, in out/portrait"
 	@echo "make test       run the tests"
-	@echo "make check      format, lint, types, import order, docs in step, then the tests"
+	@echo "make test-fast  the tests of the rooms that all others stand on: under two minutes"
+	@echo "make coverage   the tests, and which lines they never reach"
+	@echo "make check      format, lint, types, docs in step, then the tests"
 	@echo "make format     put the code into its format"
 	@echo "make bench      run every script of benchmarks/"
-	@echo "make docs       write docs/cli.md again"
+	@echo "make docs       write docs/cli.md again, and the site if mkdocs is installed"
+	@echo "make docs-site  the documentation as a site, in site/ (installs mkdocs)"
 	@echo "make venv       only the environment that all of these begin with"
 	@echo "make clean      remove .venv, caches and out/"
 
@@ -45,12 +48,20 @@ portrait: venv
 test: .venv/installed-dev
 	$(BIN)/python -m pytest
 
+# Whatever needs no trained model, no data beside the repository and no drawing of many faces.
+FAST := house images stylegan2 metrics hub judges data checkpoints/test_native_format.py checkpoints/test_safe_pickle.py
+
+test-fast: .venv/installed-dev
+	$(BIN)/python -m pytest -m "not slow and not shared and not gpu" $(addprefix tests/,$(FAST))
+
+coverage: .venv/installed-dev
+	$(BIN)/python -m pytest --cov --cov-report=term
+
 check: .venv/installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/pyright
 	$(BIN)/python -m mien.cli.reference --check docs/cli.md
-	$(BIN)/python -m pytest tests/house/test_import_order.py
 	$(MAKE) test
 
 format: .venv/installed-dev
@@ -62,7 +73,16 @@ bench: .venv/installed-dev
 
 docs: .venv/installed-dev
 	$(BIN)/python -m mien.cli.reference docs/cli.md
+	@if $(BIN)/python -c 'import mkdocs' 2>/dev/null; then $(BIN)/mkdocs build --quiet; \
+		else echo "no site: make docs-site installs what it needs"; fi
+
+docs-site: .venv/installed-docs docs
+
+.venv/installed-docs: .venv/installed-dev
+	@echo "installing mkdocs into .venv"
+	$(PIP) install -c constraints.txt -e '.[docs]'
+	@touch $@
 
 clean:
-	rm -rf .venv out .pytest_cache .ruff_cache build dist
+	rm -rf .venv out site .coverage .pytest_cache .ruff_cache build dist
 	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -87,7 +87,7 @@ def main(folder: Path, name: str) -> int:
         print(f"        {edit}: {own:+.3f}; turns over {where} on {seen['share']:.0%}{cosine}")
     row = row_of(score, name)
     print("        " + row["scores"][0][2])
-    described = {"doc": "Rows of latent control: directions that have names.", "rows": [row]}
+    described = {"rows": [row]}
     (folder / "rows.json").write_text(json.dumps(described, indent=1), encoding="utf-8")
     return 0 if met else 1
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         OutputError,
         WeightsMissing,
     )
+    from mien.hub.catalogue import list_models
     from mien.hub.loading import load_generator, load_tagger
     from mien.images import load as load_image
     from mien.images import read_provenance
@@ -43,6 +44,7 @@ __all__ = [
     "Studio",
     "Tagger",
     "WeightsMissing",
+    "list_models",
     "load_generator",
     "load_image",
     "load_tagger",
@@ -65,6 +67,7 @@ _HOMES = {
     "Studio": "mien.studio.Studio",
     "Tagger": "mien.judges.tagger.Tagger",
     "WeightsMissing": "mien.errors.WeightsMissing",
+    "list_models": "mien.hub.catalogue.list_models",
     "load_generator": "mien.hub.loading.load_generator",
     "load_image": "mien.images.load",
     "load_tagger": "mien.hub.loading.load_tagger",

@@ -214,3 +214,19 @@ def test_fits_that_cannot_be_made(tmp_path, capsys):
     line = refused(["directions", "compare", "--model", "tiny", "--method", "magic"], capsys)
     assert "unknown method 'magic'" in line
     assert not (tmp_path / "x.safetensors").exists()
+
+
+def test_a_tagger_in_an_onnx_file_finds_directions(tmp_path, capsys):
+    pytest.importorskip("onnx")
+    pytest.importorskip("onnxruntime")
+    from judges.test_onnx_tagger import WD, write_onnx
+
+    tagger, out = write_onnx(tmp_path / "wd.onnx", ["n", 8, 8, 3], 1 / 255), tmp_path / "d"
+    command = ["directions", "fit", "--model", "tiny", "--tagger", tagger, "--samples", "40"]
+    command += ["--plain", "--min-count", "0", "--max-count", "41", "--json"]
+    assert "no list of its tags" in refused([*command, "--out", f"{out}.safetensors"], capsys)
+    (tmp_path / "selected_tags.csv").write_text(WD)
+    made = run([*command, "--out", f"{out}.safetensors"], capsys)
+    assert made["tagger"] == "wd"
+    assert len(made["tagger_sha256"]) == 64
+    assert made["directions"] == ["blue hair"]

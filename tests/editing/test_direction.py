@@ -10,8 +10,6 @@ from mien.editing.direction import (
     Direction,
     DirectionSet,
     move,
-    move_styles,
-    move_z,
     scaled_to_spread,
 )
 from mien.errors import InputError, UnknownName
@@ -59,22 +57,6 @@ def test_a_direction_of_ws_has_a_vector_a_layer():
     vector = randn(6, 4)
     moved = move(WS, Direction("x", vector, "ws"), 2.0)
     torch.testing.assert_close(moved, WS + 2 * vector)
-
-
-def test_styles_move_by_their_part_and_others_are_untouched():
-    styles = [torch.zeros(2, 3), torch.zeros(2, 5), torch.zeros(2, 4)]
-    direction = Direction("x", torch.arange(7.0), "s", layers=(0, 2), scale=0.5)
-    moved = move_styles(styles, direction, 2.0)
-    assert moved[0].tolist() == [[0, 1, 2]] * 2
-    assert moved[1] is styles[1]
-    assert moved[2].tolist() == [[3, 4, 5, 6]] * 2
-    with pytest.raises(InputError, match="7 wide, the styles of its layers 8"):
-        move_styles([torch.zeros(2, 4), torch.zeros(2, 5), torch.zeros(2, 4)], direction, 1.0)
-
-
-def test_z_moves():
-    z = randn(2, 4)
-    torch.testing.assert_close(move_z(z, Direction("x", AXIS, "z"), 2.0), z + 2 * AXIS)
 
 
 def test_scaled_to_spread_makes_strength_one_a_standard_deviation():

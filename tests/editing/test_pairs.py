@@ -10,8 +10,6 @@ from mien.editing.pairs import (
     default_coefficients,
     frequent_tags,
     oppose,
-    select_tags,
-    tag_counts,
 )
 from mien.errors import InputError, UnknownName
 
@@ -59,14 +57,7 @@ def test_defaults_are_those_of_the_thesis_turned_towards_the_first_tag():
 def test_tags_are_filtered_strictly_between_the_limits():
     counts = {"a": 100, "b": 101, "c": 3399, "d": 3400}
     assert frequent_tags(counts) == ("b", "c")
-    labels = torch.tensor([[1, 0, 1], [1, 0, 0], [1, 1, 0]])
-    counted = tag_counts(labels, ["all", "one", "other"])
-    assert counted == {"all": 3, "one": 1, "other": 1}
-    chosen = frequent_tags(counted, 0, 3)
-    columns, names = select_tags(labels, ["all", "one", "other"], reversed(chosen))
-    assert names == ("other", "one")
-    assert columns.tolist() == [[1, 0], [0, 0], [0, 1]]
-    assert select_tags(labels, ["all", "one", "other"], ())[0].shape == (3, 0)
+    assert frequent_tags({"all": 3, "one": 1, "other": 1}, 0, 3) == ("one", "other")
 
 
 def test_bad_input_is_named():
@@ -80,7 +71,3 @@ def test_bad_input_is_named():
         oppose(TagPair("long hair", "twin", (1.0, -1.0)), DirectionSet((LONG, same)))
     with pytest.raises(InputError, match="no number between"):
         frequent_tags({}, 10, 11)
-    with pytest.raises(UnknownName, match="tag 'x'"):
-        select_tags(torch.zeros(1, 1), ["a"], ["x"])
-    with pytest.raises(InputError, match="2 columns of labels for 1 tags"):
-        tag_counts(torch.zeros(1, 2), ["a"])

@@ -12,6 +12,7 @@ import pytest
 from house.sources import ROOT, name_of, parse, python_files
 from mien.cli import VERBS, reference
 
+README_LINES = 120
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)#]+)(#[^)]*)?\)|!\[[^\]]*\]\(([^)]+)\)")
 
 
@@ -64,6 +65,25 @@ def test_the_page_does_not_depend_on_the_terminal(monkeypatch: pytest.MonkeyPatc
 def test_every_verb_is_in_the_readme() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert not [verb for verb in VERBS if f"`mien {verb}" not in readme]
+
+
+def test_the_readme_is_read_in_one_go() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert len(readme.splitlines()) <= README_LINES
+    assert readme.index("](docs/images/") < readme.index("## ")
+
+
+def test_every_page_of_the_site_is_there() -> None:
+    nav = (ROOT / "mkdocs.yml").read_text(encoding="utf-8").partition("\nnav:\n")[2]
+    pages = re.findall(r": (\S+\.md)$", nav, flags=re.MULTILINE)
+    assert pages
+    assert not [page for page in pages if not (ROOT / "docs" / page).is_file()]
+
+
+def test_the_workflow_runs_the_word_that_everybody_runs() -> None:
+    workflow = (ROOT / ".github" / "workflows" / "check.yml").read_text(encoding="utf-8")
+    assert re.findall(r"run: (.*)", workflow) == ["make check"]
+    assert "\nmake check\n" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
 
 
 def test_the_readme_names_no_verb_that_does_not_exist() -> None:

@@ -21,7 +21,7 @@ ORDER = (
 NETWORKS = {
     "checkpoints.formats.gans_n_roses": ("mien.anime.generator",),
     "checkpoints.formats.pix2pix": ("mien.sketch",),
-    "hub.loading": (
+    "checkpoints.kinds": (
         *("mien.text.directions", "mien.text.mapper", "mien.text.prior"),
         *("mien.portraits.codes", "mien.portraits.encoder"),
     ),
@@ -116,9 +116,7 @@ def test_a_file_imports_only_from_rooms_above(path: Path) -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)
 def test_a_file_runs_nothing_that_it_read(path: Path) -> None:
-    safe_pickle = name_of(path) == "src/mien/checkpoints/safe_pickle.py"
-    barred = UNWANTED | (set() if safe_pickle else RUNS_CODE)
-    barred |= set() if room_of(path) == "hub" else NETWORK
+    barred = UNWANTED | RUNS_CODE | (set() if room_of(path) == "hub" else NETWORK)
     faults = list(import_faults(parse(path), barred))
     faults += call_faults(parse(path), may_print=room_of(path) == "cli")
     assert not faults

@@ -17,11 +17,8 @@ from mien.errors import CheckpointError, ConfigMismatch, InputError, UnknownName
 from mien.hub import loading, store
 from mien.hub.catalogue import Row
 from mien.hub.loading import (
-    load_directions,
-    load_discriminator,
+    load,
     load_generator,
-    load_mapper,
-    load_prior,
     load_tagger,
     resolve,
 )
@@ -156,7 +153,7 @@ def test_other_kinds_are_loaded(tmp_path: Path) -> None:
     native.save(
         tmp_path / "d.safetensors", "stylegan2-discriminator", critic.state_dict(), asdict(config)
     )
-    network = load_discriminator(tmp_path / "d.safetensors").network
+    network = load(tmp_path / "d.safetensors", "stylegan2-discriminator").network
     image = torch.rand(2, 3, 32, 32)
     assert torch.equal(network(image), critic(image))
 
@@ -171,14 +168,14 @@ def test_ways_from_sentences_are_loaded(tmp_path: Path) -> None:
     directions = AttributeDirections(8)
     directions.weight.normal_()
     files = {
-        "text-mapper": (mapper, asdict(mapper.config), load_mapper),
-        "text-prior": (prior, asdict(prior.config), load_prior),
-        "text-directions": (directions, {"w_dim": 8}, load_directions),
+        "text-mapper": (mapper, asdict(mapper.config)),
+        "text-prior": (prior, asdict(prior.config)),
+        "text-directions": (directions, {"w_dim": 8}),
     }
-    for kind, (network, config, load) in files.items():
+    for kind, (network, config) in files.items():
         path = tmp_path / f"{kind}.safetensors"
         native.save(path, kind, network.state_dict(), config)
-        found = load(path).network
+        found = load(path, kind).network
         assert type(found) is type(network)
         for name, tensor in network.state_dict().items():
             assert torch.equal(found.state_dict()[name], tensor), name

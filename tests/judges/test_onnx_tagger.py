@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from mien.errors import CheckpointError, ConfigMismatch, FileError, InputError
-from mien.judges.onnx_tagger import OnnxTagger, read_tag_list
+from mien.judges.onnx_tagger import OnnxTagger, find_tag_list, read_tag_list
 
 onnx = pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
@@ -85,3 +85,12 @@ def test_faults(tmp_path: Path) -> None:
     (tmp_path / "none.csv").write_text("tag_id,name,category\n1,miku,4\n")
     with pytest.raises(FileError, match="none of the general category"):
         OnnxTagger(path, tmp_path / "none.csv")
+
+
+def test_the_list_lies_beside_the_tagger(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match=r"no list of its tags beside it; put one there: wd\.csv"):
+        find_tag_list(tmp_path / "wd.onnx")
+    (tmp_path / "tags.txt").write_text("blue_hair\n")
+    assert find_tag_list(tmp_path / "wd.onnx").name == "tags.txt"
+    (tmp_path / "wd.csv").write_text(WD)
+    assert find_tag_list(tmp_path / "wd.onnx").name == "wd.csv"

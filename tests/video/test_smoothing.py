@@ -1,4 +1,4 @@
-"""Landmark tracks: gaps, the One-Euro filter, Savitzky–Golay against SciPy's."""
+"""Landmark tracks: gaps, the One-Euro filter."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mien.errors import InputError
-from mien.video.smoothing import OneEuro, fill_gaps, one_euro, savitzky_golay
+from mien.video.smoothing import OneEuro, fill_gaps, one_euro
 
 RNG = np.random.RandomState(0)
 
@@ -85,36 +85,8 @@ def test_one_euro_keeps_its_value_over_gaps() -> None:
     assert seen[1:] == pytest.approx(3)
 
 
-@pytest.mark.parametrize(("window", "order"), [(5, 2), (9, 3), (11, 0), (7, 6), (1, 0)])
-def test_savitzky_golay_equals_scipy(window: int, order: int) -> None:
-    signal = pytest.importorskip("scipy.signal")
-    track = np.cumsum(RNG.randn(40, 4, 2), axis=0)
-    wanted = signal.savgol_filter(track, window, order, axis=0, mode="interp")
-    np.testing.assert_allclose(savitzky_golay(track, window, order), wanted, atol=1e-9)
-
-
-def test_savitzky_golay_keeps_polynomials_of_its_order() -> None:
-    t = np.linspace(-1, 1, 30)
-    track = np.stack([t**2 - t, 3 + 0 * t], axis=1)
-    np.testing.assert_allclose(savitzky_golay(track, 9, 2), track, atol=1e-12)
-
-
-@pytest.mark.parametrize("count", [0, 1, 2, 3, 4, 8])
-def test_savitzky_golay_of_few_frames(count: int) -> None:
-    track = RNG.randn(count, 3, 2)
-    seen = savitzky_golay(track, 9, 2)
-    assert seen.shape == track.shape
-    assert np.isfinite(seen).all()
-
-
 def test_what_does_not_fit_is_refused() -> None:
     track = RNG.randn(10, 2)
-    with pytest.raises(InputError, match="window 4, order 2; the window must be odd"):
-        savitzky_golay(track, 4, 2)
-    with pytest.raises(InputError, match="order 5"):
-        savitzky_golay(track, 5, 5)
-    with pytest.raises(InputError, match="fill them first"):
-        savitzky_golay(np.array([1.0, np.nan, 2.0]), 3, 1)
     with pytest.raises(InputError, match="9 times for 10 frames"):
         one_euro(track, steps(9))
     with pytest.raises(InputError, match="they rise"):

@@ -18,8 +18,8 @@ from mien.checkpoints.documents import Group, groups, tensor_names
 from mien.checkpoints.formats import gans_n_roses, genforce, nvlabs, pix2pix, rosinality
 from mien.checkpoints.functions import check_rosinality, check_translation, modules
 from mien.checkpoints.inert import Stub, TensorRef
+from mien.checkpoints.kinds import KINDS
 from mien.checkpoints.layout import (
-    DISCRIMINATOR,
     GENERATOR,
     Format,
     check_finite,
@@ -52,24 +52,8 @@ _PREFERRED = (
     "g_ema", "gs", "generator_ema", "generator_smooth", "ema", "decoder", "generator", "g",
     "g_a2b_ema", "g_a2b", "d_b",
 )  # fmt: skip
-_NOUNS = {
-    GENERATOR: "StyleGAN2 generator",
-    DISCRIMINATOR: "StyleGAN2 discriminator",
-    gans_n_roses.GENERATOR: "GANs N' Roses generator",
-    gans_n_roses.DISCRIMINATOR: "GANs N' Roses discriminator",
-    pix2pix.UNET: "pix2pix U-Net",
-    pix2pix.RESNET: "CycleGAN generator",
-    pix2pix.PATCH: "PatchGAN discriminator",
-    pix2pix.AUTOENCODER: "translation autoencoder",
-}
-_TRAINED = {
-    GENERATOR: "G_ema/",
-    DISCRIMINATOR: "D/",
-    gans_n_roses.GENERATOR: "ema_a2b/",
-    gans_n_roses.DISCRIMINATOR: "d_b/",
-    **dict.fromkeys(pix2pix.TRANSLATORS, "G_ema/"),
-    pix2pix.PATCH: "D/",
-}  # which network of a training checkpoint is meant
+_NOUNS = {kind.name: kind.noun for kind in KINDS.values() if kind.noun}
+_TRAINED = {kind.name: kind.part for kind in KINDS.values() if kind.part}
 
 
 @dataclass(frozen=True)

@@ -20,11 +20,7 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True)
 
 _FORMS = {".safetensors": "mien", ".pt": "rosinality", ".pth": "rosinality", ".onnx": "onnx"}
-_KINDS = {
-    "generator": "stylegan2-generator",
-    "discriminator": "stylegan2-discriminator",
-    "anime": "gans-n-roses",
-}
+_CONVERTED = ("generator", "discriminator", "anime")
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="A name of `mien weights list`.")]
 
@@ -107,6 +103,7 @@ def convert(
     run.
     """
     from mien.checkpoints.export import lost, save_onnx, save_rosinality
+    from mien.checkpoints.kinds import find_kind
     from mien.checkpoints.native import save, sha256_file
     from mien.checkpoints.registry import open_checkpoint, remarks
     from mien.files import refuse_existing
@@ -116,8 +113,8 @@ def convert(
     form = _FORMS.get(out.suffix.lower())
     if form is None:
         raise InputError(f"--out {out} ends in none of {', '.join(_FORMS)}")
-    if kind not in _KINDS:
-        raise InputError(f"--kind {kind!r} is none of {', '.join(_KINDS)}")
+    if kind not in _CONVERTED:
+        raise InputError(f"--kind {kind!r} is none of {', '.join(_CONVERTED)}")
     if kind == "anime" and form != "mien":
         raise InputError(f"--kind anime is written as .safetensors only, --out is {out}")
     if half and form != "mien":
@@ -125,8 +122,9 @@ def convert(
     if label is not None and form != "rosinality":
         raise InputError(f"--label fixes a class in a .pt, --out is {out}; other forms keep labels")
     refuse_existing([out], force)
-    path = resolve(source, _KINDS[kind])
-    native = open_checkpoint(path, _KINDS[kind], network)
+    wanted = find_kind(kind).name
+    path = resolve(source, wanted)
+    native = open_checkpoint(path, wanted, network)
     fixed = read_label(label, native.config.get("c_dim", 0))
     if form == "mien":
         meta = {**native.meta, "source_sha256": sha256_file(path)}

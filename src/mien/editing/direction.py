@@ -154,60 +154,6 @@ def move(
     return ws + shift.to(ws.device, ws.dtype)
 
 
-def move_z(
-    z: Float[Tensor, "n z_dim"], direction: Direction, strength: float | Tensor
-) -> Float[Tensor, "n z_dim"]:
-    """Move input noise along a direction of space z.
-
-    Raises:
-        InputError: Another space, or another width.
-    """
-    if direction.space != "z":
-        raise _wrong_space(direction, "z", "move ws or styles instead of z")
-    if direction.vector.shape[0] != z.shape[1]:
-        raise InputError(
-            f"direction {direction.name!r} is {direction.vector.shape[0]} wide, z {z.shape[1]}"
-        )
-    steps = _strengths(strength, z.shape[0], direction.name) * direction.scale
-    return z + (steps[:, None] * direction.vector).to(z.device, z.dtype)
-
-
-def move_styles(
-    styles: Sequence[Tensor],
-    direction: Direction,
-    strength: float | Tensor,
-) -> list[Tensor]:
-    """Move styles along a direction of space s.
-
-    Args:
-        styles: One ``[n, channels]`` a layer, as the generator gives them.
-        direction: Its vector holds the styles of ``direction.layers``, one after the other.
-        strength: How far, one number or one a sample.
-
-    Returns:
-        New styles; layers that do not move are the very tensors that came in.
-
-    Raises:
-        InputError: Another space, layers outside, or widths that do not add up.
-    """
-    if direction.space != "s":
-        raise _wrong_space(direction, "s", "move ws or z instead of styles")
-    layers = direction.layers if direction.layers is not None else tuple(range(len(styles)))
-    check_layers(layers, len(styles))
-    widths = [styles[layer].shape[1] for layer in layers]
-    if sum(widths) != direction.vector.shape[0]:
-        raise InputError(
-            f"direction {direction.name!r} is {direction.vector.shape[0]} wide, the styles of its "
-            f"layers {sum(widths)}"
-        )
-    moved = list(styles)
-    for layer, part in zip(layers, direction.vector.split(widths), strict=True):
-        old = styles[layer]
-        steps = _strengths(strength, old.shape[0], direction.name) * direction.scale
-        moved[layer] = old + (steps[:, None] * part).to(old.device, old.dtype)
-    return moved
-
-
 def scaled_to_spread(direction: Direction, covariance: Float[Tensor, "d d"]) -> Direction:
     """Give a direction a scale, so that strength 1 is one standard deviation of the latents.
 

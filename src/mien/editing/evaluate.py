@@ -19,7 +19,7 @@ from torch import Tensor
 from mien.editing.direction import DirectionSet, move
 from mien.editing.fit_decoupling import FULL_STRENGTH
 from mien.editing.naming import EDITS, NamedEdit
-from mien.editing.samples import LatentSource, TagReader
+from mien.editing.samples import LatentSource, Reader, TagReader
 from mien.errors import InputError
 from mien.hub.judging import RESIZE
 from mien.hub.loading import Loaded
@@ -71,7 +71,7 @@ class Faces:
     def __init__(
         self,
         source: LatentSource,
-        chooser: TagReader,
+        chooser: Reader,
         edits: Sequence[NamedEdit],
         plan: EditProtocol,
     ) -> None:

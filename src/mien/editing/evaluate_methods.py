@@ -32,7 +32,7 @@ from mien.editing.fit import (
 from mien.editing.fit_decoupling import Measure
 from mien.editing.naming import EDITS, NamedEdit
 from mien.editing.pairs import default_coefficients
-from mien.editing.samples import LatentSource, TaggedSamples, TagReader, sample_tagged
+from mien.editing.samples import LatentSource, Reader, TaggedSamples, TagReader, sample_tagged
 from mien.errors import InputError
 from mien.hub.judging import RESIZE
 from mien.hub.loading import Loaded
@@ -67,7 +67,7 @@ class Comparison:
 
 def compare_methods(
     faces: Faces,
-    reader: TagReader,
+    reader: Reader,
     judge: Loaded,
     config: DirectionFit,
     chosen_by: str,
@@ -135,7 +135,7 @@ def _anybody_lacks(faces: Faces, edit: NamedEdit, progress: Callable[[str], None
 
 def _fitted(
     source: LatentSource,
-    reader: TagReader,
+    reader: Reader,
     samples: TaggedSamples,
     tags: Sequence[str],
     edits: Sequence[NamedEdit],

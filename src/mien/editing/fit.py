@@ -27,7 +27,7 @@ from mien.editing.naming import EDITS, TAGS, NamedEdit
 from mien.editing.pairs import default_coefficients, frequent_tags
 from mien.editing.pca import pca
 from mien.editing.regression import GramAccumulator, TagFit, fit_linear
-from mien.editing.samples import LatentSource, TaggedSamples, TagReader, sample_tagged
+from mien.editing.samples import LatentSource, Reader, TaggedSamples, sample_tagged
 from mien.editing.sefa import sefa
 from mien.editing.svd import svd
 from mien.errors import InputError, UnknownName
@@ -100,7 +100,7 @@ class DirectionFit:
 
 def fit_directions(
     source: LatentSource,
-    reader: TagReader,
+    reader: Reader,
     config: DirectionFit,
     weights: Sequence[Tensor] = (),
     codes: CodeMoments | None = None,

@@ -19,7 +19,7 @@ from torch import Tensor
 from mien.editing.decoupling import Spread, freed
 from mien.editing.direction import Direction, move
 from mien.editing.naming import NamedEdit
-from mien.editing.samples import LatentSource, TagReader
+from mien.editing.samples import LatentSource, Reader
 
 FULL_STRENGTH = 3.0
 """The strength of a calibrated direction that carries an attribute over on most faces."""
@@ -82,7 +82,7 @@ class Measure:
         edits: The edits, a column of scores each.
     """
 
-    def __init__(self, source: LatentSource, reader: TagReader, edits: Sequence[NamedEdit]) -> None:
+    def __init__(self, source: LatentSource, reader: Reader, edits: Sequence[NamedEdit]) -> None:
         """Prepare; the faces that edits are tried on are drawn when they are first needed."""
         self.source, self.reader, self.edits = source, reader, tuple(edits)
         self._columns = torch.tensor(

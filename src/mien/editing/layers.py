@@ -40,17 +40,6 @@ class LayerTable:
         share = self.moved / self.all_moved.clamp(min=1e-300)
         return torch.where(self.all_moved > 0, share, 0.0)
 
-    def strongest(self, name: str, count: int = 3) -> tuple[int, ...]:
-        """The layers that move a reading most, the strongest first.
-
-        Raises:
-            InputError: No such reading.
-        """
-        if name not in self.names:
-            raise InputError(f"no reading {name!r}; there are {', '.join(self.names)}")
-        column = self.moved[:, self.names.index(name)]
-        return tuple(column.argsort(descending=True, stable=True)[:count].tolist())
-
     def csv_rows(self) -> list[list[str]]:
         """Rows for a CSV writer: a head, a row a layer, and the row of all layers together."""
         rows = [["layer", *self.names]]

@@ -7,15 +7,11 @@ coefficient each.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-import torch
-from jaxtyping import Shaped
-from torch import Tensor
-
 from mien.editing.direction import Direction, DirectionSet
-from mien.errors import InputError, UnknownName
+from mien.errors import InputError
 
 THESIS_COEFFICIENTS: Mapping[str, tuple[float, float]] = {
     "linear": (15.0, -5.0),
@@ -141,33 +137,3 @@ def frequent_tags(
             "between"
         )
     return tuple(tag for tag, count in counts.items() if min_count < count < max_count)
-
-
-def select_tags(
-    labels: Shaped[Tensor, "n t"], tags: Sequence[str], wanted: Iterable[str]
-) -> tuple[Tensor, tuple[str, ...]]:
-    """The columns of some tags, in the order of ``wanted``.
-
-    Raises:
-        UnknownName: A wanted tag has no column.
-        InputError: Tags and columns differ in number.
-    """
-    if labels.shape[1] != len(tags):
-        raise InputError(f"{labels.shape[1]} columns of labels for {len(tags)} tags")
-    position = {tag: column for column, tag in enumerate(tags)}
-    chosen = tuple(wanted)
-    for tag in chosen:
-        if tag not in position:
-            raise UnknownName("tag", tag, tags)
-    return labels[:, torch.tensor([position[tag] for tag in chosen], dtype=torch.long)], chosen
-
-
-def tag_counts(labels: Shaped[Tensor, "n t"], tags: Sequence[str]) -> dict[str, int]:
-    """In how many samples each tag occurs; a label above 0.5 counts.
-
-    Raises:
-        InputError: Tags and columns differ in number.
-    """
-    if labels.shape[1] != len(tags):
-        raise InputError(f"{labels.shape[1]} columns of labels for {len(tags)} tags")
-    return dict(zip(tags, (labels > 0.5).sum(dim=0).tolist(), strict=True))

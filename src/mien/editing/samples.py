@@ -11,7 +11,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -150,6 +150,22 @@ def random_label(random: np.random.Generator) -> np.ndarray:
     return label
 
 
+@runtime_checkable
+class Reader(Protocol):
+    """What reads tags off pictures: :class:`TagReader`, or a tagger in an ONNX file.
+
+    Called with pictures ``[n, 3, h, w]`` in [-1, 1] it gives the probability of each tag and
+    whether a picture carries it, ``[n, t]`` on the CPU.
+
+    Attributes:
+        tags: Names, in order.
+    """
+
+    tags: tuple[str, ...]
+
+    def __call__(self, pictures: Tensor, /) -> tuple[Tensor, Tensor]: ...
+
+
 class TagReader:
     """A tagger that answers in tags: probabilities of named unions of its labels.
 
@@ -270,7 +286,7 @@ class TaggedSamples:
 
 def sample_tagged(
     source: LatentSource,
-    reader: TagReader,
+    reader: Reader,
     samples: TaggedSamples,
     count: int,
     seed: int = 0,

@@ -2,40 +2,26 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from mien.hub.catalogue import Row, find
-
-_TITLES = {
-    "stylegan2-generator": "StyleGAN2 generator",
-    "stylegan2-discriminator": "StyleGAN2 discriminator",
-    "tagger": "face attribute tagger",
-    "inception": "Inception v3",
-    "mobilenet": "MobileNetV2",
-    "recognition": "face recognition network",
-    "text-mapper": "sentence to latent, mapper",
-    "text-prior": "sentence to latent, prior",
-    "text-directions": "sentence to latent, directions",
-    "directions": "directions that have names",
-}
+from mien.checkpoints.kinds import KINDS
+from mien.hub.catalogue import FOLDER, Row, find
 
 
 def card(name: str) -> str:
     """Write the model card of a catalogue name, in Markdown.
 
-    The facts and scores come from the row; free text from ``hub/cards/NAME.md`` stands below them.
+    The facts and scores come from the row; the free text of ``NAME.md`` beside it stands below.
 
     Raises:
         UnknownName: No such row.
     """
     row = find(name)
     parts = [
-        f"# {row.name}: {_TITLES.get(row.kind, row.kind)}",
+        f"# {row.name}: {KINDS[row.kind].title}",
         row.note,
         _facts(row),
         _scores(row),
     ]
-    text = Path(__file__).parent / "cards" / f"{row.name}.md"
+    text = FOLDER / f"{row.name}.md"
     if text.is_file():
         parts.append(text.read_text("utf-8").strip())
     return "\n\n".join(part for part in parts if part) + "\n"

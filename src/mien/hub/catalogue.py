@@ -1,16 +1,122 @@
-"""The weights that mien knows by name, as data. A published weight is one row.
+"""The weights that mien knows by name. A published weight is one file of facts beside its card.
+
+    hub/weights/portraits.toml           kind, hash, licence, data, scores: a Row
+    hub/weights/portraits.md             free text of its card
+    hub/weights/portraits.safetensors    the file itself, if it ships
 
 Hashes were computed from the file itself, or the row's note says who stated them; no score stands
-without the protocol that made it.
+without the protocol that made it. Nothing is read before somebody asks for a row.
 """
 
 from __future__ import annotations
 
-from mien.errors import UnknownName
-from mien.hub.row import Row, Score
-from mien.hub.rows import ROWS
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple, overload
 
-__all__ = ["ROWS", "Row", "Score", "find", "names"]
+from mien.errors import UnknownName
+
+FOLDER = Path(__file__).parent / "weights"
+"""Where the rows and cards are, and the files that ship."""
+
+FAMILIES: dict[str, tuple[str, ...]] = {
+    "faces": (
+        *("portraits", "portraits-directions", "portraits-mapper", "portraits-prior"),
+        *("teacher", "judge"),
+    ),
+    "directions": ("portraits-edits",),
+    "identity": ("identity",),
+    "finding": ("detector", "landmarks"),
+    "sketch": ("photo-to-sketch", "sketch-to-photo"),
+    "anime": ("anime", "anime-edits", "anime-teacher", "anime-judge"),
+    "critics": ("inception", "mobilenet", "recognition", "inception-fid"),
+}
+"""Family of models -> its names, in the order in which they are listed."""
+
+
+class Score(NamedTuple):
+    """A measured number and how it was measured.
+
+    Attributes:
+        metric: Its name, such as ``FD-tagger``.
+        value: The number.
+        protocol: Judge and its hash, sample counts, seed, split.
+    """
+
+    metric: str
+    value: float
+    protocol: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One published file of weights.
+
+    Attributes:
+        name: What a user types.
+        kind: What network it is, a key of :data:`mien.checkpoints.kinds.KINDS`.
+        file: File name, in ``hub/weights`` if it ships inside, else in the user's store.
+        sha256: Of the file.
+        bytes: Size of the file.
+        licence: Of the weights.
+        data: What it was trained on.
+        url: Where it can be fetched; empty if it ships inside.
+        paper: Whose method it is.
+        kimg: Thousands of images seen in training; ``None`` where that is no measure.
+        resolution: Side of its pictures; ``None`` if it makes or reads none.
+        scores: What it was measured to be worth.
+        note: One sentence that a user should know.
+    """
+
+    name: str
+    kind: str
+    file: str
+    sha256: str
+    bytes: int
+    licence: str
+    data: str
+    url: str = ""
+    paper: str = ""
+    kimg: float | None = None
+    resolution: int | None = None
+    scores: tuple[Score, ...] = ()
+    note: str = ""
+
+
+def read_row(path: Path) -> Row:
+    """Read the facts of one published weight, a ``NAME.toml``."""
+    facts = tomllib.loads(path.read_text(encoding="utf-8"))
+    scores = tuple(Score(**score) for score in facts.pop("scores", ()))
+    return Row(**facts, scores=scores)
+
+
+class _Rows(Sequence[Row]):
+    """The rows of :data:`FAMILIES`, read when the first of them is asked for."""
+
+    @cached_property
+    def _read(self) -> tuple[Row, ...]:
+        listed = (name for family in FAMILIES.values() for name in family)
+        return tuple(read_row(FOLDER / f"{name}.toml") for name in listed)
+
+    @overload
+    def __getitem__(self, index: int) -> Row: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Row]: ...
+    def __getitem__(self, index: int | slice) -> Row | Sequence[Row]:
+        return self._read[index]
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self._read)
+
+    def __len__(self) -> int:
+        return sum(map(len, FAMILIES.values()))
+
+
+ROWS: Sequence[Row] = _Rows()
+"""Every published weight, the ones that ship inside first."""
 
 
 def names(kind: str | None = None) -> list[str]:
@@ -32,3 +138,18 @@ def find(name: str, kind: str | None = None) -> Row:
         if row.name == name and (kind is None or row.kind == kind):
             return row
     raise UnknownName("model", name, names(kind))
+
+
+def list_models(kind: str | None = None) -> list[str]:
+    """Names of the models that mien knows, as :class:`mien.Studio` and ``mien weights`` take them.
+
+    Args:
+        kind: Only networks of this kind, by the name in their files (``stylegan2-generator``) or
+            the short one (``generator``, ``anime``); ``None`` for all.
+
+    Raises:
+        UnknownName: There is no such kind; lists those that there are.
+    """
+    from mien.checkpoints.kinds import find_kind
+
+    return names(None if kind is None else find_kind(kind).name)

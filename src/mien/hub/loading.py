@@ -6,11 +6,11 @@ generator = load_generator("runs/faces/best.safetensors", device="cuda").network
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, overload
 
+from mien.checkpoints.kinds import KINDS
 from mien.checkpoints.sniff import REPACK, is_unpacked
 from mien.errors import (
     CheckpointError,
@@ -24,6 +24,18 @@ from mien.hub.store import known_sha256, shipped, store
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from mien.judges.face_detector import FaceDetector
+    from mien.judges.identity import Identity
+    from mien.judges.inception import Inception
+    from mien.judges.landmarks import LandmarkNetwork
+    from mien.judges.mobilenet import MobileNet
+    from mien.judges.recognition import Recognition
+    from mien.judges.tagger import Tagger
+    from mien.stylegan2 import Discriminator, Generator
+
+N = TypeVar("N")
+"""The network of a :class:`Loaded`."""
 
 _PATH_MARKS = ("/", "\\")
 FID_ROW = "inception-fid"
@@ -42,7 +54,7 @@ _UNBUILDABLE = (
 
 
 @dataclass(frozen=True)
-class Loaded:
+class Loaded(Generic[N]):
     """A network and where it came from.
 
     Attributes:
@@ -54,7 +66,7 @@ class Loaded:
         path: The file.
     """
 
-    network: Any
+    network: N
     name: str
     sha256: str
     meta: dict[str, Any] = field(default_factory=dict)
@@ -142,22 +154,17 @@ def check_row(row: catalogue.Row, path: Path) -> None:
         raise CheckpointError(path, cause, remedy)
 
 
-def load_generator(name_or_path: str | Path, device: str = "cpu") -> Loaded:
+def load_generator(name_or_path: str | Path, device: str = "cpu") -> Loaded[Generator]:
     """Load a StyleGAN2 generator, from any format that is known; see :func:`load`."""
     return load(name_or_path, "stylegan2-generator", device)
 
 
-def load_discriminator(name_or_path: str | Path, device: str = "cpu") -> Loaded:
-    """Load a StyleGAN2 discriminator, from any format that is known; see :func:`load`."""
-    return load(name_or_path, "stylegan2-discriminator", device)
-
-
-def load_tagger(name_or_path: str | Path, device: str = "cpu") -> Loaded:
+def load_tagger(name_or_path: str | Path, device: str = "cpu") -> Loaded[Tagger]:
     """Load a tagger, the judge that reads attributes off faces; see :func:`load`."""
     return load(name_or_path, "tagger", device)
 
 
-def load_identity(name_or_path: str | Path, device: str = "cpu") -> Loaded:
+def load_identity(name_or_path: str | Path, device: str = "cpu") -> Loaded[Any]:
     """Load the judge of who a face is: our own network, or any recogniser in an ``.onnx`` file.
 
     Both have ``embed(images) -> [n, d]``; an ONNX file computes on the CPU and gives no gradient.
@@ -173,37 +180,24 @@ def load_identity(name_or_path: str | Path, device: str = "cpu") -> Loaded:
     return Loaded(OnnxIdentity(path), path.stem, known_sha256(path), path=path)
 
 
-def load_mapper(name_or_path: str | Path, device: str = "cpu") -> Loaded:
-    """Load a mapper from sentence embeddings to latents; see :func:`load`."""
-    return load(name_or_path, "text-mapper", device)
-
-
-def load_prior(name_or_path: str | Path, device: str = "cpu") -> Loaded:
-    """Load a prior over latents given sentence embeddings; see :func:`load`."""
-    return load(name_or_path, "text-prior", device)
-
-
-def load_directions(name_or_path: str | Path, device: str = "cpu") -> Loaded:
-    """Load the attribute directions that sentences move latents along; see :func:`load`."""
-    return load(name_or_path, "text-directions", device)
-
-
-def load_anime(name_or_path: str | Path, device: str = "cpu") -> Loaded:
+def load_anime(name_or_path: str | Path, device: str = "cpu") -> Loaded[Any]:
     """Load a selfie-to-anime generator, from any format that is known; see :func:`load`."""
     return load(name_or_path, "gans-n-roses", device)
 
 
-def load_landmarks(name_or_path: str | Path, device: str = "cpu") -> Loaded:
+def load_landmarks(name_or_path: str | Path, device: str = "cpu") -> Loaded[LandmarkNetwork]:
     """Load a network that reads the landmarks of a face; see :func:`load`."""
     return load(name_or_path, "landmarks", device)
 
 
-def load_detector(name_or_path: str | Path, device: str = "cpu") -> Loaded:
+def load_detector(name_or_path: str | Path, device: str = "cpu") -> Loaded[FaceDetector]:
     """Load a detector of faces of our own; see :func:`load`."""
     return load(name_or_path, "face-detector", device)
 
 
-def load_inception(name_or_path: str | Path = "inception", device: str = "cpu") -> Loaded:
+def load_inception(
+    name_or_path: str | Path = "inception", device: str = "cpu"
+) -> Loaded[Inception]:
     """Load Inception v3: the one that ships, or FID's out of pytorch-fid's file.
 
     The judge is called :data:`mien.metrics.protocol.ORIGINAL_INCEPTION` if and only if the file is
@@ -222,7 +216,7 @@ def load_inception(name_or_path: str | Path = "inception", device: str = "cpu") 
     return loaded
 
 
-def load_judge(name_or_path: str | Path, device: str = "cpu") -> Loaded:
+def load_judge(name_or_path: str | Path, device: str = "cpu") -> Loaded[Any]:
     """Load what sees pictures as vectors: a tagger, Inception (FID's too) or MobileNet.
 
     Which it is says the catalogue, or the file.
@@ -243,17 +237,21 @@ def load_judge(name_or_path: str | Path, device: str = "cpu") -> Loaded:
     return loaders.get("".join(kinds), load_tagger)(name_or_path, device)
 
 
-def load_mobilenet(name_or_path: str | Path = "mobilenet", device: str = "cpu") -> Loaded:
+def load_mobilenet(
+    name_or_path: str | Path = "mobilenet", device: str = "cpu"
+) -> Loaded[MobileNet]:
     """Load MobileNetV2, from its 8-bit file; see :func:`load`."""
     return _frozen(name_or_path, "mobilenet", device)
 
 
-def load_recognition(name_or_path: str | Path = "recognition", device: str = "cpu") -> Loaded:
+def load_recognition(
+    name_or_path: str | Path = "recognition", device: str = "cpu"
+) -> Loaded[Recognition]:
     """Load dlib's face recognition network, from its 8-bit file; see :func:`load`."""
     return _frozen(name_or_path, "recognition", device)
 
 
-def _frozen(name_or_path: str | Path, kind: str, device: str) -> Loaded:
+def _frozen(name_or_path: str | Path, kind: str, device: str) -> Loaded[Any]:
     """A network of convolutions with its weights channels last, as its maps are."""
     import torch
 
@@ -261,7 +259,7 @@ def _frozen(name_or_path: str | Path, kind: str, device: str) -> Loaded:
     return replace(loaded, network=loaded.network.to(memory_format=torch.channels_last))
 
 
-def load_translator(name_or_path: str | Path, device: str = "cpu") -> Loaded:
+def load_translator(name_or_path: str | Path, device: str = "cpu") -> Loaded[Any]:
     """Load a network that turns a picture into another: autoencoder, U-Net or residual generator.
 
     A public pix2pix or CycleGAN file works as well, and a checkpoint of a run in progress; see
@@ -280,12 +278,50 @@ def load_translator(name_or_path: str | Path, device: str = "cpu") -> Loaded:
     return load(name_or_path, kind, device)
 
 
-def load(name_or_path: str | Path, kind: str, device: str = "cpu") -> Loaded:
+@overload
+def load(
+    name_or_path: str | Path, kind: Literal["stylegan2-generator"], device: str = "cpu"
+) -> Loaded[Generator]: ...
+@overload
+def load(
+    name_or_path: str | Path, kind: Literal["stylegan2-discriminator"], device: str = "cpu"
+) -> Loaded[Discriminator]: ...
+@overload
+def load(
+    name_or_path: str | Path, kind: Literal["tagger"], device: str = "cpu"
+) -> Loaded[Tagger]: ...
+@overload
+def load(
+    name_or_path: str | Path, kind: Literal["identity"], device: str = "cpu"
+) -> Loaded[Identity]: ...
+@overload
+def load(
+    name_or_path: str | Path, kind: Literal["landmarks"], device: str = "cpu"
+) -> Loaded[LandmarkNetwork]: ...
+@overload
+def load(
+    name_or_path: str | Path, kind: Literal["face-detector"], device: str = "cpu"
+) -> Loaded[FaceDetector]: ...
+@overload
+def load(
+    name_or_path: str | Path, kind: Literal["inception"], device: str = "cpu"
+) -> Loaded[Inception]: ...
+@overload
+def load(
+    name_or_path: str | Path, kind: Literal["mobilenet"], device: str = "cpu"
+) -> Loaded[MobileNet]: ...
+@overload
+def load(
+    name_or_path: str | Path, kind: Literal["recognition"], device: str = "cpu"
+) -> Loaded[Recognition]: ...
+@overload
+def load(name_or_path: str | Path, kind: str, device: str = "cpu") -> Loaded[Any]: ...
+def load(name_or_path: str | Path, kind: str, device: str = "cpu") -> Loaded[Any]:
     """Load a network of one kind.
 
     Args:
         name_or_path: A name of the catalogue or a file.
-        kind: A key of :data:`NETWORKS`.
+        kind: A key of :data:`mien.checkpoints.kinds.KINDS`.
         device: Where the network shall live, as torch names it.
 
     Returns:
@@ -301,6 +337,8 @@ def load(name_or_path: str | Path, kind: str, device: str = "cpu") -> Loaded:
     from mien.checkpoints import fit
     from mien.checkpoints.registry import open_checkpoint
 
+    build = KINDS[kind].build
+    assert build is not None, f"a file of kind {kind} holds no network"
     path = resolve(name_or_path, kind)
     native = open_checkpoint(path, kind)
     for name, value in native.config.items():
@@ -308,7 +346,7 @@ def load(name_or_path: str | Path, kind: str, device: str = "cpu") -> Loaded:
             cause = f"{name} is {str(value)[:20]}, it has {len(native.tensors)} tensors"
             raise ConfigMismatch(path, f"its configuration builds no {kind} ({cause})")
     try:
-        network = fit.build(lambda: NETWORKS[kind](native.config), native.tensors)
+        network = fit.build(lambda: build(native.config), native.tensors)
     except _UNBUILDABLE as error:
         raise _unbuildable(path, kind, error) from None
     fit.fill(network, native.tensors, path)
@@ -334,139 +372,3 @@ def ready(network: nn.Module, device: str) -> nn.Module:
 def _unbuildable(path: Path, kind: str, error: Exception) -> ConfigMismatch:
     cause = " ".join(str(error).split())[:200]
     return ConfigMismatch(path, f"its configuration builds no {kind} ({cause})")
-
-
-def _generator(config: dict[str, Any]) -> nn.Module:
-    from mien.stylegan2.generator import Generator, GeneratorConfig
-
-    return Generator(GeneratorConfig(**config))
-
-
-def _discriminator(config: dict[str, Any]) -> nn.Module:
-    from mien.stylegan2.discriminator import Discriminator, DiscriminatorConfig
-
-    return Discriminator(DiscriminatorConfig(**config))
-
-
-def _tagger(config: dict[str, Any]) -> nn.Module:
-    from mien.judges.tagger import Tagger, TaggerConfig
-
-    columns = {name: tuple(values) for name, values in config["columns"].items()}
-    return Tagger(TaggerConfig(**{**config, "columns": columns}))
-
-
-def _identity(config: dict[str, Any]) -> nn.Module:
-    from mien.judges.identity import Identity, IdentityConfig
-
-    return Identity(IdentityConfig(**config))
-
-
-def _mapper(config: dict[str, Any]) -> nn.Module:
-    from mien.text.mapper import Mapper, MapperConfig
-
-    return Mapper(MapperConfig(**config))
-
-
-def _prior(config: dict[str, Any]) -> nn.Module:
-    from mien.text.prior import Prior, PriorConfig
-
-    return Prior(PriorConfig(**config))
-
-
-def _directions(config: dict[str, Any]) -> nn.Module:
-    from mien.text.directions import AttributeDirections
-
-    return AttributeDirections(**config)
-
-
-def _codes(config: dict[str, Any]) -> nn.Module:
-    from mien.portraits.codes import CodeMoments
-
-    return CodeMoments(**config)
-
-
-def _encoder(config: dict[str, Any]) -> nn.Module:
-    from mien.portraits.encoder import Encoder, EncoderConfig
-
-    return Encoder(EncoderConfig(**config))
-
-
-def _roses_generator(config: dict[str, Any]) -> nn.Module:
-    from mien.checkpoints.formats import gans_n_roses
-
-    return gans_n_roses.build(gans_n_roses.GENERATOR, config)
-
-
-def _roses_discriminator(config: dict[str, Any]) -> nn.Module:
-    from mien.checkpoints.formats import gans_n_roses
-
-    return gans_n_roses.build(gans_n_roses.DISCRIMINATOR, config)
-
-
-def _landmarks(config: dict[str, Any]) -> nn.Module:
-    from mien.judges.landmarks import LandmarkConfig, LandmarkNetwork
-
-    return LandmarkNetwork(LandmarkConfig(**config))
-
-
-def _detector(config: dict[str, Any]) -> nn.Module:
-    from mien.judges.face_detector import DetectorConfig, FaceDetector
-
-    return FaceDetector(DetectorConfig(**config))
-
-
-def _inception(config: dict[str, Any]) -> nn.Module:
-    from mien.judges.inception import Inception, InceptionConfig
-
-    return Inception(InceptionConfig(**config))
-
-
-def _mobilenet(config: dict[str, Any]) -> nn.Module:
-    from mien.judges.mobilenet import MobileNet, MobileNetConfig
-
-    return MobileNet(MobileNetConfig(**config))
-
-
-def _recognition(config: dict[str, Any]) -> nn.Module:
-    from mien.judges.recognition import Recognition, RecognitionConfig
-
-    return Recognition(RecognitionConfig(**config))
-
-
-_TRANSLATION = (
-    "translation-autoencoder",
-    "translation-unet",
-    "translation-resnet",
-    "translation-patch",
-)
-
-
-def _translation(kind: str) -> Callable[[dict[str, Any]], nn.Module]:
-    def make(config: dict[str, Any]) -> nn.Module:
-        from mien.checkpoints.formats.pix2pix import build
-
-        return build(kind, config)
-
-    return make
-
-
-NETWORKS: dict[str, Callable[[dict[str, Any]], nn.Module]] = {
-    "stylegan2-generator": _generator,
-    "stylegan2-discriminator": _discriminator,
-    "tagger": _tagger,
-    "identity": _identity,
-    "text-mapper": _mapper,
-    "text-prior": _prior,
-    "text-directions": _directions,
-    "code-moments": _codes,
-    "portrait-encoder": _encoder,
-    "gans-n-roses": _roses_generator,
-    "gans-n-roses-discriminator": _roses_discriminator,
-    "landmarks": _landmarks,
-    "face-detector": _detector,
-    "inception": _inception,
-    "mobilenet": _mobilenet,
-    "recognition": _recognition,
-    **{kind: _translation(kind) for kind in _TRANSLATION},
-}
-"""Kind -> what builds its network from the configuration in the file."""

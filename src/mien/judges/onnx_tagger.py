@@ -27,6 +27,7 @@ from torch.nn import functional
 from mien.errors import CheckpointError, ConfigMismatch, FileError, InputError
 from mien.judges.onnx_identity import open_onnx
 
+_LISTS = ("selected_tags.csv", "tags.txt")
 _NAME = "name"
 _CATEGORY = "category"
 _GENERAL = "0"
@@ -123,6 +124,20 @@ class OnnxTagger:
         if self.bgr:
             x = x.flip(1) * 255
         return (x.permute(0, 2, 3, 1) if self._last else x).contiguous()
+
+
+def find_tag_list(path: str | Path) -> Path:
+    """The list of tags beside a tagger: named as it is, or as WD and DeepDanbooru name theirs.
+
+    Raises:
+        FileError: There is none.
+    """
+    file = Path(path)
+    names = (f"{file.stem}.csv", f"{file.stem}.txt", *_LISTS)
+    for name in names:
+        if (file.parent / name).is_file():
+            return file.parent / name
+    raise FileError(path, "has no list of its tags beside it", f"put one there: {', '.join(names)}")
 
 
 def read_tag_list(path: str | Path) -> tuple[list[str], list[str] | None]:

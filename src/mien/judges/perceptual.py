@@ -17,7 +17,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from mien.errors import UnknownName
+from mien.errors import InputError, UnknownName
 from mien.judges.losses import map_distance
 
 # The release's scaling layer: ImageNet's mean and deviation, for pixels in [-1, 1].
@@ -84,6 +84,8 @@ TRUNKS: dict[str, Trunk] = {
 """The trunks that LPIPS was released for and that are known here (Krizhevsky 2014; Simonyan &
 Zisserman 2015)."""
 
+_SMALLEST = {"alexnet": 31, "vgg16": 16}  # pixels a side that leave something to every tap
+
 
 class Perceptual(nn.Module):
     """Two batches of pictures -> their distances; lower is more alike.
@@ -111,7 +113,17 @@ class Perceptual(nn.Module):
         self.register_buffer("scale", torch.tensor(_SCALE)[:, None, None], persistent=False)
 
     def feature_maps(self, images: Float[Tensor, "n 3 h w"]) -> list[Tensor]:
-        """What the taps see of pictures in [-1, 1], ``[n, c, h, w]``, coarser and coarser."""
+        """What the taps see of pictures in [-1, 1], ``[n, c, h, w]``, coarser and coarser.
+
+        Raises:
+            InputError: The pictures are too small for the trunk.
+        """
+        smallest = _SMALLEST[self.trunk]
+        if min(images.shape[2:]) < smallest:
+            raise InputError(
+                f"LPIPS on {self.trunk}: pictures of {images.shape[2]}×{images.shape[3]}, "
+                f"at least {smallest} pixels a side are needed"
+            )
         x = (images - self.shift) / self.scale
         maps = []
         for number, layer in enumerate(self.features):
@@ -121,9 +133,16 @@ class Perceptual(nn.Module):
         return maps
 
     def forward(
-        self, a: Float[Tensor, "n 3 h w"], b: Float[Tensor, "n 3 h w"]
+        self, a: Float[Tensor, "n 3 h w"], b: Float[Tensor, "_n 3 _h _w"]
     ) -> Float[Tensor, " n"]:
-        """Distance of each pair (Zhang et al. 2018, Eq. 1); differentiable, for losses."""
+        """Distance of each pair (Zhang et al. 2018, Eq. 1); differentiable, for losses.
+
+        Raises:
+            InputError: Shapes differ, or the pictures are too small for the trunk.
+        """
+        if a.shape != b.shape:
+            cause = f"{tuple(a.shape)} against {tuple(b.shape)}"
+            raise InputError(f"LPIPS: {cause}; pairs are needed")
         total = a.new_zeros(len(a))
         pairs = zip(self.feature_maps(a), self.feature_maps(b), self.heads, strict=True)
         for x, y, head in pairs:

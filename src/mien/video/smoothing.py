@@ -1,7 +1,7 @@
-"""Landmark tracks made steady: gaps filled, One-Euro filter, Savitzky–Golay.
+"""Landmark tracks made steady: gaps filled, One-Euro filter.
 
 A track is ``[t, k, 2]``: k points in pixels, frame after frame; NaN where nothing was found. The
-One-Euro filter looks only back and lags a little; Savitzky–Golay looks both ways and keeps peaks.
+One-Euro filter looks only back and lags a little.
 
 t frames · k points
 """
@@ -131,50 +131,6 @@ def one_euro(
     track = np.asarray(values, np.float64)
     rows = [keep(track[i, ...], float(time)) for i, time in enumerate(where)]
     return np.stack(rows) if rows else track.copy()
-
-
-def savitzky_golay(
-    values: Float[np.ndarray, "t ..."], window: int = 9, order: int = 2
-) -> Float[np.ndarray, "t ..."]:
-    """Each value replaced by that of the best polynomial around it (Savitzky & Golay 1964).
-
-    At the ends the polynomial of the first and of the last window is taken. A track shorter than
-    the window uses the longest odd window that fits, and the order that this allows.
-
-    Args:
-        values: A track in even steps without NaN; see :func:`fill_gaps`.
-        window: Frames, an odd number.
-        order: Of the polynomial, below ``window``.
-
-    Returns:
-        float64.
-
-    Raises:
-        InputError: An even window, an order that does not fit, or NaN.
-    """
-    if window < 1 or window % 2 == 0 or not 0 <= order < window:
-        raise InputError(
-            f"Savitzky-Golay window {window}, order {order}; the window must be odd and above the "
-            "order"
-        )
-    flat = _flat(values)
-    if not np.isfinite(flat).all():
-        raise InputError("Savitzky-Golay on a track with gaps; fill them first")
-    count = len(flat)
-    if count == 0:
-        return flat.reshape(values.shape)
-    if count < window:
-        window = count - 1 + count % 2
-        order = min(order, window - 1)
-    half = window // 2
-    powers = np.vander(np.arange(-half, half + 1), order + 1, increasing=True).astype(np.float64)
-    hat = powers @ np.linalg.pinv(powers)  # least squares: window values -> fitted values
-    smooth = np.empty_like(flat)
-    inside = np.lib.stride_tricks.sliding_window_view(flat, window, axis=0)  # [t' d window]
-    smooth[half : count - half] = inside @ hat[half]
-    smooth[:half] = hat[:half] @ flat[:window]
-    smooth[count - half :] = hat[window - half :] @ flat[count - window :]
-    return smooth.reshape(values.shape)
 
 
 def _flat(values: np.ndarray) -> np.ndarray:

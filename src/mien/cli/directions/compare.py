@@ -17,6 +17,7 @@ from mien.cli.directions.options import (
     SeedOption,
     TaggerOption,
     batch_of,
+    open_reader,
     open_source,
     place,
     style_weights_of,
@@ -58,7 +59,6 @@ def compare(
     from mien.editing.evaluate_methods import compare_methods
     from mien.editing.fit import METHODS, DirectionFit
     from mien.editing.naming import EDITS
-    from mien.editing.samples import TagReader
     from mien.editing.sets import load_direction_set
     from mien.errors import UnknownName
     from mien.files import refuse_existing
@@ -75,7 +75,7 @@ def compare(
         found = load_direction_set(name)
         found.directions.check_generator(source.sha256, force)
         shipped[name] = found.directions
-    reader = TagReader(load_tagger(tagger, place(device)).network)
+    reader = open_reader(tagger, device)[0]
     judges = load_tagger(judge, place(device))
     batch = batch_of(loaded)
     plan = EditProtocol(faces, seed, psi, batch=batch)

@@ -16,8 +16,8 @@ from mien.cli.directions.options import (
     SeedOption,
     TaggerOption,
     batch_of,
+    open_reader,
     open_source,
-    place,
     style_weights_of,
 )
 
@@ -72,10 +72,9 @@ def fit(
     from mien.editing.direction import DirectionSet
     from mien.editing.fit import DirectionFit, fit_directions
     from mien.editing.mixing import parse_layers
-    from mien.editing.samples import TagReader
     from mien.editing.sets import save_direction_set
     from mien.files import refuse_existing
-    from mien.hub.loading import load, load_tagger
+    from mien.hub.loading import load
 
     refuse_existing([out], force)
     source, loaded = open_source(model, device, selfies)
@@ -95,13 +94,11 @@ def fit(
         seed=seed,
         batch=batch_of(loaded),
     )
-    reads = load_tagger(tagger, place(device))
+    reader, tagger_name, tagger_sha256 = open_reader(tagger, device)
     moments = None
     if method == "codes":
         moments = load(codes or f"{loaded.name}-codes", "code-moments", place(device)).network
-    steps = fit_directions(
-        source, TagReader(reads.network), config, style_weights_of(loaded), moments
-    )
+    steps = fit_directions(source, reader, config, style_weights_of(loaded), moments)
     found, notes = None, []
     for line in progress(steps, f"directions by {method}"):
         if isinstance(line, DirectionSet):
@@ -113,8 +110,8 @@ def fit(
     meta = {
         "generator": source.name,
         "generator_sha256": source.sha256,
-        "tagger": reads.name,
-        "tagger_sha256": reads.sha256,
+        "tagger": tagger_name,
+        "tagger_sha256": tagger_sha256,
         "fit": asdict(config),
     }
     save_direction_set(out, found, meta, force)

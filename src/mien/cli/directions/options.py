@@ -13,12 +13,16 @@ from mien.cli.common import note
 if TYPE_CHECKING:
     import numpy as np
 
-    from mien.editing.samples import LatentSource
+    from mien.editing.samples import LatentSource, Reader
     from mien.hub.loading import Loaded
 
 ModelOption = Annotated[str, typer.Option("--model", help="A generator: name or file.")]
 TaggerOption = Annotated[
-    str, typer.Option("--tagger", help="The tagger that finds them and chooses faces.")
+    str,
+    typer.Option(
+        "--tagger",
+        help="The tagger that finds them and chooses faces; an .onnx with its tags beside it too.",
+    ),
 ]
 JudgeOption = Annotated[
     str, typer.Option("--judge", help="A tagger that has not found the directions.")
@@ -57,6 +61,23 @@ def open_source(
     loaded = load_anime(model, place(device))
     size = loaded.network.config.resolution
     return roses_source(loaded, _selfies(selfies, size)), loaded
+
+
+def open_reader(tagger: str, device: str) -> tuple[Reader, str, str]:
+    """What reads tags off pictures, its name and the sha256 of its file.
+
+    A tagger of ours by name or file, or an ``.onnx`` whose list of tags lies beside it.
+    """
+    from mien.editing.samples import TagReader
+    from mien.hub.loading import load_tagger, resolve
+    from mien.hub.store import known_sha256
+    from mien.judges.onnx_tagger import OnnxTagger, find_tag_list
+
+    if Path(tagger).suffix.lower() != ".onnx":
+        loaded = load_tagger(tagger, place(device))
+        return TagReader(loaded.network), loaded.name, loaded.sha256
+    path = resolve(tagger)
+    return OnnxTagger(path, find_tag_list(path)), path.stem, known_sha256(path)
 
 
 def _selfies(path: Path, size: int) -> np.ndarray:

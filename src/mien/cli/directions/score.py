@@ -18,6 +18,7 @@ from mien.cli.directions.options import (
     TaggerOption,
     batch_of,
     draw,
+    open_reader,
     open_source,
     place,
     write_text,
@@ -67,7 +68,7 @@ def score(
     found = load_direction_set(directions)
     source, loaded = open_source(model, device)
     found.directions.check_generator(source.sha256, force)
-    chooser = TagReader(load_tagger(tagger, place(device)).network)
+    chooser = open_reader(tagger, device)[0]
     judges = load_tagger(judge, place(device))
     who = None if identity is None else load_identity(identity, place(device))
     plan = EditProtocol(faces, seed, psi, strength, batch=batch_of(loaded))

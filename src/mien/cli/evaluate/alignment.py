@@ -7,8 +7,16 @@ from typing import Annotated
 
 import typer
 
-from mien.cli.common import DetectorOption, DeviceOption, JsonOption, SeedOption, emit, note
-from mien.cli.evaluate.options import CsvOption, write_csv
+from mien.cli.common import (
+    DetectorOption,
+    DeviceOption,
+    ForceOption,
+    JsonOption,
+    SeedOption,
+    emit,
+    note,
+)
+from mien.cli.evaluate.options import CsvOption, refuse_csv, write_csv
 
 
 def alignment(
@@ -32,6 +40,7 @@ def alignment(
     seed: SeedOption = 0,
     device: DeviceOption = "auto",
     csv: CsvOption = None,
+    force: ForceOption = False,
     json: JsonOption = False,
 ) -> None:
     """Find the faces of photos, turned and scaled, and compare eyes with hand-placed pupils."""
@@ -42,6 +51,7 @@ def alignment(
     from mien.hub.loading import load_landmarks
     from mien.runtime.devices import find_device
 
+    refuse_csv(csv, force)
     where = str(find_device(device))
     photos = open_source(data)
     if count is not None:
@@ -52,5 +62,5 @@ def alignment(
     table = score_alignment(
         finder, photos, pupils, (loaded.name, loaded.sha256), seed=seed, say=note
     )
-    write_csv(csv, table.csv())
+    write_csv(csv, table.csv(), force)
     emit(table.as_dict(), json, table.text())

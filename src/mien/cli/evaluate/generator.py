@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from mien.cli.common import DeviceOption, JsonOption, SeedOption, emit
-from mien.cli.evaluate.options import CsvOption, ModelOption, write_csv
+from mien.cli.common import DeviceOption, ForceOption, JsonOption, SeedOption, emit
+from mien.cli.evaluate.options import CsvOption, ModelOption, refuse_csv, write_csv
 
 
 def generator(
@@ -41,6 +41,7 @@ def generator(
     seed: SeedOption = 0,
     device: DeviceOption = "auto",
     csv: CsvOption = None,
+    force: ForceOption = False,
     json: JsonOption = False,
 ) -> None:
     """Compare generated faces with kept-out pictures: Fréchet and kernel distance, diversity.
@@ -55,6 +56,7 @@ def generator(
     from mien.portraits.evaluate import Beside, score_generator
     from mien.studio import Studio
 
+    refuse_csv(csv, force)
     studio = Studio(model, device, precision="exact")
     place, size = str(studio.device), studio.generator.config.resolution
     loaded = load_judge(judge, place)
@@ -65,5 +67,5 @@ def generator(
     kept = [TrainingSet.open(path, size, labels=False, part="kept-out") for path in data]
     training = [TrainingSet.open(path, size, labels=False, part="train") for path in data]
     table = score_generator(studio, loaded, kept, training, count, seed, beside=beside)
-    write_csv(csv, table.csv())
+    write_csv(csv, table.csv(), force)
     emit(table.as_dict(), json, table.text())

@@ -21,12 +21,19 @@ CsvOption = Annotated[
 ]
 
 
-def write_csv(path: Path | None, text: str) -> None:
+def refuse_csv(path: Path | None, force: bool) -> None:
+    """Refuse to overwrite a table, before minutes are spent on its numbers."""
+    from mien.files import refuse_existing
+
+    refuse_existing([path] if path else [], force)
+
+
+def write_csv(path: Path | None, text: str, force: bool) -> None:
     """Write a table as CSV, if a file was asked for."""
     if path is None:
         return
     from mien.files import replacing
 
-    with replacing(path) as beside:
-        beside.write_text(text)
+    with replacing(path, force) as beside:
+        beside.write_text(text, encoding="utf-8")
     note(f"wrote {path}")

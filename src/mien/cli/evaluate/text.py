@@ -6,8 +6,15 @@ from typing import Annotated, Any
 
 import typer
 
-from mien.cli.common import DeviceOption, JsonOption, SeedOption, emit, note
-from mien.cli.evaluate.options import CsvOption, DataOption, JudgeOption, ModelOption, write_csv
+from mien.cli.common import DeviceOption, ForceOption, JsonOption, SeedOption, emit, note
+from mien.cli.evaluate.options import (
+    CsvOption,
+    DataOption,
+    JudgeOption,
+    ModelOption,
+    refuse_csv,
+    write_csv,
+)
 
 
 def text(
@@ -24,6 +31,7 @@ def text(
     seed: SeedOption = 0,
     device: DeviceOption = "auto",
     csv: CsvOption = None,
+    force: ForceOption = False,
     json: JsonOption = False,
 ) -> None:
     """Judge faces drawn for the written sentences of kept-out pictures, method by method."""
@@ -32,6 +40,7 @@ def text(
     from mien.studio import DEFAULT_REFINE, Studio
     from mien.text.evaluate import TextProtocol, score_text
 
+    refuse_csv(csv, force)
     studio = Studio(model, device, precision="exact")
     size = studio.generator.config.resolution
     kept = TrainingSet.open(data, size, part="kept-out")
@@ -40,7 +49,7 @@ def text(
     plan = TextProtocol(per_sentence=per_sentence, seed=seed, refine=steps)
     names = method or studio.methods()
     scores = score_text(studio, loaded, kept, names, plan, lambda name: note(f"drawing: {name}"))
-    write_csv(csv, scores.table.csv())
+    write_csv(csv, scores.table.csv(), force)
     columns: dict[str, Any] = {
         name: [row.as_dict() for row in agreement.rows]
         for name, agreement in scores.columns.items()

@@ -9,6 +9,7 @@ import typer
 
 from mien.cli.common import ForceOption, JsonOption, emit, note
 from mien.cli.train.options import DataOption, LabelsOption, SeedOption
+from mien.errors import InputError
 
 
 def tagger(
@@ -44,6 +45,8 @@ def tagger(
     from mien.tagging import train as loop
     from mien.tagging.evaluate import score_tagger
 
+    if labels == "none":
+        raise InputError("--labels none: a tagger learns from labels; name a table of them")
     refuse_existing([out], force)
     tune_allocator()
     size = round(resolution * 4 / 3)

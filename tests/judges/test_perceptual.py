@@ -14,7 +14,7 @@ from torchmetrics.functional.image.lpips import NetLinLayer, _normalize_tensor, 
 from mien.errors import CheckpointError, ConfigMismatch, InputError, UnknownName
 from mien.hub.perceptual import load_lpips
 from mien.judges.perceptual import TRUNKS, Perceptual, find_trunk
-from mien.metrics.lpips import lpips
+from mien.metrics.paired import lpips_distance
 
 HEADS = Path(torchmetrics.__file__).parent / "functional" / "image" / "lpips_models"
 
@@ -64,11 +64,13 @@ def test_equals_others_arithmetic_with_the_released_heads(tmp_path: Path) -> Non
         head.model[-1].weight.data = released[f"lin{i}.model.1.weight"]
         squared = (_normalize_tensor(x) - _normalize_tensor(y)) ** 2
         expected = expected + _spatial_average(head(squared), keep_dim=True)
-    ours = lpips(loaded.network, a, b, batch=2)
-    torch.testing.assert_close(ours.float(), expected.detach().flatten(), rtol=1e-4, atol=1e-6)
-    torch.testing.assert_close(loaded.network(a, b), ours.float(), rtol=1e-4, atol=1e-6)
-    assert float(lpips(loaded.network, a, a).abs().max()) == 0
-    torch.testing.assert_close(lpips(loaded.network, b, a), ours)
+    ours = loaded.network(a, b)
+    torch.testing.assert_close(ours, expected.detach().flatten(), rtol=1e-4, atol=1e-6)
+    maps = loaded.network.feature_maps(a), loaded.network.feature_maps(b)
+    double = lpips_distance(*maps, [head.detach() for head in loaded.network.heads])
+    torch.testing.assert_close(double.float(), ours, rtol=1e-4, atol=1e-6)
+    assert float(loaded.network(a, a).abs().max()) == 0
+    torch.testing.assert_close(loaded.network(b, a), ours)
 
 
 def test_vgg16_out_of_safetensors(tmp_path: Path) -> None:
@@ -112,6 +114,6 @@ def test_refuses(tmp_path: Path) -> None:
     network = load_lpips(tmp_path / "a.pth").network
     a, b = pictures(40)
     with pytest.raises(InputError, match="pairs are needed"):
-        lpips(network, a, b[:2])
+        network(a, b[:2])
     with pytest.raises(InputError, match="at least 31 pixels"):
-        lpips(network, a[..., :20, :20], b[..., :20, :20])
+        network(a[..., :20, :20], b[..., :20, :20])

@@ -20,6 +20,7 @@ from mien.checkpoints.functions import check_rosinality, check_translation, modu
 from mien.checkpoints.inert import Stub, TensorRef
 from mien.checkpoints.kinds import KINDS
 from mien.checkpoints.layout import (
+    DISCRIMINATOR,
     GENERATOR,
     Format,
     check_finite,

@@ -181,7 +181,7 @@ def _named(
     units: dict[str, Tensor],
     spread: Spread,
     source: LatentSource,
-    reader: TagReader,
+    reader: Reader,
     config: DirectionFit,
 ) -> Iterator[dict[str, Any] | DirectionSet]:
     """A direction for each tag, and for each opposing pair a named edit; last the set."""

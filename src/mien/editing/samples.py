@@ -163,7 +163,9 @@ class Reader(Protocol):
 
     tags: tuple[str, ...]
 
-    def __call__(self, pictures: Tensor, /) -> tuple[Tensor, Tensor]: ...
+    def __call__(self, pictures: Tensor, /) -> tuple[Tensor, Tensor]:
+        """Scores ``[n, t]`` of pictures in [-1, 1], and which tags they carry, ``[n, t]``."""
+        ...
 
 
 class TagReader:

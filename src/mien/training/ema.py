@@ -17,7 +17,9 @@ def update(average: nn.Module, network: nn.Module, batch: int, halflife_kimg: fl
         halflife_kimg: Thousand images after which half of the old average is left.
     """
     beta = 0.5 ** (batch / max(halflife_kimg * 1000, 1e-8))
-    ours, theirs = list(average.parameters()), list(network.parameters())
-    torch._foreach_lerp_(ours, theirs, 1 - beta)
+    ours = [p.data for p in average.parameters()]
+    theirs = [p.data for p in network.parameters()]
+    for mine, other in zip(ours, theirs, strict=True):
+        mine.lerp_(other, 1 - beta)
     for mine, other in zip(average.buffers(), network.buffers(), strict=True):
         mine.copy_(other)

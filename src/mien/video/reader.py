@@ -207,7 +207,8 @@ class Clip:
         span = times.span * self.time_base
         steps = (times.count - 1) / span if span > 0 and times.timed == times.count else None
         exact = rate and (not steps or abs(rate - steps) <= steps / 100) and not self.variable
-        return _fraction(Fraction(rate if exact else steps or rate or 25))
+        chosen = rate if exact and rate else steps or rate or 25
+        return _fraction(Fraction(chosen))
 
     def _last_length(self, times: _Times) -> Fraction:
         """Seconds that the last frame is shown: as its packet says, else one frame's."""

@@ -18,6 +18,7 @@ from mien.cli.directions.options import (
     batch_of,
     open_reader,
     open_source,
+    place,
     style_weights_of,
 )
 

@@ -162,7 +162,9 @@ class Reader(Protocol):
 
     tags: tuple[str, ...]
 
-    def __call__(self, pictures: Tensor, /) -> tuple[Tensor, Tensor]: ...
+    def __call__(self, pictures: Tensor, /) -> tuple[Tensor, Tensor]:
+        """Read pictures."""
+        ...
 
 
 class TagReader:

@@ -34,7 +34,7 @@ def test_the_encoder_of_a_run_lies_beside_its_generator(tmp_path):
     path = toys.write_models(tmp_path)
     assert find_encoder(path, "generator") == tmp_path / "encoder.safetensors"
     named = path.rename(tmp_path / "faces.safetensors")
-    with pytest.raises(WeightsMissing, match="'faces' has no encoder.*mien train faces"):
+    with pytest.raises(WeightsMissing, match=r"'faces' has no encoder.*mien train faces"):
         find_encoder(named, "faces")
     (tmp_path / "encoder.safetensors").rename(tmp_path / "faces-encoder.safetensors")
     assert find_encoder(named, "faces") == tmp_path / "faces-encoder.safetensors"

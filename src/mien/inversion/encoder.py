@@ -3,8 +3,8 @@
     inverter = load_inverter(load_generator("portraits"), "portraits")
     ws = inverter.codes(images.to_float(crops))
 
-The encoder gives a w, which every layer takes (Zhu et al. 2020 start there as well); the layers part
-only in :mod:`mien.inversion.optimise`.
+The encoder gives one w, which every layer takes; the layers part only in
+:mod:`mien.inversion.optimise`.
 
 Axes: n batch, h w pixels.
 """

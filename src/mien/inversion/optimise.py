@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -221,7 +221,7 @@ def _descend(
     adam: torch.optim.Adam,
     found: Mapping[str, Tensor],
     weights: Mapping[str, float],
-    moved: list[Tensor],
+    moved: Sequence[Tensor],
     number: int,
 ) -> None:
     """One step of Adam on the weighted sum."""

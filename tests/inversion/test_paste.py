@@ -103,7 +103,7 @@ def test_a_provenance_says_where_a_face_belongs(photo, tmp_path):
     made = {"photo": str(path), "alignment": alignment.as_dict(), "outline": outline.tolist()}
     expected = paste_face(photo, 255 - crop, alignment, outline)
     assert (paste_made(255 - crop, made) == expected).all()
-    with pytest.raises(InputError, match="read from a photo"):
+    with pytest.raises(InputError, match="one of the faces was not read from one"):
         paste_made(crop, {"seed": 3})
     images.save(path, photo[:100], force=True)
     with pytest.raises(ImageError, match=r"a.png: the face was cut out of a picture of 180x240"):

@@ -12,7 +12,7 @@ Axes: h w pixels, p points. Points are x, y in pixels, continuous from the upper
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from mien.errors import ImageError, InputError
 from mien.faces.alignment import Alignment, move, warp
 from mien.faces.finder import Face
 from mien.faces.frames import Frame
+from mien.files import refuse_existing
 
 FEATHER = 0.08
 """Over so many sides of FFHQ's square the mask grows from 0 to 1."""
@@ -164,14 +165,14 @@ def paste_made(
     Args:
         crop: The changed face.
         made: Its provenance, with ``photo``, ``alignment`` and ``outline`` as
-            :class:`mien.inversion.photos.Inversion` writes them.
+            :func:`mien.inversion.photos.read_photo` gives them.
 
     Raises:
         InputError: It was not made from a photo.
         ImageError: The photo cannot be read, or is another one by now.
     """
     if "photo" not in made:
-        raise InputError("only a face that was read from a photo can be pasted back into one")
+        raise InputError("--paste is for photos, and one of the faces was not read from one")
     path = Path(str(made["photo"]))
     alignment = Alignment.from_dict(made["alignment"])
     outline = np.asarray(made["outline"], np.float64)
@@ -179,3 +180,35 @@ def paste_made(
         return paste_face(images.load(path), crop, alignment, outline)
     except InputError as error:
         raise ImageError(path, str(error), "give the photo itself") from None
+
+
+def pasted(
+    crops: UInt8[np.ndarray, "n size size2 3"],
+    made: Sequence[Mapping[str, Any]],
+    names: Sequence[str],
+    folder: str | Path,
+    force: bool = False,
+) -> dict[Path, tuple[UInt8[np.ndarray, "_ _ 3"], Mapping[str, Any]]]:
+    """The photos of changed faces with these in them, and the files that they shall become.
+
+    Args:
+        crops: The changed faces.
+        made: The provenance of each; errors as :func:`paste_made`.
+        names: Of each, without suffix.
+        folder: Where the files shall lie.
+        force: Whether they may be there already.
+
+    Raises:
+        OutputError: A file exists and ``force`` is false.
+    """
+    paths = [Path(folder, f"{name}-pasted.png") for name in names]
+    refuse_existing(paths, force)
+    rows = zip(paths, crops, made, strict=True)
+    return {path: (paste_made(crop, one), {**one, "pasted": True}) for path, crop, one in rows}
+
+
+def save_pasted(
+    pages: Mapping[Path, tuple[UInt8[np.ndarray, "_ _ 3"], Mapping[str, Any]]], force: bool = False
+) -> list[Path]:
+    """Write what :func:`pasted` has made; errors as :func:`mien.images.save`."""
+    return [images.save(path, page, made, force) for path, (page, made) in pages.items()]

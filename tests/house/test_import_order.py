@@ -13,7 +13,8 @@ from house.sources import PACKAGE, for_types, imported, name_of, parse, python_f
 ORDER = (
     *("errors", "files", "attributes", "images", "stylegan2", "runtime"),
     *("judges", "data", "metrics", "checkpoints", "hub", "video", "training"),
-    *("faces", "portraits", "tagging", "editing", "text", "sketch", "anime"),
+    *("faces", "portraits", "tagging", "editing", "text"),
+    *("inversion", "sketch", "anime"),
     *("studio", "cli"),
 )
 """A file imports from its own room and from rooms that stand before it here."""

@@ -37,6 +37,7 @@ VERBS: dict[str, str] = {
     "sketch": "mien.cli.sketch",
     "photo": "mien.cli.photo",
     "anime": "mien.cli.anime",
+    "invert": "mien.cli.invert",
     "edit": "mien.cli.edit",
     "mix": "mien.cli.mix",
     "walk": "mien.cli.walk",

@@ -105,6 +105,24 @@ def parse_box(text: str) -> tuple[float, float, float, float]:
     return x, y, width, height
 
 
+def picture_problem(error: Exception, name: str, preview: Path) -> str:
+    """What is wrong with a picture, its name first; several faces are numbered on a preview.
+
+    Args:
+        error: What was raised.
+        name: The picture.
+        preview: Where the preview goes.
+    """
+    from mien import images
+    from mien.faces.choosing import SeveralFaces
+
+    text = str(error) if str(error).startswith(name) else f"{name}: {error}"
+    if isinstance(error, SeveralFaces):
+        images.save(preview, error.preview, force=True)
+        text += f"; they are numbered in {preview}"
+    return text
+
+
 def emit(result: Mapping[str, Any], json: bool, text: object) -> None:
     """Print what a verb has found: for a program with ``json``, else for a person.
 

@@ -8,13 +8,15 @@ from typing import Annotated
 import typer
 
 from mien.cli.common import DeviceOption, JsonOption, LabelOption, OutOption, emit, note
+from mien.errors import InputError
 
 
 def edit(
     faces: Annotated[
         list[str],
         typer.Argument(
-            metavar="FACE...", help="Seeds, .npz files with w (file.npz:2), or PNGs of mien's."
+            metavar="FACE...",
+            help="Seeds, .npz files with w (file.npz:2), PNGs of mien's, or photos.",
         ),
     ],
     settings: Annotated[
@@ -39,6 +41,15 @@ def edit(
             metavar="STEPS", help="One PNG a face and setting, in steps from -N to N along it."
         ),
     ] = None,
+    steps: Annotated[
+        int, typer.Option(help="Photos: steps of optimisation after the one pass, as mien invert.")
+    ] = 0,
+    face: Annotated[
+        int | None, typer.Option(metavar="N", help="Photos: which face, where there are several.")
+    ] = None,
+    paste: Annotated[
+        bool, typer.Option("--paste", help="Photos: put the face back into the whole picture too.")
+    ] = False,
     psi: Annotated[float, typer.Option(help="How far seeds lie from the mean face, 0 to 1.")] = 0.7,
     model: Annotated[str, typer.Option(help="A generator: name or file.")] = "portraits",
     label: LabelOption = None,
@@ -56,14 +67,20 @@ def edit(
     """Change what has a name about a face: smile, age, glasses, hair.
 
     Strength 2 to 3 turns an attribute over; `mien directions show` lists what there is. Writes one
-    PNG a face, `sheet.png` and `latents.npz`; with `--strip` one PNG with all steps in a row. Each
-    picture carries what made it, so that it can be edited again.
+    PNG a face, `sheet.png` and `latents.npz`; with `--strip` one PNG with all steps in a row, with
+    `--paste` also `NAME-pasted.png`, the photo with its new face. Each picture carries what made
+    it, so that it can be edited again.
     """
     from mien.editing.edit import joined, save_strip, strip_path
     from mien.files import make_folder, refuse_existing
+    from mien.inversion.paste import pasted, save_pasted
+    from mien.inversion.photos import InversionRequest
     from mien.studio import Studio
 
+    if paste and strip is not None:
+        raise InputError("--paste puts a face into its photo; --strip draws many; give one of them")
     studio = Studio(model, device, label=label)
+    studio.photos = InversionRequest(steps, face=face)
     paths: list[Path] = []
     if strip is not None:
         drawn = [
@@ -83,7 +100,8 @@ def edit(
             [studio.edit(face, settings, directions, layers, psi, force) for face in faces]
         )
         notes = dict.fromkeys(made.notes)
-        paths = made.save(out, force)
+        pages = pasted(made.images, made.each, made.names(), out, force) if paste else {}
+        paths = [*made.save(out, force), *save_pasted(pages, force)]
         result = {**made.provenance, "faces": [dict(one) for one in made.each]}
     for remark in notes:
         note(remark)

@@ -20,7 +20,7 @@ from mien.cli.common import (
 
 def mix(
     a: Annotated[
-        str, typer.Argument(metavar="A", help="A seed, an .npz with w, or a PNG of mien's.")
+        str, typer.Argument(metavar="A", help="A seed, an .npz with w, a PNG or a photo.")
     ],
     b: Annotated[str, typer.Argument(metavar="B", help="Where the layers come from; like A.")],
     layers: Annotated[

@@ -72,7 +72,8 @@ def edit(
     moved = apply_settings(ws, found.directions, wanted)
     label = "-".join(one.label() for one in wanted)
     each = [_after(row, found, wanted) for row in _rows(made, len(ws))]
-    return _faces(studio, moved, each, label, _foreign(studio, found))
+    notes = (*_foreign(studio, found), *made.get("notes", ()))
+    return _faces(studio, moved, each, label, notes)
 
 
 def strip(
@@ -101,7 +102,8 @@ def strip(
         parts.append(apply_settings(ws, found.directions, [step]))
         each.append(_after(made, found, [step]))
         stems.append(f"{_stem(made)}-{_slug(step.label())}")
-    faces = studio.draw(torch.cat(parts), (), {}, _foreign(studio, found))
+    notes = (*_foreign(studio, found), *made.get("notes", ()))
+    faces = studio.draw(torch.cat(parts), (), {}, notes)
     return replace(faces, each=tuple(each), stems=tuple(stems))
 
 
@@ -192,6 +194,8 @@ def _stem(made: Mapping[str, Any]) -> str:
     """A file name for a face: its sentence and seed, its file and row, or what it is mixed of."""
     if "mix" in made:
         return f"{_stem(made['mix']['a'])}-mix"
+    if "photo" in made:
+        return _slug(Path(str(made["photo"])).stem)
     if "latents" in made:
         return f"{_slug(Path(str(made['latents'])).stem)}-{made.get('row', 0)}"
     words = slug(str(made.get("text", "")), 32) or "face"
@@ -210,7 +214,7 @@ def joined(parts: Sequence[Faces]) -> Faces:
         InputError: There are none.
     """
     if not parts:
-        raise InputError("no face to edit; give a seed, an .npz, or a PNG of mien's")
+        raise InputError("no face to edit; give a seed, an .npz, a photo, or a PNG of mien's")
     stems: list[str] = []
     for stem in (stem for one in parts for stem in one.stems):
         again = sum(other == stem or other.startswith(f"{stem}-again") for other in stems)

@@ -2,14 +2,14 @@
 
     ws, made = read_face(studio, "out/face-seed0007.png")
 
-A FACE is a seed, a file of latents (``faces.npz``, one row of it ``faces.npz:2``), or a picture
-that mien made, whose PNG says how to make its latent again.
+A FACE is a seed, a file of latents (``faces.npz``, one row of it ``faces.npz:2``), a picture
+that mien made, whose PNG says how to make its latent again, or a photo, which the studio inverts.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,11 +35,13 @@ _LATENT_FILE = re.compile(
     r"(?P<path>.+\.(?:npz|npy|pt|pth|pkl|safetensors))(?::(?P<row>\d{1,9}))?", re.IGNORECASE
 )
 _DEEPEST = 16
-_NOT_OURS = "inversion of other pictures is not there yet: give a seed, an .npz, or a PNG of mien's"
+_NOT_OURS = "give a seed, an .npz, a photo, or a PNG of mien's faces"
+Invert = Callable[[Path], tuple[Tensor, dict[str, Any]]]
+"""A photo -> its latent ``[1, num_ws, w_dim]`` and what made it."""
 
 
 def read_face(
-    studio: Studio, face: str | int | Path, psi: float = 0.7
+    studio: Studio, face: str | int | Path, psi: float = 0.7, invert: Invert | None = None
 ) -> tuple[Float[Tensor, "n num_ws w_dim"], dict[str, Any]]:
     """The latent of a face, and what made it.
 
@@ -47,17 +49,19 @@ def read_face(
         studio: Whose generator the face belongs to.
         face: A seed; an ``.npz`` (``.npy``, ``.pt``, ``.pkl``) with ``w`` or ``z``, all rows or
             one (``file.npz:2``);
-            or a PNG that this generator made, with or without text, edits and mixing.
+            a PNG that this generator made, with or without text, edits and mixing; or a photo.
         psi: Truncation of a seed or of z in a file, 0 to 2; w has its own.
+        invert: Reads photos; None for :meth:`mien.studio.Studio.read_photo`.
 
     Returns:
         Latents on the studio's device, one but for a file of several, and what made them, as the
         provenance of a picture says it.
 
     Raises:
-        FileError: A file that cannot be read, latents of another generator, or a picture that does
-            not say what made it, or was made by another model.
-        InputError: A seed or a psi out of its range.
+        FileError: A file that cannot be read, latents of another generator, or a picture that was
+            made by another model.
+        WeightsMissing: A photo, and the generator has no encoder.
+        InputError: A seed or a psi out of its range, or a photo without a face or with several.
     """
     text = str(face).strip()
     if isinstance(face, int) or re.fullmatch(r"[+-]?\d+", text):
@@ -67,7 +71,7 @@ def read_face(
         return _of_latents(studio, Path(match["path"]), match["row"], psi)
     if match:
         return _of_latents(studio, Path(text), None, psi)
-    return _of_picture(studio, Path(text))
+    return _of_picture(studio, Path(text), invert or studio.read_photo)
 
 
 def _of_seed(
@@ -116,13 +120,16 @@ def _of_latents(
     return torch.from_numpy(np.ascontiguousarray(ws)).to(studio.device), made
 
 
-def _of_picture(studio: Studio, path: Path) -> tuple[Tensor, dict[str, Any]]:
+def _of_picture(studio: Studio, path: Path, invert: Invert) -> tuple[Tensor, dict[str, Any]]:
     if not path.is_file():
-        raise FileError(path, "does not exist", "a FACE is a seed, an .npz, or a PNG of mien's")
+        raise FileError(path, "does not exist", "a FACE is a seed, an .npz, or a picture")
+    images.load(path)  # What is no picture at all says so.
     try:
         made = images.read_provenance(path)
-    except ImageError as error:
-        raise ImageError(path, error.cause, _NOT_OURS) from None
+    except ImageError:
+        return invert(path)
+    if "sha256" not in made:  # Such as a crop: of mien's, but of no model's.
+        return invert(path)
     return rebuild(studio, made, path), made
 
 
@@ -153,6 +160,9 @@ def rebuild(
         raise ImageError(path, cause, "give that model with --model")
     if ("seeds" in made and "seed" not in made) or "strip" in made:
         raise ImageError(path, "is a sheet of several faces", "give one of its faces")
+    if "photo" in made:
+        cause = f"was made from the photo {str(made['photo'])[:200]}"
+        raise ImageError(path, cause, "give the photo, or the latents.npz beside this picture")
     if "latents" in made:
         cause = f"was made from the latents of {str(made['latents'])[:200]}"
         raise ImageError(path, cause, "give the latents.npz beside it")

@@ -20,6 +20,7 @@ from mien import images
 from mien.errors import InputError, UnknownName, WeightsMissing
 from mien.hub import loading
 from mien.hub.store import engine_cache
+from mien.inversion.session import Inverts
 from mien.portraits.checks import checked, checked_seeds, checked_text
 from mien.portraits.draw import Drawer
 from mien.portraits.faces import Faces
@@ -59,7 +60,7 @@ READER = "teacher"
 """The tagger that looks at faces while they are refined; the judge never does."""
 
 
-class Studio:
+class Studio(Inverts):
     """Loaded networks and the verbs that use them.
 
     Args:

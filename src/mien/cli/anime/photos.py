@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from mien.cli.common import emit, note, progress
+from mien.cli.common import emit, note, picture_problem, progress
 from mien.errors import InputError
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def draw_photos(
         try:
             made = answer(studio, one.path, request, finder)
         except (ImageError, InputError) as error:
-            text = _problem(error, str(one.path), folder / f"{stem}-faces.png")
+            text = picture_problem(error, str(one.path), folder / f"{stem}-faces.png")
             if one.named and len(found) == 1:
                 raise InputError(text) from None
             left_out.append(text)
@@ -60,15 +60,3 @@ def draw_photos(
     if left_out and any(one.named for one in found):
         note(f"{len(left_out)} of {len(found)} pictures were left out: {'; '.join(left_out)}")
         raise typer.Exit(2)
-
-
-def _problem(error: Exception, name: str, preview: Path) -> str:
-    """What is wrong with a picture; several faces are numbered on a preview."""
-    from mien import images
-    from mien.anime.crop import SeveralFaces
-
-    text = str(error) if str(error).startswith(name) else f"{name}: {error}"
-    if isinstance(error, SeveralFaces):
-        images.save(preview, error.preview)
-        text += f"; they are numbered in {preview}"
-    return text

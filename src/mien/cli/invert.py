@@ -1,0 +1,100 @@
+"""``mien invert PHOTO...``: photos as latents of a generator."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from mien.cli.common import (
+    DetectorOption,
+    DeviceOption,
+    ForceOption,
+    JsonOption,
+    OutOption,
+    emit,
+    note,
+    parse_box,
+    picture_problem,
+    progress,
+)
+from mien.errors import ImageError, InputError
+
+
+def invert(
+    photos: Annotated[
+        list[str],
+        typer.Argument(metavar="PHOTO...", help="Pictures, and folders or patterns of pictures."),
+    ],
+    steps: Annotated[
+        int, typer.Option(help="Of optimisation after the one pass; 100 helps much, 500 more.")
+    ] = 0,
+    tune: Annotated[
+        bool, typer.Option("--tune", help="Then tune a copy of the generator for each photo.")
+    ] = False,
+    face: Annotated[
+        int | None, typer.Option(metavar="N", help="Which face, where there are several.")
+    ] = None,
+    box: Annotated[
+        str | None,
+        typer.Option("--box", metavar="X,Y,W,H", help="Where the face is, forehead to chin."),
+    ] = None,
+    aligned: Annotated[
+        bool, typer.Option("--aligned", help="The pictures are cut around the face already.")
+    ] = False,
+    model: Annotated[str, typer.Option(help="A generator: name or file.")] = "portraits",
+    detector: DetectorOption = None,
+    out: OutOption = Path("out/invert"),
+    device: DeviceOption = "auto",
+    force: ForceOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Find the latent of each photo's face.
+
+    Writes `NAME.npz` (key `w`), which every verb takes as a face, and `NAME-sheet.png` with the
+    photo, one pass and what the steps made of it; with `--tune` `NAME-tuned.safetensors` too, the
+    generator for `--model`. Prints how near it came; a recogniser's distance below 0.6 is said to
+    be one person. Pictures that cannot be used are named and left out; then the status is 2.
+    """
+    from mien.data.paths import find_pictures, output_paths
+    from mien.faces.choosing import shipped_finder
+    from mien.inversion.photos import InversionRequest
+    from mien.inversion.photos import invert as invert_photo
+    from mien.studio import Studio
+
+    where = None if box is None else parse_box(box)
+    request = InversionRequest(steps, tune, face, where, aligned)
+    found = find_pictures(photos)
+    stems = [path.stem for path in output_paths(found, out / "x")]
+    studio = Studio(model, device)
+    _ = studio.inverter  # A generator without an encoder is found out before anything else.
+    finder = None if aligned else shipped_finder(str(studio.device), detector)
+    done: list[dict[str, Any]] = []
+    left_out: list[str] = []
+    for one, stem in progress(list(zip(found, stems, strict=True)), "photos"):
+        try:
+            made = invert_photo(studio, one.path, request, finder)
+        except (ImageError, InputError) as error:
+            text = picture_problem(error, str(one.path), out / f"{stem}-faces.png")
+            if len(found) == 1:
+                raise InputError(text) from None
+            left_out.append(text)
+            note(f"left out: {text}")
+            continue
+        for remark in made.notes:
+            note(f"{one.path}: {remark}")
+        files = made.save(out, stem, force)
+        stages = [asdict(stage) for stage in made.stages]
+        done.append({"photo": one.path, "files": files, "stages": stages, "notes": made.notes})
+        if not json:
+            lines = [f"{one.path}: {stage}" for stage in made.stages]
+            emit({}, json, "\n".join([*lines, *map(str, files)]))
+    if not done:
+        raise InputError(f"none of {len(found)} photos could be inverted; first: {left_out[0]}")
+    if json:
+        emit({"photos": done, "left_out": left_out}, json, "")
+    if left_out:
+        note(f"{len(left_out)} of {len(found)} photos were left out")
+        raise typer.Exit(2)

@@ -1,0 +1,1 @@
+"""photo -> latent: one pass of an encoder, steps from there, and the face put back."""

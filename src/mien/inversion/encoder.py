@@ -1,0 +1,151 @@
+"""Photo -> ws in one pass: the encoder that a generator was trained with.
+
+    inverter = load_inverter(load_generator("portraits"), "portraits")
+    ws = inverter.codes(images.to_float(crops))
+
+The encoder gives one w, which every layer takes; the layers part only in
+:mod:`mien.inversion.optimise`.
+
+Axes: n batch, h w pixels.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from mien.errors import ConfigMismatch, InputError, UnknownName, WeightsMissing
+from mien.hub import loading
+from mien.judges.frozen import FrozenFeatures, Maps, view
+from mien.runtime.devices import one_thread
+
+if TYPE_CHECKING:
+    from mien.portraits.encoder import Encoder
+    from mien.stylegan2.generator import Generator
+
+KIND = "portrait-encoder"
+
+
+class Inverter:
+    """A generator, its encoder and the frozen networks that both are looked at with.
+
+    Args:
+        generator: Frozen, in eval mode.
+        encoder: Trained with it; on the same device.
+        features: On the same device.
+
+    Raises:
+        InputError: The encoder's codes are not as wide as the generator's.
+    """
+
+    def __init__(self, generator: Generator, encoder: Encoder, features: FrozenFeatures) -> None:
+        if encoder.config.w_dim != generator.config.w_dim:
+            raise InputError(
+                f"the encoder gives codes {encoder.config.w_dim} wide, the generator takes "
+                f"{generator.config.w_dim}; give the encoder that was trained with it"
+            )
+        self.generator, self.encoder, self.features = generator, encoder, features
+
+    @property
+    def resolution(self) -> int:
+        """Side of the generator's pictures."""
+        return self.generator.config.resolution
+
+    @property
+    def spread(self) -> float:
+        """How far codes lie apart: root of their mean variance over photographs."""
+        matrix = self.encoder.norm.spread
+        return float((matrix.square().sum() / len(matrix)).sqrt())
+
+    def look(self, image: Float[Tensor, "n 3 h w"], deep: bool = True) -> Maps:
+        """Frozen features of pictures in [-1, 1]; without ``deep`` Inception's alone."""
+        return self.features(view(image), deep)
+
+    def encode(self, image: Float[Tensor, "n 3 h w"], maps: Maps) -> Float[Tensor, "n w_dim"]:
+        """E: pictures in [-1, 1] and their features (:meth:`look`) -> w; differentiable."""
+        return self.encoder(image, [maps[0][1], maps[0][2], maps[1][2]])
+
+    def spread_out(self, w: Float[Tensor, "n w_dim"]) -> Float[Tensor, "n num_ws w_dim"]:
+        """The same w for every layer."""
+        return w[:, None].repeat(1, self.generator.num_ws, 1)
+
+    @torch.no_grad()
+    def codes(self, image: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n num_ws w_dim"]:
+        """Photographs as latents, in one pass.
+
+        One after the other and in one thread, so that a code depends neither on its neighbours nor
+        on the machine's processors.
+
+        Args:
+            image: Faces cut as FFHQ's, in [-1, 1], square, on the generator's device.
+        """
+        with one_thread():
+            found = [self.encode(one, self.look(one)) for one in image.split(1)]
+        return self.spread_out(torch.cat(found).float())
+
+    @torch.no_grad()
+    def draw(self, ws: Float[Tensor, "n num_ws w_dim"]) -> Float[Tensor, "n 3 h w"]:
+        """What the generator makes of latents, about [-1, 1]."""
+        return torch.cat([self.generator.synthesis(one) for one in ws.split(1)])
+
+
+def find_encoder(model: str | Path, family: str) -> Path:
+    """The file of a generator's encoder: of a run the one beside it, else ``FAMILY-encoder``.
+
+    Args:
+        model: The generator as the user named it.
+        family: What the files that belong to it are called.
+
+    Raises:
+        WeightsMissing: There is none.
+    """
+    path = Path(model)
+    if path.is_file():
+        own = "encoder" if path.name == "generator.safetensors" else f"{path.stem}-encoder"
+        beside = path.with_name(f"{own}.safetensors")
+        if beside.is_file():
+            return beside
+    name = f"{family}-encoder"
+    try:
+        return loading.resolve(name, KIND)
+    except UnknownName:
+        raise WeightsMissing(
+            f"{name}.safetensors",
+            f"generator {family!r} has no encoder, so that photos cannot be inverted",
+            "run: mien train faces, which trains a generator with its encoder",
+        ) from None
+
+
+def load_inverter(
+    loaded: loading.Loaded, family: str, model: str | Path | None = None, device: str = "cpu"
+) -> Inverter:
+    """Load all that photos of a generator are inverted with.
+
+    Args:
+        loaded: The generator, on ``device``.
+        family: What the files that belong to it are called.
+        model: The generator as the user named it; None for ``family``.
+        device: As torch names it.
+
+    Raises:
+        WeightsMissing: The generator has no encoder, or a frozen network is not on this disk.
+        ConfigMismatch: The encoder is of another generator.
+    """
+    path = find_encoder(model or family, family)
+    found = loading.load(path, KIND, device)
+    told = found.meta.get("generator")
+    if told is not None and told != loaded.sha256:
+        cause = f"was trained with generator {str(told)[:12]}, this one is {loaded.sha256[:12]}"
+        raise ConfigMismatch(path, cause, "give the generator that it belongs to")
+    features = FrozenFeatures(
+        loading.load_inception(device=device).network,
+        loading.load_mobilenet(device=device).network,
+    )
+    try:
+        return Inverter(loaded.network, found.network, features)
+    except InputError as error:
+        raise ConfigMismatch(path, str(error)) from None

@@ -7,12 +7,13 @@ import math
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
 
-from mien.errors import InputError
+from mien.errors import InputError, in_dashes
 
 T = TypeVar("T")
 
@@ -22,10 +23,39 @@ JsonOption = Annotated[
 DeviceOption = Annotated[
     str, typer.Option("--device", metavar="NAME", help="Where to compute: auto, cpu, cuda, cuda:1.")
 ]
+
+
+def _seed(text: str | int) -> int:
+    """Read ``--seed``: a number, or ``random``, which is -1 until :func:`chosen_seed`."""
+    if str(text).strip().lower() == "random":
+        return RANDOM
+    if not str(text).isdecimal() or int(text) >= 2**32:
+        raise typer.BadParameter(f"{text!r} is neither a seed from 0 to {2**32 - 1} nor 'random'")
+    return int(text)
+
+
+RANDOM = -1
+"""What ``--seed random`` is until it is chosen."""
+
 SeedOption = Annotated[
     int,
     typer.Option(
-        "--seed", metavar="N", min=0, max=2**32 - 1, help="First seed; seed i gives face i."
+        "--seed", metavar="N", parser=_seed, help="First seed, or random; seed i gives face i."
+    ),
+]
+SizeOption = Annotated[
+    int | None,
+    typer.Option(
+        "--size", metavar="N", help="Side of the pictures; larger than drawn adds no detail."
+    ),
+]
+FormatOption = Annotated[
+    str, typer.Option("--format", metavar="NAME", help="Of the pictures: png, jpg or webp.")
+]
+ResultsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--out", metavar="FOLDER", help="Where the results go; else a new out/VERB/0001-…"
     ),
 ]
 OutOption = Annotated[Path, typer.Option("--out", metavar="PATH", help="Where the results go.")]
@@ -127,7 +157,7 @@ def emit(result: Mapping[str, Any], json: bool, text: object) -> None:
 
 def note(text: str) -> None:
     """Tell the person something beside the result: one line on stderr."""
-    print(f"mien: {text}", file=sys.stderr)
+    print(f"mien: {in_dashes(text)}", file=sys.stderr)
 
 
 def progress(items: Iterable[T], label: str, total: int | None = None) -> Iterator[T]:
@@ -162,3 +192,35 @@ def progress(items: Iterable[T], label: str, total: int | None = None) -> Iterat
     finally:
         if bar is not None:
             bar.stop()
+
+
+@contextmanager
+def watching(studio: Any) -> Iterator[None]:
+    """Inside, what a studio does is shown as :func:`progress` shows it, with the time left.
+
+    Preparing an engine is told at once: nothing moves while it lasts.
+    """
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    bar = Progress(console=Console(stderr=True), transient=True)
+    start, tasks = time.monotonic(), {}
+
+    def watch(what: str, done: int, total: int) -> None:
+        for name in [name for name in tasks if name != what]:
+            bar.remove_task(tasks.pop(name))
+        if what not in tasks:
+            tasks[what] = bar.add_task(what, total=total or None)
+        bar.update(tasks[what], completed=done)
+        if not total or time.monotonic() - start > _PATIENCE:
+            bar.start()
+
+    studio.watch = watch
+    try:
+        yield
+    finally:
+        del studio.watch
+        bar.stop()

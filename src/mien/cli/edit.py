@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mien.cli.common import DeviceOption, JsonOption, LabelOption, OutOption, emit, note
+from mien.cli.common import (
+    DeviceOption,
+    FormatOption,
+    JsonOption,
+    LabelOption,
+    ResultsOption,
+    SizeOption,
+    emit,
+    note,
+    watching,
+)
+from mien.cli.results import Results
+
+if TYPE_CHECKING:
+    from mien.portraits.faces import Faces
 
 
 def edit(
@@ -39,10 +53,12 @@ def edit(
             metavar="STEPS", help="One PNG a face and setting, in steps from -N to N along it."
         ),
     ] = None,
-    psi: Annotated[float, typer.Option(help="How far seeds lie from the mean face, 0 to 1.")] = 0.7,
+    psi: Annotated[float, typer.Option(help="How far seeds lie from the mean face, 0 to 2.")] = 0.7,
     model: Annotated[str, typer.Option(help="A generator: name or file.")] = "portraits",
     label: LabelOption = None,
-    out: OutOption = Path("out/edit"),
+    size: SizeOption = None,
+    format: FormatOption = "png",
+    out: ResultsOption = None,
     device: DeviceOption = "auto",
     force: Annotated[
         bool,
@@ -56,35 +72,51 @@ def edit(
     """Change what has a name about a face: smile, age, glasses, hair.
 
     Strength 2 to 3 turns an attribute over; `mien directions show` lists what there is. Writes one
-    PNG a face, `sheet.png` and `latents.npz`; with `--strip` one PNG with all steps in a row. Each
-    picture carries what made it, so that it can be edited again.
+    picture a face, `sheet.png` with before and after, and `latents.npz`, into a new folder below
+    `out/edit`; with `--strip` one picture with all steps in a row. Each picture carries what made
+    it, so that it can be edited again.
     """
-    from mien.editing.edit import joined, save_strip, strip_path
-    from mien.files import make_folder, refuse_existing
+    from mien.editing.edit import joined
     from mien.studio import Studio
 
+    results = Results("edit", out, force, format, size)
+    results.check()
     studio = Studio(model, device, label=label)
     paths: list[Path] = []
     if strip is not None:
-        drawn = [
-            (face, setting, studio.strip(face, setting, strip, directions, layers, psi, force))
-            for face in faces
-            for setting in settings
-        ]
-        notes = {remark: None for _, _, one in drawn for remark in one.notes}
-        folder = make_folder(out)
-        targets = [strip_path(folder, one) for _, _, one in drawn]
-        refuse_existing(targets, force)
-        for target, (_, setting, one) in zip(targets, drawn, strict=True):
-            paths.append(save_strip(target, one, setting, force))
+        with watching(studio):
+            drawn = [
+                (setting, studio.strip(face, setting, strip, directions, layers, psi, force))
+                for face in faces
+                for setting in settings
+            ]
+        if size is not None:
+            drawn = [(setting, one.resized(size)) for setting, one in drawn]
+        notes = {remark: None for _, one in drawn for remark in one.notes}
+        paths = _write_strips(results, drawn)
         result = {"strips": strip, "settings": settings, "faces": faces}
+        for remark in notes:
+            note(remark)
     else:
-        made = joined(
-            [studio.edit(face, settings, directions, layers, psi, force) for face in faces]
-        )
+        with watching(studio):
+            made = joined(
+                [studio.edit(face, settings, directions, layers, psi, force) for face in faces]
+            )
+        made, paths = results.write(made, made.stems[0])
         notes = dict.fromkeys(made.notes)
-        paths = made.save(out, force)
         result = {**made.provenance, "faces": [dict(one) for one in made.each]}
-    for remark in notes:
-        note(remark)
     emit({**result, "notes": list(notes), "files": paths}, json, "\n".join(map(str, paths)))
+
+
+def _write_strips(results: Results, drawn: list[tuple[str, Faces]]) -> list[Path]:
+    """One picture a face and setting."""
+    from mien.editing.edit import save_strip, strip_path
+    from mien.files import refuse_existing
+
+    folder = results.folder(drawn[0][1].stems[-1])
+    targets = [strip_path(folder, one, results.format) for _, one in drawn]
+    refuse_existing(targets, results.force)
+    return [
+        save_strip(target, one, setting, results.force)
+        for target, (setting, one) in zip(targets, drawn, strict=True)
+    ]

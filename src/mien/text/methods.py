@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float
@@ -53,6 +53,7 @@ class Request:
     guidance: float
 
 
+@runtime_checkable
 class TextToLatent(Protocol):
     """A way from a sentence to latents."""
 

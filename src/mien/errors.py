@@ -26,6 +26,8 @@ from __future__ import annotations
 
 import difflib
 import re
+import shlex
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -153,9 +155,22 @@ class MissingExtra(MienError):
 
     def __init__(self, package: str, extra: str, purpose: str) -> None:
         super().__init__(
-            f"{purpose} needs {package}, which is not installed; pip install 'mien[{extra}]'"
+            f"{purpose} needs {package}, which is not installed; {pip_install(f'mien[{extra}]')}"
         )
         self.extra = extra
+
+
+def pip_install(what: str) -> str:
+    """The command that installs into the environment that is running, and no other.
+
+    Args:
+        what: A requirement, such as ``mien[video]``.
+    """
+    beside = Path(sys.executable).with_name("pip")
+    here = Path.cwd()
+    if beside.is_file() and here in beside.parents:
+        return f"{beside.relative_to(here)} install '{what}'"
+    return f"{shlex.quote(sys.executable or 'python')} -m pip install '{what}'"
 
 
 class TrainingDiverged(MienError):

@@ -6,7 +6,7 @@ import json as json_text
 import math
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -195,21 +195,24 @@ def progress(items: Iterable[T], label: str, total: int | None = None) -> Iterat
 
 
 @contextmanager
-def watching(studio: Any) -> Iterator[None]:
-    """Inside, what a studio does is shown as :func:`progress` shows it, with the time left.
+def showing() -> Iterator[Callable[[str, int, int], None]]:
+    """Inside, what is told is shown as a bar with the time left, as :func:`progress` shows it.
 
-    Preparing an engine is told at once: nothing moves while it lasts.
+    Yields:
+        What to tell: what is being done, how many are done, of how many; 0 where nobody knows, and
+        then it is shown at once, for nothing moves while it lasts.
     """
     if not sys.stderr.isatty():
-        yield
+        yield lambda what, done, total: None
         return
     from rich.console import Console
     from rich.progress import Progress
 
     bar = Progress(console=Console(stderr=True), transient=True)
-    start, tasks = time.monotonic(), {}
+    start = time.monotonic()
+    tasks: dict[str, Any] = {}
 
-    def watch(what: str, done: int, total: int) -> None:
+    def tell(what: str, done: int, total: int) -> None:
         for name in [name for name in tasks if name != what]:
             bar.remove_task(tasks.pop(name))
         if what not in tasks:
@@ -218,9 +221,18 @@ def watching(studio: Any) -> Iterator[None]:
         if not total or time.monotonic() - start > _PATIENCE:
             bar.start()
 
-    studio.watch = watch
     try:
-        yield
+        yield tell
     finally:
-        del studio.watch
         bar.stop()
+
+
+@contextmanager
+def watching(studio: Any) -> Iterator[None]:
+    """Inside, what a studio does is shown: refining, preparing an engine, drawing."""
+    with showing() as tell:
+        studio.watch = tell
+        try:
+            yield
+        finally:
+            del studio.watch

@@ -287,7 +287,8 @@ class Studio:
         Args:
             photo: A file, uint8 ``[h, w, 3]``, or a picture of Pillow's.
             model: A model that translates: name or file; None for the one that ships.
-            method: ``autoencoder``, ``pix2pix`` or ``cyclegan``; None for that of the model.
+            method: ``pix2pix``, which ships; ``autoencoder`` or ``cyclegan``, once they were
+                trained; None for that of the model.
             big: Pictures larger than the model's own size: ``resize`` or ``tile``.
             items: About how many pictures will come in all; with many, compiling the model pays.
 

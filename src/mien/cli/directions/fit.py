@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from mien.cli.common import DeviceOption, ForceOption, JsonOption, emit, note, progress
+from mien.cli.common import DeviceOption, ForceOption, JsonOption, emit, note, showing
 from mien.cli.directions.options import (
     LeastOption,
     ModelOption,
@@ -105,12 +106,15 @@ def fit(
         source, TagReader(reads.network), config, style_weights_of(loaded), moments
     )
     found, notes = None, []
-    for line in progress(steps, f"directions by {method}"):
-        if isinstance(line, DirectionSet):
-            found = line
-        elif "note" in line:
-            notes.append(line["note"])
-            note(line["note"])
+    with showing() as tell:
+        for line in steps:
+            if isinstance(line, DirectionSet):
+                found = line
+            elif "note" in line:
+                notes.append(line["note"])
+                note(line["note"])
+            else:
+                _tell(tell, line)
     assert found is not None
     meta = {
         "generator": source.name,
@@ -122,3 +126,14 @@ def fit(
     save_direction_set(out, found, meta, force)
     result = {"file": out, "directions": found.names, "notes": notes, **meta}
     emit(result, json, f"{len(found)} directions\n{out}")
+
+
+def _tell(tell: Callable[[str, int, int], None], line: dict[str, Any]) -> None:
+    """Show how far a fit is."""
+    from mien.editing.naming import EDITS
+
+    if "sampled" in line:
+        tell("sampling faces", line["sampled"], line["of"])
+    elif "freeing" in line:
+        names = [edit.name for edit in EDITS]
+        tell("freeing directions from each other", names.index(line["freeing"]), len(names))

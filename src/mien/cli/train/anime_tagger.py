@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from mien.cli.common import ForceOption, JsonOption, emit, note
+from mien.cli.common import ForceOption, JsonOption, emit
+from mien.cli.train.lines import Lines
 from mien.cli.train.options import SeedOption
 
 
@@ -72,10 +73,10 @@ def anime_tagger(
     teaching, kept, table = loop.open_faces(data, round(resolution * 4 / 3), labels, cache)
     teaching = teaching.leave_out(leave_out)
     trained = None
+    tell = Lines(config.kimg, quiet=json)
     for line, network_now in loop.train(config, teaching, trunk.network if trunk else None):
         trained = network_now
-        if not json:
-            note("  ".join(f"{key} {value}" for key, value in line.items()))
+        tell(line)
     if trained is None:
         raise typer.Exit(2)
     score = score_anime_tagger(trained, kept.pictures, table)

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from mien.cli.common import DeviceOption, ForceOption, JsonOption, emit, note
+from mien.cli.common import DeviceOption, ForceOption, JsonOption, emit
+from mien.cli.train.lines import Lines
 from mien.cli.train.options import DataOption, SeedOption
 
 
@@ -79,9 +80,9 @@ def identity(
         kind = native.read_header(resolve(trunk)).kind
         start = load(trunk, "identity" if kind == "identity" else "tagger").network.state_dict()
     trained = None
+    tell = Lines(config.kimg, quiet=json)
     for line, trained in loop.train(config, known, start, where):  # noqa: B007
-        if not json:
-            note("  ".join(f"{key} {value}" for key, value in line.items()))
+        tell(line)
     if trained is None:
         raise typer.Exit(2)
     scores = score_views(trained, kept.pictures, kept.anchors)

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from mien.cli.common import ForceOption, JsonOption, emit, note
+from mien.cli.common import ForceOption, JsonOption, emit
+from mien.cli.train.lines import Lines
 from mien.cli.train.options import DataOption, LabelsOption, SeedOption
 
 
@@ -56,10 +57,10 @@ def tagger(
     )
     second = TrainingSet.open(also, size, part="all") if also else None
     trained = None
+    tell = Lines(config.kimg, quiet=json)
     for line, network_now in loop.train(config, pictures, second):
         trained = network_now
-        if not json:
-            note("  ".join(f"{key} {value}" for key, value in line.items()))
+        tell(line)
     if trained is None:
         raise typer.Exit(2)
     table = score_tagger(trained, kept, pictures)

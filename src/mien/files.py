@@ -7,7 +7,7 @@ import os
 import re
 import tempfile
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -57,6 +57,30 @@ def refuse_existing(paths: list[Path], force: bool) -> None:
     if found and not force:
         more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
         raise OutputError(found[0], f"exists already{more}", "give another `path`, or `force=True`")
+
+
+def check_targets(paths: Iterable[Path | None], force: bool, suffix: str = "") -> None:
+    """Find out before the work whether files could be written at its end.
+
+    Args:
+        paths: The files; None is one that nobody asked for.
+        force: Whether they may be replaced.
+        suffix: How their names have to end; empty for anything.
+
+    Raises:
+        OutputError: One has another suffix, is a folder, exists and ``force`` is false, or its
+            folder refuses a new file.
+    """
+    wanted = [path for path in paths if path is not None]
+    for path in wanted:
+        if suffix and path.suffix.lower() != suffix:
+            remedy = f"give a name that ends in {suffix}"
+            raise OutputError(path, f"ends in {path.suffix!r}", remedy)
+        if path.is_dir():
+            raise OutputError(path, "is a folder, not a file", "give the name of a file")
+    refuse_existing(wanted, force)
+    for folder in dict.fromkeys(path.parent for path in wanted):
+        check_writable(folder)
 
 
 def check_writable(path: str | Path) -> None:

@@ -147,6 +147,7 @@ def test_precision_and_engine_reach_the_drawing(
         assert cli.main(args) == 0
         assert json.loads(capsys.readouterr().out)["engine"] == said
         assert images.read_provenance(next(out.glob("*seed0000.png")))["engine"] == said
+    out = tmp_path / "none"
     assert cli.main(["describe", "a woman", "--precision", "half", "--out", str(out)]) == 2
     assert "precision 'half'" in capsys.readouterr().err
 

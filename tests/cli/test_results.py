@@ -82,6 +82,9 @@ def test_a_run_that_fails_leaves_no_folder(run: Run) -> None:
         (("generate", "--out", "taken/sheet.png"), "taken/sheet.png: is a file, not a folder"),
         (("generate", "--out", "/proc/faces"), "/proc: cannot be written"),
         (("directions", "fit", "--out", "foo.txt"), "are written as .safetensors"),
+        (("directions", "layers", "--out", "foo.jpg"), "give a name that ends in .png"),
+        (("directions", "score", "portraits-edits", "--csv", "taken"), "taken: is a folder"),
+        (("directions", "compare", "--csv", "/proc/x.csv"), "/proc: cannot be written"),
     ],
 )
 def test_what_cannot_be_written_is_said_before_the_work(

@@ -46,15 +46,14 @@ def bench(
     `--engine auto` takes for generators of about this size. Nothing else should be running: timings
     of a busy machine are shown and not kept. `--engine compile` needs a C++ compiler and minutes.
     """
-    from mien.files import refuse_existing
+    from mien.files import check_targets
     from mien.hub.loading import load_generator
     from mien.hub.store import engine_cache
     from mien.runtime import costs, speed
     from mien.runtime.devices import find_device
     from mien.runtime.memory import tune_allocator
 
-    if out is not None:
-        refuse_existing([out], force)
+    check_targets([out], force)
     busy = speed.busy()
     tune_allocator()
     generator = load_generator(model, str(find_device(device))).network

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,6 +64,12 @@ class Results:
         if self.out is not None:
             return make_folder(self.out)
         return numbered_folder(HOME / self.verb, slug(name, keep="+=."))
+
+    def drop_empty(self, folder: Path) -> None:
+        """Remove a numbered folder that was made and got nothing."""
+        if self.out is None:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
 
     def write(self, faces: Faces, name: str, only_sheet: bool = False) -> tuple[Faces, list[Path]]:
         """Write faces, and tell what there is to know about them.

@@ -94,6 +94,8 @@ def walk(
         if writer is not None and writer.count:
             note(f"{out} holds the {writer.count} of {planned.frames} frames that were done")
         raise
+    finally:
+        results.drop_empty(out.parent)
     took = time.monotonic() - begin
     notes = [*planned.notes, *writer.notes]
     for remark in notes:

@@ -196,7 +196,7 @@ def rebuild(
             f"was made by model {str(made.get('model'))[:60]!r} ({hash_[:12]}), this one is "
             f"{studio.loaded.name!r} ({studio.loaded.sha256[:12]})"
         )
-        raise ImageError(path, cause, "give that model with --model")
+        raise ImageError(path, cause, "give that model, `model`")
     if ("seeds" in made and "seed" not in made) or "strip" in made:
         raise ImageError(path, "is a sheet of several faces", "give one of its faces")
     if "latents" in made:
@@ -222,7 +222,7 @@ def _drawn(studio: Studio, made: Mapping[str, Any]) -> Tensor:
             label = torch.zeros_like(studio.label)
         return _of_seed(studio, seed, psi, label)[0]
     if label is not None and (studio.label is None or not torch.equal(label, studio.label)):
-        raise InputError(f"its sentence was drawn with --label {made['label']}; give it")
+        raise InputError(f"its sentence was drawn with `label={made['label']}`; give it")
     method, guidance, refine = str(made["method"]), float(made["guidance"]), made.get("refine", 0)
     text, language, without = str(made["text"]), made.get("language"), made.get("without")
     faces = studio.describe(

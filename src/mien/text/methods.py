@@ -80,7 +80,7 @@ class LabelMethod:
         if generator.config.c_dim != len(LABELS):
             raise InputError(
                 f"method 'labels' needs a generator with {len(LABELS)} attribute labels, this one "
-                f"has {generator.config.c_dim}; take --method directions"
+                f"has {generator.config.c_dim}; take `method=directions`"
             )
         self.generator = generator
         self.silence = silence

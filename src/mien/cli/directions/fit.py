@@ -75,12 +75,11 @@ def fit(
     from mien.editing.mixing import parse_layers
     from mien.editing.samples import TagReader
     from mien.editing.sets import check_set_name, save_direction_set
-    from mien.files import check_writable, refuse_existing
+    from mien.files import check_targets
     from mien.hub.loading import load, load_tagger
 
     check_set_name(out)
-    refuse_existing([out], force)
-    check_writable(out.parent)
+    check_targets([out], force)
     source, loaded = open_source(model, device, selfies)
     config = DirectionFit(
         method=method,

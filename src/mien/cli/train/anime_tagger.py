@@ -58,11 +58,11 @@ def anime_tagger(
     from mien.anime.evaluate_tagger import score_anime_tagger
     from mien.anime.tagger import anime_config
     from mien.checkpoints import native
-    from mien.files import refuse_existing
+    from mien.files import check_targets
     from mien.hub.loading import load_tagger
     from mien.runtime.memory import tune_allocator
 
-    refuse_existing([out], force)
+    check_targets([out], force, ".safetensors")
     tune_allocator()
     network = anime_config(resolution, width)
     config = loop.AnimeTaggerTraining(

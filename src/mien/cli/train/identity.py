@@ -51,13 +51,13 @@ def identity(
     from mien.faces import train_identity as loop
     from mien.faces.evaluate_identity import score_views
     from mien.faces.people import generated_people, open_people, points_beside
-    from mien.files import refuse_existing
+    from mien.files import check_targets
     from mien.hub.loading import load, load_generator, resolve
     from mien.judges.identity import IdentityConfig
     from mien.runtime.devices import find_device
     from mien.runtime.memory import tune_allocator
 
-    refuse_existing([out], force)
+    check_targets([out], force, ".safetensors")
     tune_allocator()
     where = str(find_device(device))
     table = points or points_beside(data)

@@ -39,13 +39,13 @@ def tagger(
 
     from mien.checkpoints import native
     from mien.data.training_set import TrainingSet
-    from mien.files import refuse_existing
+    from mien.files import check_targets
     from mien.judges.tagger import TaggerConfig
     from mien.runtime.memory import tune_allocator
     from mien.tagging import train as loop
     from mien.tagging.evaluate import score_tagger
 
-    refuse_existing([out], force)
+    check_targets([out], force, ".safetensors")
     tune_allocator()
     size = round(resolution * 4 / 3)
     wanted: Any = labels

@@ -2,6 +2,8 @@
 
     MienError
     ├── InputError            an argument or a sentence that cannot be used
+    │   ├── WrongType         an argument of another type; a TypeError too
+    │   ├── WrongValue        a number out of its range; a ValueError too
     │   └── UnknownName       a model, method or tag that nobody has heard of
     ├── FileError             a file: which one, why, what mends it
     │   ├── ImageError        a picture
@@ -15,12 +17,17 @@
     ├── MissingExtra          an optional dependency, with its install command
     └── TrainingDiverged      a loss or gradient that is no longer a number
 
-The command line prints ``str(error)`` on one line and exits with status 2.
+The command line prints ``str(error)`` on one line and exits with status 2. Messages name arguments
+as Python does, between backquotes (``give `force=True` ``); :func:`in_dashes` makes options of
+them.
 """
 
 from __future__ import annotations
 
 import difflib
+import re
+import shlex
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -33,16 +40,60 @@ class InputError(MienError):
     """An argument or a sentence that cannot be used."""
 
 
+class WrongType(InputError, TypeError):
+    """An argument of a type that cannot be used."""
+
+    def __init__(self, name: str, value: object, wanted: str) -> None:
+        super().__init__(f"`{name}` is {type(value).__name__} {value!r:.60}, but must be {wanted}")
+
+
+class WrongValue(InputError, ValueError):
+    """A number out of its range."""
+
+
 class UnknownName(InputError):
-    """A name that is in no table. Lists the names that are."""
+    """A name that is in no table. Lists the names that are, or the nearest if they are many."""
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         names = sorted(known)
-        close = difflib.get_close_matches(name, names, n=1)
+        close = _nearest(name, names, 1, 0.6)
         hint = f"; did you mean {close[0]!r}?" if close else ""
-        listed = ", ".join(names) if names else "none"
-        super().__init__(f"unknown {kind} {name!r}{hint} (known: {listed})")
+        listed = "known: " + (", ".join(names) if names else "none")
+        if len(names) > _LISTED:
+            listed = f"nearest of {len(names)}: " + ", ".join(_nearest(name, names, 5, 0.0))
+        super().__init__(f"unknown {kind} {name!r}{hint} ({listed})")
         self.name = name
+
+
+_LISTED = 12
+"""More names than these are not listed."""
+
+
+def _nearest(name: str, names: list[str], count: int, cutoff: float) -> list[str]:
+    """The names most like one, whatever their case."""
+    folded: dict[str, str] = {}
+    for one in names:
+        folded.setdefault(one.casefold(), one)
+    found = difflib.get_close_matches(name.casefold(), folded, count, cutoff)
+    return [folded[one] for one in found]
+
+
+_OPTIONS = {"path": "out", "folder": "out", "settings": "set", "without": "not"}
+"""Argument -> its option, where that is called otherwise."""
+
+
+def in_dashes(text: str) -> str:
+    """A message with the arguments that it names as the command line calls them.
+
+    `` `force=True` `` becomes ``--force``, `` `psi=0.7` `` ``--psi 0.7``, `` `path` `` ``--out``.
+    """
+
+    def option(match: re.Match[str]) -> str:
+        name, value = match[1], match[2]
+        dashed = "--" + _OPTIONS.get(name, name).replace("_", "-")
+        return dashed if value in (None, "True") else f"{dashed} {value}"
+
+    return re.sub(r"`([a-z_]+)(?:=([^`]*))?`", option, text)
 
 
 class FileError(MienError):
@@ -104,9 +155,22 @@ class MissingExtra(MienError):
 
     def __init__(self, package: str, extra: str, purpose: str) -> None:
         super().__init__(
-            f"{purpose} needs {package}, which is not installed; pip install 'mien[{extra}]'"
+            f"{purpose} needs {package}, which is not installed; {pip_install(f'mien[{extra}]')}"
         )
         self.extra = extra
+
+
+def pip_install(what: str) -> str:
+    """The command that installs into the environment that is running, and no other.
+
+    Args:
+        what: A requirement, such as ``mien[video]``.
+    """
+    beside = Path(sys.executable).with_name("pip")
+    here = Path.cwd()
+    if beside.is_file() and here in beside.parents:
+        return f"{beside.relative_to(here)} install '{what}'"
+    return f"{shlex.quote(sys.executable or 'python')} -m pip install '{what}'"
 
 
 class TrainingDiverged(MienError):

@@ -4,28 +4,29 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import tempfile
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from mien.errors import OutputError
 
 _CAUSES = {
-    errno.ENOSPC: ("the disk is full", "free some space or give another --out"),
-    errno.EROFS: ("the file system is read-only", "give another --out"),
-    errno.EACCES: ("no permission to write here", "give another --out"),
-    errno.EPERM: ("no permission to write here", "give another --out"),
-    errno.ENOTDIR: ("a part of the path is a file, not a folder", "give another --out"),
-    errno.EDQUOT: ("the disk quota is used up", "free some space or give another --out"),
+    errno.ENOSPC: ("the disk is full", "free some space or give another `path`"),
+    errno.EROFS: ("the file system is read-only", "give another `path`"),
+    errno.EACCES: ("no permission to write here", "give another `path`"),
+    errno.EPERM: ("no permission to write here", "give another `path`"),
+    errno.ENOTDIR: ("a part of the path is a file, not a folder", "give another `path`"),
+    errno.EDQUOT: ("the disk quota is used up", "free some space or give another `path`"),
 }
 
 
 def output_error(path: str | Path, error: OSError) -> OutputError:
     """Turn an operating-system error into one line that names file, cause and remedy."""
     cause, remedy = _CAUSES.get(
-        error.errno or 0, (f"cannot be written ({error.strerror})", "give another --out")
+        error.errno or 0, (f"cannot be written ({error.strerror})", "give another `path`")
     )
     return OutputError(path, cause, remedy)
 
@@ -40,7 +41,7 @@ def make_folder(path: str | Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except FileExistsError:
-        raise OutputError(folder, "is a file, not a folder", "give another --out") from None
+        raise OutputError(folder, "is a file, not a folder", "give another `path`") from None
     except OSError as error:
         raise output_error(folder, error) from None
     return folder
@@ -55,7 +56,80 @@ def refuse_existing(paths: list[Path], force: bool) -> None:
     found = [path for path in paths if path.exists()]
     if found and not force:
         more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
-        raise OutputError(found[0], f"exists already{more}", "give another --out, or --force")
+        raise OutputError(found[0], f"exists already{more}", "give another `path`, or `force=True`")
+
+
+def check_targets(paths: Iterable[Path | None], force: bool, suffix: str = "") -> None:
+    """Find out before the work whether files could be written at its end.
+
+    Args:
+        paths: The files; None is one that nobody asked for.
+        force: Whether they may be replaced.
+        suffix: How their names have to end; empty for anything.
+
+    Raises:
+        OutputError: One has another suffix, is a folder, exists and ``force`` is false, or its
+            folder refuses a new file.
+    """
+    wanted = [path for path in paths if path is not None]
+    for path in wanted:
+        if suffix and path.suffix.lower() != suffix:
+            remedy = f"give a name that ends in {suffix}"
+            raise OutputError(path, f"ends in {path.suffix!r}", remedy)
+        if path.is_dir():
+            raise OutputError(path, "is a folder, not a file", "give the name of a file")
+    refuse_existing(wanted, force)
+    for folder in dict.fromkeys(path.parent for path in wanted):
+        check_writable(folder)
+
+
+def check_writable(path: str | Path) -> None:
+    """Try whether a file could be written below ``path``, which need not be there; leaves nothing.
+
+    For before the work: what would fail at its end shall fail at its beginning.
+
+    Raises:
+        OutputError: Its nearest folder is a file, or refuses a new file.
+    """
+    folder = Path(path)
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    if not folder.is_dir():
+        raise OutputError(folder, "is a file, not a folder", "give another `path`")
+    try:
+        with tempfile.TemporaryFile(prefix=".mien-", dir=folder):
+            pass
+    except OSError as error:
+        raise output_error(folder, error) from None
+
+
+def numbered_folder(base: str | Path, name: str = "") -> Path:
+    """Make the next free of ``base/0001-name``, ``base/0002-name``, …; two calls never get one.
+
+    Raises:
+        OutputError: ``base`` cannot be written to.
+    """
+    home = make_folder(base)
+    number = max(_numbers(home), default=0)
+    try:
+        while True:
+            number += 1
+            claim = home / f".{number:04d}"
+            try:
+                claim.mkdir()
+            except FileExistsError:
+                continue
+            # Whoever claims a number looks once more: another may have come and gone before.
+            if number not in _numbers(home):
+                return claim.rename(home / f"{number:04d}-{name}".rstrip("-"))
+            claim.rmdir()
+    except OSError as error:
+        raise output_error(home, error) from None
+
+
+def _numbers(home: Path) -> set[int]:
+    found = (re.match(r"(\d{4,9})(?:-|$)", path.name) for path in home.iterdir())
+    return {int(match[1]) for match in found if match}
 
 
 @contextmanager

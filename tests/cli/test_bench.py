@@ -11,7 +11,7 @@ import torch
 from mien import cli
 from mien.checkpoints import native
 from mien.hub.store import engine_cache
-from mien.runtime import costs
+from mien.runtime import costs, speed
 from mien.runtime.speed import difference, measure
 from runtime.networks import small_generator
 
@@ -19,6 +19,7 @@ from runtime.networks import small_generator
 @pytest.fixture
 def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("MIEN_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(speed.os, "getloadavg", lambda: (0.0, 0.0, 0.0))
     G = small_generator()
     config = {"resolution": 32, "z_dim": 16, "w_dim": 16, "channel_base": 256, "channel_max": 16}
     path = tmp_path / "tiny.safetensors"
@@ -95,6 +96,36 @@ def test_an_engine_that_fails_is_told_and_passed_over(
     assert {cost.engine for cost in stored} == {"eager"}
 
 
+def test_a_busy_machine_is_told_and_its_timings_are_not_kept(
+    model: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(speed.os, "getloadavg", lambda: (7.5, 0.0, 0.0))
+    monkeypatch.setattr(speed.os, "cpu_count", lambda: 4)
+    args = ["bench", "--model", str(model), "--engine", "eager", "--rounds", "1", "--count", "1"]
+    args += ["--device", "cpu", "--json"]
+    assert cli.main(args) == 0
+    captured = capsys.readouterr()
+    assert "a load of 7.5 on 4 cores; these timings are not kept" in captured.err
+    assert "give --anyway" in captured.err
+    assert json.loads(captured.out)["kept"] is False
+    assert costs.read(engine_cache(), torch.device("cpu")) == []
+    assert cli.main([*args, "--anyway"]) == 0
+    assert costs.read(engine_cache(), torch.device("cpu")) != []
+
+
+def test_no_compiler_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from mien.runtime import engines
+
+    def compiled(*args: object) -> None:
+        raise AssertionError("a compiler was asked for")
+
+    monkeypatch.setitem(engines.ENGINES, "compile", compiled)
+    monkeypatch.setattr(engines, "why_not", lambda name, device: "" if name != "cuda" else "no")
+    seen = [one.engine for one in measure(small_generator(), tmp_path, rounds=1, count=1)]
+    assert "eager" in seen
+    assert "compile" not in seen
+
+
 def test_difference_counts_pixels() -> None:
     wanted = torch.zeros(1, 3, 2, 2)
     drawn = wanted.clone()
@@ -116,6 +147,7 @@ def test_precision_and_engine_reach_the_drawing(
         assert cli.main(args) == 0
         assert json.loads(capsys.readouterr().out)["engine"] == said
         assert images.read_provenance(next(out.glob("*seed0000.png")))["engine"] == said
+    out = tmp_path / "none"
     assert cli.main(["describe", "a woman", "--precision", "half", "--out", str(out)]) == 2
     assert "precision 'half'" in capsys.readouterr().err
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import torch
 
 from mien import cli
 from mien.cli import doctor
+from mien.errors import MissingExtra, pip_install
 from mien.hub import catalogue
 from mien.runtime.engines import ENGINES
 
@@ -42,7 +44,9 @@ def test_a_person_gets_a_line_for_each(capsys: pytest.CaptureFixture[str]) -> No
     assert [name for name in names if name not in out] == []
     assert err == ""
     missing = [x for x in doctor.EXTRAS if importlib.util.find_spec(doctor.EXTRAS[x][1][0]) is None]
-    assert [x for x in missing if f"-> pip install 'mien[{x}]'" not in out] == []
+    offered = [x for x in missing if x not in doctor._ROOMS]
+    said = " ".join(out.split())
+    assert [x for x in offered if f"pip install 'mien[{x}]'" not in said] == []
 
 
 def test_a_missing_extra_comes_with_its_command(
@@ -55,7 +59,28 @@ def test_a_missing_extra_comes_with_its_command(
     video = findings(capsys)["extra video"]
     assert video["ok"]
     assert video["values"] == {"missing": ["av"]}
-    assert video["mend"] == "pip install 'mien[video]'"
+    assert video["mend"] == f"{sys.executable} -m pip install 'mien[video]'"
+
+
+def test_the_command_is_that_of_this_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".venv/bin").mkdir(parents=True)
+    (tmp_path / ".venv/bin/pip").touch()
+    monkeypatch.setattr(sys, "executable", str(tmp_path / ".venv/bin/python"))
+    assert pip_install("mien[video]") == ".venv/bin/pip install 'mien[video]'"
+    assert ".venv/bin/pip install 'mien[video]'" in str(MissingExtra("av", "video", "video"))
+    monkeypatch.setattr(sys, "executable", "/opt/my env/bin/python")
+    assert pip_install("mien[onnx]") == "'/opt/my env/bin/python' -m pip install 'mien[onnx]'"
+
+
+def test_what_does_not_exist_is_not_offered(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "extra web" not in findings(capsys)
+    monkeypatch.setattr(doctor, "_ROOMS", {"web": "mien.studio"})
+    assert "extra web" in findings(capsys)
 
 
 def test_extras_are_those_of_the_project() -> None:

@@ -212,6 +212,21 @@ def test_progress_shows_only_what_takes_long_on_a_terminal(
     assert ("walking" in stderr.getvalue()) == bool(seen)
 
 
+@pytest.mark.parametrize("terminal", [True, False])
+def test_preparing_is_told_at_once_and_only_on_a_terminal(
+    monkeypatch: pytest.MonkeyPatch, terminal: bool
+) -> None:
+    stderr = Terminal() if terminal else io.StringIO()
+    monkeypatch.setattr(sys, "stderr", stderr)
+    monkeypatch.setenv("TERM", "xterm")
+    studio = types.SimpleNamespace()
+    with common.watching(studio):
+        studio.watch("preparing the engine, once, about 40 s", 0, 0)
+        studio.watch("drawing", 1, 2)
+    assert not hasattr(studio, "watch")
+    assert ("about 40 s" in stderr.getvalue()) == terminal
+
+
 def test_root_shows_help_and_version(run: MienMain) -> None:
     status, out, err = run()
     assert (status, err) == (0, "")
@@ -225,7 +240,7 @@ def test_every_module_of_a_verb_has_its_row() -> None:
     files = {path.stem for path in room.glob("[a-z]*.py")}
     files |= {path.parent.name for path in room.glob("[a-z]*/__init__.py")}
     rows = {name.rpartition(".")[2] for name in cli.VERBS.values()}
-    assert rows == files - {"common", "reference"}
+    assert rows == files - {"common", "options", "reference", "results"}
 
 
 def test_help_and_verbs_load_nothing_heavy() -> None:

@@ -32,6 +32,7 @@ from mien.errors import InputError, UnknownName, WeightsMissing
 from mien.faces.alignment import Alignment, paste_back
 from mien.files import make_folder, refuse_existing
 from mien.hub import loading
+from mien.images.given import Picture, given
 from mien.portraits.checks import checked_seeds
 from mien.runtime import engines
 from mien.runtime.precision import check_precision, fast_dtype
@@ -179,7 +180,7 @@ class AnimeRequest:
 
     styles: int = 6
     style_seed: int = 0
-    style_from: str | Path | None = None
+    style_from: Picture | None = None
     settings: tuple[str | Setting, ...] = ()
     directions: str | Path | None = None
     model: str | Path | None = None
@@ -413,8 +414,9 @@ def wanted_styles(
     """
     steering = find_steering(painter.loaded, request.settings, request.directions, request.force)
     if request.style_from is not None:
-        w = painter.style_from(images.load(request.style_from))
-        said: list[dict[str, Any]] = [{"style_from": str(request.style_from)}]
+        pixels, name = given(request.style_from)
+        w = painter.style_from(pixels)
+        said: list[dict[str, Any]] = [{"style_from": "a picture" if name is None else str(name)}]
     else:
         seeds = checked_seeds(request.styles, request.style_seed)
         w, said = painter.styles(seeds), [{"style_seed": seed} for seed in seeds]
@@ -425,7 +427,7 @@ def wanted_styles(
 
 def answer(
     studio: Studio,
-    photo: str | Path | UInt8[np.ndarray, "h w 3"],
+    photo: Picture,
     request: AnimeRequest,
     finder: Finder | None = None,
 ) -> AnimePicture:
@@ -433,8 +435,7 @@ def answer(
     where = request.where
     painter = studio.painter(request.model)
     w, said, made = wanted_styles(painter, request)
-    given = isinstance(photo, np.ndarray)
-    image, of = (photo, None) if given else (images.load(photo), str(photo))
+    image, of = given(photo)
     if finder is None and not where.aligned:
         finder = shipped_finder(str(studio.device))
     return paint(

@@ -30,16 +30,18 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from mien.errors import FileError, MienError, UnknownName
+from mien.errors import FileError, MienError, UnknownName, in_dashes
 
 VERBS: dict[str, str] = {
     "describe": "mien.cli.describe",
+    "generate": "mien.cli.generate",
     "sketch": "mien.cli.sketch",
     "photo": "mien.cli.photo",
     "anime": "mien.cli.anime",
     "invert": "mien.cli.invert",
     "edit": "mien.cli.edit",
     "mix": "mien.cli.mix",
+    "grid": "mien.cli.grid",
     "walk": "mien.cli.walk",
     "directions": "mien.cli.directions",
     "show": "mien.cli.show",
@@ -141,7 +143,7 @@ def one_line(text: str) -> str:
 
 
 def _complain(text: str) -> None:
-    print(f"mien: error: {one_line(text)}", file=sys.stderr)
+    print(f"mien: error: {one_line(in_dashes(text))}", file=sys.stderr)
 
 
 def _usage_text(error: typer.TyperException) -> str:

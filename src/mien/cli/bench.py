@@ -26,13 +26,16 @@ def bench(
     engine: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="NAME", help="Measure this engine; may be repeated. Else all that run here."
+            metavar="NAME", help="Measure this engine; may be repeated. Else all here but compile."
         ),
     ] = None,
     rounds: Annotated[int, typer.Option(metavar="N", help="Passes over the images.")] = 5,
     count: Annotated[int, typer.Option("--count", metavar="N", help="How many images.")] = 4,
     out: OptionalOutOption = None,
     device: DeviceOption = "auto",
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="Keep the timings of a busy machine too.")
+    ] = False,
     force: ForceOption = False,
     json: JsonOption = False,
 ) -> None:
@@ -40,26 +43,31 @@ def bench(
 
     Prints milliseconds an image, seconds to start (cold, and with the compiled network on disk),
     and how far each is from exact. What was measured decides from then on which engine
-    `--engine auto` takes for generators of about this size. Nothing else should be running.
+    `--engine auto` takes for generators of about this size. Nothing else should be running: timings
+    of a busy machine are shown and not kept. `--engine compile` needs a C++ compiler and minutes.
     """
-    from mien.files import refuse_existing
+    from mien.files import check_targets
     from mien.hub.loading import load_generator
     from mien.hub.store import engine_cache
     from mien.runtime import costs, speed
     from mien.runtime.devices import find_device
     from mien.runtime.memory import tune_allocator
 
-    if out is not None:
-        refuse_existing([out], force)
+    check_targets([out], force)
+    busy = speed.busy()
     tune_allocator()
     generator = load_generator(model, str(find_device(device))).network
     measured = speed.measure(generator, engine_cache(), engine or (), rounds, count)
     found = speed.bench_of(generator, list(progress(measured, "measuring")))
-    costs.write(engine_cache(), found.costs())
+    kept = anyway or not busy
+    if kept:
+        costs.write(engine_cache(), found.costs())
+    else:
+        note(f"{busy}; these timings are not kept, wait until it is quiet or give `anyway=True`")
     for one in found.speeds:
         if one.failed:
             note(one.failed)
-    result = {"model": model, **found.as_dict(), "table": engine_cache() / costs.FILE}
+    result = {"model": model, **found.as_dict(), "table": engine_cache() / costs.FILE, "kept": kept}
     if out is not None:
         _write(out, result, force)
     emit(result, json, _table(model, found))

@@ -6,13 +6,14 @@ import json as json_text
 import math
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
 
-from mien.errors import InputError
+from mien.errors import InputError, in_dashes
 
 T = TypeVar("T")
 
@@ -22,10 +23,39 @@ JsonOption = Annotated[
 DeviceOption = Annotated[
     str, typer.Option("--device", metavar="NAME", help="Where to compute: auto, cpu, cuda, cuda:1.")
 ]
+
+
+def _seed(text: str | int) -> int:
+    """Read ``--seed``: a number, or ``random``, which is -1 until :func:`chosen_seed`."""
+    if str(text).strip().lower() == "random":
+        return RANDOM
+    if not str(text).isdecimal() or int(text) >= 2**32:
+        raise typer.BadParameter(f"{text!r} is neither a seed from 0 to {2**32 - 1} nor 'random'")
+    return int(text)
+
+
+RANDOM = -1
+"""What ``--seed random`` is until it is chosen."""
+
 SeedOption = Annotated[
     int,
     typer.Option(
-        "--seed", metavar="N", min=0, max=2**32 - 1, help="First seed; seed i gives face i."
+        "--seed", metavar="N", parser=_seed, help="First seed, or random; seed i gives face i."
+    ),
+]
+SizeOption = Annotated[
+    int | None,
+    typer.Option(
+        "--size", metavar="N", help="Side of the pictures; larger than drawn adds no detail."
+    ),
+]
+FormatOption = Annotated[
+    str, typer.Option("--format", metavar="NAME", help="Of the pictures: png, jpg or webp.")
+]
+ResultsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--out", metavar="FOLDER", help="Where the results go; else a new out/VERB/0001-…"
     ),
 ]
 OutOption = Annotated[Path, typer.Option("--out", metavar="PATH", help="Where the results go.")]
@@ -145,7 +175,7 @@ def emit(result: Mapping[str, Any], json: bool, text: object) -> None:
 
 def note(text: str) -> None:
     """Tell the person something beside the result: one line on stderr."""
-    print(f"mien: {text}", file=sys.stderr)
+    print(f"mien: {in_dashes(text)}", file=sys.stderr)
 
 
 def progress(items: Iterable[T], label: str, total: int | None = None) -> Iterator[T]:
@@ -180,3 +210,47 @@ def progress(items: Iterable[T], label: str, total: int | None = None) -> Iterat
     finally:
         if bar is not None:
             bar.stop()
+
+
+@contextmanager
+def showing() -> Iterator[Callable[[str, int, int], None]]:
+    """Inside, what is told is shown as a bar with the time left, as :func:`progress` shows it.
+
+    Yields:
+        What to tell: what is being done, how many are done, of how many; 0 where nobody knows, and
+        then it is shown at once, for nothing moves while it lasts.
+    """
+    if not sys.stderr.isatty():
+        yield lambda what, done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    bar = Progress(console=Console(stderr=True), transient=True)
+    start = time.monotonic()
+    tasks: dict[str, Any] = {}
+
+    def tell(what: str, done: int, total: int) -> None:
+        for name in [name for name in tasks if name != what]:
+            bar.remove_task(tasks.pop(name))
+        if what not in tasks:
+            tasks[what] = bar.add_task(what, total=total or None)
+        bar.update(tasks[what], completed=done)
+        if not total or time.monotonic() - start > _PATIENCE:
+            bar.start()
+
+    try:
+        yield tell
+    finally:
+        bar.stop()
+
+
+@contextmanager
+def watching(studio: Any) -> Iterator[None]:
+    """Inside, what a studio does is shown: refining, preparing an engine, drawing."""
+    with showing() as tell:
+        studio.watch = tell
+        try:
+            yield
+        finally:
+            del studio.watch

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,14 +10,17 @@ from mien.cli.common import (
     DeviceOption,
     EngineOption,
     ForceOption,
+    FormatOption,
     JsonOption,
     LabelOption,
-    OutOption,
     PrecisionOption,
+    ResultsOption,
     SeedOption,
+    SizeOption,
     emit,
-    note,
+    watching,
 )
+from mien.cli.results import Results, chosen_seed
 
 
 def describe(
@@ -30,10 +32,14 @@ def describe(
         typer.Option(help="labels, mapper, directions or prior; else the one that measures best."),
     ] = None,
     guidance: Annotated[
-        float | None, typer.Option(help="How strongly the sentence is followed; 1 is plain.")
+        float | None,
+        typer.Option(
+            help="How strongly the sentence is followed; 1 is plain, above 4 faces come apart."
+        ),
     ] = None,
     psi: Annotated[
-        float | None, typer.Option(help="How far faces lie from the mean one, 0 to 1.")
+        float | None,
+        typer.Option(help="How far faces lie from the mean one, 0 to 2; beyond 1 they come apart."),
     ] = None,
     refine: Annotated[
         int | None,
@@ -48,9 +54,15 @@ def describe(
         str | None,
         typer.Option(metavar="CODE", help="en, vi, fr or ja; else it is found out."),
     ] = None,
+    without: Annotated[
+        str | None,
+        typer.Option("--not", metavar="WORDS", help="What they shall not have: 'glasses, beard'."),
+    ] = None,
     model: Annotated[str, typer.Option(help="A generator: name or file.")] = "portraits",
     label: LabelOption = None,
-    out: OutOption = Path("out/describe"),
+    size: SizeOption = None,
+    format: FormatOption = "png",
+    out: ResultsOption = None,
     device: DeviceOption = "auto",
     precision: PrecisionOption = "fast",
     engine: EngineOption = "auto",
@@ -59,16 +71,23 @@ def describe(
 ) -> None:
     """Draw faces that fit a sentence.
 
-    Writes one PNG a face, `sheet.png` with all of them and `latents.npz` with their `w`. Each
-    picture carries what made it: `mien show FILE` reads it back.
+    Writes one picture a face, `sheet.png` with all of them and `latents.npz` with their `w`, into a
+    new folder below `out/describe`. Each picture carries what made it: `mien show FILE` reads it
+    back.
     """
+    from mien.portraits.checks import checked_seeds, checked_text
+    from mien.portraits.faces import face_names
     from mien.studio import Studio
 
+    results = Results("describe", out, force, format, size)
+    sentence, first = checked_text(text)[0], chosen_seed(seed)
+    results.check(face_names(sentence, checked_seeds(count, first)))
     studio = Studio(model, device, precision=precision, engine=engine, label=label)
-    faces = studio.describe(text, count, seed, method, guidance, psi, refine, anyway, language)
-    paths = faces.save(out, force)
-    for remark in faces.notes:
-        note(remark)
+    with watching(studio):
+        drawn = studio.describe(
+            text, count, first, method, guidance, psi, refine, anyway, language, without
+        )
+    faces, paths = results.write(drawn, sentence)
     read = faces.provenance["read"]
     said = ", ".join(f"{column} {value}" for column, value in read.items()) or "nothing"
     lines = [f"read: {said}", *(str(path) for path in paths)]

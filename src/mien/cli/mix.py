@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,12 +9,15 @@ import typer
 from mien.cli.common import (
     DeviceOption,
     ForceOption,
+    FormatOption,
     JsonOption,
     LabelOption,
-    OutOption,
+    ResultsOption,
+    SizeOption,
     emit,
-    note,
+    watching,
 )
+from mien.cli.results import Results
 
 
 def mix(
@@ -26,10 +28,12 @@ def mix(
     layers: Annotated[
         str, typer.Option(help="Which layers of B: coarse, middle, fine, 0-3, 0,2,5.")
     ],
-    psi: Annotated[float, typer.Option(help="How far seeds lie from the mean face, 0 to 1.")] = 0.7,
+    psi: Annotated[float, typer.Option(help="How far seeds lie from the mean face, 0 to 2.")] = 0.7,
     model: Annotated[str, typer.Option(help="A generator: name or file.")] = "portraits",
     label: LabelOption = None,
-    out: OutOption = Path("out/mix"),
+    size: SizeOption = None,
+    format: FormatOption = "png",
+    out: ResultsOption = None,
     device: DeviceOption = "auto",
     force: ForceOption = False,
     json: JsonOption = False,
@@ -37,14 +41,16 @@ def mix(
     """Take some layers of face B into face A.
 
     Coarse layers carry pose and shape, middle ones features and hair, fine ones colours; see
-    `mien directions layers`. Writes PNG, `sheet.png` and `latents.npz`; each picture carries what
-    made it.
+    `mien directions layers`. Writes pictures, `sheet.png` with A and B beside them and
+    `latents.npz`, into a new folder below `out/mix`; each picture carries what made it.
     """
     from mien.studio import Studio
 
-    faces = Studio(model, device, label=label).mix(a, b, layers, psi)
-    paths = faces.save(out, force)
-    for remark in faces.notes:
-        note(remark)
+    results = Results("mix", out, force, format, size)
+    results.check()
+    studio = Studio(model, device, label=label)
+    with watching(studio):
+        drawn = studio.mix(a, b, layers, psi)
+    faces, paths = results.write(drawn, drawn.stems[0])
     result = {**faces.provenance, "faces": list(faces.each), "notes": faces.notes, "files": paths}
     emit(result, json, "\n".join(str(path) for path in paths))

@@ -13,19 +13,20 @@ from mien.cli.common import JsonOption, emit
 from mien.errors import FileError
 
 _PNG = b"\x89PNG\r\n\x1a\n"
+_JPEG, _RIFF = b"\xff\xd8\xff", b"RIFF"
 _ZIP = b"PK\x03\x04"
 _GIF, _MATROSKA, _MP4 = b"GIF8", b"\x1aE\xdf\xa3", b"ftyp"
 
 
 def show(
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="A PNG, clip, .safetensors or .npz.")
+        Path, typer.Argument(metavar="FILE", help="A picture, clip, .safetensors or .npz.")
     ],
     json: JsonOption = False,
 ) -> None:
     """Show what made a picture, what a file of weights holds, or the shapes of arrays.
 
-    A PNG or a clip that mien wrote carries its model, seed, text and edits; a .safetensors file
+    A picture or a clip that mien wrote carries its model, seed, text and edits; a .safetensors file
     its configuration; an .npz its arrays. Nothing in the file is run, and no weights are loaded.
     """
     result = {"file": str(file), **_describe(file)}
@@ -45,7 +46,7 @@ def _describe(file: Path) -> dict[str, Any]:
         raise FileError(file, "is a folder, not a file", "give a file") from None
     except OSError as error:
         raise FileError(file, f"cannot be read ({error.strerror})") from None
-    if head.startswith(_PNG):
+    if head.startswith((_PNG, _JPEG, _RIFF)):
         return _picture(file)
     if head.startswith(_ZIP):
         return _arrays(file)
@@ -53,7 +54,8 @@ def _describe(file: Path) -> dict[str, Any]:
         return _weights(file)
     if head.startswith((_GIF, _MATROSKA)) or head[4:8] == _MP4:
         return _clip(file)
-    raise FileError(file, f"is {looks_like(file)}", "give a PNG, a clip, a .safetensors or an .npz")
+    remedy = "give a picture, a clip, a .safetensors or an .npz"
+    raise FileError(file, f"is {looks_like(file)}", remedy)
 
 
 def _picture(file: Path) -> dict[str, Any]:

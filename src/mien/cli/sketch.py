@@ -20,7 +20,7 @@ from mien.cli.common import (
 )
 
 MethodOption = Annotated[
-    str | None, typer.Option(help="autoencoder, pix2pix or cyclegan; else that of the model.")
+    str | None, typer.Option(help="pix2pix ships; autoencoder, cyclegan: after mien train sketch.")
 ]
 BigOption = Annotated[
     str,

@@ -13,12 +13,12 @@ from mien.cli.common import (
     ForceOption,
     JsonOption,
     LabelOption,
-    OutOption,
     PrecisionOption,
     emit,
     note,
-    progress,
+    watching,
 )
+from mien.cli.results import HOME, Results
 
 
 def walk(
@@ -36,7 +36,7 @@ def walk(
     space: Annotated[
         str, typer.Option(help="w: straight from face to face. z: around, seeds only.")
     ] = "w",
-    psi: Annotated[float, typer.Option(help="How far seeds lie from the mean face, 0 to 1.")] = 0.7,
+    psi: Annotated[float, typer.Option(help="How far seeds lie from the mean face, 0 to 2.")] = 0.7,
     ease: Annotated[str, typer.Option(help="linear, or smooth: rest at each face.")] = "linear",
     keyframes: Annotated[
         Path | None,
@@ -47,7 +47,12 @@ def walk(
     ] = None,
     model: Annotated[str, typer.Option(help="A generator: name or file.")] = "portraits",
     label: LabelOption = None,
-    out: OutOption = Path("out/walk.mp4"),
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", metavar="FILE", help="Where the clip goes; else a new out/walk/0001-…/walk.mp4"
+        ),
+    ] = None,
     device: DeviceOption = "auto",
     precision: PrecisionOption = "fast",
     engine: EngineOption = "auto",
@@ -61,28 +66,36 @@ def walk(
     """
     import time
 
-    from mien.files import refuse_existing
+    from mien.files import check_writable, refuse_existing
     from mien.studio import Studio
     from mien.video.formats import format_of
+    from mien.video.package import pyav
     from mien.video.writer import writing
 
-    format_of(out)
-    refuse_existing([out], force)
-    planned = Studio(model, device, precision=precision, engine=engine, label=label).walk(
-        faces, seconds, fps, loop, space, psi, ease, keyframes, directions, force
-    )
+    pyav()
+    if out is not None:
+        format_of(out)
+        refuse_existing([out], force)
+    results = Results("walk", None if out is None else out.parent, force)
+    check_writable(HOME / "walk" if out is None else out.parent)
+    studio = Studio(model, device, precision=precision, engine=engine, label=label)
+    planned = studio.walk(faces, seconds, fps, loop, space, psi, ease, keyframes, directions, force)
+    out = out or results.folder("-".join(Path(face).stem for face in faces)) / "walk.mp4"
     begin = time.monotonic()
     writer = None
     try:
-        with writing(
-            out, planned.fps, provenance=lambda: planned.provenance, force=force
-        ) as writer:
-            for images in progress(planned, "drawing", planned.frames):
+        with (
+            watching(studio),
+            writing(out, planned.fps, provenance=lambda: planned.provenance, force=force) as writer,
+        ):
+            for images in planned:
                 writer.write(images)
     except KeyboardInterrupt:
         if writer is not None and writer.count:
             note(f"{out} holds the {writer.count} of {planned.frames} frames that were done")
         raise
+    finally:
+        results.drop_empty(out.parent)
     took = time.monotonic() - begin
     notes = [*planned.notes, *writer.notes]
     for remark in notes:

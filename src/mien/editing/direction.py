@@ -18,6 +18,8 @@ from mien.errors import InputError, UnknownName
 Space = Literal["z", "w", "ws", "s"]
 """Where a direction lives: input noise, one w for all layers, one w a layer, or styles."""
 
+_REACH = 3.0
+
 
 @dataclass(frozen=True, eq=False)
 class Direction:
@@ -71,6 +73,11 @@ class Direction:
                 raise InputError(f"direction {self.name!r}: layers {list(self.layers)}")
             object.__setattr__(self, "layers", layers)
         object.__setattr__(self, "vector", vector)
+
+    @property
+    def reach(self) -> float:
+        """The largest strength that it was measured at: its score ``reach``, else 3."""
+        return float(self.scores.get("reach", _REACH))
 
     def unit(self) -> Direction:
         """The same direction with a vector of length 1; the scale stays.
@@ -224,16 +231,21 @@ class DirectionSet:
         """The directions, in order."""
         return iter(self.directions)
 
+    def find(self, name: str) -> Direction | None:
+        """The direction of that name, whatever its case; None if there is none."""
+        alike = [one for one in self.directions if one.name.casefold() == name.casefold()]
+        return next((one for one in alike if one.name == name), alike[0] if alike else None)
+
     def __getitem__(self, name: str) -> Direction:
-        """The direction of that name.
+        """The direction of that name, whatever its case.
 
         Raises:
-            UnknownName: There is none; the message lists those there are.
+            UnknownName: There is none; the message lists those there are, or the nearest.
         """
-        for direction in self.directions:
-            if direction.name == name:
-                return direction
-        raise UnknownName("direction", name, self.names)
+        found = self.find(name)
+        if found is None:
+            raise UnknownName("direction", name, self.names)
+        return found
 
     def check_generator(self, sha256: str, force: bool = False) -> None:
         """Refuse to be used on another generator.
@@ -248,8 +260,8 @@ class DirectionSet:
         if self.generator != sha256 and not force and self.directions:
             raise InputError(
                 f"these directions were found in generator {self.generator[:12] or 'unknown'}, "
-                f"this one is {sha256[:12]}; run 'mien directions fit' for it, or --force to move "
-                "along vectors that mean nothing in particular here"
+                f"this one is {sha256[:12]}; run 'mien directions fit' for it, or give "
+                "`force=True` to move along vectors that mean nothing in particular here"
             )
 
     def to_tensors(self) -> tuple[dict[str, Tensor], dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,19 +11,25 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mien import images
-from mien.editing.latent import read_face
+from mien.editing.latent import Face, read_faces
 from mien.editing.mixing import mix, parse_layers
 from mien.editing.sets import LoadedDirections, load_direction_set
 from mien.editing.settings import Setting, apply_settings, read_settings
-from mien.errors import InputError, UnknownName, WeightsMissing
+from mien.errors import InputError, UnknownName, WeightsMissing, WrongValue
 from mien.files import cut_name, slug
-from mien.portraits.faces import Faces
+from mien.images import formats, sheets
+from mien.images.sheets import Sheet
+from mien.portraits.checks import checked, remarks
+from mien.portraits.faces import LATENTS, Faces
 
 if TYPE_CHECKING:
     from mien.studio.session import Studio
 
+Settings = Sequence[str | Setting] | Mapping[str, float] | str | Setting
+"""What an edit asks for: ``["smile=+2"]``, ``{"smile": 2}``, or one of its parts alone."""
+
 _STEM = 80
+_CELLS = 1024
 
 
 def find_directions(
@@ -48,7 +54,7 @@ def find_directions(
             raise WeightsMissing(
                 f"{name}.safetensors",
                 f"there are no directions for model {studio.loaded.name!r}",
-                f"run: mien directions fit --model {studio.model} --out FILE, give --directions",
+                f"run: mien directions fit --model {studio.model} --out FILE, give `directions`",
             ) from None
     else:
         found = load_direction_set(name)
@@ -58,8 +64,8 @@ def find_directions(
 
 def edit(
     studio: Studio,
-    face: str | int | Path,
-    settings: Sequence[str | Setting],
+    face: Face,
+    settings: Settings,
     directions: str | Path | None = None,
     layers: str | None = None,
     psi: float = 0.7,
@@ -67,18 +73,21 @@ def edit(
 ) -> Faces:
     """Move a face along directions; see :meth:`mien.studio.session.Studio.edit`."""
     found = find_directions(studio, directions, force)
-    wanted = _settings(studio, settings, layers)
-    ws, made = read_face(studio, face, psi)
+    wanted = _settings(studio, settings, layers, found)
+    ws, made = read_faces(studio, face, psi)
     moved = apply_settings(ws, found.directions, wanted)
-    label = "-".join(one.label() for one in wanted)
-    each = [_after(row, found, wanted) for row in _rows(made, len(ws))]
-    notes = (*_foreign(studio, found), *made.get("notes", ()))
-    return _faces(studio, moved, each, label, notes)
+    each = [_after(row, found, wanted) for row in made]
+    labels = [one.label() for one in wanted]
+    notes = (*_foreign(studio, found), *_far(found, wanted), *remarks(psi), *_told(made))
+    faces = _faces(studio, moved, each, ["-".join(labels)] * len(made), notes)
+    before = studio.draw(ws, ()).images
+    captions = ((_said(one), ", ".join(labels)) for one in made)
+    return replace(faces, sheet=_beside((before, faces.images), captions))
 
 
 def strip(
     studio: Studio,
-    face: str | int | Path,
+    face: Face,
     setting: str | Setting,
     steps: int = 7,
     directions: str | Path | None = None,
@@ -90,10 +99,11 @@ def strip(
     if not 2 <= steps <= 64:
         raise InputError(f"a strip of {steps} steps; from 2 to 64 can be drawn")
     found = find_directions(studio, directions, force)
-    (wanted,) = _settings(studio, [setting], layers)
-    ws, made = read_face(studio, face, psi)
+    (wanted,) = _settings(studio, [setting], layers, found)
+    ws, rows = read_faces(studio, face, psi)
     if len(ws) != 1:
         raise InputError(f"a strip shows 1 face, {face} holds {len(ws)}; give one row, {face}:0")
+    (made,) = rows
     # From the opposite of what is asked to what is asked, by way of the face itself.
     scales = [float(step) for step in np.linspace(-1, 1, steps)]
     each, parts, stems = [], [], []
@@ -102,48 +112,134 @@ def strip(
         parts.append(apply_settings(ws, found.directions, [step]))
         each.append(_after(made, found, [step]))
         stems.append(f"{_stem(made)}-{_slug(step.label())}")
-    notes = (*_foreign(studio, found), *made.get("notes", ()))
+    notes = (*_foreign(studio, found), *_far(found, [wanted]), *remarks(psi), *_told(rows))
     faces = studio.draw(torch.cat(parts), (), {}, notes)
     return replace(faces, each=tuple(each), stems=tuple(stems))
 
 
 def mixture(
     studio: Studio,
-    a: str | int | Path,
-    b: str | int | Path,
+    a: Face,
+    b: Face,
     layers: str,
     psi: float = 0.7,
 ) -> Faces:
     """Layers of one face into another; see :meth:`mien.studio.session.Studio.mix`."""
     chosen = parse_layers(layers, studio.generator.num_ws)
-    ws_a, made_a = read_face(studio, a, psi)
-    ws_b, made_b = read_face(studio, b, psi)
+    ws_a, made_a = read_faces(studio, a, psi)
+    ws_b, made_b = read_faces(studio, b, psi)
     mixed = mix(ws_a, ws_b, chosen)
-    first, second = _rows(made_a, len(ws_a)), _rows(made_b, len(ws_b))
-    each = [
-        _mixed(first[min(i, len(first) - 1)], second[min(i, len(second) - 1)], chosen, studio)
-        for i in range(len(mixed))
+    pairs = [(_row(made_a, i), _row(made_b, i)) for i in range(len(mixed))]
+    each = [_mixed(one, other, chosen, studio) for one, other in pairs]
+    labels = [f"layers {layers} of {_stem(other)}" for _, other in pairs]
+    faces = _faces(studio, mixed, each, labels, remarks(psi))
+    sources = [studio.draw(ws.expand(len(mixed), -1, -1), ()).images for ws in (ws_a, ws_b)]
+    captions = (
+        (f"A: {_said(one)}", f"B: {_said(other)}", f"A with layers {layers} of B")
+        for one, other in pairs
+    )
+    return replace(faces, sheet=_beside((*sources, faces.images), captions))
+
+
+def crossing(
+    studio: Studio, rows: Sequence[Face], columns: Sequence[Face], layers: str, psi: float = 0.7
+) -> Faces:
+    """Every row with layers of every column; see :meth:`mien.studio.session.Studio.grid`."""
+    checked("psi", psi, 0, 2)
+    chosen = parse_layers(layers, studio.generator.num_ws)
+    sides = [_all_faces(studio, faces, psi) for faces in (rows, columns)]
+    (ws_r, made_r), (ws_c, made_c) = sides
+    if not len(ws_r) or not len(ws_c) or len(ws_r) * len(ws_c) > _CELLS:
+        raise WrongValue(f"a grid of {len(ws_r)} x {len(ws_c)} faces; from 1 to {_CELLS} are drawn")
+    mixed = torch.cat([mix(row[None], ws_c, chosen) for row in ws_r])
+    pairs = [(one, other) for one in made_r for other in made_c]
+    each = [_mixed(one, other, chosen, studio) for one, other in pairs]
+    labels = [f"layers {layers} of {_stem(other)}" for _, other in pairs]
+    faces = _faces(studio, mixed, each, labels, remarks(psi))
+    top, left = studio.draw(ws_c, ()).images, studio.draw(ws_r, ()).images
+    blank = np.full_like(top[:1], 255)
+    cells, said = [blank, top], [f"layers {layers} of each column", *map(_said, made_c)]
+    for i, one in enumerate(made_r):
+        cells += [left[i : i + 1], faces.images[i * len(made_c) : (i + 1) * len(made_c)]]
+        said += [_said(one), *[""] * len(made_c)]
+    sheet = Sheet(np.concatenate(cells), tuple(said), len(made_c) + 1)
+    return replace(faces, sheet=sheet)
+
+
+def _all_faces(
+    studio: Studio, faces: Sequence[Face], psi: float
+) -> tuple[Tensor, list[dict[str, Any]]]:
+    found = [read_faces(studio, face, psi) for face in faces]
+    if not found:
+        raise InputError("a grid needs faces for its rows and for its columns")
+    return torch.cat([ws for ws, _ in found]), [one for _, made in found for one in made]
+
+
+def _row(made: Sequence[Mapping[str, Any]], number: int) -> Mapping[str, Any]:
+    """What made one of several; of one, that one."""
+    return made[min(number, len(made) - 1)]
+
+
+def _beside(columns: Sequence[np.ndarray], captions: Iterable[tuple[str, ...]]) -> Sheet:
+    """A sheet with the sources of each face before it; two faces a row if they are many."""
+    shown = np.stack(columns, axis=1)  # [n k h w 3]
+    wide = len(columns) * (1 if len(shown) <= 4 else 2)
+    said = tuple(text for row in captions for text in row)
+    return Sheet(shown.reshape(-1, *shown.shape[2:]), said, wide)
+
+
+def _said(made: Mapping[str, Any]) -> str:
+    """A face in a few words, for captions."""
+    if "mix" in made:
+        head = "a mixture"
+    elif "latents" in made:
+        head = f"{made['latents']}:{made.get('row', 0)}"
+    else:
+        text = str(made.get("text", ""))
+        head = f"{text} (seed {made.get('seed')})" if text else f"seed {made.get('seed')}"
+    done = [
+        Setting.from_dict(row).label() for one in made.get("edits", ()) for row in one["settings"]
     ]
-    return _faces(studio, mixed, each, f"layers {layers} of {_stem(made_b)}", ())
+    return ", ".join([head, *done])
+
+
+def _far(found: LoadedDirections, settings: Sequence[Setting]) -> tuple[str, ...]:
+    """Remarks on strengths beyond what a direction was measured at, and on names set twice."""
+    said = []
+    for one in settings:
+        way = one.direction(found.directions)
+        if one.coefficients is None and abs(one.strength) > way.reach:
+            said.append(
+                f"strength {one.strength:+g} of {one.name!r} lies beyond {way.reach:g}, "
+                "up to which it was measured"
+            )
+    names = [one.name for one in settings]
+    for name in dict.fromkeys(name for name in names if names.count(name) > 1):
+        whole = sum(one.strength for one in settings if one.name == name)
+        said.append(f"{name!r} is set {names.count(name)} times; together {whole:+g}")
+    return tuple(said)
 
 
 def _settings(
-    studio: Studio, settings: Sequence[str | Setting], layers: str | None
+    studio: Studio,
+    settings: Settings,
+    layers: str | None,
+    found: LoadedDirections,
 ) -> tuple[Setting, ...]:
+    """What is asked for, with the names as the set has them."""
+    if isinstance(settings, str | Setting):
+        settings = [settings]
+    if isinstance(settings, Mapping):
+        settings = [Setting(str(name), float(value)) for name, value in settings.items()]
     chosen = None if layers is None else parse_layers(layers, studio.generator.num_ws)
     texts = [one for one in settings if isinstance(one, str)]
     read = iter(read_settings(texts, chosen) if texts else ())
-    found = tuple(next(read) if isinstance(one, str) else one for one in settings)
-    if not found:
-        raise InputError("nothing to change; write --set smile=+2")
-    return found
-
-
-def _rows(made: Mapping[str, Any], count: int) -> list[dict[str, Any]]:
-    """What made each face of a file of several."""
-    if count == 1:
-        return [dict(made)]
-    return [{**made, "row": row} for row in range(count)]
+    wanted = [next(read) if isinstance(one, str) else one for one in settings]
+    if not wanted:
+        raise InputError("nothing to change; give `settings=smile=+2`")
+    if chosen is not None:
+        wanted = [replace(one, layers=chosen) for one in wanted]
+    return tuple(one.named_as(found.directions) for one in wanted)
 
 
 def _after(
@@ -182,12 +278,16 @@ def _faces(
     studio: Studio,
     ws: Tensor,
     each: Sequence[Mapping[str, Any]],
-    label: str,
+    labels: Sequence[str],
     notes: Sequence[str],
 ) -> Faces:
-    stems = [cut_name(f"{_stem(one)}-{_slug(label)}", _STEM) for one in each]
+    stems = [
+        cut_name(f"{_stem(one)}-{_slug(label)}", _STEM)
+        for one, label in zip(each, labels, strict=True)
+    ]
     faces = studio.draw(ws, (), {}, notes)
-    return replace(faces, each=tuple(dict(one) for one in each), stems=tuple(stems))
+    made = tuple(dict(one) for one in each)
+    return replace(faces, each=made, stems=tuple(_told_apart(stems)))
 
 
 def _stem(made: Mapping[str, Any]) -> str:
@@ -197,7 +297,10 @@ def _stem(made: Mapping[str, Any]) -> str:
     if "photo" in made:
         return _slug(Path(str(made["photo"])).stem)
     if "latents" in made:
-        return f"{_slug(Path(str(made['latents'])).stem)}-{made.get('row', 0)}"
+        path = Path(str(made["latents"]))
+        # Every run has a latents.npz; its folder is what tells them apart.
+        name = path.parent.name if path.name == LATENTS and path.parent.name else path.stem
+        return f"{cut_name(_slug(name), 40) or path.stem}-{made.get('row', 0)}"
     words = slug(str(made.get("text", "")), 32) or "face"
     return f"{words}-seed{int(made.get('seed', 0)):04d}"
 
@@ -205,6 +308,23 @@ def _stem(made: Mapping[str, Any]) -> str:
 def _slug(text: str) -> str:
     """A text as a part of a file name; signs and points stay, since they tell strengths apart."""
     return slug(text, _STEM, keep=".+=-")
+
+
+def _told(made: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """What reading a photo had to say."""
+    return tuple(note for one in made for note in one.get("notes", ()))
+
+
+def _told_apart(stems: Iterable[str]) -> list[str]:
+    """Names of which those that come again get numbers."""
+    taken: list[str] = []
+    for stem in stems:
+        name, again = stem, 0
+        while name in taken:
+            again += 1
+            name = f"{stem}-again{again}"
+        taken.append(name)
+    return taken
 
 
 def joined(parts: Sequence[Faces]) -> Faces:
@@ -215,10 +335,8 @@ def joined(parts: Sequence[Faces]) -> Faces:
     """
     if not parts:
         raise InputError("no face to edit; give a seed, an .npz, a photo, or a PNG of mien's")
-    stems: list[str] = []
-    for stem in (stem for one in parts for stem in one.stems):
-        again = sum(other == stem or other.startswith(f"{stem}-again") for other in stems)
-        stems.append(f"{stem}-again{again}" if again else stem)
+    stems = _told_apart(stem for one in parts for stem in one.stems)
+    pages = [one.sheet for one in parts if one.sheet is not None]
     return replace(
         parts[0],
         images=np.concatenate([one.images for one in parts]),
@@ -226,16 +344,17 @@ def joined(parts: Sequence[Faces]) -> Faces:
         each=tuple(made for one in parts for made in one.each),
         stems=tuple(stems),
         notes=tuple(dict.fromkeys(remark for one in parts for remark in one.notes)),
+        sheet=sheets.joined(pages, 2 if len(stems) <= 4 else 4) if pages else None,
     )
 
 
-def strip_path(folder: Path, faces: Faces) -> Path:
+def strip_path(folder: Path, faces: Faces, format: str = "png") -> Path:
     """The file of a strip: named like its last step."""
-    return folder / f"{faces.stems[-1]}-strip.png"
+    return folder / f"{faces.stems[-1]}-strip{formats.suffix_of(format)}"
 
 
 def save_strip(path: Path, faces: Faces, setting: str, force: bool = False) -> Path:
-    """Write the steps of a strip side by side as one PNG.
+    """Write the steps of a strip side by side as one picture.
 
     Args:
         path: Where to.
@@ -248,7 +367,7 @@ def save_strip(path: Path, faces: Faces, setting: str, force: bool = False) -> P
     """
     captions = [one["edits"][-1]["settings"][0] for one in faces.each]
     labels = [Setting.from_dict(row).label() for row in captions]
-    page = images.contact_sheet(faces.images, labels, columns=len(labels))
+    page = Sheet(faces.images, tuple(labels), len(labels)).drawn()
     start = {k: v for k, v in faces.each[0].items() if k != "edits"}
     made = {**faces.provenance, "strip": {"setting": setting, "steps": len(labels), "of": start}}
-    return images.save(path, page, made, force)
+    return formats.save(path, page, made, force)

@@ -246,14 +246,14 @@ def kept_tags(samples: TaggedSamples, config: DirectionFit) -> tuple[tuple[str, 
             )
             raise InputError(
                 f"tag {tag!r} {how} in {samples.seen.count} samples, more than {low} and fewer "
-                f"than {high} are needed; sample more, or move --min-count and --max-count"
+                f"than {high} are needed; sample more, or move `min_count` and `max_count`"
             )
     if config.tags is not None:
         return config.tags, ""
     if not kept:
         raise InputError(
             f"none of {len(samples.tags)} tags occurs in more than {low} and fewer than {high} of "
-            f"{samples.seen.count} samples; sample more, or move --min-count and --max-count"
+            f"{samples.seen.count} samples; sample more, or move `min_count` and `max_count`"
         )
     left = [f"{tag} ({samples.counts[tag]})" for tag in samples.tags if tag not in kept]
     if not left:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 from jaxtyping import Float
+from PIL.Image import Image
 from torch import Tensor
 
 from mien import images
@@ -23,8 +24,9 @@ from mien.checkpoints.latents import read_latents, read_noise
 from mien.editing.mixing import mix
 from mien.editing.sets import load_direction_set
 from mien.editing.settings import Setting, apply_settings
-from mien.errors import FileError, ImageError, InputError, MienError
+from mien.errors import FileError, ImageError, InputError, MienError, WrongType
 from mien.portraits.checks import checked, checked_seeds
+from mien.portraits.faces import Faces
 from mien.portraits.labels import label_said, read_label
 from mien.stylegan2.seeds import seed_latents
 
@@ -72,6 +74,50 @@ def read_face(
     if match:
         return _of_latents(studio, Path(text), None, psi)
     return _of_picture(studio, Path(text), invert or studio.read_photo)
+
+
+Face = str | int | Path | Faces | Image
+"""What the verbs take for a face: as :func:`read_faces` says."""
+
+
+def read_faces(
+    studio: Studio, face: Face, psi: float = 0.7
+) -> tuple[Float[Tensor, "n num_ws w_dim"], list[dict[str, Any]]]:
+    """The latents of a face or of several, and what made each.
+
+    Args:
+        studio: Whose generator they belong to.
+        face: As for :func:`read_face`; or what a verb of the studio gave, or a picture of Pillow's
+            that still carries what made it.
+        psi: Truncation of a seed.
+
+    Raises:
+        FileError, InputError: As :func:`read_face`.
+        WrongType: None of these.
+    """
+    if isinstance(face, Faces):
+        made = face.made()
+        owner = str(face.provenance.get("sha256", made[0].get("sha256") if made else ""))
+        if owner != studio.loaded.sha256:
+            raise InputError(
+                f"these faces were made by model {str(face.provenance.get('model'))!r} "
+                f"({owner[:12]}), this one is {studio.loaded.name!r} ({studio.loaded.sha256[:12]})"
+            )
+        return torch.from_numpy(face.ws.copy()).to(studio.device), [_plain(one) for one in made]
+    if isinstance(face, Image):
+        said = images.provenance_of(face, "the picture")
+        return rebuild(studio, said, Path("the picture")), [_plain(said)]
+    if isinstance(face, bool) or not isinstance(face, str | int | Path | np.integer):
+        raise WrongType("face", face, "a seed, a file, Faces or a picture of Pillow's")
+    ws, made = read_face(studio, int(face) if isinstance(face, np.integer) else face, psi)
+    if len(ws) == 1:
+        return ws, [_plain(made)]
+    return ws, [_plain({**made, "row": row}) for row in range(len(ws))]
+
+
+def _plain(made: Mapping[str, Any]) -> dict[str, Any]:
+    """What made a face, without what was done to its picture afterwards."""
+    return {key: value for key, value in made.items() if key != "resized"}
 
 
 def _of_seed(
@@ -157,7 +203,7 @@ def rebuild(
             f"was made by model {str(made.get('model'))[:60]!r} ({hash_[:12]}), this one is "
             f"{studio.loaded.name!r} ({studio.loaded.sha256[:12]})"
         )
-        raise ImageError(path, cause, "give that model with --model")
+        raise ImageError(path, cause, "give that model, `model`")
     if ("seeds" in made and "seed" not in made) or "strip" in made:
         raise ImageError(path, "is a sheet of several faces", "give one of its faces")
     if "photo" in made:
@@ -169,6 +215,8 @@ def rebuild(
     try:
         ws = _mixture(studio, made, path, depth) if "mix" in made else _drawn(studio, made)
         return _edited(studio, ws, made, path)
+    except MienError:
+        raise
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         cause = f"what it says of its making cannot be followed ({type(error).__name__}: {error})"
         raise ImageError(path, cause[:300], _NOT_OURS) from None
@@ -184,10 +232,12 @@ def _drawn(studio: Studio, made: Mapping[str, Any]) -> Tensor:
             label = torch.zeros_like(studio.label)
         return _of_seed(studio, seed, psi, label)[0]
     if label is not None and (studio.label is None or not torch.equal(label, studio.label)):
-        raise InputError(f"its sentence was drawn with --label {made['label']}; give it")
+        raise InputError(f"its sentence was drawn with `label={made['label']}`; give it")
     method, guidance, refine = str(made["method"]), float(made["guidance"]), made.get("refine", 0)
-    text, language = str(made["text"]), made.get("language")
-    faces = studio.describe(text, 1, seed, method, guidance, psi, int(refine), True, language)
+    text, language, without = str(made["text"]), made.get("language"), made.get("without")
+    faces = studio.describe(
+        text, 1, seed, method, guidance, psi, int(refine), True, language, without
+    )
     return torch.from_numpy(faces.ws).to(studio.device)
 
 

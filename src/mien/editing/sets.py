@@ -81,7 +81,16 @@ def save_direction_set(
     """
     if not len(directions):
         raise InputError(f"{path}: a set of 0 directions; there is nothing to write")
-    if Path(path).suffix != ".safetensors":
-        raise InputError(f"{path}: directions are written as .safetensors; give such a name")
+    check_set_name(path)
     tensors, config = directions.to_tensors()
     native.save(path, KIND, tensors, config, meta, force=force)
+
+
+def check_set_name(path: str | Path) -> None:
+    """Refuse names that a set of directions cannot have; for before the fit.
+
+    Raises:
+        InputError: It does not end in ``.safetensors``.
+    """
+    if Path(path).suffix != ".safetensors":
+        raise InputError(f"{path}: directions are written as .safetensors; give such a name")

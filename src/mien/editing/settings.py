@@ -46,11 +46,11 @@ class Setting:
         pair = "/" in names
         if (not match and not (pair and "=" not in text)) or (match and match[3] and not pair):
             raise InputError(
-                f"--set {text!r} cannot be read; write 'smile=+2' or 'long hair/short hair=15,-5'"
+                f"setting {text!r} cannot be read; write 'smile=+2' or 'long hair/short hair=15,-5'"
             )
         numbers = [float(number) for number in (match.groups()[1:] if match else ()) if number]
         if any(abs(number) > _STRONGEST for number in numbers):
-            raise InputError(f"--set {text!r}: numbers go from -{_STRONGEST:g} to {_STRONGEST:g}")
+            raise InputError(f"setting {text!r}: numbers go from -{_STRONGEST:g} to {_STRONGEST:g}")
         if len(numbers) == 2:
             return cls(names, 1.0, (numbers[0], numbers[1]))
         return cls(names, numbers[0] if numbers else 1.0)
@@ -63,9 +63,21 @@ class Setting:
             InputError: The two of a pair do not go together.
         """
         towards, slash, away = (part.strip() for part in self.name.partition("/"))
-        if self.coefficients is None and (self.name in directions.names or not slash):
+        known = directions.find(self.name) is not None
+        if self.coefficients is None and (known or not slash):
             return directions[self.name]
         return oppose(TagPair(towards, away, self.coefficients), directions)
+
+    def named_as(self, directions: DirectionSet) -> Setting:
+        """The same with its names in the case that a set has them in.
+
+        Raises:
+            UnknownName: The set does not know one.
+        """
+        if self.coefficients is None and directions.find(self.name) is not None:
+            return replace(self, name=directions[self.name].name)
+        parts = [directions[part.strip()].name for part in self.name.split("/")]
+        return replace(self, name="/".join(parts))
 
     def as_dict(self) -> dict[str, Any]:
         """The setting as the provenance of a picture says it."""
@@ -104,7 +116,7 @@ def read_settings(texts: Iterable[str], layers: Sequence[int] | None = None) -> 
     """
     found = tuple(Setting.parse(text) for text in texts)
     if not found:
-        raise InputError("nothing to change; write --set smile=+2")
+        raise InputError("nothing to change; give `settings=smile=+2`")
     if layers is None:
         return found
     return tuple(replace(one, layers=tuple(layers)) for one in found)

@@ -208,7 +208,7 @@ def plan_walk(
     stops, made = _stops_z(studio, faces) if space == "z" else _stops_w(studio, faces, psi)
     least = 2 if edits is None else 1
     if len(stops) < least:
-        remedy = "give more" if edits else "give more, or --keyframes"
+        remedy = "give more" if edits else "give more, or `keyframes`"
         raise InputError(f"a walk needs {least} faces and has {len(stops)}; {remedy}")
     route = Route(count, len(stops), loop, "smooth" if ease == "smooth" else "linear")
     walk: dict[str, Any] = {
@@ -249,7 +249,7 @@ def _stops_z(
             seeds.append(int(str(face)))
         except ValueError:
             raise InputError(
-                f"{face}: a walk in z goes from seed to seed; give seeds, or --space w"
+                f"{face}: a walk in z goes from seed to seed; give seeds, or `space=w`"
             ) from None
     for seed in seeds:
         checked_seeds(1, seed)

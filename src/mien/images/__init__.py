@@ -32,6 +32,7 @@ from PIL import Image, ImageDraw, ImageFont, PngImagePlugin
 from mien.errors import ImageError, InputError, OutputError
 from mien.files import replacing
 from mien.images import heif
+from mien.images.provenance import KEY, provenance_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -49,7 +50,6 @@ Filter = Literal["lanczos", "bicubic", "bilinear", "box", "nearest"]
 Animated = Literal["refuse", "first"]
 """What to do with a file of several frames: an error, or its first frame."""
 
-_KEY = "mien"
 _WHITE = 255
 _File = io.BytesIO | io.BufferedReader
 # An explicit list: Pillow's other readers start programs (EPS) or are seldom exercised.
@@ -217,10 +217,15 @@ def _decode(
         if frames > 1 and animated == "refuse" and picture.format != "MPO":
             cause = f"is animated: {frames} frames, and one picture is needed"
             raise ImageError(name, cause, "save one frame of it")
-        picture.load()
-        turn = _UPRIGHT.get(_orientation(picture))  # after loading, for that turns a TIFF already
-        rgb = _rgb(picture, name)
-        return np.array(rgb if turn is None else rgb.transpose(turn))
+        return upright_rgb(picture, name)
+
+
+def upright_rgb(picture: Image.Image, name: str) -> UInt8[np.ndarray, "h w 3"]:
+    """The pixels of an open picture, as :func:`load` gives them; errors call it ``name``."""
+    picture.load()
+    turn = _UPRIGHT.get(_orientation(picture))  # after loading, for that turns a TIFF already
+    rgb = _rgb(picture, name)
+    return np.array(rgb if turn is None else rgb.transpose(turn))
 
 
 def _orientation(picture: Image.Image) -> int:
@@ -461,7 +466,7 @@ def save(
     text = PngImagePlugin.PngInfo()
     if provenance is not None:
         packed = json.dumps(dict(provenance), default=json_default)
-        text.add_text(_KEY, packed, zip=len(packed) > 4096)
+        text.add_text(KEY, packed, zip=len(packed) > 4096)
     with replacing(target, force) as beside:
         Image.fromarray(image).save(beside, format="PNG", pnginfo=text)
     return target
@@ -480,21 +485,7 @@ def read_provenance(path: str | Path) -> dict[str, Any]:
     """Read back what made a picture, as :func:`save` wrote it.
 
     Raises:
-        ImageError: The file is no PNG, or does not say what made it.
+        ImageError: The file is no picture, or does not say what made it.
     """
-    remedy = "only the PNG files that mien writes say what made them"
     with _opened(path) as file, _quiet(str(path)), _open(file, str(path), MAX_PIXELS) as picture:
-        if not isinstance(picture, PngImagePlugin.PngImageFile):
-            raise ImageError(path, f"is {picture.format}, not PNG", remedy)
-        if _KEY not in picture.info:
-            picture.load()  # text may also stand behind the pixels
-        packed = picture.text.get(_KEY)
-    if packed is None:
-        raise ImageError(path, "does not say what made it", remedy)
-    try:
-        made_by = json.loads(packed)
-    except json.JSONDecodeError as error:
-        raise ImageError(path, f"its text {_KEY!r} is not JSON ({error})", remedy) from None
-    if not isinstance(made_by, dict):
-        raise ImageError(path, f"its text {_KEY!r} is not a JSON object", remedy)
-    return made_by
+        return provenance_of(picture, str(path))

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from mien.errors import InputError
+import operator
+import re
+import secrets
+from collections.abc import Sequence
+
+from mien.errors import InputError, WrongType, WrongValue
 from mien.stylegan2.seeds import LARGEST_SEED
 
 MAX_COUNT = 1000
@@ -11,25 +16,101 @@ MAX_COUNT = 1000
 MAX_WORDS = 256
 """What a sentence is cut to."""
 
+MEASURED_PSI, MEASURED_GUIDANCE = 1.0, 4.0
+"""The largest values that faces were measured at; beyond them they come apart."""
+
 
 def checked(name: str, value: float, low: float, high: float) -> float:
-    """A number from ``low`` to ``high``; anything else is an InputError."""
+    """A number from ``low`` to ``high``.
+
+    Raises:
+        WrongType: It is no number.
+        WrongValue: It lies outside.
+    """
+    if isinstance(value, bool | str) or not hasattr(value, "__float__"):
+        raise WrongType(name, value, "a number")
     if not low <= value <= high:
-        raise InputError(f"{name} is {value:g}, but must be from {low:g} to {high:g}")
+        raise WrongValue(f"{name} is {value:g}, but must be from {low:g} to {high:g}")
     return float(value)
 
 
+def whole(name: str, value: int) -> int:
+    """A whole number, of Python's or of numpy's.
+
+    Raises:
+        WrongType: It is none.
+    """
+    try:
+        if isinstance(value, bool):
+            raise TypeError
+        return operator.index(value)
+    except TypeError:
+        raise WrongType(name, value, "a whole number") from None
+
+
 def checked_seeds(count: int, seed: int) -> list[int]:
-    """``count`` seeds from ``seed`` on; too many, none or too large is an InputError."""
+    """``count`` seeds from ``seed`` on.
+
+    Raises:
+        WrongType: One of the two is no whole number.
+        WrongValue: Too many, none, or too large.
+    """
+    count, seed = whole("count", count), whole("seed", seed)
     if not 1 <= count <= MAX_COUNT:
-        raise InputError(f"count is {count}, but must be from 1 to {MAX_COUNT}")
+        raise WrongValue(f"count is {count}, but must be from 1 to {MAX_COUNT}")
     if not 0 <= seed <= LARGEST_SEED - count + 1:
-        raise InputError(f"seed {seed} is not from 0 to {LARGEST_SEED - count + 1}")
+        raise WrongValue(f"seed {seed} is not from 0 to {LARGEST_SEED - count + 1}")
     return list(range(seed, seed + count))
 
 
+def listed_seeds(seeds: Sequence[int]) -> list[int]:
+    """Seeds that were named one by one.
+
+    Raises:
+        WrongType: They are no list, or one is no whole number.
+        WrongValue: There are none, too many, or one is too large.
+    """
+    if isinstance(seeds, str) or not hasattr(seeds, "__iter__"):
+        raise WrongType("seeds", seeds, "a list of whole numbers")
+    found = [checked_seeds(1, seed)[0] for seed in seeds]
+    if not 1 <= len(found) <= MAX_COUNT:
+        raise WrongValue(f"{len(found)} seeds, but must be from 1 to {MAX_COUNT}")
+    return found
+
+
+def parse_seeds(text: str) -> list[int]:
+    """Read ``7``, ``0-35``, ``1,5,9-12``.
+
+    Raises:
+        InputError: It is not of that form.
+        WrongValue: Too many, or one is too large.
+    """
+    found: list[int] = []
+    for part in text.split(","):
+        match = re.fullmatch(r"\s*(\d{1,10})(?:\s*-\s*(\d{1,10}))?\s*", part)
+        if match is None:
+            raise InputError(f"seeds {text!r}: write 7, 0-35 or 1,5,9-12")
+        first, last = int(match[1]), int(match[2] or match[1])
+        if last < first:
+            raise InputError(f"seeds {part.strip()!r} run backwards; write {last}-{first}")
+        found += checked_seeds(last - first + 1, first)
+    return listed_seeds(found)
+
+
+def random_seed() -> int:
+    """A seed that nobody chose; small enough to be written down."""
+    return secrets.randbelow(10**6)
+
+
 def checked_text(text: str) -> tuple[str, list[str]]:
-    """A sentence on one line, cut if need be, and what the person should know of it."""
+    """A sentence on one line, cut if need be, and what the person should know of it.
+
+    Raises:
+        WrongType: It is no text.
+        InputError: It is empty.
+    """
+    if not isinstance(text, str):
+        raise WrongType("text", text, "a sentence")
     words = text.split()
     if not words:
         raise InputError("the sentence is empty; describe a face, such as 'a smiling old man'")
@@ -37,3 +118,17 @@ def checked_text(text: str) -> tuple[str, list[str]]:
     if len(words) > MAX_WORDS:
         notes.append(f"the sentence has {len(words)} words; only the first {MAX_WORDS} were read")
     return " ".join(words[:MAX_WORDS]), notes
+
+
+def remarks(psi: float, guidance: float | None = None, count: int = 1) -> list[str]:
+    """What a person should know of numbers that are allowed, but lead beyond what was measured."""
+    found = []
+    if psi > MEASURED_PSI:
+        found.append(f"psi {psi:g} lies beyond {MEASURED_PSI:g}, up to which faces hold together")
+    if psi == 0 and count > 1:
+        found.append(f"with psi 0 all {count} are the same face, the mean one")
+    if guidance is not None and guidance > MEASURED_GUIDANCE:
+        found.append(
+            f"guidance {guidance:g} lies beyond {MEASURED_GUIDANCE:g}, up to which it was measured"
+        )
+    return found

@@ -15,9 +15,13 @@ from mien import images
 from mien.errors import InputError
 from mien.runtime import engines
 from mien.runtime.precision import check_precision
+from mien.runtime.watching import Watch, quiet
 
 if TYPE_CHECKING:
     from mien.stylegan2.generator import Generator
+
+_PATIENCE_S = 1.0
+"""Building that takes less is not worth a word."""
 
 
 class Drawer:
@@ -46,6 +50,7 @@ class Drawer:
         self.precision = check_precision(precision)
         self.name = engines.check_engine(engine, self.example.device)
         self.wanted = 0
+        self.watch: Watch = quiet
         self._engine: engines.Engine | None = None
 
     def engine(self, count: int) -> engines.Engine:
@@ -60,9 +65,17 @@ class Drawer:
             if best[0] == now.plan:
                 return now
         self._engine = engines.engine(
-            network, self.example, self.precision, name, self.wanted, self.cache
+            network, self.example, self.precision, name, self.wanted, self.cache, self._tell
         )
         return self._engine
+
+    def _tell(self, plan: engines.Plan) -> None:
+        """Say that an engine is being built, if it is known to take a while."""
+        seconds = engines.seconds_to_start(
+            self.generator.synthesis, (self.example,), plan, self.cache
+        )
+        if seconds >= _PATIENCE_S:
+            self.watch(f"preparing the engine, once, about {seconds:.0f} s", 0, 0)
 
     @property
     def said(self) -> str:
@@ -81,12 +94,15 @@ class Drawer:
         Yields:
             The pictures of each portion.
         """
-        engine, device = self.engine(count), self.example.device
+        engine, device, done = self.engine(count), self.example.device, 0
+        self.watch("drawing", 0, count)
         for part in ws:
             drawn = engine(part.to(device, torch.float32))
             if not isinstance(drawn, Tensor):
                 raise InputError("a generator that gives more than pictures")
             yield images.to_uint8(drawn)
+            done += len(part)
+            self.watch("drawing", done, count)
 
     def draw(self, ws: Float[Tensor, "n num_ws w_dim"]) -> UInt8[np.ndarray, "n h w 3"]:
         """Draw latents, one after the other so that memory does not grow with their number."""

@@ -2,30 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Float32, UInt8
 
 from mien import images
-from mien.files import make_folder, output_error, refuse_existing, replacing, slug
+from mien.checkpoints.arrays import read_arrays
+from mien.errors import MienError, WrongValue
+from mien.files import check_writable, make_folder, output_error, refuse_existing, replacing, slug
+from mien.images import formats
+from mien.images.sheets import Sheet, png_bytes
+from mien.portraits.checks import whole
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+SHEET, LATENTS = "sheet", "latents.npz"
+"""What the two files beside the faces are called; the sheet ends as the faces do."""
+
+SMALLEST, LARGEST = 16, 4096
+"""Sides that faces can be resized to."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Faces:
-    """Drawn faces and what made them.
+    """Drawn faces and what made them; ``faces[0]`` and ``for face in faces`` give faces of one.
 
     Attributes:
-        images: uint8 RGB, ``[n, h, w, 3]``.
+        images: uint8 RGB, ``[n, h, w, 3]``, 0 to 255.
         ws: One w for each layer of the generator, ``[n, num_ws, w_dim]``.
         seeds: The seed of each face.
         provenance: What made them all: model, hash, text, method, psi, …
         notes: What the person should know: words cut, nothing recognised.
         each: What made each of them beyond that, its seed among it; none where the seed is all.
         stems: File name of each, without suffix; none where text and seed name it.
+        sheet: What is shown of them together, with what they were made of; None for them alone.
     """
 
     images: UInt8[np.ndarray, "n h w 3"]
@@ -35,43 +51,209 @@ class Faces:
     notes: tuple[str, ...] = ()
     each: tuple[Mapping[str, Any], ...] = ()
     stems: tuple[str, ...] = ()
+    sheet: Sheet | None = None
 
     def __len__(self) -> int:
+        """How many faces there are."""
         return len(self.images)
+
+    def __getitem__(self, index: int | slice) -> Faces:
+        """One face, or several, as Faces of their own."""
+        if isinstance(index, slice):
+            chosen = range(len(self))[index]
+        else:
+            number = range(len(self))[index]
+            chosen = range(number, number + 1)
+        rows = list(chosen)
+        return replace(
+            self,
+            images=self.images[rows],
+            ws=self.ws[rows],
+            seeds=tuple(self.seeds[row] for row in rows if row < len(self.seeds)),
+            each=tuple(self.each[row] for row in rows if row < len(self.each)),
+            stems=tuple(self.stems[row] for row in rows if row < len(self.stems)),
+            sheet=None,
+        )
+
+    def __iter__(self) -> Iterator[Faces]:
+        """The faces one after the other."""
+        return (self[row] for row in range(len(self)))
+
+    def __repr__(self) -> str:
+        """How many, how large, of which sentence: no arrays."""
+        size = f"{self.images.shape[2]}x{self.images.shape[1]}"
+        said = [f"{len(self)} of {size}"]
+        if "text" in self.provenance:
+            said.append(repr(self.provenance["text"]))
+        if self.seeds:
+            said.append(f"seeds {', '.join(map(str, self.seeds[:8]))}" + "…" * (len(self) > 8))
+        return f"Faces({', '.join(said)})"
+
+    def _repr_png_(self) -> bytes:
+        """The sheet, as notebooks show it."""
+        return png_bytes(self.page())
+
+    @property
+    def latents(self) -> Float32[np.ndarray, "n num_ws w_dim"]:
+        """Another name of :attr:`ws`."""
+        return self.ws
+
+    @property
+    def pil(self) -> list[Image.Image]:
+        """Each face as a picture of Pillow's."""
+        from PIL import Image
+
+        return [Image.fromarray(image) for image in self.images]
 
     def names(self) -> list[str]:
         """File name of each face, without suffix."""
-        if self.stems:
-            return list(self.stems)
-        stem = slug(str(self.provenance.get("text", ""))) or "face"
-        return [f"{stem}-seed{seed:04d}" for seed in self.seeds]
+        return list(self.stems) or face_names(str(self.provenance.get("text", "")), self.seeds)
 
-    def save(self, folder: str | Path, force: bool = False) -> list[Path]:
-        """Write each face as PNG, all of them on one sheet, and their w as ``.npz``.
+    def made(self) -> list[dict[str, Any]]:
+        """All that made each face, as its picture says it."""
+        each = self.each or [{"seed": seed} for seed in self.seeds]
+        return [{**self.provenance, **one} for one in each]
+
+    def page(self) -> UInt8[np.ndarray, "h w 3"]:
+        """All faces on one sheet, with whole captions; edits and mixtures with their sources."""
+        if self.sheet is not None:
+            return self.sheet.drawn()
+        captions = self.stems or tuple(f"seed {seed}" for seed in self.seeds)
+        captions = captions or ("",) * len(self)
+        return Sheet(self.images, captions).drawn()
+
+    def resized(self, size: int) -> Faces:
+        """The same faces as pictures of another size, by Lanczos's filter; no detail is added.
+
+        Args:
+            size: Their new side, :data:`SMALLEST` to :data:`LARGEST`.
+
+        Raises:
+            WrongValue: Another size.
+        """
+        side = self.images.shape[1]
+        if checked_size(size) == side:
+            return self
+        how = "enlarged" if size > side else "reduced"
+        remark = f"drawn at {side}x{side} and {how} to {size}x{size} by Lanczos's filter"
+        remark += ", which adds no detail" if size > side else ""
+        said = {"resized": {"from": side, "to": size, "filter": "lanczos"}}
+        return replace(
+            self,
+            images=images.resize(self.images, size),
+            provenance={**self.provenance, **said},
+            notes=(*self.notes, remark),
+            sheet=None if self.sheet is None else self.sheet.resized(size),
+        )
+
+    def save(
+        self,
+        folder: str | Path,
+        force: bool = False,
+        format: str = "png",
+        only_sheet: bool = False,
+    ) -> list[Path]:
+        """Write each face as a picture, all of them on one sheet, and their w as ``.npz``.
+
+        With ``force`` the pictures of the run that lay there go, if they are not replaced: those
+        that its ``latents.npz`` lists, and no others.
 
         Args:
             folder: Where; created if it is not there.
             force: Whether files of the same name may be replaced.
+            format: ``png``, ``jpg`` or ``webp``.
+            only_sheet: Leave out the pictures of single faces.
 
         Returns:
-            The faces in order, then ``sheet.png``, then ``latents.npz``.
+            The faces in order, then the sheet, then ``latents.npz``.
 
         Raises:
+            UnknownName: No such format.
             OutputError: A file exists and ``force`` is false, or the disk refuses.
         """
-        target = make_folder(folder)
-        paths = [target / f"{name}.png" for name in self.names()]
-        sheet, latents = target / "sheet.png", target / "latents.npz"
-        refuse_existing([*paths, sheet, latents], force)
-        made = self.each or [{"seed": seed} for seed in self.seeds]
-        for path, image, one in zip(paths, self.images, made, strict=True):
-            images.save(path, image, {**self.provenance, **one}, force=force)
-        captions = list(self.stems) or [f"seed {seed}" for seed in self.seeds]
-        seeds = {**self.provenance, "seeds": list(self.seeds)}
-        images.save(sheet, images.contact_sheet(self.images, captions), seeds, force=force)
+        target = Path(folder)
+        names = [] if only_sheet else self.names()
+        files = result_files(target, names, format)
+        check_results(target, names, format, force)
+        make_folder(target)
+        *paths, sheet, latents = files
+        stale = set(_listed(latents)) - {path.name for path in files} if force else set()
+        for path, image, one in zip(paths, self.images, self.made(), strict=False):
+            formats.save(path, image, one, force)
+        formats.save(sheet, self.page(), {**self.provenance, "seeds": list(self.seeds)}, force)
+        listed = json.dumps([path.name for path in files]).encode()
         with replacing(latents, force) as beside, beside.open("wb") as stream:
             try:
-                np.savez(stream, w=self.ws, seeds=np.asarray(self.seeds, np.int64))
+                np.savez(
+                    stream,
+                    w=self.ws,
+                    seeds=np.asarray(self.seeds, np.int64),
+                    files=np.frombuffer(listed, np.uint8),
+                )
             except OSError as error:
                 raise output_error(latents, error) from None
-        return [*paths, sheet, latents]
+        for name in stale:
+            (target / name).unlink(missing_ok=True)
+        return files
+
+
+def checked_size(size: int) -> int:
+    """A side that pictures can have, :data:`SMALLEST` to :data:`LARGEST`.
+
+    Raises:
+        WrongType: It is no whole number.
+        WrongValue: It lies outside.
+    """
+    if not SMALLEST <= whole("size", size) <= LARGEST:
+        raise WrongValue(f"size is {size}, but must be from {SMALLEST} to {LARGEST}")
+    return size
+
+
+def face_names(text: str, seeds: Sequence[int]) -> list[str]:
+    """File names of faces of a sentence, or of none, without suffix."""
+    stem = slug(text) or "face"
+    return [f"{stem}-seed{seed:04d}" for seed in seeds]
+
+
+def result_files(folder: Path, names: Sequence[str], format: str = "png") -> list[Path]:
+    """The files that faces of these names become, as :meth:`Faces.save` gives them.
+
+    Raises:
+        UnknownName: No such format.
+    """
+    suffix = formats.suffix_of(format)
+    return [*(folder / f"{name}{suffix}" for name in (*names, SHEET)), folder / LATENTS]
+
+
+def check_results(
+    folder: str | Path, names: Sequence[str] = (), format: str = "png", force: bool = False
+) -> None:
+    """Find out before the work whether faces can be saved to a folder.
+
+    Args:
+        folder: Where they shall go.
+        names: What they will be called, as far as that is known.
+        format: Of the pictures.
+        force: Whether files may be replaced.
+
+    Raises:
+        UnknownName: No such format.
+        OutputError: A file exists and ``force`` is false, or the disk refuses.
+    """
+    check_writable(folder)
+    refuse_existing(result_files(Path(folder), names, format), force)
+
+
+def _listed(latents: Path) -> list[str]:
+    """Names of the files of the run that wrote a ``latents.npz``; none if it does not say."""
+    try:
+        found = json.loads(read_arrays(latents)["files"].tobytes())
+    except (MienError, OSError, KeyError, ValueError):
+        return []
+    suffixes = (*formats.SUFFIXES.values(),)
+    names = [str(name) for name in found] if isinstance(found, list) else []
+    return [
+        name
+        for name in names
+        if Path(name).name == name and Path(name).suffix in suffixes and not name.startswith(".")
+    ]

@@ -86,7 +86,7 @@ def label_remark(label: Sequence[float] | None, c_dim: int) -> str | None:
         return None
     return (
         f"this network takes {c_dim} labels; drawn with none said, which it may never have seen"
-        f" (--label 0 to {c_dim - 1})"
+        f" (`label=0` to {c_dim - 1})"
     )
 
 

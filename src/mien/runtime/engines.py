@@ -131,6 +131,7 @@ def engine(
     engine: str = AUTO,
     items: int = 1,
     cache: Path | None = None,
+    told: Callable[[Plan], None] = lambda plan: None,
 ) -> Engine:
     """The form of a network that is ready soonest with so many items.
 
@@ -142,6 +143,7 @@ def engine(
         engine: A key of :data:`ENGINES`, or ``auto``.
         items: How many rows it will be used for; with few of them, building does not pay.
         cache: Folder of compiled networks and of the table of costs; None for neither.
+        told: The form that is being built now, each time before it is.
 
     Raises:
         UnknownName: No such engine.
@@ -154,10 +156,12 @@ def engine(
     if engine != AUTO:
         check_engine(engine, device)
         dtype = torch.float32 if precision == "exact" else fast_dtype(device)
+        told(Plan(engine, dtype))
         return _build(Plan(engine, dtype), network, inputs, cache)
     plans = rank(network, inputs, precision, items, cache)
     for plan in plans[:-1]:
         try:
+            told(plan)
             return _build(plan, network, inputs, cache)
         except InputError:
             continue  # The table can promise what this network does not allow.
@@ -174,9 +178,7 @@ def rank(
     """:func:`choose` for a network, with a look at which of its forms lie on disk already."""
 
     def kept(plan: Plan) -> bool:
-        if plan.name != "openvino" or cache is None or not cache.is_dir():
-            return False
-        return openvino_engine.blob_path(network, example, plan.dtype, cache).is_file()
+        return _is_kept(network, example, plan, cache)
 
     device = example[0].device
     return choose(work(network, example), device, precision, items, cache, kept)
@@ -225,6 +227,26 @@ def choose(
 def _handicap(plan: Plan) -> float:
     """Rounding has to pay: bfloat16 for less than :data:`WORTHWHILE` is not taken."""
     return 1 if plan.precision == "exact" else WORTHWHILE
+
+
+def seconds_to_start(
+    network: nn.Module, example: tuple[Tensor, ...], plan: Plan, cache: Path | None
+) -> float:
+    """About how long building a form takes, by the table of costs; 0 where nobody knows."""
+    known = costs.table(cache, example[0].device, work(network, example))
+    cost = known.get((plan.name, plan.precision))
+    if cost is None:
+        return 0.0
+    return cost.again_s if _is_kept(network, example, plan, cache) else cost.start_s
+
+
+def _is_kept(
+    network: nn.Module, example: tuple[Tensor, ...], plan: Plan, cache: Path | None
+) -> bool:
+    """Whether a form lies on disk."""
+    if plan.name != "openvino" or cache is None or not cache.is_dir():
+        return False
+    return openvino_engine.blob_path(network, example, plan.dtype, cache).is_file()
 
 
 def why_not(name: str, device: torch.device) -> str:

@@ -5,6 +5,7 @@ The measurements go into the table from which the engine is chosen (:mod:`mien.r
 
 from __future__ import annotations
 
+import os
 import shutil
 import statistics
 import time
@@ -29,6 +30,12 @@ if TYPE_CHECKING:
 
 LEVELS = 3
 """Levels of 256 by which a pixel may differ and still count as the same."""
+
+BUSY = 0.25
+"""Share of the cores that others may use while engines are measured."""
+
+ONLY_ASKED = ("compile",)
+"""Engines that are measured only if they are named: they need a compiler, and minutes."""
 
 _PSI = 0.7
 
@@ -98,7 +105,7 @@ def measure(
     Args:
         generator: Frozen, on its device.
         cache: Folder of compiled networks; those of this generator are compiled again.
-        names: Engines; all that can run here if there are none.
+        names: Engines; if there are none, all that can run here but :data:`ONLY_ASKED`.
         rounds: Passes over the images; the median of all of them is told.
         count: How many images.
 
@@ -112,7 +119,11 @@ def measure(
     device = generator.mapping.w_avg.device
     for name in names:
         engines.check_engine(name, device)
-    here = [name for name in engines.ENGINES if not engines.why_not(name, device)]
+    here = [
+        name
+        for name in engines.ENGINES
+        if name not in ONLY_ASKED and not engines.why_not(name, device)
+    ]
     z = seed_latents(list(range(count)), generator.config.z_dim).to(device)
     with torch.no_grad():
         ws = generator.map(z, psi=_PSI)
@@ -122,6 +133,22 @@ def measure(
         for precision in PRECISIONS:
             if precision == "exact" or fast_dtype(device) != torch.float32:
                 yield _one(generator, ws, wanted, name, precision, cache, rounds)
+
+
+def busy() -> str:
+    """Why this machine is too busy for timings; empty if it is not, or does not say.
+
+    By the load of the last minute: tasks that want a core. More than a quarter of the cores, and
+    at least half a core, means that something else runs.
+    """
+    try:
+        load = os.getloadavg()[0]
+    except (OSError, AttributeError):  # Windows has no such number.
+        return ""
+    cores = os.cpu_count() or 1
+    if load <= max(0.5, cores * BUSY):
+        return ""
+    return f"the machine is busy: a load of {load:.1f} on {cores} cores"
 
 
 def bench_of(generator: Generator, speeds: Sequence[Speed]) -> Bench:

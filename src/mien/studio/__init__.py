@@ -2,7 +2,8 @@
 
 from mien.portraits.checks import MAX_COUNT, MAX_WORDS
 from mien.portraits.faces import Faces
-from mien.studio.session import DEFAULT_METHOD, DEFAULT_MODEL, DEFAULT_REFINE, Studio
+from mien.studio.session import DEFAULT_METHOD, DEFAULT_MODEL, Studio
+from mien.text.describe import DEFAULT_REFINE
 
 __all__ = [
     "DEFAULT_METHOD",

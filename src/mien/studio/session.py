@@ -8,36 +8,35 @@ faces.save("out")
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
 
-from mien import images
 from mien.errors import InputError, UnknownName, WeightsMissing
 from mien.hub import loading
 from mien.hub.store import engine_cache
+from mien.images.given import Picture, given
 from mien.inversion.session import Inverts
-from mien.portraits.checks import checked, checked_seeds, checked_text
+from mien.portraits.checks import checked, checked_seeds, listed_seeds
+from mien.portraits.checks import remarks as remarks_of
 from mien.portraits.draw import Drawer
 from mien.portraits.faces import Faces
 from mien.portraits.labels import Label, label_said, read_label, remarks
-from mien.runtime.devices import find_device, one_thread
+from mien.runtime.devices import find_device
 from mien.runtime.engines import check_engine
 from mien.runtime.memory import tune_allocator
 from mien.runtime.precision import check_precision
+from mien.runtime.watching import Watch, quiet
 from mien.stylegan2.seeds import seed_latents
-from mien.text.reader import read
-from mien.text.refine import Refinement
-from mien.text.refine import refine as refined
-from mien.text.unread import refusal
+from mien.text.describe import Wish, describe
 
 if TYPE_CHECKING:
     from mien.anime.crop import Box, Finder
     from mien.anime.translate import AnimePainter, AnimePicture
+    from mien.editing.edit import Settings
+    from mien.editing.latent import Face
     from mien.editing.settings import Setting
     from mien.editing.walk import Walk
     from mien.sketch.translate import Translation, Translator
@@ -49,12 +48,6 @@ DEFAULT_MODEL = "portraits"
 
 DEFAULT_METHOD = "labels"
 """The way from a sentence to latents that measures best; see docs/text.md."""
-
-DEFAULT_REFINE = Refinement().steps
-"""Steps by which described faces are moved at most."""
-
-REFINE_RESOLUTION = 256
-"""Above it, described faces are refined only if asked for: a step takes seconds there."""
 
 READER = "teacher"
 """The tagger that looks at faces while they are refined; the judge never does."""
@@ -83,6 +76,8 @@ class Studio(Inverts):
     """
 
     _label: Label | None = None
+    watch: Watch = staticmethod(quiet)
+    """Told what is being done and how far it is; see :mod:`mien.runtime.watching`."""
 
     def __init__(
         self,
@@ -123,7 +118,9 @@ class Studio(Inverts):
     @cached_property
     def drawer(self) -> Drawer:
         """What draws: latents to pictures, a portion at a time; see :mod:`mien.portraits.draw`."""
-        return Drawer(self.generator, self.precision, self.engine, engine_cache())
+        drawer = Drawer(self.generator, self.precision, self.engine, engine_cache())
+        drawer.watch = lambda *said: self.watch(*said)
+        return drawer
 
     @property
     def signature(self) -> dict[str, Any]:
@@ -200,6 +197,7 @@ class Studio(Inverts):
         refine: int | None = None,
         anyway: bool = False,
         language: str | None = None,
+        without: str | None = None,
     ) -> Faces:
         """Draw faces that fit a sentence.
 
@@ -210,76 +208,48 @@ class Studio(Inverts):
             seed: Of the first face; the others have the next ones.
             method: ``labels``, ``mapper``, ``directions`` or ``prior``; None for the best.
             guidance: How strongly the sentence is followed; None for the method's own.
-            psi: How far faces lie from the mean one, 0 to 1; None for the method's own.
+            psi: How far faces lie from the mean one, 0 to 2; None for the method's own.
             refine: Steps at most by which each face is moved until a tagger sees in it what the
                 sentence says (:mod:`mien.text.refine`); None for 32, or 0 for generators above
-                :data:`REFINE_RESOLUTION`, where a step takes seconds.
+                :data:`~mien.text.describe.REFINE_RESOLUTION`, where a step takes seconds.
             anyway: Whether to draw also for a sentence that is not about a face.
             language: ``en``, ``vi``, ``fr`` or ``ja``; None finds it out.
+            without: What the faces shall not have, in English: ``glasses, a beard``.
 
         Raises:
             InputError: An empty sentence, one that is not about a face, or a number out of its
                 range.
             UnknownName: No such method or language.
         """
-        from mien.text.methods import Request
+        wish = Wish(text, method, guidance, psi, refine, anyway, language, without)
+        return describe(self, wish, checked_seeds(count, seed), label_said(self.label))
 
-        sentence, notes = checked_text(text)
-        reading = read(sentence, language)
-        if not (reading.about_face or anyway):
-            raise InputError(refusal(sentence, reading.named))
-        seeds = checked_seeds(count, seed)
-        name = method or self.default_method
-        way = self.method(name)
-        psi = checked("psi", way.default_psi if psi is None else psi, 0, 2)
-        guidance = checked(
-            "guidance", way.default_guidance if guidance is None else guidance, 0, 20
-        )
-        notes += reading.notes()
-        if reading.unknown:
-            notes.append("no attribute of a face was recognised in the sentence")
-        G = self.generator
-        if refine is None:
-            refine = DEFAULT_REFINE if G.config.resolution <= REFINE_RESOLUTION else 0
-        plan = Refinement(steps=refine)
-        refines = bool(plan.steps) and not reading.unknown
-        # Refining would grow the last bit, in which batches and numbers of threads differ.
-        parts = _parts(seeds, 1 if refines else 256)
-        with one_thread() if refines else nullcontext():
-            found = [way.w(Request(sentence, reading, part, psi, guidance)) for part in parts]
-        w = torch.cat(found)
-        if refines:
-            draw = lambda w: G.synthesis(w[:, None].expand(-1, G.num_ws, -1))  # noqa: E731
-            w = refined(w, reading, draw, self.reader, G.mapping.w_avg, plan)
-        ws = w[:, None].expand(-1, G.num_ws, -1)
-        made = {
-            "text": sentence,
-            "method": name,
-            "psi": psi,
-            "guidance": guidance,
-            "refine": refine,
-            "read": dict(reading.asserted),
-            "denied": {column: sorted(values) for column, values in reading.denied.items()},
-            **reading.told(),
-            **label_said(self.label),
-        }
-        return self.draw(ws, seeds, made, notes)
-
-    def generate(self, count: int = 4, seed: int = 0, psi: float = 0.7) -> Faces:
+    def generate(
+        self,
+        count: int = 4,
+        seed: int = 0,
+        psi: float = 0.7,
+        seeds: Sequence[int] | None = None,
+    ) -> Faces:
         """Draw faces of which nothing is said: seed i gives face i.
 
         Args:
             count: How many, from 1 to :data:`~mien.portraits.checks.MAX_COUNT`.
             seed: Of the first face.
             psi: Truncation, 0 to 2.
+            seeds: These, in this order, instead of ``count`` from ``seed`` on.
+
+        Raises:
+            WrongType, WrongValue: A number that cannot be.
         """
-        seeds = checked_seeds(count, seed)
+        chosen = checked_seeds(count, seed) if seeds is None else listed_seeds(seeds)
         psi = checked("psi", psi, 0, 2)
-        z = seed_latents(seeds, self.generator.config.z_dim).to(self.device)
+        z = seed_latents(chosen, self.generator.config.z_dim).to(self.device)
         with torch.no_grad():
             c = None if self.label is None else self.label.expand(len(z), -1)
             ws = self.generator.map(z, c, psi=psi)
-        return self.draw(ws, seeds, {"psi": psi, **label_said(self.label)})
+        notes = remarks_of(psi, count=len(chosen))
+        return self.draw(ws, chosen, {"psi": psi, **label_said(self.label)}, notes)
 
     def walk(
         self,
@@ -307,7 +277,7 @@ class Studio(Inverts):
 
     def sketch(
         self,
-        photo: str | Path | np.ndarray,
+        photo: Picture,
         model: str | Path | None = None,
         method: str | None = None,
         big: str = "resize",
@@ -316,9 +286,10 @@ class Studio(Inverts):
         """Draw a photo as a sketch of the same size; see :mod:`mien.sketch.translate`.
 
         Args:
-            photo: A file, or uint8 ``[h, w, 3]``.
+            photo: A file, uint8 ``[h, w, 3]``, or a picture of Pillow's.
             model: A model that translates: name or file; None for the one that ships.
-            method: ``autoencoder``, ``pix2pix`` or ``cyclegan``; None for that of the model.
+            method: ``pix2pix``, which ships; ``autoencoder`` or ``cyclegan``, once they were
+                trained; None for that of the model.
             big: Pictures larger than the model's own size: ``resize`` or ``tile``.
             items: About how many pictures will come in all; with many, compiling the model pays.
 
@@ -331,7 +302,7 @@ class Studio(Inverts):
 
     def photo(
         self,
-        sketch: str | Path | np.ndarray,
+        sketch: Picture,
         model: str | Path | None = None,
         method: str | None = None,
         big: str = "resize",
@@ -343,7 +314,7 @@ class Studio(Inverts):
     def _translate(
         self,
         direction: str,
-        picture: str | Path | np.ndarray,
+        picture: Picture,
         model: str | Path | None,
         method: str | None,
         big: str,
@@ -357,16 +328,15 @@ class Studio(Inverts):
             self._translators[key] = Translator(
                 loaded, direction, self.precision, self.engine, items, engine_cache()
             )
-        given = isinstance(picture, np.ndarray)
-        image, of = (picture, None) if given else (images.load(picture), picture)
+        image, of = given(picture)
         return self._translators[key].translate(image, big, of)
 
     def anime(
         self,
-        photo: str | Path | np.ndarray,
+        photo: Picture,
         styles: int = 6,
         style_seed: int = 0,
-        style_from: str | Path | None = None,
+        style_from: Picture | None = None,
         settings: Sequence[str | Setting] = (),
         directions: str | Path | None = None,
         model: str | Path | None = None,
@@ -381,7 +351,7 @@ class Studio(Inverts):
         """Draw the face of a photo as anime, in several styles; see :mod:`mien.anime.translate`.
 
         Args:
-            photo: A file, or uint8 ``[h, w, 3]``.
+            photo: A file, uint8 ``[h, w, 3]``, or a picture of Pillow's.
             styles: How many, if they come from seeds.
             style_seed: Of the first; the others have the next ones.
             style_from: An anime picture whose style is taken instead.
@@ -411,18 +381,20 @@ class Studio(Inverts):
 
     def edit(
         self,
-        face: str | int | Path,
-        settings: Sequence[str | Setting],
+        face: Face,
+        settings: Settings,
         directions: str | Path | None = None,
         layers: str | None = None,
         psi: float = 0.7,
         force: bool = False,
     ) -> Faces:
-        """Move a face along named directions.
+        """Move a face, or several, along named directions.
 
         Args:
-            face: A seed, an ``.npz`` with ``w`` (``file.npz:2`` for one row), or a PNG of mien's.
-            settings: ``smile=+2``, ``long hair/short hair=15,-5``, carried out in turn.
+            face: A seed, an ``.npz`` with ``w`` (``file.npz:2`` for one row), a picture of mien's
+                (file or Pillow's), or what a verb gave: ``faces``, ``faces[0]``.
+            settings: ``["smile=+2"]``, ``{"smile": 2}``, ``"long hair/short hair=15,-5"``, carried
+                out in turn.
             directions: A set: name or file; None for ``MODEL-edits``.
             layers: Move only these (``4-7``, ``coarse``); None for each direction's own.
             psi: Truncation, if the face is a seed.
@@ -432,6 +404,7 @@ class Studio(Inverts):
             InputError: Directions of another generator, or layers outside this one.
             UnknownName: The set has no such direction.
             FileError: The face cannot be read.
+            WrongType: What is given is no face.
         """
         from mien.editing.edit import edit
 
@@ -439,7 +412,7 @@ class Studio(Inverts):
 
     def strip(
         self,
-        face: str | int | Path,
+        face: Face,
         setting: str | Setting,
         steps: int = 7,
         directions: str | Path | None = None,
@@ -456,11 +429,11 @@ class Studio(Inverts):
 
         return strip(self, face, setting, steps, directions, layers, psi, force)
 
-    def mix(self, a: str | int | Path, b: str | int | Path, layers: str, psi: float = 0.7) -> Faces:
+    def mix(self, a: Face, b: Face, layers: str, psi: float = 0.7) -> Faces:
         """Take some layers of face ``b`` into face ``a`` (style mixing, Karras et al. 2019).
 
         Args:
-            a: Where all other layers come from; a face as in :meth:`edit`.
+            a: Where all other layers come from; a face, or several, as in :meth:`edit`.
             b: Where ``layers`` come from.
             layers: ``coarse``, ``middle``, ``fine``, ``4-7``, ``0,2,5``.
             psi: Truncation of seeds.
@@ -472,6 +445,32 @@ class Studio(Inverts):
         from mien.editing.edit import mixture
 
         return mixture(self, a, b, layers, psi)
+
+    def grid(
+        self,
+        rows: Sequence[Face],
+        columns: Sequence[Face],
+        layers: str = "coarse",
+        psi: float = 0.7,
+    ) -> Faces:
+        """Mix the layers of every column into every row (Karras et al. 2019, figure 3).
+
+        Args:
+            rows: Faces as in :meth:`edit`; a file of several gives several rows.
+            columns: Where ``layers`` come from.
+            layers: As in :meth:`mix`.
+            psi: Truncation of seeds.
+
+        Returns:
+            The mixtures row by row; their sheet has the sources at its edges.
+
+        Raises:
+            WrongValue: More than 1024 mixtures.
+            InputError, FileError: As in :meth:`mix`.
+        """
+        from mien.editing.edit import crossing
+
+        return crossing(self, rows, columns, layers, psi)
 
     def draw(
         self,
@@ -485,7 +484,3 @@ class Studio(Inverts):
         made = {**self.signature, "engine": self.drawer.said, **(provenance or {})}
         said = dict.fromkeys([*notes, *remarks(self)])
         return Faces(drawn, ws.float().cpu().numpy(), tuple(seeds), made, tuple(said))
-
-
-def _parts(seeds: Sequence[int], size: int = 256) -> list[Sequence[int]]:
-    return [seeds[i : i + size] for i in range(0, len(seeds), size)]

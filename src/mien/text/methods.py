@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float
@@ -53,11 +53,14 @@ class Request:
     guidance: float
 
 
+@runtime_checkable
 class TextToLatent(Protocol):
     """A way from a sentence to latents."""
 
     default_psi: float
     default_guidance: float
+    refined: bool
+    """Whether its faces are refined unless told otherwise."""
 
     def w(self, request: Request) -> Float[Tensor, "n w_dim"]:
         """One w for each seed of the request."""
@@ -74,12 +77,13 @@ class LabelMethod:
 
     default_psi = 0.7
     default_guidance = 1.5
+    refined = True
 
     def __init__(self, generator: Generator, silence: bool = True, centre: int = 512) -> None:
         if generator.config.c_dim != len(LABELS):
             raise InputError(
                 f"method 'labels' needs a generator with {len(LABELS)} attribute labels, this one "
-                f"has {generator.config.c_dim}; take --method directions"
+                f"has {generator.config.c_dim}; take `method=directions`"
             )
         self.generator = generator
         self.silence = silence
@@ -110,6 +114,7 @@ class CodesMethod:
 
     default_psi = 0.6
     default_guidance = 2.0
+    refined = False
     reach = 4.5
     """How far the centre of a sentence may lie from the mean code, in standard deviations."""
 
@@ -153,6 +158,7 @@ class MapperMethod:
 
     default_psi = 0.7
     default_guidance = 1.0
+    refined = True
     spread = 0.5
     """Share of a random face's deviation that a seed adds, before psi."""
 
@@ -182,6 +188,7 @@ class DirectionMethod:
 
     default_psi = 0.7
     default_guidance = 1.0
+    refined = True
 
     def __init__(
         self,
@@ -204,6 +211,7 @@ class PriorMethod:
 
     default_psi = 0.8
     default_guidance = 2.0
+    refined = True
 
     def __init__(self, prior: Prior, encoder: Callable[[], SentenceEncoder]) -> None:
         self.prior, self.encoder = prior, encoder

@@ -10,7 +10,7 @@ Axes: n faces, v values of a column.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -84,6 +84,7 @@ def refine(
     tagger: Callable[[Tensor], Mapping[str, Tensor]],
     centre: Float[Tensor, " w_dim"],
     plan: Refinement | None = None,
+    told: Callable[[int], None] = lambda done: None,
 ) -> Float[Tensor, "n w_dim"]:
     """Move latents until the tagger agrees with what was read in a sentence.
 
@@ -98,6 +99,7 @@ def refine(
         tagger: Images -> logits of each column; the judge that measures must be another one.
         centre: The mean w, from which the length of a step is counted.
         plan: How far.
+        told: How many faces are done, whenever some are.
     """
     plan = plan or Refinement()
 
@@ -106,11 +108,18 @@ def refine(
         with one_thread():
             return _refine(full, reading, draw, tagger, centre, plan)[: len(part)]
 
+    def gathered(moved: Iterable[Tensor]) -> Tensor:
+        done: list[Tensor] = []
+        for part in moved:
+            done.append(part)
+            told(sum(map(len, done)))
+        return torch.cat(done)
+
     parts, threads = w.split(_BATCH), torch.get_num_threads()
     if w.device.type != "cpu" or threads == 1 or len(parts) == 1:
-        return torch.cat([move(part) for part in parts])
+        return gathered(map(move, parts))
     with one_thread(), ThreadPoolExecutor(threads) as pool:
-        return torch.cat(list(pool.map(move, parts)))
+        return gathered(pool.map(move, parts))
 
 
 def _refine(

@@ -38,7 +38,7 @@ def load_method(
     device = str(G.mapping.w_avg.device)
     if name == "labels":
         if label is not None:
-            raise InputError("method 'labels' reads the label off the sentence; no --label")
+            raise InputError("method 'labels' reads the label off the sentence; leave out `label`")
         return _labels(generator, family, device)
     kind, file = f"text-{name}", f"{family}-{name}"
     try:
@@ -68,6 +68,6 @@ def _labels(generator: loading.Loaded, family: str, device: str) -> TextToLatent
             codes,
             f"its codes belong to the generator {str(owner)[:12]}…, "
             f"{generator.name!r} is {generator.sha256[:12]}…",
-            "take --method directions, or train the codes again",
+            "take `method=directions`, or train the codes again",
         )
     return methods.CodesMethod(generator.network, moments.network)

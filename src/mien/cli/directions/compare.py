@@ -61,14 +61,14 @@ def compare(
     from mien.editing.naming import EDITS
     from mien.editing.sets import load_direction_set
     from mien.errors import UnknownName
-    from mien.files import refuse_existing
+    from mien.files import check_targets
     from mien.hub.loading import load_tagger
 
     methods = tuple(method or METHODS)
     for name in methods:
         if name not in METHODS:
             raise UnknownName("method", name, METHODS)
-    refuse_existing([csv] if csv else [], force)
+    check_targets([csv], force)
     source, loaded = open_source(model, device)
     shipped = {}
     for name in directions or ():

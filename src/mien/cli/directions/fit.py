@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from mien.cli.common import DeviceOption, ForceOption, JsonOption, emit, note, progress
+from mien.cli.common import DeviceOption, ForceOption, JsonOption, emit, note, showing
 from mien.cli.directions.options import (
     LeastOption,
     ModelOption,
@@ -73,11 +74,12 @@ def fit(
     from mien.editing.direction import DirectionSet
     from mien.editing.fit import DirectionFit, fit_directions
     from mien.editing.mixing import parse_layers
-    from mien.editing.sets import save_direction_set
-    from mien.files import refuse_existing
+    from mien.editing.sets import check_set_name, save_direction_set
+    from mien.files import check_targets
     from mien.hub.loading import load
 
-    refuse_existing([out], force)
+    check_set_name(out)
+    check_targets([out], force)
     source, loaded = open_source(model, device, selfies)
     config = DirectionFit(
         method=method,
@@ -101,12 +103,15 @@ def fit(
         moments = load(codes or f"{loaded.name}-codes", "code-moments", place(device)).network
     steps = fit_directions(source, reader, config, style_weights_of(loaded), moments)
     found, notes = None, []
-    for line in progress(steps, f"directions by {method}"):
-        if isinstance(line, DirectionSet):
-            found = line
-        elif "note" in line:
-            notes.append(line["note"])
-            note(line["note"])
+    with showing() as tell:
+        for line in steps:
+            if isinstance(line, DirectionSet):
+                found = line
+            elif "note" in line:
+                notes.append(line["note"])
+                note(line["note"])
+            else:
+                _tell(tell, line)
     assert found is not None
     meta = {
         "generator": source.name,
@@ -118,3 +123,14 @@ def fit(
     save_direction_set(out, found, meta, force)
     result = {"file": out, "directions": found.names, "notes": notes, **meta}
     emit(result, json, f"{len(found)} directions\n{out}")
+
+
+def _tell(tell: Callable[[str, int, int], None], line: dict[str, Any]) -> None:
+    """Show how far a fit is."""
+    from mien.editing.naming import EDITS
+
+    if "sampled" in line:
+        tell("sampling faces", line["sampled"], line["of"])
+    elif "freeing" in line:
+        names = [edit.name for edit in EDITS]
+        tell("freeing directions from each other", names.index(line["freeing"]), len(names))

@@ -40,10 +40,11 @@ def layers(
     together move.
     """
     from mien.editing.layer_report import score_layers
-    from mien.files import refuse_existing
+    from mien.files import check_targets
     from mien.hub.loading import load_tagger
 
-    refuse_existing([path for path in (csv, out) if path], force)
+    check_targets([csv], force)
+    check_targets([out], force, ".png")
     source, loaded = open_source(model, device)
     judges = load_tagger(judge, place(device))
     report = score_layers(source, judges, faces, seed, psi, batch_of(loaded))

@@ -61,10 +61,11 @@ def score(
     from mien.editing.flips import flips as find_flips
     from mien.editing.samples import TagReader
     from mien.editing.sets import load_direction_set
-    from mien.files import refuse_existing
+    from mien.files import check_targets
     from mien.hub.loading import load_identity, load_tagger
 
-    refuse_existing([path for path in (csv, out, card) if path], force)
+    check_targets([csv, card], force)
+    check_targets([out], force, ".png")
     found = load_direction_set(directions)
     source, loaded = open_source(model, device)
     found.directions.check_generator(source.sha256, force)

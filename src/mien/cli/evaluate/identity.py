@@ -56,11 +56,11 @@ def identity(
         square_from_pupils,
         whole,
     )
-    from mien.files import refuse_existing, replacing
+    from mien.files import check_targets, replacing
     from mien.hub.loading import load_identity
     from mien.runtime.devices import find_device
 
-    refuse_existing([path for path in (out, csv) if path is not None], force)
+    check_targets([out, csv], force)
     names = looks.split(",")
     if len(names) != 2 or not all(names):
         raise InputError(f"--looks {looks!r} names {len(names)}; two are needed: neutral,smiling")

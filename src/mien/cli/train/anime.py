@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mien.cli.common import DeviceOption, JsonOption, emit, note
+from mien.cli.common import DeviceOption, JsonOption, emit
+from mien.cli.train.lines import Lines
 from mien.cli.train.options import RunOption
 
 if TYPE_CHECKING:
@@ -121,9 +122,9 @@ def anime(
     cadence = loop.Cadence(tick_kimg, checkpoint_minutes, grid_kimg)
     last: dict[str, Any] = {}
     meta = {"data": data.name}
+    tell = Lines(config.kimg, quiet=json)
     for last in loop.train(config, pictures, out, where, cadence, judge, start, meta=meta):
-        if not json:
-            note("  ".join(f"{key} {value}" for key, value in last.items() if key != "time"))
+        tell(last)
     model = out / loop.MODEL
     emit({"out": out, "model": model, **last}, json, f"wrote {model}")
 

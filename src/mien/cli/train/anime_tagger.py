@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from mien.cli.common import ForceOption, JsonOption, emit, note
+from mien.cli.common import ForceOption, JsonOption, emit
+from mien.cli.train.lines import Lines
 from mien.cli.train.options import SeedOption
 
 
@@ -57,11 +58,11 @@ def anime_tagger(
     from mien.anime.evaluate_tagger import score_anime_tagger
     from mien.anime.tagger import anime_config
     from mien.checkpoints import native
-    from mien.files import refuse_existing
+    from mien.files import check_targets
     from mien.hub.loading import load_tagger
     from mien.runtime.memory import tune_allocator
 
-    refuse_existing([out], force)
+    check_targets([out], force, ".safetensors")
     tune_allocator()
     network = anime_config(resolution, width)
     config = loop.AnimeTaggerTraining(
@@ -72,10 +73,10 @@ def anime_tagger(
     teaching, kept, table = loop.open_faces(data, round(resolution * 4 / 3), labels, cache)
     teaching = teaching.leave_out(leave_out)
     trained = None
+    tell = Lines(config.kimg, quiet=json)
     for line, network_now in loop.train(config, teaching, trunk.network if trunk else None):
         trained = network_now
-        if not json:
-            note("  ".join(f"{key} {value}" for key, value in line.items()))
+        tell(line)
     if trained is None:
         raise typer.Exit(2)
     score = score_anime_tagger(trained, kept.pictures, table)

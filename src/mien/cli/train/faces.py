@@ -9,6 +9,7 @@ import typer
 
 from mien.cli.common import DeviceOption, JsonOption, emit, note
 from mien.cli.options import config_options
+from mien.cli.train.lines import Lines
 from mien.cli.train.options import RunOption, stop_asked
 from mien.errors import InputError
 from mien.portraits.joint_config import JointConfig
@@ -66,19 +67,18 @@ def faces(
     if start is not None and joint_files.stored_config(out) is None:
         joint_files.start_from(recipe, start)
     last: dict[str, Any] = {}
+    tell = Lines(settled.kimg, quiet=json)
     if not finish:
         cadence = loop.Cadence(tick_kimg, checkpoint_kimg, sample_kimg)
         for last in loop.run(recipe, out, cadence, stop_asked()):
-            if not json:
-                note("  ".join(f"{key} {value}" for key, value in last.items() if key != "time"))
+            tell(last)
         if recipe.nimg < settled.kimg * 1000:
             note(f"stopped at {recipe.nimg} images; the same command goes on")
             raise typer.Exit(130)
     elif not loop.resume(recipe, out):
         raise InputError(f"{out} holds no run to finish")
     for line in joint_files.finish(out, recipe, {"data": [str(path) for path in data]}):
-        if not json:
-            note("  ".join(f"{key} {value}" for key, value in line.items()))
+        tell(line)
     model = out / "generator.safetensors"
     emit({"out": out, "model": model, **last}, json, f"wrote {model}")
 

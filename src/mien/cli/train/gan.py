@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mien.cli.common import DeviceOption, JsonOption, emit, note
+from mien.cli.train.lines import Lines
 from mien.cli.train.options import DataOption, LabelsOption, PartOption, RunOption, SeedOption
 
 if TYPE_CHECKING:
@@ -123,9 +124,9 @@ def gan(
     fabric = launch(device, devices, nodes)
     cadence = loop.Cadence(tick_kimg, checkpoint_kimg, grid_kimg)
     last: dict[str, Any] = {}
+    tell = Lines(config.kimg, quiet=json)
     for last in loop.train(config, pictures, out, fabric, cadence, judge, begin):
-        if not json:
-            note("  ".join(f"{key} {value}" for key, value in last.items() if key != "time"))
+        tell(last)
     if fabric.is_global_zero:
         model = loop.export(out, out / "generator.safetensors", {"data": str(data)})
         emit({"out": out, "model": model, **last}, json, f"wrote {model}")

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from mien.cli.common import DeviceOption, ForceOption, JsonOption, emit, note
+from mien.cli.common import DeviceOption, ForceOption, JsonOption, emit
+from mien.cli.train.lines import Lines
 from mien.cli.train.options import DataOption, SeedOption
 
 
@@ -50,13 +51,13 @@ def identity(
     from mien.faces import train_identity as loop
     from mien.faces.evaluate_identity import score_views
     from mien.faces.people import generated_people, open_people, points_beside
-    from mien.files import refuse_existing
+    from mien.files import check_targets
     from mien.hub.loading import load, load_generator, resolve
     from mien.judges.identity import IdentityConfig
     from mien.runtime.devices import find_device
     from mien.runtime.memory import tune_allocator
 
-    refuse_existing([out], force)
+    check_targets([out], force, ".safetensors")
     tune_allocator()
     where = str(find_device(device))
     table = points or points_beside(data)
@@ -79,9 +80,9 @@ def identity(
         kind = native.read_header(resolve(trunk)).kind
         start = load(trunk, "identity" if kind == "identity" else "tagger").network.state_dict()
     trained = None
+    tell = Lines(config.kimg, quiet=json)
     for line, trained in loop.train(config, known, start, where):  # noqa: B007
-        if not json:
-            note("  ".join(f"{key} {value}" for key, value in line.items()))
+        tell(line)
     if trained is None:
         raise typer.Exit(2)
     scores = score_views(trained, kept.pictures, kept.anchors)

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from mien.cli.common import ForceOption, JsonOption, emit, note
+from mien.cli.train.lines import Lines
 from mien.cli.train.options import DataOption, SeedOption
 
 NETWORKS = ("detector", "landmarks")
@@ -83,10 +84,10 @@ def _train(
         config = landmarks.LandmarkTraining(**common)
         run, kind = landmarks.train(config, faces), "landmarks"
     trained: Any = None
+    tell = Lines(config.kimg, quiet=quiet, head=name)
     for line, network_now in run:
         trained = network_now
-        if not quiet:
-            note(f"{name}  " + "  ".join(f"{key} {value}" for key, value in line.items()))
+        tell(line)
     scores = (score_heat if name == "detector" else score_crops)(trained, kept)
     meta = {"kimg": config.kimg, "data": f"{data.name}, training part", "seed": config.seed}
     native.save(

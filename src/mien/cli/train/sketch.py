@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mien.cli.common import DeviceOption, JsonOption, emit, note
+from mien.cli.common import DeviceOption, JsonOption, emit
+from mien.cli.train.lines import Lines
 from mien.cli.train.options import RunOption, SeedOption
 
 if TYPE_CHECKING:
@@ -130,9 +131,9 @@ def sketch(
     cadence = loop.TranslationCadence(tick_kimg, checkpoint_kimg, grid_kimg, validate)
     last: dict[str, Any] = {}
     taught = _judge(judge, place) if judge else None
+    tell = Lines(config.kimg, quiet=json)
     for last in loop.train(config, pictures, out, place, cadence, kept, taught, start):
-        if not json:
-            note("  ".join(f"{key} {value}" for key, value in last.items() if key != "time"))
+        tell(last)
     models = loop.export(out, out, {"data": f"{data.name}, training part"})
     listed = "\n".join(f"wrote {path}" for path in models.values())
     emit({"out": out, "models": models, **last}, json, listed)

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from mien.cli.common import ForceOption, JsonOption, emit, note
+from mien.cli.common import ForceOption, JsonOption, emit
+from mien.cli.train.lines import Lines
 from mien.cli.train.options import DataOption, LabelsOption, SeedOption
 from mien.errors import InputError
 
@@ -39,7 +40,7 @@ def tagger(
 
     from mien.checkpoints import native
     from mien.data.training_set import TrainingSet
-    from mien.files import refuse_existing
+    from mien.files import check_targets
     from mien.judges.tagger import TaggerConfig
     from mien.runtime.memory import tune_allocator
     from mien.tagging import train as loop
@@ -47,7 +48,7 @@ def tagger(
 
     if labels == "none":
         raise InputError("--labels none: a tagger learns from labels; name a table of them")
-    refuse_existing([out], force)
+    check_targets([out], force, ".safetensors")
     tune_allocator()
     size = round(resolution * 4 / 3)
     wanted: Any = labels
@@ -59,10 +60,10 @@ def tagger(
     )
     second = TrainingSet.open(also, size, part="all") if also else None
     trained = None
+    tell = Lines(config.kimg, quiet=json)
     for line, network_now in loop.train(config, pictures, second):
         trained = network_now
-        if not json:
-            note("  ".join(f"{key} {value}" for key, value in line.items()))
+        tell(line)
     if trained is None:
         raise typer.Exit(2)
     table = score_tagger(trained, kept, pictures)

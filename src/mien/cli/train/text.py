@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from mien.cli.common import ForceOption, JsonOption, emit, note
+from mien.cli.common import ForceOption, JsonOption, emit
+from mien.cli.train.lines import Lines
 from mien.cli.train.options import DataOption, SeedOption
 
 
@@ -52,9 +53,9 @@ def text(
         loaded, load_tagger(tagger), pictures, SentenceEncoder(), config, out, force
     )
     written = []
+    tell = Lines(None, quiet=json)
     for line in job.run(names):
         if "file" in line:
             written.append(line["file"])
-        if not json:
-            note("  ".join(f"{key} {value}" for key, value in line.items()))
+        tell(line)
     emit({"files": written}, json, "\n".join(str(path) for path in written))

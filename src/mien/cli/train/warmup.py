@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from mien.cli.common import JsonOption, emit, note
+from mien.cli.common import JsonOption, emit
+from mien.cli.train.lines import Lines
 from mien.cli.train.options import DataOption, LabelsOption, RunOption, SeedOption
 
 
@@ -49,8 +50,8 @@ def warmup(
     )  # fmt: skip
     config = WarmupConfig(gan=shape, kimg=kimg, batch=batch, mapping_steps=mapping_steps)
     last: dict[str, Any] = {}
+    tell = Lines(config.kimg, quiet=json)
     for last in warm_up(config, pictures, load_tagger(tagger).network, out):
-        if not json:
-            note("  ".join(f"{key} {value}" for key, value in last.items()))
+        tell(last)
     path = out / "state-00000000.safetensors"
     emit({"out": path, **last}, json, f"wrote {path}")

@@ -1,0 +1,72 @@
+"""``mien grid``: style mixing, every row with every column."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+import typer
+
+from mien.cli.common import (
+    DeviceOption,
+    ForceOption,
+    FormatOption,
+    JsonOption,
+    LabelOption,
+    ResultsOption,
+    SizeOption,
+    emit,
+    watching,
+)
+from mien.cli.results import Results
+
+
+def grid(
+    rows: Annotated[
+        list[str],
+        typer.Option(metavar="FACES", help="Seeds 0-3 or 1,5,9; an .npz; a picture; repeatable."),
+    ],
+    columns: Annotated[
+        list[str], typer.Option(metavar="FACES", help="Where the layers come from; like --rows.")
+    ],
+    layers: Annotated[
+        str, typer.Option(help="Which layers of the columns: coarse, middle, fine, 0-3, 0,2,5.")
+    ] = "coarse",
+    psi: Annotated[float, typer.Option(help="How far seeds lie from the mean face, 0 to 2.")] = 0.7,
+    cells: Annotated[
+        bool, typer.Option("--cells", help="Also one picture a cell, not only the sheet.")
+    ] = False,
+    model: Annotated[str, typer.Option(help="A generator: name or file.")] = "portraits",
+    label: LabelOption = None,
+    size: SizeOption = None,
+    format: FormatOption = "png",
+    out: ResultsOption = None,
+    device: DeviceOption = "auto",
+    force: ForceOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Mix faces in rows and columns: each cell is its row with some layers of its column.
+
+    Writes `sheet.png`, with the faces that were mixed at its edges, and `latents.npz` with the `w`
+    of all cells row by row, into a new folder below `out/grid`.
+    """
+    from mien.studio import Studio
+
+    results = Results("grid", out, force, format, size)
+    results.check()
+    studio = Studio(model, device, label=label)
+    with watching(studio):
+        drawn = studio.grid(_faces(rows), _faces(columns), layers, psi)
+    faces, paths = results.write(drawn, f"layers-{layers}", only_sheet=not cells)
+    result = {**faces.provenance, "faces": list(faces.each), "notes": faces.notes, "files": paths}
+    emit(result, json, "\n".join(str(path) for path in paths))
+
+
+def _faces(texts: list[str]) -> list[int | str]:
+    """Seeds of lists, files as they are."""
+    from mien.portraits.checks import parse_seeds
+
+    found: list[int | str] = []
+    for text in texts:
+        found += parse_seeds(text) if re.fullmatch(r"[\d,\s-]+", text) else [text]
+    return found

@@ -1,0 +1,100 @@
+"""Where faces go: the folder that was named, or the next numbered one; asked before the work."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mien.cli.common import RANDOM, note
+
+if TYPE_CHECKING:
+    from mien.portraits.faces import Faces
+
+HOME = Path("out")
+"""Below it every verb has a folder, where runs without ``--out`` are numbered."""
+
+
+@dataclass(frozen=True)
+class Results:
+    """Where the faces of one run go, and how.
+
+    Attributes:
+        verb: Whose run it is.
+        out: What ``--out`` says; None for the next numbered folder.
+        force: Whether files may be replaced.
+        format: Of the pictures.
+        size: Their side; None as drawn.
+    """
+
+    verb: str
+    out: Path | None = None
+    force: bool = False
+    format: str = "png"
+    size: int | None = None
+
+    def check(self, names: Sequence[str] = ()) -> None:
+        """Find out before the work whether they can be written.
+
+        Args:
+            names: What the faces will be called, as far as that is known.
+
+        Raises:
+            OutputError: A file exists and there is no ``--force``, or the disk refuses.
+            WrongValue, UnknownName: No such size, or format.
+        """
+        from mien.files import check_writable
+        from mien.images.formats import suffix_of
+        from mien.portraits.faces import check_results, checked_size
+
+        suffix_of(self.format)
+        if self.size is not None:
+            checked_size(self.size)
+        if self.out is None:
+            check_writable(HOME / self.verb)
+        else:
+            check_results(self.out, names, self.format, self.force)
+
+    def folder(self, name: str) -> Path:
+        """The folder, made now; a numbered one is called after ``name`` too."""
+        from mien.files import make_folder, numbered_folder, slug
+
+        if self.out is not None:
+            return make_folder(self.out)
+        return numbered_folder(HOME / self.verb, slug(name, keep="+=."))
+
+    def drop_empty(self, folder: Path) -> None:
+        """Remove a numbered folder that was made and got nothing."""
+        if self.out is None:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+
+    def write(self, faces: Faces, name: str, only_sheet: bool = False) -> tuple[Faces, list[Path]]:
+        """Write faces, and tell what there is to know about them.
+
+        Args:
+            faces: As they were drawn.
+            name: What a numbered folder is called.
+            only_sheet: Leave out the pictures of single faces.
+
+        Returns:
+            The faces as written, and the files.
+        """
+        shown = faces if self.size is None else faces.resized(self.size)
+        paths = shown.save(self.folder(name), self.force, self.format, only_sheet)
+        for remark in shown.notes:
+            note(remark)
+        return shown, paths
+
+
+def chosen_seed(seed: int) -> int:
+    """The seed of a run; ``random`` is thrown now, and told."""
+    from mien.portraits.checks import random_seed
+
+    if seed != RANDOM:
+        return seed
+    seed = random_seed()
+    note(f"seed {seed}")
+    return seed

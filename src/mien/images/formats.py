@@ -1,0 +1,68 @@
+"""Pictures written in the format that their name says: PNG, JPEG or WebP, with what made them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import UInt8
+from PIL import Image
+
+from mien import images
+from mien.errors import OutputError, UnknownName
+from mien.files import replacing
+from mien.images.provenance import ROOM, exif_of
+
+SUFFIXES: Mapping[str, str] = {"png": ".png", "jpg": ".jpg", "webp": ".webp"}
+"""Format, as ``--format`` takes it -> end of the file name."""
+
+_QUALITY = 95
+
+
+def suffix_of(name: str) -> str:
+    """The end of the names of files of a format.
+
+    Raises:
+        UnknownName: No such format.
+    """
+    plain = str(name).lower().removeprefix(".").replace("jpeg", "jpg")
+    if plain not in SUFFIXES:
+        raise UnknownName("format", str(name), SUFFIXES)
+    return SUFFIXES[plain]
+
+
+def save(
+    path: str | Path,
+    image: UInt8[np.ndarray, "h w 3"],
+    provenance: Mapping[str, Any] | None = None,
+    force: bool = True,
+) -> Path:
+    """Write a picture in the format of its name: PNG without loss, else quality 95.
+
+    Args:
+        path: Ends in ``.png``, ``.jpg`` or ``.webp``.
+        image: uint8 ``[h, w, 3]``.
+        provenance: What made it; in JPEG and WebP it stands in the EXIF description.
+        force: Whether an existing file may be replaced.
+
+    Raises:
+        UnknownName: Another suffix.
+        OutputError: The file exists, the disk refuses, or ``provenance`` is too long for a JPEG.
+    """
+    target = Path(path)
+    suffix = suffix_of(target.suffix)
+    if suffix == ".png":
+        return images.save(target, image, provenance, force)
+    more: dict[str, Any] = {"subsampling": 0} if suffix == ".jpg" else {}
+    if provenance is not None:
+        packed = json.dumps(dict(provenance), default=images.json_default)
+        if len(packed) > ROOM:
+            cause = f"what made it takes {len(packed)} bytes, a JPEG or WebP holds {ROOM}"
+            raise OutputError(target, cause, "give `format=png`")
+        more["exif"] = exif_of(packed)
+    with replacing(target, force) as beside:
+        Image.fromarray(image).save(beside, quality=_QUALITY, **more)
+    return target

@@ -1,0 +1,125 @@
+"""From a sentence to drawn faces: read, find latents, refine, draw."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from mien.errors import InputError
+from mien.portraits.checks import checked, checked_text, remarks
+from mien.portraits.faces import Faces
+from mien.runtime.devices import one_thread
+from mien.text.reader import Reading, read
+from mien.text.refine import Refinement, refine
+from mien.text.unread import refusal
+from mien.text.without import ruled_out
+
+if TYPE_CHECKING:
+    from mien.studio.session import Studio
+    from mien.text.methods import TextToLatent
+
+DEFAULT_REFINE = Refinement().steps
+"""Steps by which described faces are moved at most."""
+
+REFINE_RESOLUTION = 256
+"""Above it, described faces are refined only if asked for: a step takes seconds there."""
+
+_PORTION = 256
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What faces are asked for; fields as the arguments of ``Studio.describe``."""
+
+    text: str
+    method: str | None = None
+    guidance: float | None = None
+    psi: float | None = None
+    refine: int | None = None
+    anyway: bool = False
+    language: str | None = None
+    without: str | None = None
+
+
+def describe(
+    studio: Studio, wish: Wish, seeds: Sequence[int], label: Mapping[str, Any] | None = None
+) -> Faces:
+    """Draw faces that fit a sentence; see :meth:`mien.studio.session.Studio.describe`.
+
+    Args:
+        studio: Whose generator draws.
+        wish: The sentence and how it is followed.
+        seeds: One for each face.
+        label: What a picture says of the studio's label.
+    """
+    from mien.text.methods import Request
+
+    sentence, notes = checked_text(wish.text)
+    reading = read(sentence, wish.language)
+    if not (reading.about_face or wish.anyway):
+        raise InputError(refusal(sentence, reading.named))
+    asked = sentence
+    if wish.without is not None:
+        reading, denial, unread = ruled_out(reading, wish.without)
+        asked, notes = f"{sentence}, {denial}", [*notes, *unread]
+    name = wish.method or studio.default_method
+    way = studio.method(name)
+    psi = checked("psi", way.default_psi if wish.psi is None else wish.psi, 0, 2)
+    guidance = way.default_guidance if wish.guidance is None else wish.guidance
+    guidance = checked("guidance", guidance, 0, 20)
+    notes += [*remarks(psi, guidance, len(seeds)), *reading.notes()]
+    if reading.unknown:
+        notes.append("no attribute of a face was recognised in the sentence")
+    plan = Refinement(steps=_steps(studio, way, wish))
+    refines = bool(plan.steps) and not reading.unknown
+    # Refining would grow the last bit, in which batches and numbers of threads differ.
+    size = 1 if refines else _PORTION
+    parts = [seeds[i : i + size] for i in range(0, len(seeds), size)]
+    with one_thread() if refines else nullcontext():
+        w = torch.cat([way.w(Request(asked, reading, part, psi, guidance)) for part in parts])
+    if refines:
+        w = _refined(studio, w, reading, plan)
+    made = {
+        "text": sentence,
+        "method": name,
+        "psi": psi,
+        "guidance": guidance,
+        "refine": plan.steps,
+        "read": dict(reading.asserted),
+        "denied": {column: sorted(values) for column, values in reading.denied.items()},
+        **reading.told(),
+        **({} if wish.without is None else {"without": wish.without}),
+        **(label or {}),
+    }
+    return studio.draw(w[:, None].expand(-1, studio.generator.num_ws, -1), seeds, made, notes)
+
+
+def _steps(studio: Studio, way: TextToLatent, wish: Wish) -> int:
+    """As asked; else none for the closed form, which shows what is said without."""
+    if wish.refine is not None:
+        return wish.refine
+    if not way.refined:
+        return 0
+    return DEFAULT_REFINE if studio.generator.config.resolution <= REFINE_RESOLUTION else 0
+
+
+def _refined(
+    studio: Studio, w: Float[Tensor, "n w_dim"], reading: Reading, plan: Refinement
+) -> Float[Tensor, "n w_dim"]:
+    G = studio.generator
+    studio.watch("refining", 0, len(w))
+    return refine(
+        w,
+        reading,
+        lambda w: G.synthesis(w[:, None].expand(-1, G.num_ws, -1)),
+        studio.reader,
+        G.mapping.w_avg,
+        plan,
+        lambda done: studio.watch("refining", done, len(w)),
+    )

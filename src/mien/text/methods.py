@@ -115,7 +115,7 @@ class CodesMethod:
     default_psi = 0.6
     default_guidance = 2.0
     refined = False
-    reach = 4.5
+    reach = 4.0
     """How far the centre of a sentence may lie from the mean code, in standard deviations."""
 
     def __init__(self, generator: Generator, moments: CodeMoments) -> None:

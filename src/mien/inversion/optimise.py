@@ -58,13 +58,13 @@ class Optimisation:
 
     steps: int = 100
     tune_steps: int = 60
-    rate: float = 0.05
+    rate: float = 0.03
     tune_rate: float = 1e-3
     pixels: float = 1.0
     features: float = 2.0
-    domain: float = 0.1
-    every: int = 4
-    pull: float = 0.005
+    domain: float = 2.0
+    every: int = 2
+    pull: float = 0.05
 
     def __post_init__(self) -> None:
         for name in ("steps", "tune_steps"):

@@ -113,7 +113,7 @@ def test_a_spoilt_set_is_refused(spoil):
 def test_another_generator_is_refused_unless_forced():
     directions = a_set()
     directions.check_generator("a" * 64)
-    with pytest.raises(InputError, match=r"aaaaaaaaaaaa.*bbbbbbbbbbbb.*--force"):
+    with pytest.raises(InputError, match=r"aaaaaaaaaaaa.*bbbbbbbbbbbb.*`force=True`"):
         directions.check_generator("b" * 64)
     directions.check_generator("b" * 64, force=True)
 

@@ -174,7 +174,7 @@ def test_edits_along_a_pair_and_one_that_is_unknown(
 
 
 def test_what_is_refused(studio: Studio, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"a walk needs 2 faces and has 1; give more, or --keyf"):
+    with pytest.raises(InputError, match=r"a walk needs 2 faces and has 1; give more, or `keyf"):
         studio.walk([3])
     with pytest.raises(InputError, match="needs 2 faces and has 0"):
         studio.walk([])

@@ -400,7 +400,9 @@ def test_provenance_behind_the_pixels_is_found(tmp_path: Path) -> None:
 
 def test_a_picture_that_does_not_say_what_made_it_is_told(tmp_path: Path) -> None:
     plain = images.save(tmp_path / "plain.png", noise(2, 2, 3))
-    with pytest.raises(ImageError, match=r"plain\.png: does not say what made it; only the pictures"):
+    with pytest.raises(
+        ImageError, match=r"plain\.png: does not say what made it; only the pictures"
+    ):
         images.read_provenance(plain)
     (tmp_path / "a.jpg").write_bytes(encoded(Image.new("RGB", (2, 2)), "JPEG"))
     with pytest.raises(ImageError, match="is JPEG, not PNG"):

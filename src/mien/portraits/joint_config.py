@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from mien.attributes import LABELS
 from mien.errors import InputError
-from mien.stylegan2.generator import GeneratorConfig
+
+if TYPE_CHECKING:  # The command line reads this file for its options; torch would take seconds.
+    from mien.stylegan2.generator import GeneratorConfig
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class JointConfig:
     mapping_layers: int = 4
     channel_base: int = 2048
     channel_max: int = 256
-    label_dim: int = len(LABELS)
+    label_dim: int = 76
     warm_kimg: float = 36
     lead_kimg: float = 2
     ramp_kimg: float = 4
@@ -82,6 +84,8 @@ class JointConfig:
 
     def generator(self) -> GeneratorConfig:
         """The generator of this run."""
+        from mien.stylegan2.generator import GeneratorConfig
+
         return GeneratorConfig(
             resolution=self.resolution,
             z_dim=self.z_dim,

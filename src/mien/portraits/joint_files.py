@@ -96,20 +96,17 @@ def finish(
     labels = recipe.data.labels_of(torch.arange(len(recipe.data)).numpy(), None)
     yield from fit_mapping(G, recipe.moments, labels[:, : config.label_dim], fit)
     told = {"kimg": recipe.nimg / 1000, "training": asdict(config), **(meta or {})}
-    rows: list[tuple[str, str, nn.Module, dict[str, Any]]] = [
-        ("generator", "stylegan2-generator", G, asdict(config.generator())),
-        ("encoder", ENCODER, recipe.E, asdict(recipe.E.config)),
-    ]
-    for name, kind, network, shape in rows:
-        path = folder / f"{name}.safetensors"
-        native.save(path, kind, network.state_dict(), shape, told, half=True)
+    native.save(
+        folder / "generator.safetensors", "stylegan2-generator", G.state_dict(),
+        asdict(config.generator()), told, half=True,
+    )  # fmt: skip
     moments = recipe.moments
     shape = {"label_dim": moments.label_dim, "w_dim": moments.w_dim, "ridge": moments.ridge}
     generator = native.sha256_file(folder / "generator.safetensors")
-    native.save(
-        folder / "codes.safetensors", CODES, moments.state_dict(), shape,
-        {**told, "generator": generator},
-    )  # fmt: skip
+    told["generator"] = generator
+    native.save(folder / "codes.safetensors", CODES, moments.state_dict(), shape, told)
+    encoder = folder / "encoder.safetensors"
+    native.save(encoder, ENCODER, recipe.E.state_dict(), asdict(recipe.E.config), told, half=True)
 
 
 def stored_config(folder: Path) -> JointConfig | None:

@@ -34,7 +34,7 @@ def saved(path: Path, c_dim: int, **config: Any) -> tuple[Path, Generator]:
 
 
 def ws(G: Generator, seed: int, label: list[float] | None) -> np.ndarray:
-    c = None if label is None else torch.tensor([label])
+    c = None if label is None else torch.tensor([label], dtype=torch.float32)
     return G.map(seed_latents([seed], 16), c, psi=0.7).numpy()
 
 

@@ -11,7 +11,7 @@ import torch
 from mien.editing.direction import Direction, DirectionSet
 from mien.editing.evaluate import EditProtocol, Faces, named_edits, others_of, rescore
 from mien.editing.evaluate_methods import compare_methods
-from mien.editing.fit import METHODS, DirectionFit
+from mien.editing.fit import SAMPLED, DirectionFit
 from mien.editing.flips import flips
 from mien.editing.layer_report import score_layers
 from mien.editing.naming import EDITS
@@ -120,7 +120,7 @@ def test_methods_side_by_side(faces, judge):
     config = DirectionFit(samples=400, min_count=8, alpha=0.001)
     told = []
     made = compare_methods(
-        faces, reader, judge, config, "toy", METHODS, weights, {"true": true_set()}, told.append
+        faces, reader, judge, config, "toy", SAMPLED, weights, {"true": true_set()}, told.append
     )
     rows = list(made.table.rows)
     single = "linear, single tags"

@@ -64,7 +64,7 @@ def test_generator_table_on_inception(studio, monkeypatch):
     monkeypatch.setattr(Inception, "features", shallow)
     inception = load_judge("inception")
     kept = [tiny.readable_set(12, seed=i, part="kept-out") for i in (0, 1)]
-    table = score_generator(studio, inception, kept, tiny.readable_set(16), 10, psis=(1.0,))
+    table = score_generator(studio, inception, kept, tiny.readable_set(16), 16, psis=(1.0,))
     assert table.metrics == ("FD-inception", "KD-inception ×1000", "diversity")
     protocol = table.rows["psi 1"][0].protocol
     assert protocol.reference_samples == 24

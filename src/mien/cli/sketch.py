@@ -90,7 +90,7 @@ def translate_all(
         try:
             made = translate(one.path, *how, len(found))
         except ImageError as error:
-            if len(found) == 1:
+            if len(found) == 1 and one.named:
                 raise
             left_out.append(str(error))
             note(f"left out: {error}")

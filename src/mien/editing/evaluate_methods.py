@@ -20,7 +20,7 @@ from mien.editing.decoupling import Spread
 from mien.editing.direction import Direction, DirectionSet, move
 from mien.editing.evaluate import Faces, Rescored, named_edits, rescored
 from mien.editing.fit import (
-    METHODS,
+    SAMPLED,
     TAG_UNIT,
     UNSUPERVISED,
     DirectionFit,
@@ -71,7 +71,7 @@ def compare_methods(
     judge: Loaded,
     config: DirectionFit,
     chosen_by: str,
-    methods: Sequence[str] = METHODS,
+    methods: Sequence[str] = SAMPLED,
     weights: Sequence[Tensor] = (),
     shipped: Mapping[str, DirectionSet] | None = None,
     progress: Callable[[str], None] = lambda name: None,

@@ -38,6 +38,8 @@ METHODS = ("linear", "lasso", "logistic", "svm", "svd", "codes", "sefa", "pca")
 SeFa from weights, PCA from latents alone."""
 
 UNSUPERVISED = ("sefa", "pca")
+SAMPLED = tuple(method for method in METHODS if method != "codes")
+"""Those that any generator can be asked for: all but the codes of one that has an encoder."""
 SEVERAL_PASSES = ("logistic", "svm", "svd")
 _FEWEST_CODES = 20
 TAG_UNIT = 0.15

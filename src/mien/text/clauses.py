@@ -14,7 +14,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from mien.text import lexicon, spelling
 from mien.text import wordclasses as classes
@@ -171,6 +171,7 @@ def _role(phrase: str, effects: tuple[str, ...]) -> str:
     return "known" if effects else "unknown"
 
 
+@lru_cache(maxsize=1 << 15)
 def _normal(word: str) -> str:
     word = unicodedata.normalize("NFKC", word).casefold().replace("’", "'")
     return word.removesuffix("'s")
@@ -185,8 +186,11 @@ def _segment(text: str) -> list[Chunk]:
     roles: dict[str, str] = {}
     while i < len(tokens):
         words, effects = (tokens[i][0],), ()
+        second = plain[i + 1] if i + 1 < len(plain) else ""
         for candidate, said in table.get(tokens[i][0], ()):
-            if len(candidate) == 1 or plain[i : i + len(candidate)] == candidate:
+            long = len(candidate)
+            # Most candidates differ in their second word: no slice is cut for these.
+            if long == 1 or (candidate[1] == second and plain[i : i + long] == candidate):
                 words, effects = candidate, said
                 break
         start, end = tokens[i][1], tokens[i + len(words) - 1][2]

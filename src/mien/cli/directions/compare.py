@@ -57,17 +57,17 @@ def compare(
     """
     from mien.editing.evaluate import EditProtocol, Faces
     from mien.editing.evaluate_methods import compare_methods
-    from mien.editing.fit import METHODS, DirectionFit
+    from mien.editing.fit import SAMPLED, DirectionFit
     from mien.editing.naming import EDITS
     from mien.editing.sets import load_direction_set
     from mien.errors import UnknownName
     from mien.files import check_targets
     from mien.hub.loading import load_tagger
 
-    methods = tuple(method or METHODS)
+    methods = tuple(method or SAMPLED)
     for name in methods:
-        if name not in METHODS:
-            raise UnknownName("method", name, METHODS)
+        if name not in SAMPLED:
+            raise UnknownName("method", name, SAMPLED)
     check_targets([csv], force)
     source, loaded = open_source(model, device)
     shipped = {}

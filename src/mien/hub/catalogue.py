@@ -24,9 +24,10 @@ FOLDER = Path(__file__).parent / "weights"
 
 FAMILIES: dict[str, tuple[str, ...]] = {
     "faces": (
-        *("portraits", "portraits-directions", "portraits-mapper", "portraits-prior"),
-        *("teacher", "judge"),
+        *("portraits", "portraits-codes", "portraits-directions", "portraits-mapper"),
+        *("portraits-prior", "teacher", "judge"),
     ),
+    "inversion": ("portraits-encoder",),
     "directions": ("portraits-edits",),
     "identity": ("identity",),
     "finding": ("detector", "landmarks"),

@@ -97,8 +97,8 @@ def test_a_resumed_run_is_the_unbroken_one(unbroken, data, tmp_path):
 @pytest.mark.slow
 def test_a_killed_run_goes_on(unbroken, zipped, tmp_path):
     code = (
-        "from pathlib import Path; import torch; from mien.training import anime;"
-        "from training.test_anime import OFTEN, TINY, CPU; from training.tiny import tagger;"
+        "from pathlib import Path; import torch; from mien.anime import train as anime;"
+        "from anime.test_train import OFTEN, TINY, CPU; from training.tiny import tagger;"
         f"data = anime.AnimeData.open({str(zipped)!r}, 32);"
         f"[0 for _ in anime.train(TINY, data, Path({str(tmp_path)!r}), CPU, OFTEN, tagger())]"
     )

@@ -107,7 +107,7 @@ def test_every_verb_takes_a_label(tmp_path: Path, capsys: pytest.CaptureFixture[
             "--out", clip,
         )  # fmt: skip
         assert [face["label"] for face in found["walk"]["faces"]] == [1, 1]
-    found = answer("mix", 0, 1, "--layers", "fine", "--out", tmp_path / "none")
+    found = answer("mix", 0, 1, "--layers", "middle", "--out", tmp_path / "none")
     assert any("drawn with none said" in note for note in found["notes"])
     for verb in ("edit", "describe"):
         assert cli.main([verb, "--help"]) == 0

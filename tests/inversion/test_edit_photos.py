@@ -88,7 +88,8 @@ def test_a_photo_is_edited_and_pasted(folder, capsys):
     assert (page[mask == 0] == before[mask == 0]).all()
     assert (page[mask > 0.5] != before[mask > 0.5]).any()
     # What came out says where its latent is.
-    status, _, err = run(capsys, folder, folder / "out" / "ann-smile=+2.png", "--set", "smile=1")
+    made = folder / "out" / "ann-smile=+2.png"
+    status, _, err = run(capsys, folder, made, "--set", "smile=1", "--force")
     assert status == 2
     assert "was made from the photo" in err
     again = [f"{folder / 'out' / 'latents.npz'}", "--set", "smile=1"]

@@ -180,6 +180,13 @@ def test_a_finished_run_leaves_three_models(faces, tmp_path):
     moments.load_state_dict(codes.tensors)
     assert codes.meta["generator"] == native.sha256_file(tmp_path / "generator.safetensors")
     assert torch.allclose(moments.mean, recipe.memory.codes.mean(0), atol=1e-4)
+    # A new run goes on from generator and encoder; its critics are its own.
+    again = make_recipe(faces)
+    joint_files.start_from(again, tmp_path / "generator.safetensors")
+    for name, network in (("encoder", again.E), ("generator", again.average)):
+        stored = native.load(tmp_path / f"{name}.safetensors").tensors
+        assert all(torch.equal(v, stored[k]) for k, v in network.state_dict().items()), name
+    assert again.memory.codes.any()
 
 
 def test_configurations_that_cannot_be():

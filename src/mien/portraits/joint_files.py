@@ -27,7 +27,8 @@ def start_from(recipe: JointRecipe, path: Path) -> None:
     """Begin a new run with the networks of another: a joint run's checkpoint, or a generator.
 
     Layers that both have are copied. A new resolution first adds nothing to the picture (its RGB
-    branch starts at zero). Of a generator alone, the encoder begins anew.
+    branch starts at zero). Of a generator its encoder is taken where it lies beside it
+    (``encoder.safetensors``, ``NAME-encoder.safetensors``), else it begins anew; so do the critics.
 
     Raises:
         CheckpointError: The file holds neither.
@@ -36,6 +37,10 @@ def start_from(recipe: JointRecipe, path: Path) -> None:
     stored = native.load(path)
     if stored.kind == "stylegan2-generator":
         parts = {"G": stored.tensors, "G_ema": stored.tensors}
+        for name in ("encoder", f"{path.stem}-encoder"):
+            beside = path.with_name(f"{name}.safetensors")
+            if beside.is_file():
+                parts["E"] = native.load(beside, kind=ENCODER).tensors
     elif stored.kind == "training-state" and any(k.startswith("E/") for k in stored.tensors):
         names = ("G", "G_ema", "E", "C")
         parts = {name: _part(stored.tensors, name) for name in names}

@@ -14,7 +14,8 @@ from mien.anime.generator import (
 from mien.checkpoints.registry import convert
 from mien.errors import CheckpointError, ConfigMismatch, InputError
 from mien.hub.loading import load, load_anime, load_generator
-from mien.judges.feature_critic import FeatureCritic, critic_loss, fooling_loss
+from mien.judges.critics import critic_loss, fooling_loss
+from mien.judges.feature_critic import FeatureCritic
 
 SMALL = GansNRosesConfig(32, (4, 8), w_dim=16, mapping_layers=2)
 

@@ -24,7 +24,8 @@ from mien.anime.content import is_inside, move, recolour
 from mien.anime.generator import RosesDiscriminator, RosesGenerator, RosesLogits
 from mien.data.order import SampleOrder
 from mien.errors import InputError
-from mien.judges.feature_critic import FeatureCritic, critic_loss, criticise, fooling_loss, see
+from mien.judges.critics import critic_loss, fooling_loss
+from mien.judges.feature_critic import FeatureCritic, criticise, see
 from mien.judges.losses import feature_distance
 from mien.judges.tagger import Tagger
 from mien.stylegan2 import losses

@@ -9,7 +9,6 @@ from __future__ import annotations
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn import functional
 from torch.nn.utils.parametrizations import spectral_norm
 
 from mien.judges.tagger import Tagger
@@ -56,15 +55,3 @@ def criticise(critic: FeatureCritic, maps: list[Tensor], fast: bool) -> list[Ten
     """Logits of what :func:`see` saw."""
     with torch.autocast(maps[0].device.type, torch.bfloat16, enabled=fast):
         return critic(maps[1:])
-
-
-def critic_loss(real: list[Tensor], fake: list[Tensor]) -> Tensor:
-    """Hinge loss of the critic, averaged over maps."""
-    pairs = zip(real, fake, strict=True)
-    parts = [functional.relu(1 - r).mean() + functional.relu(1 + f).mean() for r, f in pairs]
-    return torch.stack(parts).mean()
-
-
-def fooling_loss(fake: list[Tensor]) -> Tensor:
-    """What a generator wants smaller."""
-    return torch.stack([-logits.mean() for logits in fake]).mean()

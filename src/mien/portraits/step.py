@@ -20,7 +20,8 @@ from mien.attributes import column_slice
 from mien.data.order import SampleOrder
 from mien.data.training_set import TrainingSet
 from mien.errors import InputError
-from mien.judges.feature_critic import FeatureCritic, critic_loss, criticise, fooling_loss, see
+from mien.judges.critics import critic_loss, fooling_loss
+from mien.judges.feature_critic import FeatureCritic, criticise, see
 from mien.judges.tagger import Tagger
 from mien.portraits.config import GanConfig, drop_columns
 from mien.stylegan2 import augment as ada

@@ -50,8 +50,9 @@ def test_a_person_gets_a_line_for_each(capsys: pytest.CaptureFixture[str]) -> No
 
 
 def test_a_missing_extra_comes_with_its_command(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.chdir(tmp_path)  # the command is shorter where the environment lies below
     real = importlib.util.find_spec
     monkeypatch.setattr(
         importlib.util, "find_spec", lambda name: None if name == "av" else real(name)

@@ -23,7 +23,7 @@ NETWORKS = {
     "checkpoints.formats.gans_n_roses": ("mien.anime.generator",),
     "checkpoints.formats.pix2pix": ("mien.sketch",),
     "checkpoints.kinds": (
-        *("mien.text.directions", "mien.text.mapper", "mien.text.prior"),
+        *("mien.text.directions", "mien.text.head", "mien.text.mapper", "mien.text.prior"),
         *("mien.portraits.codes", "mien.portraits.encoder"),
     ),
 }

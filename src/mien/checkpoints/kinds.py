@@ -102,6 +102,12 @@ def _text_directions(config: dict[str, Any]) -> nn.Module:
     return AttributeDirections(**config)
 
 
+def _sentence_head(config: dict[str, Any]) -> nn.Module:
+    from mien.text.head import AttributeHead
+
+    return AttributeHead(**config)
+
+
 def _codes(config: dict[str, Any]) -> nn.Module:
     from mien.portraits.codes import CodeMoments
 
@@ -213,6 +219,7 @@ _TABLE = (
     Kind("text-mapper", "sentence to latent, mapper", _mapper, "mapper"),
     Kind("text-prior", "sentence to latent, prior", _prior, "prior"),
     Kind("text-directions", "sentence to latent, directions", _text_directions),
+    Kind("sentence-head", "reader of sentences beside the lexicon", _sentence_head),
     Kind("code-moments", "moments of the generator's codes", _codes),
     Kind("portrait-encoder", "encoder of the generator's codes", _encoder),
     Kind("directions", "directions that have names", None),

@@ -203,6 +203,28 @@ def _mirrored_labels() -> Int64[np.ndarray, " labels"]:
 _MIRRORED = _mirrored_labels()
 
 
+def captioned(
+    data_path: str | Path, part: splits.Part = "train"
+) -> tuple[tuple[str, ...], Float32[np.ndarray, "n c"]]:
+    """The sentences about the pictures of a part, and what else its table says of each.
+
+    Args:
+        data_path: A folder or zip of pictures with a table beside it; no picture is read.
+        part: Which part, see :func:`mien.data.splits.split`.
+
+    Raises:
+        DatasetError: The data or the table cannot be used, or hold no sentence.
+    """
+    source = open_source(data_path)
+    chosen = source.select(splits.split(data_path, source.names).part(part))
+    vectors, captions, _ = _labels(source, chosen, None)
+    rows = [i for i, text in enumerate(captions or ()) if text]
+    if vectors is None or not rows:
+        cause = "has no table with captions beside it"
+        raise DatasetError(data_path, cause, "put NAME_labels.tsv with a column caption there")
+    return tuple((captions or ())[i] for i in rows), vectors[rows]
+
+
 def _labels(
     source: Pictures, chosen: Pictures, labels: str | Path | Literal[False] | None
 ) -> tuple[Float32[np.ndarray, "n c"] | None, tuple[str, ...] | None, Path | None]:

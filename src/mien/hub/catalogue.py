@@ -25,7 +25,7 @@ FOLDER = Path(__file__).parent / "weights"
 FAMILIES: dict[str, tuple[str, ...]] = {
     "faces": (
         *("portraits", "portraits-codes", "portraits-directions", "portraits-mapper"),
-        *("portraits-prior", "teacher", "judge"),
+        *("portraits-prior", "sentence-head", "teacher", "judge"),
     ),
     "inversion": ("portraits-encoder",),
     "directions": ("portraits-edits",),

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from mien.editing.walk import Walk
     from mien.sketch.translate import Translation, Translator
     from mien.text.embedding import SentenceEncoder
+    from mien.text.head import AttributeHead
     from mien.text.methods import TextToLatent
 
 DEFAULT_MODEL = "portraits"
@@ -51,6 +52,9 @@ DEFAULT_METHOD = "labels"
 
 READER = "teacher"
 """The tagger that looks at faces while they are refined; the judge never does."""
+
+SENTENCE_HEAD = "sentence-head"
+"""Reads sentences where the lexicon has no word."""
 
 
 class Studio(Inverts):
@@ -133,6 +137,11 @@ class Studio(Inverts):
         from mien.text.embedding import SentenceEncoder
 
         return SentenceEncoder()
+
+    @cached_property
+    def head(self) -> AttributeHead:
+        """What reads words that the lexicon does not know, loaded when it is first needed."""
+        return loading.load(SENTENCE_HEAD, "sentence-head", "cpu").network
 
     @cached_property
     def reader(self) -> Any:

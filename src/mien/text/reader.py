@@ -118,6 +118,7 @@ class Reading:
         language: Code of the language that it was read in.
         named: Whether something unread is written like the name of a person.
         about_face: Whether anything in it is about a person or a face.
+        guessed: Column -> value that was taken from the unread words; see :mod:`mien.text.head`.
     """
 
     asserted: dict[str, str] = field(default_factory=dict)
@@ -130,6 +131,7 @@ class Reading:
     language: str = field(default="en", compare=False)
     named: bool = field(default=False, compare=False)
     about_face: bool = field(default=False, compare=False)
+    guessed: dict[str, str] = field(default_factory=dict, compare=False)
 
     def notes(self) -> list[str]:
         """What the person should know of how the sentence was read, a line each."""
@@ -140,6 +142,9 @@ class Reading:
             lines.append(f"{said} is taken from the white or grey beard of an old man")
         if self.not_read:
             lines.append(f"not read: {listed(self.not_read)}")
+        if self.guessed:
+            said = ", ".join(f"{c.replace('_', ' ')} {v}" for c, v in self.guessed.items())
+            lines.append(f"taken from these words all the same, as most captions mean them: {said}")
         return lines
 
     def told(self) -> dict[str, Any]:
@@ -150,6 +155,7 @@ class Reading:
             "contradictions": [str(conflict) for conflict in self.conflicts],
             "mended": dict(self.mended),
             "implied": dict(self.implied),
+            "guessed": dict(self.guessed),
         }
 
     @property

@@ -11,6 +11,7 @@ from mien.cli.train import (
     gan,
     identity,
     landmarks,
+    sentences,
     sketch,
     tagger,
     text,
@@ -30,6 +31,7 @@ app.command()(gan.gan)
 app.command()(warmup.warmup)
 app.command()(tagger.tagger)
 app.command()(text.text)
+app.command()(sentences.sentences)
 app.command()(sketch.sketch)
 app.command()(anime.anime)
 app.command()(anime_tagger.anime_tagger)

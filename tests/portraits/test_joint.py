@@ -87,9 +87,18 @@ def test_a_step_moves_what_it_is_meant_to_move(faces, nimg):
     assert recipe.nimg == nimg + 4
 
 
+@pytest.mark.parametrize("judged", [0, 0.25, 0.5, 1])
+def test_critics_see_as_many_faces_whatever_part_of_them_is_reconstructed(faces, judged):
+    recipe = make_recipe(faces, replace(TINY, judged=judged))
+    recipe.begin()
+    _, shown = recipe.losses(StepRandom(0, 12))
+    assert len(shown.fake) == TINY.batch
+
+
+@pytest.mark.parametrize("judged", [0, 0.5])
 @pytest.mark.parametrize("term", ["loss/l1", "loss/unlike", "loss/fooling"])
-def test_each_term_alone_has_a_gradient(faces, term):
-    recipe = make_recipe(faces)
+def test_each_term_alone_has_a_gradient(faces, term, judged):
+    recipe = make_recipe(faces, replace(TINY, judged=judged))
     recipe.begin()
     terms, _ = recipe.losses(StepRandom(0, 12))
     terms[term].backward()
@@ -98,7 +107,7 @@ def test_each_term_alone_has_a_gradient(faces, term):
         for name, network in (("G", recipe.G), ("E", recipe.E), ("C", recipe.C))
     }
     assert moved["G"] > 0
-    assert (moved["E"] > 0) == (term != "loss/fooling")
+    assert (moved["E"] > 0) == (term != "loss/fooling" or judged > 0)
     assert moved["C"] == 0
 
 

@@ -49,7 +49,7 @@ class Shown:
 
     Attributes:
         real: Photographs.
-        fake: Random faces as they were to fool the critics, augmented.
+        fake: Reconstructions and random faces as they were to fool the critics, augmented.
         maps: Features of those.
         corner: Where everything is looked at at full size; None for the whole picture.
     """
@@ -74,7 +74,7 @@ class JointRecipe(Recipe):
     free = frozenset(
         {
             *("kimg", "lr", "encoder_lr", "critic_lr", "perceptual", "adversarial", "augment"),
-            *("blur", "guided", "guidance", "crop", "ema_kimg"),
+            *("judged", "blur", "guided", "guidance", "crop", "ema_kimg"),
         }
     )
 
@@ -178,13 +178,15 @@ class JointRecipe(Recipe):
         blur = torch.randn(w.shape, generator=random.torch(_BLUR)).to(self.device)
         w = w + config.blur * (blur @ self.E.norm.spread)
 
-        # Draw photographs again, and under critics random faces; compare and judge.
-        codes = torch.cat([w, self._random_codes(random)]) if critics else w
+        # Draw photographs again, and under critics random faces; compare and judge both, since a
+        # decoder that is judged at random codes alone stays blurred at the codes of photographs.
+        judged = min(round(config.judged * config.batch), count)
+        codes = torch.cat([w, self._random_codes(random, config.batch - judged)]) if critics else w
         drawn = self._draw(self.G, codes)
         terms = self._reconstruction(drawn[:count], real, seen, corner)
         if not critics:
             return terms, None
-        fake = diff_augment(drawn[count:], random.torch(_FAKE), config.augment)
+        fake = diff_augment(drawn[count - judged :], random.torch(_FAKE), config.augment)
         with self._fast():
             maps = self.features(view(fake, corner))
         if config.critics_count(random.nimg) > 0:
@@ -294,15 +296,15 @@ class JointRecipe(Recipe):
         self.moments.fit(self.memory.codes, torch.from_numpy(told).to(self.device))
 
     @torch.no_grad()
-    def _random_codes(self, random: StepRandom) -> Tensor:
-        """Codes of random faces: some from the Gaussian of all, some told a few labels."""
+    def _random_codes(self, random: StepRandom, count: int) -> Tensor:
+        """Codes of ``count`` random faces: some from the Gaussian of all, some told labels."""
         config = self.config
         step = random.nimg // config.batch
         if step % _REFIT == 0 or float(self.moments.count) < 2:
             self._fit()
-        normal = torch.randn(config.batch, config.w_dim, generator=random.torch(_FREE))
+        normal = torch.randn(count, config.w_dim, generator=random.torch(_FREE))
         normal = normal.to(self.device)
-        guided = round(config.guided * config.batch) if config.label_dim else 0
+        guided = round(config.guided * count) if config.label_dim else 0
         free = self.moments.given().draw(normal[guided:])
         if not guided:
             return free

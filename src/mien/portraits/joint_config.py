@@ -34,6 +34,8 @@ class JointConfig:
         critic_lr: Of the critics.
         perceptual: Weight of the feature distance beside the absolute difference.
         adversarial: Weight of the critics.
+        judged: Share of what critics see of the generator that is reconstructions of photographs,
+            at most half; the rest is random faces.
         augment: Probability of each kind of augmentation of what critics see.
         blur: Noise on codes of photographs, as a share of the spread of codes.
         guided: Share of generated codes that are drawn as a sentence would: some labels told.
@@ -61,6 +63,7 @@ class JointConfig:
     critic_lr: float = 0.002
     perceptual: float = 2.0
     adversarial: float = 0.3
+    judged: float = 0.5
     augment: float = 0.4
     blur: float = 0.12
     guided: float = 0.5
@@ -78,7 +81,7 @@ class JointConfig:
             raise InputError(f"precision {self.precision!r} is neither bf16 nor fp32")
         if self.batch < 2 or self.batch % 2 or self.kimg <= 0:
             raise InputError(f"batch {self.batch} must be even, kimg {self.kimg:g} above 0")
-        for name in ("guided", "crop", "augment"):
+        for name in ("guided", "crop", "augment", "judged"):
             if not 0 <= getattr(self, name) <= 1:
                 raise InputError(f"{name} is {getattr(self, name)}, a share from 0 to 1 is needed")
 

@@ -45,8 +45,11 @@ portrait: venv
 	$(BIN)/mien describe "$(SENTENCE)" --count 4 --seed 7 --out out/portrait --force
 	@echo "the pictures are in $(CURDIR)/out/portrait"
 
+# A process a core, each with one thread; a file's tests stay together, since they share fixtures.
+WORKERS ?= $(shell nproc)
+
 test: .venv/installed-dev
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 # Whatever needs no trained model, no data beside the repository and no drawing of many faces.
 FAST := house images stylegan2 metrics hub judges data checkpoints/test_native_format.py checkpoints/test_safe_pickle.py

@@ -294,7 +294,7 @@ def test_wrong_arguments_are_answered_without_torch() -> None:
     """Importing torch takes seconds; nobody waits for it to read that psi is 9."""
     code = (
         "import sys; from mien.cli import main\n"
-        f"statuses = [main(args) for args in {_WRONG + [['--help']]!r}]\n"
+        f"statuses = [main(args) for args in {[*_WRONG, ['--help']]!r}]\n"
         "print(statuses, 'torch' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -176,6 +176,4 @@ def refusal(text: str, names: bool) -> str:
         return f"{cause}; say what the face looks like, or draw anyway with `anyway=True`"
     cause = f"nothing in {short!r} is about a face"
     remedy = "say what it looks like: 'a smiling old man'; or draw anyway with `anyway=True`"
-        "say what it looks like, such as 'a smiling old man', or draw anyway with `anyway=True`"
-    )
     return f"{cause}; {remedy}"

@@ -200,6 +200,32 @@ def _lock(handle: int) -> bool:
     return True
 
 
+@contextmanager
+def held(path: str | Path) -> Iterator[None]:
+    """Inside, no other process has this file or folder; where nobody can tell, nothing is refused.
+
+    A file that is not there is made; if it is still empty at the end, it goes.
+
+    Raises:
+        OutputError: Another process holds it, or it cannot be opened.
+    """
+    target = Path(path)
+    flags = os.O_RDONLY if target.is_dir() else os.O_RDWR | os.O_CREAT
+    try:
+        handle = os.open(target, flags, 0o666)
+    except OSError as error:
+        raise output_error(target, error) from None
+    try:
+        if fcntl is not None and not _lock(handle):
+            cause = "another process is writing here at this moment"
+            raise OutputError(target, cause, "let it finish, or give another `path`")
+        yield
+        if not target.is_dir() and os.fstat(handle).st_size == 0:
+            target.unlink(missing_ok=True)
+    finally:
+        os.close(handle)
+
+
 def _sweep_once(folder: Path) -> None:
     """The first time that this process writes into a folder: :func:`sweep` it."""
     if (name := os.path.abspath(folder)) not in _swept:

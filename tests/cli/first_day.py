@@ -65,8 +65,8 @@ DAY = """
 0 | generate --model tiny --count 2 --psi 0 | same face
 0 | generate --model tiny --count 1 --psi 1.5 | lies beyond
 2 | generate --model tiny --psi 3 | psi is 3
-2 | generate --model tiny --psi nan | psi is nan
-2 | generate --model tiny --psi x | is not a valid float
+2 | generate --model tiny --psi nan | valid number
+2 | generate --model tiny --psi x | valid number
 2 | generate --model tiny --count 0 | count is 0
 2 | generate --model tiny --count 100000 | count is 100000
 2 | generate --model tiny --seeds 9-1 | run backwards
@@ -100,7 +100,7 @@ DAY = """
 0 | describe '眼鏡をかけた若い女性' --model labelled --refine 0 --count 1 | 眼鏡
 0 | describe 'một ông già' --model labelled --refine 0 --count 1 | một
 0 | describe 'a man' --model labelled --not glasses --refine 0 --count 1 |
-2 | describe 'a man' --model labelled --not xyzzy --count 1 | xyzzy
+0 | describe 'a man' --model labelled --not xyzzy --count 1 --refine 0 | xyzzy
 2 | describe 'a man' --model labelled --method magic | magic
 2 | describe 'a man' --model labelled --guidance 99 | guidance is 99
 2 | describe 'a man' --model labelled --refine -1 | refine
@@ -112,10 +112,10 @@ DAY = """
 2 | show nosuch.png | nosuch.png
 2 | show in | in
 0 | show tiny | stylegan2
-2 | show g/one/latents.npz |
+0 | show g/one/latents.npz |
 0 | mix 1 2 --layers coarse --model tiny | out/mix
 0 | mix 1 g/one/latents.npz --layers 0-3 --model tiny --out m/many | sheet.png
-0 | mix g/one/face-seed0000.png g/one/latents.npz:1 --layers fine --model tiny |
+0 | mix g/one/face-seed0000.png g/one/latents.npz:1 --layers 4,5 --model tiny |
 2 | mix 1 2 --layers 99 --model tiny | 99
 2 | mix 1 2 --layers x --model tiny | x
 2 | mix 1 2 --model tiny | --layers
@@ -129,30 +129,30 @@ DAY = """
 0 | directions list | portraits-edits
 0 | directions show portraits-edits | smile
 2 | directions show nosuch | nosuch
-0 | directions fit --method sefa --model tiny --out edits.safetensors | edits.safetensors
-2 | directions fit --method sefa --model tiny --out edits.safetensors | exists already
-2 | directions fit --method sefa --model tiny --out edits.txt | .safetensors
+0 | directions fit --method sefa --count 4 --model tiny --out edits.safetensors | edits.safetensors
+2 | directions fit --method sefa --count 4 --model tiny --out edits.safetensors | exists already
+2 | directions fit --method sefa --count 4 --model tiny --out edits.txt | .safetensors
 2 | directions fit --method nosuch --model tiny --out e2.safetensors | nosuch
 0 | directions show edits.safetensors |
-0 | edit 7 --set 1=2 --model tiny --directions edits.safetensors | sheet.png
-0 | edit 7 8 --set 1=2 --set 2=-1 --model tiny --directions edits.safetensors --out e/two | sheet
-2 | edit 7 8 --set 1=2 --set 2=-1 --model tiny --directions edits.safetensors --out e/two | exists
-0 | edit 7 --set 1=2 --strip 3 --model tiny --directions edits.safetensors --out e/strip | strip
-0 | edit g/one/face-seed0000.png --set 1=2 --model tiny --directions edits.safetensors |
-0 | edit g/one/latents.npz:0 --set 1=2 --model tiny --directions edits.safetensors |
-0 | edit 7 --set 1=300 --model tiny --directions edits.safetensors | lies beyond
-0 | edit 7 --set 1=1 --set 1=-1 --model tiny --directions edits.safetensors | set 2 times
-2 | edit 7 --set 1 --model tiny --directions edits.safetensors | --set
-2 | edit 7 --set 1=x --model tiny --directions edits.safetensors | --set
-2 | edit 7 --set wings=1 --model tiny --directions edits.safetensors | wings
-2 | edit 7 --model tiny --directions edits.safetensors | --set
-2 | edit --set 1=1 --model tiny | Missing argument
-2 | edit 7 --set 1=1 --model tiny | mien directions fit
-2 | edit 7 --set smile=1 --model tiny --directions portraits-edits | another generator
-2 | edit 7 --set 1=1 --strip 99 --model tiny --directions edits.safetensors | strip of 99
-2 | edit 7 --set 1=1 --strip 3 --paste --model tiny --directions edits.safetensors | one of them
-2 | edit 7 --set 1=1 --layers 99 --model tiny --directions edits.safetensors | 99
-2 | edit in/nosuch.jpg --set 1=1 --model tiny --directions edits.safetensors | in/nosuch.jpg
+0 | edit 7 --set sefa-1=2 --model tiny --directions edits | sheet.png
+0 | edit 7 8 --set sefa-1=2 --set sefa-2=-1 --model tiny --directions edits --out e/two | sheet
+2 | edit 7 8 --set sefa-1=2 --set sefa-2=-1 --model tiny --directions edits --out e/two | exists
+0 | edit 7 --set sefa-1=2 --strip 3 --model tiny --directions edits --out e/strip | strip
+0 | edit g/one/face-seed0000.png --set sefa-1=2 --model tiny --directions edits |
+0 | edit g/one/latents.npz:0 --set sefa-1=2 --model tiny --directions edits |
+0 | edit 7 --set sefa-1=300 --model tiny --directions edits | lies beyond
+0 | edit 7 --set sefa-1=1 --set sefa-1=-1 --model tiny --directions edits | set 2 times
+2 | edit 7 --set sefa-1 --model tiny --directions edits | cannot be read
+2 | edit 7 --set sefa-1=x --model tiny --directions edits | cannot be read
+2 | edit 7 --set wings=1 --model tiny --directions edits | wings
+2 | edit 7 --model tiny --directions edits | --set
+2 | edit --set sefa-1=1 --model tiny | Missing argument
+2 | edit 7 --set sefa-1=1 --model tiny | mien directions fit
+2 | edit 7 --set smile=1 --model tiny --directions portraits-edits | found in generator
+2 | edit 7 --set sefa-1=1 --strip 99 --model tiny --directions edits | strip of 99
+2 | edit 7 --set sefa-1=1 --strip 3 --paste --model tiny --directions edits | one of them
+2 | edit 7 --set sefa-1=1 --layers 99 --model tiny --directions edits | 99
+2 | edit in/nosuch.jpg --set sefa-1=1 --model tiny --directions edits | in/nosuch.jpg
 0 | walk 1 2 --model tiny --seconds 0.2 --out w/a.mp4 | w/a.mp4
 2 | walk 1 2 --model tiny --seconds 0.2 --out w/a.mp4 | exists already
 0 | walk 1 2 --model tiny --seconds 0.2 --out w/a.mp4 --force | w/a.mp4
@@ -189,7 +189,7 @@ DAY = """
 2 | sketch in/ann.png --method nosuch | nosuch
 0 | photo in/ann.png --model s2p --out p/one | ann.png
 2 | photo in/ann.png --model p2s | mien sketch
-0 | data check in --json | "errors"
+2 | data check in --json | "errors"
 2 | data check in | broken.jpg
 2 | data check nosuch | nosuch
 0 | data check good.zip | 0 errors
@@ -202,13 +202,13 @@ DAY = """
 2 | data sketch empty | no picture
 2 | data sketch in --size 2 | size is 2
 2 | train gan | --data
-2 | train gan --data nosuch --dry-run | nosuch
-0 | train gan --data good.zip --resolution 32 --labels none --dry-run | parameters
-2 | train gan --data good.zip --resolution 100 --labels none --dry-run | take 128
-2 | train gan --data good.zip --resolution 32 --labels none --from nosuch.pkl --dry-run | nosuch.pkl
-2 | train gan --data good.zip --resolution 32 --labels none --from p2s --dry-run |
-2 | train gan --data empty --dry-run | no picture
-2 | train sketch --data in --dry-run | in
+2 | train gan --data nosuch --dry-run --out r | nosuch
+0 | train gan --data good.zip --resolution 32 --dry-run --out r | parameters
+2 | train gan --data good.zip --resolution 100 --labels none --dry-run --out r | take 128
+2 | train gan --data good.zip --resolution 32 --from nosuch.pkl --dry-run --out r | nosuch.pkl
+2 | train gan --data good.zip --resolution 32 --from p2s --dry-run --out r |
+2 | train gan --data empty --dry-run --out r | no picture
+2 | train sketch --data in --dry-run --out r | in
 2 | train nosuch | No such command
 2 | evaluate nosuch | No such command
 2 | evaluate generator |

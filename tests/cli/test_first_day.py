@@ -23,7 +23,7 @@ from mien.stylegan2.generator import Generator, GeneratorConfig
 from video.clips import make_clip
 
 ROWS = [[part.strip() for part in row.split("|", 2)] for row in DAY.strip().splitlines()]
-MODELS = ("tiny", "cond", "labelled", "p2s", "s2p", "nan")
+MODELS = ("tiny", "cond", "labelled", "p2s", "s2p", "nan", "edits")
 SHAPE: dict[str, Any] = {
     "resolution": 32, "z_dim": 8, "w_dim": 8, "mapping_layers": 1, "channel_base": 64,
     "channel_max": 4,

@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 N = TypeVar("N")
 """The network of a :class:`Loaded`."""
 
+_STATES = "state-*.safetensors"
+"""The checkpoints in the folder of a training run; the newest of them is last."""
+
 _PATH_MARKS = ("/", "\\")
 FID_ROW = "inception-fid"
 """The network of FID, as the catalogue names it."""
@@ -82,6 +85,8 @@ class Loaded(Generic[N]):
 def resolve(name_or_path: str | Path, kind: str | None = None) -> Path:
     """Find the file of a name or path; a file that exists wins over a name.
 
+    The folder of a training run stands for its newest checkpoint.
+
     A name is looked up in the catalogue; a name that is not in it still works if
     ``NAME.safetensors`` lies among the shipped weights or in the user's store.
 
@@ -101,6 +106,8 @@ def resolve(name_or_path: str | Path, kind: str | None = None) -> Path:
     if path.is_file():
         return path
     name = str(name_or_path)
+    if path.is_dir() and (states := sorted(path.glob(_STATES))):
+        return states[-1]
     if path.is_dir() and is_unpacked(path):
         raise CheckpointError(path, "is a folder: a PyTorch file that was unpacked", REPACK)
     if path.is_dir() or path.suffix or any(mark in name for mark in _PATH_MARKS):

@@ -1,10 +1,14 @@
 """Names of files that come out of sentences."""
 
+import os
+import subprocess
+import sys
 import unicodedata
+from pathlib import Path
 
 import pytest
 
-from mien.files import cut_name, slug
+from mien.files import PARTIAL, _swept, cut_name, numbered_folder, replacing, slug, sweep
 
 
 @pytest.mark.parametrize(
@@ -43,3 +47,31 @@ def test_the_limit_is_in_bytes(longest: int) -> None:
 
 def test_marks_that_are_kept() -> None:
     assert slug("smile=+2.5 now", keep=".+=") == "smile=+2.5-now"
+
+
+def test_partial_files_of_killed_runs_are_removed(tmp_path: Path) -> None:
+    """The writer is killed in the middle; one that is still being written stays."""
+    kill = (
+        "import os, signal, sys; from mien.files import replacing\n"
+        "with replacing(sys.argv[1]) as beside:\n"
+        "    beside.write_bytes(b'half'); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    for name in ("out/a.png", "runs/0001-x/b.mp4"):
+        killed = subprocess.run([sys.executable, "-c", kill, tmp_path / name], check=False)
+        assert killed.returncode == -9
+    left = sorted(tmp_path.rglob(f"{PARTIAL}*"))
+    assert len(left) == 2
+    with replacing(tmp_path / "out" / "held.png") as held:
+        for path in (*left, held):
+            os.utime(path, (1, 1))
+        _swept.clear()
+        with replacing(tmp_path / "out" / "new.png") as beside:
+            beside.write_bytes(b"new")
+        numbered_folder(tmp_path / "runs")
+        assert list(tmp_path.rglob(f"{PARTIAL}*")) == [held]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["held.png", "new.png"]
+
+
+def test_a_partial_file_that_was_just_made_stays(tmp_path: Path) -> None:
+    (tmp_path / f"{PARTIAL}abc.png").touch()
+    assert sweep(tmp_path) == []

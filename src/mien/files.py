@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import re
 import tempfile
+import time
 import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -13,6 +15,18 @@ from pathlib import Path
 
 from mien.errors import OutputError
 
+try:
+    import fcntl
+except ImportError:  # not on Windows, where partial files of killed runs stay
+    fcntl = None
+
+PARTIAL = ".mien~"
+"""How the names of files begin that are not complete yet."""
+
+_FRESH = 2.0
+"""Seconds for which a partial file is let be: its writer may not have locked it yet."""
+
+_swept: set[str] = set()
 _CAUSES = {
     errno.ENOSPC: ("the disk is full", "free some space or give another `path`"),
     errno.EROFS: ("the file system is read-only", "give another `path`"),
@@ -110,6 +124,9 @@ def numbered_folder(base: str | Path, name: str = "") -> Path:
         OutputError: ``base`` cannot be written to.
     """
     home = make_folder(base)
+    for folder in home.iterdir():
+        if folder.is_dir():
+            _sweep_once(folder)
     number = max(_numbers(home), default=0)
     try:
         while True:
@@ -137,7 +154,8 @@ def replacing(path: str | Path, force: bool = True) -> Iterator[Path]:
     """Write beside, then rename: yields a temporary path that becomes ``path`` on success.
 
     The temporary file keeps the suffix of ``path``, lies in the same folder and is removed if the
-    body fails, so ``path`` is either what it was or complete.
+    body fails, so ``path`` is either what it was or complete. It is locked while it is written;
+    those of the folder that nobody holds are of runs that were killed, and are removed.
 
     Args:
         path: Where the file shall be in the end; its folder is created.
@@ -149,15 +167,14 @@ def replacing(path: str | Path, force: bool = True) -> Iterator[Path]:
     target = Path(path)
     refuse_existing([target], force)
     make_folder(target.parent)
+    _sweep_once(target.parent)
     try:
-        handle, name = tempfile.mkstemp(
-            prefix=f".{target.stem}-", suffix=target.suffix, dir=target.parent
-        )
-        os.close(handle)
+        handle, name = tempfile.mkstemp(prefix=PARTIAL, suffix=target.suffix, dir=target.parent)
     except OSError as error:
         raise output_error(target, error) from None
     beside = Path(name)
     try:
+        _lock(handle)
         yield beside
         umask = os.umask(0)
         os.umask(umask)
@@ -168,7 +185,74 @@ def replacing(path: str | Path, force: bool = True) -> Iterator[Path]:
     except OSError as error:
         raise output_error(target, error) from None
     finally:
+        os.close(handle)
         beside.unlink(missing_ok=True)
+
+
+def _lock(handle: int) -> bool:
+    """Lock an open file for this process; False if another holds it, or nobody can tell."""
+    if fcntl is None:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+@contextmanager
+def held(path: str | Path) -> Iterator[None]:
+    """Inside, no other process has this file or folder; where nobody can tell, nothing is refused.
+
+    A file that is not there is made; if it is still empty at the end, it goes.
+
+    Raises:
+        OutputError: Another process holds it, or it cannot be opened.
+    """
+    target = Path(path)
+    flags = os.O_RDONLY if target.is_dir() else os.O_RDWR | os.O_CREAT
+    try:
+        handle = os.open(target, flags, 0o666)
+    except OSError as error:
+        raise output_error(target, error) from None
+    try:
+        if fcntl is not None and not _lock(handle):
+            cause = "another process is writing here at this moment"
+            raise OutputError(target, cause, "let it finish, or give another `path`")
+        yield
+        if not target.is_dir() and os.fstat(handle).st_size == 0:
+            target.unlink(missing_ok=True)
+    finally:
+        os.close(handle)
+
+
+def _sweep_once(folder: Path) -> None:
+    """The first time that this process writes into a folder: :func:`sweep` it."""
+    if (name := os.path.abspath(folder)) not in _swept:
+        _swept.add(name)
+        sweep(folder)
+
+
+def sweep(folder: Path) -> list[Path]:
+    """Remove the partial files in a folder whose writers were killed; those being written stay.
+
+    Returns:
+        What was removed.
+    """
+    removed = []
+    for path in folder.glob(f"{PARTIAL}*"):
+        # Another process may remove it too, or it is not ours to remove.
+        with contextlib.suppress(OSError):
+            if time.time() - path.stat().st_mtime < _FRESH:
+                continue
+            handle = os.open(path, os.O_RDWR)
+            try:
+                if _lock(handle):
+                    path.unlink()
+                    removed.append(path)
+            finally:
+                os.close(handle)
+    return removed
 
 
 def slug(text: str, longest: int = 48, keep: str = "") -> str:

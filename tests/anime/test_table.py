@@ -79,7 +79,7 @@ def test_faults(text: str, said: str, tmp_path: Path) -> None:
 def test_absent(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="there is no such file"):
         read_anime_table(tmp_path / "t.csv")
-    with pytest.raises(DatasetError, match="give --labels TABLE"):
+    with pytest.raises(DatasetError, match="give `labels=TABLE"):
         find_anime_table(tmp_path / "a.zip")
 
 

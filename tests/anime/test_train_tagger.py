@@ -76,7 +76,7 @@ def test_a_trunk_is_taken_over_by_a_narrower_one() -> None:
     narrow = Tagger(SMALL)
     take_trunk(narrow, wide)
     assert torch.equal(narrow.stem.weight, wide.stem.weight[:4])
-    with pytest.raises(InputError, match="give a --width up to 4"):
+    with pytest.raises(InputError, match="give a `width` up to 4"):
         take_trunk(Tagger(anime_config(32, 8)), narrow)
 
 

@@ -123,7 +123,7 @@ def test_which_face(studio: Studio, model: Path) -> None:
     def draw(photo: np.ndarray, **more: object):
         return studio.anime(photo, 1, model=model, finder=finder, **more)
 
-    with pytest.raises(SeveralFaces, match="2 faces were found; choose one with --face") as caught:
+    with pytest.raises(SeveralFaces, match="2 faces were found; choose one with `face`") as caught:
         draw(two)
     assert caught.value.preview.shape == two.shape
     left, right = draw(two, face=1), draw(two, face=2)
@@ -131,7 +131,7 @@ def test_which_face(studio: Studio, model: Path) -> None:
     with pytest.raises(InputError, match="there is no face 3"):
         draw(two, face=3)
     none = toys.picture([])
-    with pytest.raises(InputError, match="no face was found; say where it is with --box"):
+    with pytest.raises(InputError, match="no face was found; say where it is with `box"):
         draw(none)
     assert draw(none, box=(30, 20, 24, 24)).alignment.frame.centre[0] == pytest.approx(42, abs=1)
     before = finder.asked
@@ -148,7 +148,7 @@ def test_a_drawing_is_said_to_be_one(studio: Studio, model: Path) -> None:
     assert looks_drawn(flat)
     assert not looks_drawn(toys.picture([]))
     finder = toys.ToyFinder()
-    with pytest.raises(InputError, match="it looks like a drawing already; --aligned takes"):
+    with pytest.raises(InputError, match="it looks like a drawing already; `aligned=True` takes"):
         studio.anime(flat, 1, model=model, finder=finder)
     assert studio.anime(flat, 1, model=model, aligned=True).notes == (DRAWN,)
 
@@ -177,7 +177,7 @@ def test_numbers_are_checked(values: dict[str, int], said: str) -> None:
 
 def test_no_model(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mien.anime.translate.DEFAULT_ANIME", "no-such-anime")
-    with pytest.raises(WeightsMissing, match="give --model FILE; mien train anime makes one"):
+    with pytest.raises(WeightsMissing, match="give `model=FILE`; mien train anime makes one"):
         Studio(device="cpu").anime(toys.picture([]), 1, aligned=True)
     with pytest.raises(UnknownName):
         studio.anime(toys.picture([]), 1, model="nobody", aligned=True)

@@ -273,3 +273,30 @@ def test_a_full_disk_behind_stdout_is_one_line(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert is_one_error_line(done.stderr)
     assert "disk is full" in done.stderr
+
+
+_WRONG = [
+    ["generate", "--psi", "9"],
+    ["generate", "--size", "3"],
+    ["generate", "--format", "bmp"],
+    ["describe", "a man", "--guidance", "99"],
+    ["edit", "1", "--set", "smile=1", "--psi", "9"],
+    ["mix", "1", "2", "--layers", "0", "--psi", "9"],
+    ["grid", "--rows", "1", "--columns", "2", "--psi", "9"],
+    ["walk", "1", "2", "--psi", "9"],
+    ["sketch", "none.png"],
+    ["invert", "none.png"],
+    ["nosuch"],
+]
+
+
+def test_wrong_arguments_are_answered_without_torch() -> None:
+    """Importing torch takes seconds; nobody waits for it to read that psi is 9."""
+    code = (
+        "import sys; from mien.cli import main\n"
+        f"statuses = [main(args) for args in {[*_WRONG, ['--help']]!r}]\n"
+        "print(statuses, 'torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == f"{[2] * len(_WRONG) + [0]} False"
+    assert done.stderr.count("mien: error: ") == len(_WRONG) == done.stderr.count("\n")

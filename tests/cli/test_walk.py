@@ -15,6 +15,7 @@ import torch
 
 from mien.checkpoints import native
 from mien.cli import main
+from mien.files import PARTIAL
 from mien.studio import Studio
 from mien.stylegan2.generator import Generator, GeneratorConfig
 from mien.video.reader import Clip
@@ -137,7 +138,7 @@ def test_ctrl_c_leaves_a_clip_of_what_was_done(model: str, tmp_path: Path) -> No
     with subprocess.Popen([*command, "--out", str(out)], stderr=subprocess.PIPE) as process:
         end = time.monotonic() + 60
         while time.monotonic() < end and not any(
-            path.stat().st_size for path in tmp_path.glob(".walk-*")
+            path.stat().st_size for path in tmp_path.glob(f"{PARTIAL}*")
         ):
             time.sleep(0.05)
         process.send_signal(signal.SIGINT)

@@ -3,16 +3,18 @@
 import csv
 import io
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
+from mien.editing.calibrate import LADDER, calibrated
 from mien.editing.direction import Direction, DirectionSet
 from mien.editing.evaluate import EditProtocol, Faces, named_edits, others_of, rescore
 from mien.editing.evaluate_methods import compare_methods
 from mien.editing.fit import SAMPLED, DirectionFit
-from mien.editing.flips import flips
+from mien.editing.flips import Flip, flips
 from mien.editing.layer_report import score_layers
 from mien.editing.naming import EDITS
 from mien.editing.samples import TagReader
@@ -103,6 +105,7 @@ def test_flips_and_identity(faces, judge):
     assert rows["gender"].strength in strengths
     assert rows["gender"].cosine == pytest.approx(1, abs=1e-5)
     assert (rows["hair length"].cosine or 1) < 0.95
+    assert rows["gender"].half == pytest.approx(rows["gender"].strength, abs=1)
     assert made.strangers is not None
     assert "two different faces" in made.text()
     assert json.dumps(made.as_dict())
@@ -110,8 +113,34 @@ def test_flips_and_identity(faces, judge):
     assert alone.rows[0].share < 1
     assert alone.rows[0].cosine is None
     assert alone.identity is None
+    assert np.isnan(alone.rows[0].half)
     with pytest.raises(UnknownName, match="direction 'smile'"):
         flips(faces, judge, [EDITS[2]], true_set(), "toy")
+
+
+def test_strength_1_turns_half_of_the_faces_over(faces, judge):
+    edits = named_edits(true_set(), TagReader(judge.network).tags)
+    before = flips(faces, judge, edits, true_set(0.37), "toy", strengths=LADDER)
+    scaled, left_out = calibrated(true_set(0.37), before)
+    assert (scaled.names, left_out) == (true_set().names, [])
+    near = (0.8, 0.9, 1.0, 1.1, 1.2)
+    after = flips(faces, judge, edits, scaled, "toy", strengths=near)
+    assert all(0.8 <= row.half <= 1.1 for row in after.rows)
+    assert scaled["gender"].reach == pytest.approx(5 / before.rows[0].half)
+    assert scaled["gender"].scores["turned"] == before.rows[0].share
+
+
+def test_directions_that_wreck_faces_are_left_out(faces, judge):
+    edits = named_edits(true_set(), TagReader(judge.network).tags)
+    made = flips(faces, judge, edits[:1], true_set(), "toy", strengths=(1.0,))
+    rows = (Flip("gender", 0.4, 2.0, 0.9), Flip("glasses", 1.0, 2.0, 0.1, 2.0))
+    scaled, left_out = calibrated(true_set(), replace(made, rows=rows))
+    assert scaled.names == ("hair length",)
+    assert scaled["hair length"].scale == true_set()["hair length"].scale
+    assert left_out == [
+        "gender: only 40% of the faces turn over, at any strength that was tried",
+        "glasses: at its flip the cosine to the face before is 0.10, below 0.4",
+    ]
 
 
 def test_methods_side_by_side(faces, judge):

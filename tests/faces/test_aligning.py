@@ -39,7 +39,7 @@ def test_a_folder(photos, tmp_path):
     two = by_name["in/two.png"]
     assert two.preview == out / "in" / "two-faces.png"
     assert two.preview.is_file()
-    assert "2 faces were found; choose one with --face, 1 to 2" in two.problem
+    assert "2 faces were found; choose one with `face`, 1 to 2" in two.problem
     assert images.load(out / "one.png").shape == (64, 64, 3)
     (index,) = json.loads((out / "faces.json").read_text()).items()
     assert index[0] == "one.png"

@@ -89,8 +89,8 @@ def test_choosing():
     assert choose_face(faces[:1], None) is faces[0]
     assert choose_face(faces, 2) is faces[1]
     for some, number, match in [
-        ([], None, "no face was found; say where it is with --box"),
-        (faces, None, "2 faces were found; choose one with --face, 1 to 2"),
+        ([], None, "no face was found; say where it is with `box=x,y,width,height`"),
+        (faces, None, "2 faces were found; choose one with `face`, 1 to 2"),
         (faces, 3, "no face 3: 2 faces were found"),
         (faces[:1], 2, "no face 2: 1 face was found"),
     ]:

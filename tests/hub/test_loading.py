@@ -62,7 +62,7 @@ def test_what_is_not_there_says_what_to_do(publish: Callable[..., Row], tmp_path
     with pytest.raises(WeightsMissing, match="mien weights pull faces"):
         resolve("faces")
     by_hand = publish(b"abc", "hands")
-    with pytest.raises(WeightsMissing, match=f"put hands.safetensors there .*{by_hand.sha256}"):
+    with pytest.raises(WeightsMissing, match=f"put hands.safetensors there by hand .*{by_hand.sha256}"):
         resolve("hands")
     with pytest.raises(UnknownName, match="faces, hands"):
         resolve("feces")
@@ -179,6 +179,12 @@ def test_ways_from_sentences_are_loaded(tmp_path: Path) -> None:
         assert type(found) is type(network)
         for name, tensor in network.state_dict().items():
             assert torch.equal(found.state_dict()[name], tensor), name
+
+
+def test_a_run_folder_is_its_newest_checkpoint(tmp_path: Path) -> None:
+    for number in (8, 16):
+        (tmp_path / f"state-{number:08d}.safetensors").touch()
+    assert resolve(tmp_path).name == "state-00000016.safetensors"
 
 
 def test_foreign_files_are_loaded(tmp_path: Path) -> None:

@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 
 from mien.errors import CheckpointError, InputError, OutputError, UnknownName, WeightsMissing
+from mien.files import held, make_folder
+from mien.hub import pull as pulling
 from mien.hub.catalogue import Row
 from mien.hub.pull import pull
 
@@ -29,6 +31,7 @@ class Server(ThreadingHTTPServer):
         self.breaks_after: int | None = None
         self.knows_ranges = True
         self.status = 0
+        self.faults: list[str] = []
         self.asked: list[str | None] = []
 
     @property
@@ -45,6 +48,15 @@ class Handler(BaseHTTPRequestHandler):
         if self.server.status:
             self.send_error(self.server.status)
             return
+        fault = self.server.faults.pop(0) if self.server.faults else ""
+        if fault.isdecimal():
+            self.send_response(int(fault))
+            self.send_header("Retry-After", "0")
+            self.send_header("Location", f"/again{len(self.server.faults)}")
+            self.end_headers()
+            return
+        if fault == "hang up":
+            return
         start = 0
         match = re.fullmatch(r"bytes=(\d+)-", asked or "")
         if match and self.server.knows_ranges:
@@ -57,10 +69,21 @@ class Handler(BaseHTTPRequestHandler):
         content = self.server.data[start:]
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
+        if fault == "break":
+            content = content[: len(content) // 2]
+        if fault == "wrong":
+            content = bytes(len(content))
         self.wfile.write(content[: self.server.breaks_after])
 
     def log_message(self, format: str, *args: object) -> None:
         pass
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    waited: list[float] = []
+    monkeypatch.setattr(pulling.time, "sleep", waited.append)
+    return waited
 
 
 @pytest.fixture
@@ -92,14 +115,14 @@ def test_what_broke_off_is_continued(
     server: Server, publish: Callable[..., Row], home: Path
 ) -> None:
     publish(DATA, url=server.url)
-    server.breaks_after = 1_200_000
+    server.breaks_after = 300_000
     with pytest.raises(WeightsMissing, match=r"of 3000000 bytes are kept and will be continued"):
         pull("faces")
     have = (home / "weights" / "faces.safetensors.part").stat().st_size
     assert 0 < have <= 1_200_000
     server.breaks_after = None
     assert pull("faces").read_bytes() == DATA
-    assert server.asked == [None, f"bytes={have}-"]
+    assert server.asked[-1] == f"bytes={have}-"
 
 
 def test_a_server_without_ranges_starts_over(
@@ -159,7 +182,7 @@ def test_names_that_cannot_be_fetched(publish: Callable[..., Row]) -> None:
     publish(b"abc")
     publish(b"abc", "local", url="file:///etc/passwd")
     for name in ("faces", "local"):
-        with pytest.raises(InputError, match="has no address to fetch from; put"):
+        with pytest.raises(InputError, match=r"has no address to fetch from: .*put"):
             pull(name)
     with pytest.raises(UnknownName):
         pull("nobody")
@@ -173,3 +196,81 @@ def test_a_store_that_cannot_be_written(
     monkeypatch.setenv("MIEN_HOME", str(tmp_path / "file"))
     with pytest.raises(OutputError):
         pull("faces")
+
+
+@pytest.mark.parametrize(
+    "faults", [["429"], ["503", "break"], ["break", "hang up", "302"], ["301", "307", "308"]]
+)
+def test_what_the_internet_does(
+    server: Server, publish: Callable[..., Row], home: Path, faults: list[str]
+) -> None:
+    publish(DATA, url=server.url)
+    server.faults = list(faults)
+    assert pull("faces").read_bytes() == DATA
+    assert [path.name for path in (home / "weights").iterdir()] == ["faces.safetensors"]
+
+
+def test_fifty_faults_are_survived_or_named(
+    server: Server, publish: Callable[..., Row], home: Path
+) -> None:
+    publish(DATA, url=server.url)
+    kinds = ["429", "503", "404", "500", "302", "break", "hang up", "wrong"]
+    chosen = np.random.RandomState(1).choice(kinds, 50).tolist()
+    server.faults, told = chosen, []
+    while True:
+        try:
+            path = pull("faces")
+        except (WeightsMissing, CheckpointError) as error:
+            told.append(str(error))
+            continue
+        if not server.faults:
+            break
+        assert path.read_bytes() == DATA
+        path.unlink()
+    assert path.read_bytes() == DATA
+    assert told
+    assert all("\n" not in text and "faces.safetensors" in text for text in told)
+
+
+def test_a_busy_server_says_how_long(
+    server: Server, publish: Callable[..., Row], no_waiting: list[float]
+) -> None:
+    publish(DATA, url=server.url)
+    server.faults = ["429"] * 4
+    with pytest.raises(WeightsMissing, match="Too Many Requests"):
+        pull("faces")
+    assert no_waiting == [0, 0, 0]
+
+
+def test_a_licence_is_asked_for_once(server: Server, publish: Callable[..., Row]) -> None:
+    publish(DATA, url=server.url, licence="not for sale", accept=True)
+    publish(DATA, "more", url=server.url, licence="not for sale", accept=True)
+    with pytest.raises(InputError, match="is: not for sale; its data: made up; if you accept it"):
+        pull("faces")
+    assert server.asked == []
+    pull("faces", accept_licence=True)
+    assert pull("more").read_bytes() == DATA
+
+
+def test_what_others_stated(server: Server, publish: Callable[..., Row], home: Path) -> None:
+    publish(DATA, url=server.url, bytes=0, stated="a public copy")
+    server.faults = ["wrong"]
+    with pytest.raises(CheckpointError, match=r"says any number .* \(stated by a public copy\)"):
+        pull("faces")
+    assert pull("faces").read_bytes() == DATA
+    publish(DATA, "unknown", url=server.url, bytes=0, sha256="")
+    assert pull("unknown").read_bytes() == DATA
+    publish(DATA, "page", page="a page")
+    with pytest.raises(
+        InputError, match=r"put page.safetensors there by hand, from a page \(sha256 "
+    ):
+        pull("page")
+
+
+def test_two_at_a_time(server: Server, publish: Callable[..., Row], home: Path) -> None:
+    publish(DATA, url=server.url)
+    part = make_folder(home / "weights") / "faces.safetensors.part"
+    with held(part), pytest.raises(OutputError, match="another process is writing here"):
+        pull("faces")
+    assert not part.exists()
+    assert pull("faces").read_bytes() == DATA

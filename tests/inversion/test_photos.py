@@ -116,7 +116,7 @@ def test_faces_that_are_not_clear(studio, folder):
     assert studio.invert(folder / "two.png", face=2, finder=ToyFinder(24)).ws.any()
     with pytest.raises(InputError, match=r"none\.png: no face was found"):
         studio.invert(folder / "none.png", finder=ToyFinder(24))
-    with pytest.raises(InputError, match="only one of --face, --box"):
+    with pytest.raises(InputError, match="only one of `face`, `box`"):
         InversionRequest(face=1, aligned=True)
     with pytest.raises(InputError, match="steps is -1"):
         InversionRequest(steps=-1)

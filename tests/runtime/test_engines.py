@@ -96,7 +96,7 @@ def test_refusals(monkeypatch: pytest.MonkeyPatch) -> None:
         engine(plain(), x, "double")
     with pytest.raises(InputError, match="engine 'cuda' needs a CUDA device"):
         engine(plain(), x, "exact", "cuda")
-    assert "take --device cpu" in engines.why_not("openvino", torch.device("cuda"))
+    assert "take `device=cpu`" in engines.why_not("openvino", torch.device("cuda"))
     real = importlib.util.find_spec
     monkeypatch.setattr(
         importlib.util, "find_spec", lambda name: None if name == "openvino" else real(name)

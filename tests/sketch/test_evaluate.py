@@ -226,7 +226,7 @@ def test_one_split_for_all(data: Path, runs: Path, judge: Loaded) -> None:
 def test_models_that_cannot_be_measured(data: Path, runs: Path, judge: Loaded) -> None:
     loaded = load_translator(runs / "one" / "photo-to-sketch.safetensors")
     silent = Loaded(loaded.network, "silent", loaded.sha256, {"resolution": SIDE})
-    with pytest.raises(InputError, match="model 'silent' does not say its direction; give --direc"):
+    with pytest.raises(InputError, match="model 'silent' does not say its direction; give `direc"):
         score_sketch([silent], data, judge)
     plan = SketchPlan(direction="photo-to-sketch", shown=0, study=False, engine="eager")
     assert "unet photo-to-sketch, honest train" in score_sketch(

@@ -242,6 +242,6 @@ def test_where_results_go(tmp_path: Path) -> None:
     assert [path.name for path in paths] == ["a.png", "A-2.png", "a-3.png", "b.png"]
     assert output_paths(found[:1], "result.png") == [Path("result.png")]
     with pytest.raises(
-        InputError, match=r"--out result\.png is one file, and there are 4 pictures"
+        InputError, match=r"`path=result\.png` is one file, and there are 4 pictures"
     ):
         output_paths(found, "result.png")

@@ -95,12 +95,12 @@ def test_a_file_without_a_discriminator_starts_a_new_one(tmp_path):
 @pytest.mark.parametrize(
     ("changed", "remedy"),
     [
-        ({"mapping_layers": 2}, "it has 3 .*--mapping-layers 3"),
-        ({"mapping_layers": 4}, "it has 3 .*--mapping-layers 3"),
+        ({"mapping_layers": 2}, "it has 3 .*`mapping_layers=3`"),
+        ({"mapping_layers": 4}, "it has 3 .*`mapping_layers=3`"),
         ({"w_dim": 8}, "--w-dim 16"),
         ({"z_dim": 32}, "--z-dim 16"),
         ({"channel_base": 64}, "--channel-base 128 --channel-max 8"),
-        ({"label_dim": 5}, "takes 0 labels, the data have 5; give --labels none"),
+        ({"label_dim": 5}, "takes 0 labels, the data have 5; give `labels=none`"),
         ({"conv_clamp": None}, "clamps at 256"),
     ],
 )
@@ -122,7 +122,7 @@ def test_layers_of_one_side_alone_are_refused(public):
         Generator(large).state_dict(),
         {"resolution": 64, "z_dim": 16, "w_dim": 16, "mapping_layers": 3, **SHAPE},
     )
-    with pytest.raises(ConfigMismatch, match="--resolution 64"):
+    with pytest.raises(ConfigMismatch, match="`resolution=64`"):
         read_start(public[0].parent / "large.safetensors").check(TINY)
 
 

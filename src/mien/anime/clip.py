@@ -152,7 +152,9 @@ class AnimeVideo:
         self.painter, self.clip, self.w = painter, clip, w
         self.plan, self.finder, self.moving = plan or VideoPlan(), finder, moving
         if finder is None and not self.plan.where.aligned:
-            raise InputError("a finder of faces is needed unless the clip is --aligned")
+            raise InputError(
+                "a finder of faces is needed unless the clip is cut already: give `aligned=True`"
+            )
         self.notes: list[str] = []
         self.preview: UInt8[np.ndarray, "h w 3"] | None = None
         self.looked = self.plan.where.aligned
@@ -213,7 +215,7 @@ class AnimeVideo:
         if not tracks:
             raise InputError(
                 f"{self.clip.path}: no face was found in {len(times)} frames; say where it is at "
-                "the beginning with --box x,y,width,height"
+                "the beginning with `box=x,y,width,height`"
             )
         if where.face is not None and where.face > len(tracks):
             raise InputError(
@@ -227,7 +229,7 @@ class AnimeVideo:
                 )
                 self.notes.append(
                     f"{len(tracks)} faces were followed ({'; '.join([*spans][:5])}); the one that "
-                    "is seen most was taken, another is chosen with --face 2"
+                    "is seen most was taken, another is chosen with `face=2`"
                 )
         track = tracks[(where.face or 1) - 1]
         gone = len(times) - int(track.seen.sum())

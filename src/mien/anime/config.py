@@ -102,7 +102,7 @@ class AnimeConfig:
         if self.copies < 2 or self.batch < 2 or self.batch % self.copies:
             raise InputError(
                 f"a batch of {self.batch} does not split into groups of {self.copies} copies, "
-                "two at least; give --batch as a multiple of --copies"
+                "two at least; give `batch` as a multiple of `copies`"
             )
         if not 0 <= self.way_back <= 1:
             raise InputError(f"way_back is {self.way_back:g}, but must be from 0 to 1")

@@ -154,7 +154,7 @@ class AnimeTrainer:
         tagger: Tagger | None = None,
     ) -> None:
         if tagger is None and config.needs_tagger:
-            raise InputError("perceptual, critic and warmup_kimg need a tagger; give --tagger")
+            raise InputError("perceptual, critic and warmup_kimg need a tagger; give `tagger`")
         self.config, self.device = config, device
         self.pictures = {"a": selfies, "b": anime}
         self.orders = {

@@ -87,7 +87,7 @@ def find_anime_table(data_path: str | Path) -> Path:
     data = Path(data_path)
     table = data.parent / TABLE_BESIDE.format(data.stem)
     if not table.is_file():
-        raise DatasetError(table, "there is no such file", "give --labels TABLE.csv")
+        raise DatasetError(table, "there is no such file", "give `labels=TABLE.csv`")
     return table
 
 

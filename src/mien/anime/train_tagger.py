@@ -135,7 +135,7 @@ def open_faces(
     missing = next((name for name in table.faces if name not in place), None)
     if missing is not None:
         cause = f"{missing!r} is not among the {len(place)} pictures of {Path(data).name}"
-        raise DatasetError(table.path, cause, "give the table that belongs to --data")
+        raise DatasetError(table.path, cause, "give the table that belongs to `data`")
     every = decoded(pictures, resolution, cache)
     rest = every[[i for name, i in place.items() if name not in table.faces]]
     parts = []
@@ -263,7 +263,7 @@ def take_trunk(network: Tagger, start: Tagger) -> None:
     if own.width > theirs.width or own.blocks != theirs.blocks:
         raise InputError(
             f"the tagger to start from has width {theirs.width} and {theirs.blocks} blocks, this "
-            f"one {own.width} and {own.blocks}; give a --width up to {theirs.width}"
+            f"one {own.width} and {own.blocks}; give a `width` up to {theirs.width}"
         )
     stored = start.state_dict()
     for name, value in network.state_dict().items():

@@ -296,7 +296,7 @@ def find_anime_model(model: str | Path | None = None, device: str = "cpu") -> lo
         if model is not None:
             raise
         cause = "no selfie-to-anime model came with this installation"
-        remedy = "give --model FILE; mien train anime makes one"
+        remedy = "give `model=FILE`; mien train anime makes one"
         raise WeightsMissing(f"{DEFAULT_ANIME}.safetensors", cause, remedy) from None
 
 
@@ -340,7 +340,7 @@ def load_anime_directions(
         if directions is not None:
             raise
         cause = f"there are no directions for model {loaded.name!r}"
-        remedy = "run: mien directions fit --selfies DATA --out FILE, and give --directions FILE"
+        remedy = "run: mien directions fit --selfies DATA --out FILE, and give `directions=FILE`"
         raise WeightsMissing(f"{name}.safetensors", cause, remedy) from None
     found.directions.check_generator(loaded.sha256, force)
     return found

@@ -148,7 +148,7 @@ def picture_problem(error: Exception, name: str, preview: Path) -> str:
 
     text = str(error) if str(error).startswith(name) else f"{name}: {error}"
     if isinstance(error, SeveralFaces):
-        images.save(preview, error.preview, force=True)
+        images.save(preview, error.preview, {"made": "numbered faces", "of": name}, force=True)
         text += f"; they are numbered in {preview}"
     return text
 

@@ -77,11 +77,13 @@ def describe(
     """
     from mien.portraits.checks import checked_seeds, checked_text
     from mien.portraits.faces import face_names
-    from mien.studio import Studio
 
     results = Results("describe", out, force, format, size)
     sentence, first = checked_text(text)[0], chosen_seed(seed)
-    results.check(face_names(sentence, checked_seeds(count, first)))
+    names = face_names(sentence, checked_seeds(count, first))
+    results.check(names, psi=psi, guidance=guidance)
+    from mien.studio import Studio
+
     studio = Studio(model, device, precision=precision, engine=engine, label=label)
     with watching(studio):
         drawn = studio.describe(

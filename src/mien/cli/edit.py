@@ -88,15 +88,15 @@ def edit(
     `NAME-pasted.png`, the photo with its new face. Each picture carries what made it, so that it
     can be edited again.
     """
+    if paste and strip is not None:
+        raise InputError("--paste puts a face into its photo; --strip draws many; give one of them")
+    results = Results("edit", out, force, format, size)
+    results.check(psi=psi)
     from mien.editing.edit import joined
     from mien.inversion.paste import pasted, save_pasted
     from mien.inversion.photos import InversionRequest
     from mien.studio import Studio
 
-    if paste and strip is not None:
-        raise InputError("--paste puts a face into its photo; --strip draws many; give one of them")
-    results = Results("edit", out, force, format, size)
-    results.check()
     studio = Studio(model, device, label=label)
     studio.photos = InversionRequest(steps, face=face)
     paths: list[Path] = []

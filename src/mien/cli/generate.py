@@ -54,11 +54,12 @@ def generate(
     """
     from mien.portraits.checks import checked_seeds, parse_seeds
     from mien.portraits.faces import face_names
-    from mien.studio import Studio
 
     results = Results("generate", out, force, format, size)
     chosen = parse_seeds(seeds) if seeds else checked_seeds(count, chosen_seed(seed))
-    results.check([] if sheet else face_names("", chosen))
+    results.check([] if sheet else face_names("", chosen), psi=psi)
+    from mien.studio import Studio
+
     studio = Studio(model, device, precision=precision, engine=engine, label=label)
     with watching(studio):
         drawn = studio.generate(psi=psi, seeds=chosen)

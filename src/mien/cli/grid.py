@@ -50,10 +50,10 @@ def grid(
     Writes `sheet.png`, with the faces that were mixed at its edges, and `latents.npz` with the `w`
     of all cells row by row, into a new folder below `out/grid`.
     """
+    results = Results("grid", out, force, format, size)
+    results.check(psi=psi)
     from mien.studio import Studio
 
-    results = Results("grid", out, force, format, size)
-    results.check()
     studio = Studio(model, device, label=label)
     with watching(studio):
         drawn = studio.grid(_faces(rows), _faces(columns), layers, psi)

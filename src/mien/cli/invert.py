@@ -59,15 +59,19 @@ def invert(
     be one person. Pictures that cannot be used are named and left out; then the status is 2.
     """
     from mien.data.paths import find_pictures, output_paths
+    from mien.files import check_targets
+
+    where = None if box is None else parse_box(box)
+    found = find_pictures(photos, (out, "out/invert"))
+    stems = [path.stem for path in output_paths(found, out / "x")]
+    writes = [".npz", "-sheet.png", *(["-tuned.safetensors"] if tune else [])]
+    check_targets([out / f"{stem}{end}" for stem in stems for end in writes], force)
     from mien.faces.choosing import shipped_finder
     from mien.inversion.photos import InversionRequest
     from mien.inversion.photos import invert as invert_photo
     from mien.studio import Studio
 
-    where = None if box is None else parse_box(box)
     request = InversionRequest(steps, tune, face, where, aligned)
-    found = find_pictures(photos)
-    stems = [path.stem for path in output_paths(found, out / "x")]
     studio = Studio(model, device)
     _ = studio.inverter  # A generator without an encoder is found out before anything else.
     finder = None if aligned else shipped_finder(str(studio.device), detector)

@@ -44,10 +44,10 @@ def mix(
     `mien directions layers`. Writes pictures, `sheet.png` with A and B beside them and
     `latents.npz`, into a new folder below `out/mix`; each picture carries what made it.
     """
+    results = Results("mix", out, force, format, size)
+    results.check(psi=psi)
     from mien.studio import Studio
 
-    results = Results("mix", out, force, format, size)
-    results.check()
     studio = Studio(model, device, label=label)
     with watching(studio):
         drawn = studio.mix(a, b, layers, psi)

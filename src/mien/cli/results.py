@@ -35,20 +35,25 @@ class Results:
     format: str = "png"
     size: int | None = None
 
-    def check(self, names: Sequence[str] = ()) -> None:
-        """Find out before the work whether they can be written.
+    def check(self, names: Sequence[str] = (), **numbers: float | None) -> None:
+        """Find out before the work, and before torch is there, whether they can be written.
 
         Args:
             names: What the faces will be called, as far as that is known.
+            numbers: ``psi``, ``guidance``; None where the default is taken.
 
         Raises:
             OutputError: A file exists and there is no ``--force``, or the disk refuses.
-            WrongValue, UnknownName: No such size, or format.
+            WrongValue, UnknownName: No such size, format or number.
         """
         from mien.files import check_writable
         from mien.images.formats import suffix_of
+        from mien.portraits.checks import in_range
         from mien.portraits.faces import check_results, checked_size
 
+        for name, value in numbers.items():
+            if value is not None:
+                in_range(name, value)
         suffix_of(self.format)
         if self.size is not None:
             checked_size(self.size)

@@ -74,12 +74,13 @@ def translate_all(
     """
     from mien.data.paths import find_pictures, output_paths
     from mien.errors import ImageError
-    from mien.files import refuse_existing
+    from mien.files import check_targets
+
+    found = find_pictures(named, (out, f"out/{verb}"))
+    targets = output_paths(found, out)
+    check_targets(targets, force)
     from mien.studio import Studio
 
-    found = find_pictures(named)
-    targets = output_paths(found, out)
-    refuse_existing(targets, force)
     session = Studio(**studio)
     translate = session.sketch if verb == "sketch" else session.photo
     files: list[dict[str, Any]] = []

@@ -67,17 +67,20 @@ def walk(
     import time
 
     from mien.files import check_writable, refuse_existing
-    from mien.studio import Studio
+    from mien.portraits.checks import in_range
     from mien.video.formats import format_of
     from mien.video.package import pyav
     from mien.video.writer import writing
 
+    in_range("psi", psi)
     pyav()
     if out is not None:
         format_of(out)
         refuse_existing([out], force)
     results = Results("walk", None if out is None else out.parent, force)
     check_writable(HOME / "walk" if out is None else out.parent)
+    from mien.studio import Studio
+
     studio = Studio(model, device, precision=precision, engine=engine, label=label)
     planned = studio.walk(faces, seconds, fps, loop, space, psi, ease, keyframes, directions, force)
     out = out or results.folder("-".join(Path(face).stem for face in faces)) / "walk.mp4"

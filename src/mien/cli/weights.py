@@ -49,15 +49,28 @@ def card(name: NameArgument, json: JsonOption = False) -> None:
 
 
 @app.command()
-def pull(name: NameArgument, json: JsonOption = False) -> None:
+def pull(
+    name: NameArgument,
+    accept: Annotated[
+        bool,
+        typer.Option(
+            "--accept-licence", help="Of weights that are not for every use; once for each licence."
+        ),
+    ] = False,
+    json: JsonOption = False,
+) -> None:
     """Fetch the weights of a name: resumed if it broke off, verified, stored once.
 
     This is the only verb that reaches for the network.
     """
+    from mien.hub import catalogue
     from mien.hub.pull import pull as fetch
+    from mien.hub.store import known_sha256
 
     with _bar(name) as progress:
-        path = fetch(name, progress)
+        path = fetch(name, progress, accept)
+    if not catalogue.find(name).sha256:
+        note(f"nobody states the hash of {path.name}; what came has sha256 {known_sha256(path)}")
     emit({"name": name, "path": path}, json, f"{name}: {path}")
 
 
@@ -172,7 +185,7 @@ def _table(rows: list[dict[str, Any]]) -> object:
             row["kind"],
             str(row["resolution"] or ""),
             f"{row['kimg']:g}" if row["kimg"] is not None else "",
-            f"{row['bytes'] / 1e6:.1f}",
+            f"{row['bytes'] / 1e6:.1f}" if row["bytes"] else "",
             row["licence"],
             "yes" if row["path"] else f"no: mien weights pull {row['name']}",
         )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,12 +34,14 @@ class Found:
     named: bool
 
 
-def find_pictures(arguments: Sequence[str | Path]) -> list[Found]:
+def find_pictures(arguments: Sequence[str | Path], out: Sequence[str | Path] = ()) -> list[Found]:
     """The picture files that arguments name, each once.
 
     Args:
         arguments: Files; folders, of which every picture at any depth is meant; patterns with
             ``*``, ``?`` and ``**``, for shells that do not resolve them.
+        out: Where results go, and went in earlier runs: what was made there is passed over, see
+            :func:`own_output`; if it is named itself, then only beside what it was made of.
 
     Returns:
         In the order of the arguments; those of a folder or pattern sorted.
@@ -49,10 +53,64 @@ def find_pictures(arguments: Sequence[str | Path]) -> list[Found]:
     if not arguments:
         raise InputError("there is no picture; name files, folders or patterns such as 'faces/*'")
     found: dict[Path, Found] = {}
+    own = 0
     for argument in arguments:
-        for one in _expand(Path(argument), str(argument)):
-            found.setdefault(one.path, one)
-    return list(found.values())
+        path = Path(argument)
+        # Of a pattern, the folder before its first mark.
+        root = path if path.is_dir() else Path(re.split(r"[*?\[]", str(path))[0] + "_").parent
+        for one in _expand(path, str(argument)):
+            if not one.named and own_output(one.path, root, out):
+                own += 1
+            else:
+                found.setdefault(one.path, one)
+    alone = list(found.values())
+    if len(alone) == 1 and alone[0].named and not alone[0].path.exists():
+        raise ImageError(alone[0].path, "there is no such file")
+    if own and not found:
+        cause = f"holds only what was made of other pictures ({own} files)"
+        raise ImageError(arguments[0], cause, "name the files themselves, or give another `path`")
+    # A shell makes single names of a pattern, and what an earlier run wrote is among them.
+    sources = {path.name for path in found}
+    return [
+        one
+        for one in found.values()
+        if not one.named
+        or made_of(one.path) not in sources - {one.path.name}
+        or not own_output(one.path, one.path.parent, out)
+    ]
+
+
+def made_of(file: Path) -> str | None:
+    """The name of the picture that one of mien's was made of; None of any other."""
+    with contextlib.suppress(ImageError, OSError):
+        made = images.read_provenance(file)
+        source = next((made[key] for key in ("of", "photo", "source") if made.get(key)), None)
+        return None if source is None else Path(str(source)).name
+    return None
+
+
+def own_output(file: Path, root: Path, out: Sequence[str | Path]) -> bool:
+    """Whether a picture that was found below ``root`` was put there by an earlier run.
+
+    Args:
+        file: The picture.
+        root: The folder or pattern that it was found by.
+        out: Where results go.
+
+    Returns:
+        True below a folder of ``out`` that lies inside ``root``; in ``root`` itself only if the
+        picture says that mien made it.
+    """
+    real, base = Path(os.path.realpath(file)), Path(os.path.realpath(root))
+    for one in out:
+        home = Path(os.path.realpath(one))
+        if base in home.parents and home in real.parents:
+            return True
+        if home == base:
+            with contextlib.suppress(ImageError, OSError):
+                images.read_provenance(file)
+                return True
+    return False
 
 
 def _expand(path: Path, text: str) -> list[Found]:
@@ -100,9 +158,9 @@ def output_paths(found: Sequence[Found], out: str | Path) -> list[Path]:
     target = Path(out)
     if target.suffix.lower() in images.SUFFIXES and not target.is_dir():
         if len(found) > 1:
-            raise InputError(f"--out {out} is one file, and there are {len(found)} pictures")
+            raise InputError(f"`path={out}` is one file, and there are {len(found)} pictures")
         if os.path.realpath(target) == os.path.realpath(found[0].path):
-            raise InputError(f"--out {out} is the picture itself; give another name")
+            raise InputError(f"`path={out}` is the picture itself; give another name")
         return [target]
     # What is read is never written over, not even with --force.
     read = {os.path.realpath(one.path) for one in found}

@@ -23,6 +23,9 @@ from mien.errors import DatasetError
 MAX_FILE_BYTES = 1 << 28
 """A single file of more bytes (256 MiB) is refused before it is read."""
 
+RUN_LOG = "log.jsonl"
+"""What lies in the folder of every training run."""
+
 _UTF8_FLAG = 0x800  # APPNOTE 4.4.4, bit 11: the name is UTF-8; else zipfile reads code page 437
 _REFUSED = (RuntimeError, NotImplementedError)  # zipfile: encrypted, unknown compression
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError)
@@ -99,6 +102,8 @@ class FolderStore:
     Attributes:
         passed_over: Linked folders that were not followed, because they lead to a folder around
             themselves or nowhere.
+
+    The folder of a training run below it is not listed: what a run draws is not what it learns.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -234,6 +239,8 @@ def _list_below(
     """Append the files below a folder, and the links that are not followed."""
     with os.scandir(folder) as entries:
         shown = sorted((entry for entry in entries if not is_hidden(entry.name)), key=_name)
+    if prefix and any(entry.name == RUN_LOG for entry in shown):
+        return
     for entry in shown:
         name = prefix + entry.name
         if not _is_folder(entry):

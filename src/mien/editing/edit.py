@@ -19,7 +19,7 @@ from mien.errors import InputError, UnknownName, WeightsMissing, WrongValue
 from mien.files import cut_name, slug
 from mien.images import formats, sheets
 from mien.images.sheets import Sheet
-from mien.portraits.checks import checked, remarks
+from mien.portraits.checks import in_range, remarks
 from mien.portraits.faces import LATENTS, Faces
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def crossing(
     studio: Studio, rows: Sequence[Face], columns: Sequence[Face], layers: str, psi: float = 0.7
 ) -> Faces:
     """Every row with layers of every column; see :meth:`mien.studio.session.Studio.grid`."""
-    checked("psi", psi, 0, 2)
+    in_range("psi", psi)
     chosen = parse_layers(layers, studio.generator.num_ws)
     sides = [_all_faces(studio, faces, psi) for faces in (rows, columns)]
     (ws_r, made_r), (ws_c, made_c) = sides

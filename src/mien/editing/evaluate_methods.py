@@ -161,7 +161,7 @@ def _fitted(
         if len(usable) < len(edits):
             missing = next(edit for edit in edits if edit not in usable)
             raise InputError(
-                f"method {method} gives no direction for {missing.pair.name!r}; lower --alpha"
+                f"method {method} gives no direction for {missing.pair.name!r}; lower `alpha`"
             )
         a, b = (TAG_UNIT * number for number in default_coefficients(method))
         paired = {e: a * units[e.pair.towards] + b * units[e.pair.away] for e in edits}

@@ -33,12 +33,14 @@ class Flip:
         strength: Median strength at which they did; NaN if none did.
         cosine: Mean cosine of the identity judge between before and after, at that strength of
             each face; ``None`` without such a judge or if none turned over.
+        half: Strength at which half of all faces had turned over; NaN if fewer did.
     """
 
     edit: str
     share: float
     strength: float
     cosine: float | None
+    half: float = float("nan")
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,12 @@ class Flips:
         """Plain values for JSON."""
         return {
             "rows": {
-                row.edit: {"share": row.share, "strength": row.strength, "cosine": row.cosine}
+                row.edit: {
+                    "share": row.share,
+                    "strength": row.strength,
+                    "half": row.half,
+                    "cosine": row.cosine,
+                }
                 for row in self.rows
             },
             "strangers": self.strangers,
@@ -182,12 +189,14 @@ def _climb(
 
 
 def _flip(name: str, ladder: _Ladder) -> Flip:
-    turned = ladder.turned
+    turned = sorted(ladder.turned)
+    middle = max(0, (ladder.faces + 1) // 2 - 1)
     return Flip(
         name,
         len(turned) / max(1, ladder.faces),
         float(np.median(turned)) if turned else float("nan"),
         float(np.mean(ladder.cosines)) if ladder.cosines else None,
+        turned[middle] if middle < len(turned) else float("nan"),
     )
 
 

@@ -25,7 +25,7 @@ from mien.editing.mixing import mix
 from mien.editing.sets import load_direction_set
 from mien.editing.settings import Setting, apply_settings
 from mien.errors import FileError, ImageError, InputError, MienError, WrongType
-from mien.portraits.checks import checked, checked_seeds
+from mien.portraits.checks import checked_seeds, in_range
 from mien.portraits.faces import Faces
 from mien.portraits.labels import label_said, read_label
 from mien.stylegan2.seeds import seed_latents
@@ -124,7 +124,7 @@ def _of_seed(
     studio: Studio, seed: int, psi: float, label: Tensor | None = None
 ) -> tuple[Tensor, dict[str, Any]]:
     """The latent of a seed, with the studio's label unless another is given."""
-    seeds, psi = checked_seeds(1, seed), checked("psi", psi, 0, 2)
+    seeds, psi = checked_seeds(1, seed), in_range("psi", psi)
     z = seed_latents(seeds, studio.generator.config.z_dim).to(studio.device)
     label = studio.label if label is None else label
     with torch.no_grad():
@@ -151,7 +151,7 @@ def _of_latents(
     if z is None:
         ws = read_latents(path, config.num_ws)
     else:
-        ws = _of_noise(studio, path, z, checked("psi", psi, 0, 2)).cpu().numpy()
+        ws = _of_noise(studio, path, z, in_range("psi", psi)).cpu().numpy()
     if ws.shape[2] != config.w_dim:
         cause = f"holds latents {ws.shape[2]} wide, the generator takes {config.w_dim}"
         raise FileError(path, cause, "use the generator that they were made for")

@@ -17,13 +17,14 @@ import numpy as np
 from jaxtyping import UInt8
 
 from mien import images
+from mien.data.paths import own_output
 from mien.data.sources import open_source
 from mien.errors import DatasetError, ImageError, InputError
 from mien.faces.alignment import align
 from mien.faces.finder import Face, FaceFinder, choose_face, draw_faces
 from mien.faces.frames import Frame, frame_of
 from mien.faces.points import LandmarkFile
-from mien.files import make_folder, refuse_existing, replacing
+from mien.files import check_writable, make_folder, refuse_existing, replacing
 
 INDEX = "faces.json"
 """What says where the crops come from."""
@@ -51,7 +52,7 @@ class AlignOptions:
 
     def __post_init__(self) -> None:
         if self.box is not None and self.landmarks is not None:
-            raise InputError("give either --box or --landmarks, not both")
+            raise InputError("give either `box` or `landmarks`, not both")
         if isinstance(self.face, int) and self.face < 1:
             raise InputError(f"face is {self.face}; faces are numbered from 1")
         if not 16 <= self.size <= 4096:
@@ -114,6 +115,7 @@ def align_pictures(
     """
     folder = Path(out)
     jobs = list(_jobs(paths, folder))
+    check_writable(folder)
     refuse_existing([folder / INDEX, *(job.target for job in jobs)], force)
     if options.landmarks is not None:
         options.landmarks.check(len(jobs))
@@ -150,6 +152,7 @@ def _jobs(paths: Sequence[str | Path], folder: Path) -> Iterator[_Job]:
                     lambda source=source, i=i: source.picture(i),
                 )
                 for i, name in enumerate(source.names)
+                if not own_output(path / name, path, (folder,))
             ]
         inputs = {os.path.realpath(name) for name, _, _ in found}  # never written over
         for name, inside, read in found:
@@ -180,7 +183,9 @@ def _aligned(job: _Job, finder: FaceFinder | None, options: AlignOptions, force:
         text = f"{job.name}: {error}"
         if faces:
             preview = job.target.with_name(f"{job.target.stem}-faces.png")
-            images.save(preview, draw_faces(image, faces))
+            images.save(
+                preview, draw_faces(image, faces), {"made": "numbered faces", "of": job.name}
+            )
             text += f"; they are numbered in {preview}"
         return Outcome(job.name, problem=text, preview=preview)
     return _written(job, image, [chosen], options, force)

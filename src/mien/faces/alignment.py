@@ -240,7 +240,7 @@ def _continued(
     if not np.isfinite(corners).all() or np.prod((high - low).astype(float)) > MAX_PIXELS:
         raise InputError(
             f"the square around the face is {frame.side:.0f} pixels wide in a picture of "
-            f"{image.shape[1]}x{image.shape[0]}; give another --box"
+            f"{image.shape[1]}x{image.shape[0]}; give another `box`"
         )
     # How far each row and column lies outside; negative inside.
     height, width = image.shape[:2]

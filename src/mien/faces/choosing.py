@@ -67,7 +67,7 @@ class Where:
     def __post_init__(self) -> None:
         given = [self.face is not None, self.box is not None, self.aligned]
         if sum(given) > 1:
-            raise InputError("give only one of --face, --box and --aligned")
+            raise InputError("give only one of `face`, `box` and `aligned=True`")
         if self.face is not None and self.face < 1:
             raise InputError(f"face is {self.face}; faces are numbered from 1")
 
@@ -105,7 +105,9 @@ def find_face(
     if where.aligned:
         return middle_square(image)
     if finder is None:
-        raise InputError("a finder of faces is needed unless the picture is --aligned")
+        raise InputError(
+            "a finder of faces is needed unless the picture is cut already: give `aligned=True`"
+        )
     return _found(image, where, finder)
 
 
@@ -120,7 +122,7 @@ def _found(image: UInt8[np.ndarray, "h w 3"], where: Where, finder: Finder) -> F
         if faces:
             raise SeveralFaces(str(error), draw_faces(image, faces)) from None
         if looks_drawn(image):
-            remedy = "it looks like a drawing already; --aligned takes its middle square"
+            remedy = "it looks like a drawing already; `aligned=True` takes its middle square"
             raise InputError(f"{error}; {remedy}") from None
         raise
 
@@ -157,5 +159,5 @@ def shipped_finder(device: str = "cpu", detector: str | Path | None = None) -> F
         return face_finder(detector, device=device)
     except UnknownName:
         cause = "no network that finds faces came with this installation"
-        remedy = "cut the pictures around the face and give --aligned"
+        remedy = "cut the pictures around the face and give `aligned=True`"
         raise WeightsMissing(f"{DETECTOR}.safetensors", cause, remedy) from None

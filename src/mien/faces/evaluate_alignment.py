@@ -240,5 +240,5 @@ def find_points(data: str | Path) -> Path:
     found = sorted(path.parent.glob(f"{path.stem}_landmarks*.npz"))
     if not found:
         cause = f"there is no {path.stem}_landmarks*.npz beside it"
-        raise DatasetError(data, cause, "give --points FILE")
+        raise DatasetError(data, cause, "give `points=FILE`")
     return found[0]

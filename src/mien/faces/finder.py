@@ -435,11 +435,11 @@ def choose_face(faces: Sequence[Face], number: int | None) -> Face:
         InputError: There is no such face, or several and no number.
     """
     if not faces:
-        raise InputError("no face was found; say where it is with --box x,y,width,height")
+        raise InputError("no face was found; say where it is with `box=x,y,width,height`")
     if number is None:
         if len(faces) > 1:
             raise InputError(
-                f"{len(faces)} faces were found; choose one with --face, 1 to {len(faces)}"
+                f"{len(faces)} faces were found; choose one with `face`, 1 to {len(faces)}"
             )
         return faces[0]
     if not 1 <= number <= len(faces):

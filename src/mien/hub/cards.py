@@ -35,9 +35,10 @@ def _facts(row: Row) -> str:
         ("Data", row.data),
         ("Method", row.paper),
         ("Licence", row.licence),
-        ("File", f"`{row.file}`, {row.bytes / 1e6:.1f} MB"),
-        ("From", row.url or "ships with mien"),
-        ("SHA-256", f"`{row.sha256}`"),
+        ("File", f"`{row.file}`" + (f", {row.bytes / 1e6:.1f} MB" if row.bytes else "")),
+        ("From", row.url or row.page or "ships with mien"),
+        ("SHA-256", f"`{row.sha256}`" if row.sha256 else "not known"),
+        ("Stated by", f"{row.stated}; not computed here" if row.stated else ""),
     ]
     lines = [f"| {name} | {_cell(value)} |" for name, value in facts if value]
     return "\n".join(["| | |", "|---|---|", *lines])

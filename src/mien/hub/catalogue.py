@@ -3,8 +3,9 @@
     hub/weights/portraits.toml           kind, hash, licence, data, scores: a Row
     hub/weights/portraits.md             free text of its card
     hub/weights/portraits.safetensors    the file itself, if it ships
+    hub/public.toml                      checkpoints of others that mien reads, all in one
 
-Hashes were computed from the file itself, or the row's note says who stated them; no score stands
+Hashes were computed from the file itself, or the row says who stated them; no score stands
 without the protocol that made it. Nothing is read before somebody asks for a row.
 """
 
@@ -15,12 +16,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple, overload
+from typing import Any, NamedTuple, overload
 
 from mien.errors import UnknownName
 
 FOLDER = Path(__file__).parent / "weights"
 """Where the rows and cards are, and the files that ship."""
+
+PUBLIC = FOLDER.parent / "public.toml"
+"""The rows of the checkpoints of others."""
 
 FAMILIES: dict[str, tuple[str, ...]] = {
     "faces": (
@@ -34,6 +38,10 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "sketch": ("photo-to-sketch", "sketch-to-photo"),
     "anime": ("anime", "anime-edits", "anime-teacher", "anime-judge"),
     "critics": ("inception", "mobilenet", "recognition", "inception-fid"),
+    "public": (
+        *("ffhq-1024", "ffhq-512", "ffhq-256", "metfaces-1024", "afhqcat-512", "afhqdog-512"),
+        *("ffhq-1024-rosinality", "e4e-ffhq-1024", "psp-ffhq-1024", "jojogan-art", "gans-n-roses"),
+    ),
 }
 """Family of models -> its names, in the order in which they are listed."""
 
@@ -60,11 +68,14 @@ class Row:
         name: What a user types.
         kind: What network it is, a key of :data:`mien.checkpoints.kinds.KINDS`.
         file: File name, in ``hub/weights`` if it ships inside, else in the user's store.
-        sha256: Of the file.
-        bytes: Size of the file.
+        sha256: Of the file; empty where nobody states it, and then what comes is not verified.
+        bytes: Size of the file; 0 where nobody states it.
         licence: Of the weights.
         data: What it was trained on.
-        url: Where it can be fetched; empty if it ships inside.
+        url: Where it can be fetched; empty if it ships inside, or only a person can fetch it.
+        page: Where a person can fetch it.
+        stated: Who stated size and hash, if they were not computed here.
+        accept: Whether its licence is asked for before it is fetched.
         paper: Whose method it is.
         kimg: Thousands of images seen in training; ``None`` where that is no measure.
         resolution: Side of its pictures; ``None`` if it makes or reads none.
@@ -80,16 +91,27 @@ class Row:
     licence: str
     data: str
     url: str = ""
+    page: str = ""
+    stated: str = ""
+    accept: bool = False
     paper: str = ""
     kimg: float | None = None
     resolution: int | None = None
     scores: tuple[Score, ...] = ()
     note: str = ""
 
+    @property
+    def ships(self) -> bool:
+        """Whether it is installed with mien."""
+        return not (self.url or self.page)
+
 
 def read_row(path: Path) -> Row:
     """Read the facts of one published weight, a ``NAME.toml``."""
-    facts = tomllib.loads(path.read_text(encoding="utf-8"))
+    return _row(tomllib.loads(path.read_text(encoding="utf-8")))
+
+
+def _row(facts: dict[str, Any]) -> Row:
     scores = tuple(Score(**score) for score in facts.pop("scores", ()))
     return Row(**facts, scores=scores)
 
@@ -99,8 +121,10 @@ class _Rows(Sequence[Row]):
 
     @cached_property
     def _read(self) -> tuple[Row, ...]:
-        listed = (name for family in FAMILIES.values() for name in family)
-        return tuple(read_row(FOLDER / f"{name}.toml") for name in listed)
+        own = (name for key, family in FAMILIES.items() if key != "public" for name in family)
+        rows = [read_row(FOLDER / f"{name}.toml") for name in own]
+        public = tomllib.loads(PUBLIC.read_text(encoding="utf-8"))["rows"]
+        return (*rows, *map(_row, public))
 
     @overload
     def __getitem__(self, index: int) -> Row: ...

@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 N = TypeVar("N")
 """The network of a :class:`Loaded`."""
 
+_STATES = "state-*.safetensors"
+"""The checkpoints in the folder of a training run; the newest of them is last."""
+
 _PATH_MARKS = ("/", "\\")
 FID_ROW = "inception-fid"
 """The network of FID, as the catalogue names it."""
@@ -82,6 +85,8 @@ class Loaded(Generic[N]):
 def resolve(name_or_path: str | Path, kind: str | None = None) -> Path:
     """Find the file of a name or path; a file that exists wins over a name.
 
+    The folder of a training run stands for its newest checkpoint.
+
     A name is looked up in the catalogue; a name that is not in it still works if
     ``NAME.safetensors`` lies among the shipped weights or in the user's store.
 
@@ -101,6 +106,8 @@ def resolve(name_or_path: str | Path, kind: str | None = None) -> Path:
     if path.is_file():
         return path
     name = str(name_or_path)
+    if path.is_dir() and (states := sorted(path.glob(_STATES))):
+        return states[-1]
     if path.is_dir() and is_unpacked(path):
         raise CheckpointError(path, "is a folder: a PyTorch file that was unpacked", REPACK)
     if path.is_dir() or path.suffix or any(mark in name for mark in _PATH_MARKS):
@@ -132,9 +139,14 @@ def find_file(file: str) -> Path | None:
 def missing(row: catalogue.Row) -> WeightsMissing:
     """Say what has to lie where for a row of the catalogue to work."""
     target = store() / row.file
-    by_hand = f"put {row.file} there (sha256 {row.sha256})"
-    remedy = f"run: mien weights pull {row.name}" if row.url else by_hand
+    remedy = f"run: mien weights pull {row.name}" if row.url else by_hand(row)
     return WeightsMissing(target, f"the weights of {row.name!r} are not on this disk", remedy)
+
+
+def by_hand(row: catalogue.Row) -> str:
+    """What a person has to do for a row whose file cannot be fetched."""
+    found = f", from {row.page}" if row.page else ""
+    return f"put {row.file} there by hand{found} (sha256 {row.sha256 or 'not known'})"
 
 
 def check_row(row: catalogue.Row, path: Path) -> None:
@@ -144,12 +156,12 @@ def check_row(row: catalogue.Row, path: Path) -> None:
         CheckpointError: Size or hash disagree.
     """
     pull = f"delete it and run: mien weights pull {row.name}"
-    remedy = pull if row.url else "reinstall mien"
+    other = f"name the file itself, or put {row.file} of {row.page} there"
+    remedy = pull if row.url else other if row.page else "reinstall mien"
     size = path.stat().st_size
-    if size != row.bytes:
+    if row.bytes and size != row.bytes:
         raise CheckpointError(path, f"has {size} bytes, {row.name!r} has {row.bytes}", remedy)
-    found = known_sha256(path)
-    if found != row.sha256:
+    if row.sha256 and (found := known_sha256(path)) != row.sha256:
         cause = f"has sha256 {found[:16]}…, the catalogue says {row.sha256[:16]}…"
         raise CheckpointError(path, cause, remedy)
 

@@ -37,7 +37,10 @@ from mien.images.provenance import KEY, provenance_of
 if TYPE_CHECKING:
     from torch import Tensor
 
-_KNOWN = "png jpg jpeg jfif jpe jif pjpeg mpo webp bmp dib gif tif tiff ppm pgm pnm pbm avif jp2"
+_KNOWN = (
+    "png apng jpg jpeg jfif jpe jif jfi pjpeg pjp mpo webp bmp dib gif tif tiff ppm pgm pnm pbm"
+    " avif jp2"
+)
 SUFFIXES = tuple(f".{end}" for end in _KNOWN.split())
 """Ends of the names (lower case) of files that are taken for pictures; see :func:`is_picture`."""
 
@@ -53,7 +56,7 @@ Animated = Literal["refuse", "first"]
 _WHITE = 255
 _File = io.BytesIO | io.BufferedReader
 # An explicit list: Pillow's other readers start programs (EPS) or are seldom exercised.
-_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "PPM", "AVIF", "JPEG2000")
+_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "DIB", "GIF", "TIFF", "PPM", "AVIF", "JPEG2000")
 # What Pillow's decoders raise on damaged files.
 _DAMAGE = (
     *(OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError),

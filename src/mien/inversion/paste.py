@@ -172,7 +172,7 @@ def paste_made(
         ImageError: The photo cannot be read, or is another one by now.
     """
     if "photo" not in made:
-        raise InputError("--paste is for photos, and one of the faces was not read from one")
+        raise InputError("`paste=True` is for photos, and one of the faces was not read from one")
     path = Path(str(made["photo"]))
     alignment = Alignment.from_dict(made["alignment"])
     outline = np.asarray(made["outline"], np.float64)

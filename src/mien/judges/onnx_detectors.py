@@ -148,7 +148,7 @@ def detect_format(inputs: Sequence[Any], outputs: Sequence[Any], path: Path) -> 
         path,
         f"is none of the detectors that are known ({', '.join(FORMATS)}): its outputs are "
         f"{has}{more}",
-        "give one of these, or leave --detector away",
+        "give one of these, or leave `detector` away",
     )
 
 

@@ -8,7 +8,9 @@ import secrets
 from collections.abc import Sequence
 
 from mien.errors import InputError, WrongType, WrongValue
-from mien.stylegan2.seeds import LARGEST_SEED
+
+LARGEST_SEED = 2**32 - 1
+"""What ``numpy.random.RandomState`` takes; written here so that wrong arguments need no torch."""
 
 MAX_COUNT = 1000
 """The most faces that one call draws."""
@@ -32,6 +34,15 @@ def checked(name: str, value: float, low: float, high: float) -> float:
     if not low <= value <= high:
         raise WrongValue(f"{name} is {value:g}, but must be from {low:g} to {high:g}")
     return float(value)
+
+
+RANGES = {"psi": (0, 2), "guidance": (0, 20)}
+"""What the numbers that steer a drawing may be."""
+
+
+def in_range(name: str, value: float) -> float:
+    """A number of :data:`RANGES`; errors as :func:`checked`."""
+    return checked(name, value, *RANGES[name])
 
 
 def whole(name: str, value: int) -> int:

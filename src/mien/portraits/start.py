@@ -81,25 +81,24 @@ class Start:
         for name, what in _LATENTS.items():
             there, here = getattr(theirs, name), getattr(ours, name)
             if there != here:
-                option = f"--{name.replace('_', '-')} {there}"
                 raise ConfigMismatch(
-                    self.path, f"it has {there} {what}, this run {here}", f"give {option}"
+                    self.path, f"it has {there} {what}, this run {here}", f"give `{name}={there}`"
                 )
         if theirs.c_dim != ours.c_dim:
             cause = f"it takes {theirs.c_dim} labels, the data have {ours.c_dim}"
-            few = "give --labels none" if not theirs.c_dim else "give data with the same labels"
+            few = "give `labels=none`" if not theirs.c_dim else "give data with the same labels"
             raise ConfigMismatch(self.path, cause, few)
         if theirs.resolution > ours.resolution:
             raise ConfigMismatch(
                 self.path,
                 f"it draws {theirs.resolution}×{theirs.resolution}, this run {ours.resolution}×"
                 f"{ours.resolution}",
-                f"give --resolution {theirs.resolution}",
+                f"give `resolution={theirs.resolution}`",
             )
         for res in theirs.block_resolutions:
             there, here = theirs.channels(res), ours.channels(res)
             if there != here:
-                options = f"--channel-base {theirs.channel_base} --channel-max {theirs.channel_max}"
+                options = f"`channel_base={theirs.channel_base}` `channel_max={theirs.channel_max}`"
                 raise ConfigMismatch(
                     self.path,
                     f"it has {there} channels at {res}×{res}, this run {here}",

@@ -162,7 +162,7 @@ class GanTrainer:
         self.config, self.data, self.device = config, data, fabric.device
         self.share = Share(fabric, config.batch, min(4, config.batch))
         if config.critic and tagger is None:
-            raise InputError("critic needs a tagger; give --tagger")
+            raise InputError("critic needs a tagger; give `tagger`")
         self.nets = build(config, self.device, tagger.config.width if tagger else 32)
         self.state = GanState()
         self.order = SampleOrder(len(data), config.seed, mirror=config.mirror)

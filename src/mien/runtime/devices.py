@@ -23,7 +23,7 @@ def find_device(name: str) -> torch.device:
     except RuntimeError:
         raise InputError(f"device {name!r} is none of auto, cpu, cuda, cuda:N") from None
     if device.type == "cuda" and not torch.cuda.is_available():
-        raise InputError(f"device {name!r}: no CUDA device was found; take --device cpu")
+        raise InputError(f"device {name!r}: no CUDA device was found; take `device=cpu`")
     return device
 
 

@@ -252,13 +252,13 @@ def _is_kept(
 def why_not(name: str, device: torch.device) -> str:
     """Why an engine cannot run on a device; empty if it can."""
     if name == "cuda":
-        return "" if device.type == "cuda" else "needs a CUDA device; take --device cuda"
+        return "" if device.type == "cuda" else "needs a CUDA device; take `device=cuda`"
     if name == "openvino" and device.type != "cpu":
-        return f"runs on the CPU, not on {device.type}; take --device cpu"
+        return f"runs on the CPU, not on {device.type}; take `device=cpu`"
     if name == "openvino" and importlib.util.find_spec("openvino") is None:
         return "needs openvino, which is not installed; pip install 'mien[fast]'"
     if name == "compile" and device.type == "cpu" and not torch_engines.has_compiler():
-        return "needs a C++ compiler, and none was found; take --engine eager"
+        return "needs a C++ compiler, and none was found; take `engine=eager`"
     return ""
 
 
@@ -312,6 +312,6 @@ def _build(
     except _UNBUILDABLE as error:
         cause = " ".join(str(error).split())[:200]
         raise InputError(
-            f"engine {plan.name!r} cannot run this network ({cause}); take --engine eager"
+            f"engine {plan.name!r} cannot run this network ({cause}); take `engine=eager`"
         ) from None
     return Engine(plan, len(example[0]), time.perf_counter() - start, run)

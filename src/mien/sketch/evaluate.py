@@ -182,7 +182,7 @@ def score_sketch(
 def _ready(models: Sequence[Loaded], plan: SketchPlan) -> list[_Model]:
     """Models in the order of methods, with names that tell them apart."""
     if not models:
-        raise InputError("there is no model to measure; give --model")
+        raise InputError("there is no model to measure; give `model`")
     if plan.split not in SPLITS:
         raise UnknownName("split", plan.split, SPLITS)
     made: list[_Model] = []
@@ -190,7 +190,7 @@ def _ready(models: Sequence[Loaded], plan: SketchPlan) -> list[_Model]:
         direction = loaded.meta.get("direction") or plan.direction
         if direction not in DIRECTIONS:
             cause = f"model {loaded.name!r} does not say its direction"
-            raise InputError(f"{cause}; give --direction {' or '.join(DIRECTIONS)}")
+            raise InputError(f"{cause}; give `direction`, {' or '.join(DIRECTIONS)}")
         method = str(loaded.meta.get("method") or type(loaded.network).__name__.lower())
         name = f"{method} {direction}"
         trained = str(loaded.meta.get("split") or "honest")

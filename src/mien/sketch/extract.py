@@ -21,10 +21,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from mien import images
+from mien.data.paths import own_output
 from mien.data.sources import Pictures, open_source
 from mien.data.stores import open_store
 from mien.errors import DatasetError, ImageError, InputError, UnknownName
-from mien.files import refuse_existing
+from mien.files import check_targets
 
 FOLDERS = ("photo", "sketch")
 """The two folders that :func:`write_pairs` fills."""
@@ -145,9 +146,11 @@ def write_pairs(
         photos = Pictures(open_store(path.parent), (path.name,))
     else:
         photos = open_source(source)
+        own = (own_output(path / name, path, (out,)) for name in photos.names)
+        photos = photos.select([i for i, theirs in enumerate(own) if not theirs])
     stems = _stems(photos.names)
     targets = [[Path(out) / folder / f"{stem}.png" for folder in FOLDERS] for stem in stems]
-    refuse_existing([path for pair in targets for path in pair], force)
+    check_targets([path for pair in targets for path in pair], force)
     good = 0
     for i, name in enumerate(photos.names):
         try:

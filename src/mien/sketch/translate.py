@@ -88,7 +88,7 @@ class Translator:
         if direction is not None and own in DIRECTIONS and own != direction:
             raise InputError(
                 f"model {loaded.name!r} goes {own} and {direction} is wanted; "
-                f"run: {_VERBS[own]}, or give another --model"
+                f"run: {_VERBS[own]}, or give another `model`"
             )
         channels = [getattr(loaded.network.config, f"{end}_channels", 3) for end in ("in", "out")]
         if channels != [3, 3]:
@@ -213,6 +213,6 @@ def find_model(
     try:
         return loading.load_translator(name, device)
     except UnknownName:
-        remedy = f"run: mien train sketch --method {method}, and give --model FILE"
+        remedy = f"run: mien train sketch --method {method}, and give `model=FILE`"
         cause = f"no model of method {method!r} is on this disk"
         raise WeightsMissing(f"{name}.safetensors", cause, remedy) from None

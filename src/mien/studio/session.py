@@ -19,7 +19,7 @@ from mien.hub import loading
 from mien.hub.store import engine_cache
 from mien.images.given import Picture, given
 from mien.inversion.session import Inverts
-from mien.portraits.checks import checked, checked_seeds, listed_seeds
+from mien.portraits.checks import checked_seeds, in_range, listed_seeds
 from mien.portraits.checks import remarks as remarks_of
 from mien.portraits.draw import Drawer
 from mien.portraits.faces import Faces
@@ -252,7 +252,7 @@ class Studio(Inverts):
             WrongType, WrongValue: A number that cannot be.
         """
         chosen = checked_seeds(count, seed) if seeds is None else listed_seeds(seeds)
-        psi = checked("psi", psi, 0, 2)
+        psi = in_range("psi", psi)
         z = seed_latents(chosen, self.generator.config.z_dim).to(self.device)
         with torch.no_grad():
             c = None if self.label is None else self.label.expand(len(z), -1)

@@ -51,7 +51,7 @@ def score_tagger(tagger: Tagger, kept: TrainingSet, trained_on: TrainingSet) -> 
         InputError: One of the sets has no labels.
     """
     if kept.labels is None or trained_on.labels is None:
-        raise InputError(f"{kept.path} has no labels to measure a tagger with; give --labels TABLE")
+        raise InputError(f"{kept.path} has no labels to measure a tagger with; give `labels=TABLE`")
     seen = look(tagger.eval(), kept.pictures)
     agreement = attribute_agreement(
         seen.logits,

@@ -77,7 +77,7 @@ def train(
     """
     for pictures in (data, also):
         if pictures and (pictures.labels is None or pictures.labels.shape[1] != len(LABELS)):
-            raise InputError(f"{pictures.path} has no attribute labels; give --labels TABLE")
+            raise InputError(f"{pictures.path} has no attribute labels; give `labels=TABLE`")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
         network = Tagger(config.network)

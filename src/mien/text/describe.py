@@ -12,7 +12,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from mien.errors import InputError
-from mien.portraits.checks import checked, checked_text, remarks
+from mien.portraits.checks import checked_text, in_range, remarks
 from mien.portraits.faces import Faces
 from mien.runtime.devices import one_thread
 from mien.text.reader import Reading, read
@@ -72,9 +72,9 @@ def describe(
         asked, notes = f"{sentence}, {denial}", [*notes, *unread]
     name = wish.method or studio.default_method
     way = studio.method(name)
-    psi = checked("psi", way.default_psi if wish.psi is None else wish.psi, 0, 2)
+    psi = in_range("psi", way.default_psi if wish.psi is None else wish.psi)
     guidance = way.default_guidance if wish.guidance is None else wish.guidance
-    guidance = checked("guidance", guidance, 0, 20)
+    guidance = in_range("guidance", guidance)
     notes += [*remarks(psi, guidance, len(seeds)), *reading.notes()]
     if reading.unknown:
         notes.append("no attribute of a face was recognised in the sentence")

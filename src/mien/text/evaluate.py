@@ -106,7 +106,7 @@ def score_text(
     """
     plan = plan or TextProtocol()
     if kept.labels is None or not kept.captions or not any(kept.captions):
-        raise InputError(f"{kept.path} has no sentences to measure with; give --labels TABLE")
+        raise InputError(f"{kept.path} has no sentences to measure with; give `labels=TABLE`")
     wanted = label_dicts(kept.labels)
     stated = [
         {column: value for column, value in face.items() if column in read(text).asserted}

@@ -173,6 +173,7 @@ def refusal(text: str, names: bool) -> str:
     short = text if len(text) <= 60 else f"{text[:57]}..."
     if names:
         cause = f"{short!r} reads like a name, and {NOT_BY_NAME}"
-        return f"{cause}; say what the face looks like, or ask for faces anyway"
+        return f"{cause}; say what the face looks like, or draw anyway with `anyway=True`"
     cause = f"nothing in {short!r} is about a face"
-    return f"{cause}; say what it looks like, such as 'a smiling old man', or ask for faces anyway"
+    remedy = "say what it looks like: 'a smiling old man'; or draw anyway with `anyway=True`"
+    return f"{cause}; {remedy}"

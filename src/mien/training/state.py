@@ -130,7 +130,7 @@ def _compare(
                 path,
                 f"this run was started with {key} {stored.get(key)!r}, now it is "
                 f"{config.get(key)!r}",
-                "give the same command, or another --out",
+                "give the same command, or another `path`",
             )
 
 

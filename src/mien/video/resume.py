@@ -73,7 +73,9 @@ def resuming(
     target, format = Path(path), format_of(path)
     if format.codec != "libx264":
         cause = f"{target.suffix} cannot be written in parts"
-        raise OutputError(target, cause, "give a name that ends in .mp4, or leave out --resume")
+        raise OutputError(
+            target, cause, "give a name that ends in .mp4, or leave out `resume=True`"
+        )
     folder = parts_folder(target)
     if not (folder / _JOB).exists():
         refuse_existing([target], force)
@@ -118,7 +120,7 @@ def _claim(folder: Path, job: dict[str, Any], force: bool) -> None:
             raise OutputError(
                 folder,
                 f"holds the parts of another job ({_difference(found, job)})",
-                "remove it, give another --out, or --force",
+                "remove it, give another `path`, or `force=True`",
             )
         shutil.rmtree(folder)
     make_folder(folder)

@@ -30,8 +30,8 @@ def draw_photos(
     from mien.errors import ImageError
     from mien.files import refuse_existing
 
-    found = find_pictures(named)
     folder = out or Path("out/anime")
+    found = find_pictures(named, (folder, "out/anime"))
     stems = [path.stem for path in output_paths(found, folder / "x")]
     count = 1 if request.style_from is not None else request.styles
     studio.painter(request.model).prepare(count * len(found))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from mien.cli.directions import compare, fit, layers, score, show
+from mien.cli.directions import calibrate, compare, fit, layers, score, show
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -18,5 +18,6 @@ app.command()(fit.fit)
 app.command("list")(show.list_sets)
 app.command()(show.show)
 app.command()(score.score)
+app.command()(calibrate.calibrate)
 app.command()(compare.compare)
 app.command()(layers.layers)

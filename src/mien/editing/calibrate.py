@@ -1,0 +1,64 @@
+"""Strength 1 made to mean one thing: the attribute turns over in half of the faces.
+
+The strength at which that happens is measured for each direction, becomes its scale, and is kept in
+its scores with what was measured beside it. A direction along which fewer than half of the faces
+ever turn over, or which carries the person away before they do, is left out.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+from mien.editing.direction import DirectionSet
+from mien.editing.flips import Flip, Flips
+
+LADDER = tuple(0.25 * step for step in range(1, 21))
+"""Strengths, in the old unit, that faces climb."""
+
+LEAST_COSINE = 0.4
+"""A recogniser's cosine between before and after; below it the face is another's."""
+
+
+def calibrated(
+    directions: DirectionSet,
+    turned: Flips,
+    ladder: Sequence[float] = LADDER,
+    least: float = LEAST_COSINE,
+) -> tuple[DirectionSet, list[str]]:
+    """Scale every direction that was measured, and leave out those that wreck faces.
+
+    Args:
+        directions: The set; those that were not measured stay as they are.
+        turned: What :func:`mien.editing.flips.flips` found of it.
+        ladder: The strengths that the faces climbed.
+        least: Mean cosine at the flip that a direction must keep; told by an identity judge.
+
+    Returns:
+        The set, and for each direction that was left out a line that says why. A direction has the
+        scores ``turned`` (share of faces that turned over at all), ``cosine`` and ``reach`` (the
+        largest strength that was tried, in the new unit).
+    """
+    rows = {row.edit: row for row in turned.rows}
+    kept, out = [], []
+    for one in directions:
+        row = rows.get(one.name)
+        if row is None:
+            kept.append(one)
+        elif why := _wrecks(row, least):
+            out.append(f"{one.name}: {why}")
+        else:
+            scores = {"turned": row.share, "reach": max(ladder) / row.half}
+            if row.cosine is not None:
+                scores["cosine"] = row.cosine
+            kept.append(replace(one, scale=one.scale * row.half, scores={**one.scores, **scores}))
+    return DirectionSet(tuple(kept)), out
+
+
+def _wrecks(row: Flip, least: float) -> str:
+    if math.isnan(row.half):
+        return f"only {row.share:.0%} of the faces turn over, at any strength that was tried"
+    if row.cosine is not None and row.cosine < least:
+        return f"at its flip the cosine to the face before is {row.cosine:.2f}, below {least:g}"
+    return ""

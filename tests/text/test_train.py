@@ -1,4 +1,4 @@
-"""Training the ways from sentences to latents, and the warm-up of a generator."""
+"""Training the ways from sentences to latents."""
 
 from dataclasses import replace
 
@@ -7,13 +7,9 @@ import torch
 
 from mien.errors import OutputError
 from mien.hub.loading import load
-from mien.portraits import train as gan
-from mien.portraits import warmup
-from mien.portraits.config import GanConfig
 from mien.text import train as text
 from mien.text import train_files as text_files
 from mien.text.embedding import Encoded
-from mien.training.processes import launch
 from training import tiny
 
 CONFIG = text.TextTraining(samples=120, captions=2, written=2, steps=30, batch=16)
@@ -76,24 +72,6 @@ def test_mapper_learns():
     config = replace(CONFIG, steps=400, batch=64, lr=3e-3)
     *_, (line, _) = text.train_mapper(pairs, embeddings, config)
     assert line["loss"] < 0.3
-
-
-def test_warm_up_then_train(tmp_path):
-    shape = GanConfig(
-        resolution=32, z_dim=16, w_dim=16, mapping_layers=2, channel_base=256, channel_max=16,
-        precision="fp32", kimg=0.032, batch=8,
-    )  # fmt: skip
-    config = warmup.WarmupConfig(gan=shape, kimg=1.6, batch=16, mapping_steps=1500)
-    data = tiny.readable_set(48)
-    lines = list(warmup.warm_up(config, data, tiny.tagger(), tmp_path / "warm"))
-    losses = [line["loss"] for line in lines if line["phase"] == "autoencoder"]
-    assert losses[-1] < losses[0]
-    mapped = [line["loss"] for line in lines if line["phase"] == "mapping"]
-    assert mapped[-1] < 0.9
-    start = tmp_path / "warm" / "state-00000000.safetensors"
-    run = gan.train(shape, data, tmp_path / "run", launch("cpu"), start_from=start)
-    assert list(run)[-1]["nimg"] == 32
-    assert (tmp_path / "warm" / "grids" / "mapped.png").exists()
 
 
 def test_columns_may_stand_in_any_order():

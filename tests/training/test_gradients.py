@@ -14,9 +14,6 @@ from anime.test_train import TINY
 from mien.anime import step as anime_step
 from mien.anime.step import AnimeTrainer
 from mien.judges.identity import Identity, IdentityConfig
-from mien.portraits import warmup
-from mien.portraits.autoencoder import WarmupEncoder
-from mien.portraits.config import GanConfig
 from mien.sketch import step as translation_step
 from sketch.test_train import pairs, tiny_config
 from training import tiny
@@ -70,23 +67,6 @@ def check(found: Norms, meant: dict[str, tuple[str, ...]]) -> None:
     dead = [(t, n) for t, names in meant.items() for n in names if not found[t, n] > 0]
     assert not dead
     assert all(np.isfinite(value) for value in found.values())
-
-
-def test_warm_up() -> None:
-    shape = GanConfig(
-        resolution=32, z_dim=16, w_dim=16, mapping_layers=2, channel_base=256, channel_max=16
-    )
-    torch.manual_seed(0)
-    G, E = tiny.generator(0), WarmupEncoder(shape.discriminator(), 16)
-    tagger = tiny.tagger().eval().requires_grad_(False)
-    real = torch.rand(4, 3, 32, 32) * 2 - 1
-    drawn = G.synthesis(E(real)[:, None].expand(-1, G.num_ws, -1), "none")
-    terms = warmup.reconstruction_terms(tagger, drawn, real)
-    networks = {"E": E, "G": G.synthesis}
-    found = {(t, n): norm(v, m.parameters()) for t, v in terms.items() for n, m in networks.items()}
-    check(found, {"L1": ("E", "G"), "perceptual": ("E", "G")})
-    # The tagger's distance is no constant beside L1: its gradient is of the same size.
-    assert 0.01 < found["perceptual", "G"] / found["L1", "G"] < 100
 
 
 ANIME = {

@@ -15,7 +15,6 @@ from mien.cli.train import (
     sketch,
     tagger,
     text,
-    warmup,
 )
 
 app = typer.Typer(no_args_is_help=True)
@@ -28,7 +27,6 @@ def _train() -> None:
 
 app.command()(faces.faces)
 app.command()(gan.gan)
-app.command()(warmup.warmup)
 app.command()(tagger.tagger)
 app.command()(text.text)
 app.command()(sentences.sentences)

@@ -15,8 +15,10 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as NotYet
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar
 
 from mien.errors import Busy, Cancelled
 from mien.runtime.watching import Watch, quiet
@@ -29,6 +31,10 @@ WAITING = "waiting"
 
 LOADING = "loading the models"
 """What it is told while the studio is not there yet."""
+
+_CLOSING = "the server is closing"
+_LOOK_S = 0.25
+"""Seconds between two looks at one's place in the line."""
 
 _USUAL_S = 2.0
 """What a job is thought to take before one has been seen."""
@@ -59,10 +65,8 @@ class _Ticket:
     who: str
     job: Callable[[Studio], Any]
     told: Watch
-    finished: threading.Event = field(default_factory=threading.Event)
+    future: Future[Any] = field(default_factory=Future)
     cancelled: bool = False
-    result: Any = None
-    error: BaseException | None = None
     progress: Progress | None = None
     begun: tuple[str, float] = ("", 0.0)
 
@@ -80,6 +84,11 @@ class _Ticket:
         left = (now - self.begun[1]) / done * (total - done) if done and total else None
         self.progress = Progress(what, done, total, left)
         self.told(what, done, total)
+
+    def end(self, error: Exception) -> None:
+        """Tell the asker that it will not be done, unless the asker has gone."""
+        if self.future.set_running_or_notify_cancel():
+            self.future.set_exception(error)
 
 
 class Desk:
@@ -136,23 +145,39 @@ class Desk:
             Cancelled: Somebody called :meth:`cancel` with this ``who``, or the desk closed.
             MienError: As the job.
         """
+        future = self.submit(who, job, told)
+        last: Progress | None = None
+        while True:
+            try:
+                return future.result(_LOOK_S)
+            except NotYet:
+                if future.done():  # It is the job's own error.
+                    raise
+            place = self._place(future)
+            if place is None or place == last or told is None:
+                continue
+            last = place
+            try:
+                told(place.what, place.done, place.total)
+            except BaseException:  # The asker stops it, or is gone.
+                self._take(lambda ticket: ticket.future is future)
+                raise
+
+    def submit(self, who: str, job: Callable[[Studio], T], told: Watch | None = None) -> Future[T]:
+        """As :meth:`run` without waiting: for those who wait otherwise.
+
+        Raises:
+            Busy, Cancelled: As :meth:`run`; what the job raises stands in the future.
+        """
         ticket = _Ticket(who, job, told or quiet)
         with self._changed:
             if self._closed:
-                raise Cancelled("the server is closing")
+                raise Cancelled(_CLOSING)
             if len(self._line) >= self.waiting:
-                raise Busy(len(self._line), self._retry_s())
+                raise Busy(len(self._line), max(1, round(self._usual_s)))
             self._line.append(ticket)
             self._changed.notify_all()
-        try:
-            self._wait(ticket)
-        except BaseException:
-            ticket.cancelled = True  # Nobody is there any more to take the result.
-            self._drop(ticket)
-            raise
-        if ticket.error is not None:
-            raise ticket.error
-        return cast(T, ticket.result)
+        return ticket.future
 
     def cancel(self, who: str) -> bool:
         """Call off all jobs of an asker: those that wait at once, the running one at its next step.
@@ -160,66 +185,53 @@ class Desk:
         Returns:
             Whether there was any.
         """
+        waited = self._take(lambda ticket: ticket.who == who)
         with self._changed:
-            mine = [ticket for ticket in self._line if ticket.who == who]
-            for ticket in mine:
-                self._line.remove(ticket)
-                ticket.error = Cancelled("cancelled")
-                ticket.finished.set()
             running = self._running
-            if running is not None and running.who == who:
+            runs = running is not None and running.who == who
+            if running is not None and runs:
                 running.cancelled = True
-                return True
-            return bool(mine)
+        for ticket in waited:
+            ticket.end(Cancelled("cancelled"))
+        return runs or bool(waited)
+
+    def _take(self, which: Callable[[_Ticket], bool]) -> list[_Ticket]:
+        """Take some of those that wait out of the line."""
+        with self._changed:
+            taken = [ticket for ticket in self._line if which(ticket)]
+            for ticket in taken:
+                self._line.remove(ticket)
+        return taken
 
     def progress(self, who: str) -> Progress | None:
         """How far the foremost job of an asker is, with the time left; None if there is none."""
         with self._changed:
             if self._running is not None and self._running.who == who:
                 return self._running.progress
-            for before, ticket in enumerate(self._line):
-                if ticket.who == who:
-                    return self._place(before)
-        return None
+            mine = next((ticket.future for ticket in self._line if ticket.who == who), None)
+        return None if mine is None else self._place(mine)
 
     def close(self) -> None:
         """Call everything off and stop; the running job ends at its next step."""
         with self._changed:
             self._closed = True
-            for ticket in self._line:
-                ticket.error = Cancelled("the server is closing")
-                ticket.finished.set()
-            self._line.clear()
             if self._running is not None:
                 self._running.cancelled = True
             self._changed.notify_all()
-        self._thread.join(timeout=30)
+        for ticket in self._take(lambda ticket: True):
+            ticket.end(Cancelled(_CLOSING))
+        self._thread.join(timeout=5)
 
-    def _place(self, before: int) -> Progress:
-        """What is said to one that waits: the studio loads, or so many are before."""
+    def _place(self, future: Future[Any]) -> Progress | None:
+        """Where a job that waits stands, or that the studio is loading; None once it runs."""
+        with self._changed:
+            line = [ticket.future for ticket in self._line]
+            if future not in line:
+                return None
+            ahead = line.index(future) + (self._running is not None)
         if not self.ready:
             return Progress(LOADING, 0, 0, None)
-        ahead = before + (self._running is not None)
         return Progress(WAITING, 0, ahead, ahead * self._usual_s)
-
-    def _retry_s(self) -> int:
-        return max(1, round(self._usual_s))
-
-    def _wait(self, ticket: _Ticket) -> None:
-        """Until the job is done; tells its place in the line whenever that changes."""
-        last: Progress | None = None
-        while not ticket.finished.wait(0.25):
-            with self._changed:
-                waits = ticket in self._line
-                place = self._place(self._line.index(ticket)) if waits else None
-            if place is not None and place != last:
-                last = place
-                ticket.told(place.what, place.done, place.total)
-
-    def _drop(self, ticket: _Ticket) -> None:
-        with self._changed:
-            if ticket in self._line:
-                self._line.remove(ticket)
 
     def _work(self) -> None:
         """The desk's thread: the studio first, then one job after the other."""
@@ -230,16 +242,22 @@ class Desk:
                 if self._closed:
                     return
                 ticket = self._running = self._line.popleft()
-            start = time.monotonic()
+            if not ticket.future.set_running_or_notify_cancel():
+                self._running = None
+                continue
+            start, result, fault = time.monotonic(), None, None
             try:
-                ticket.result = self._do(ticket)
+                result = self._do(ticket)
             except Exception as error:  # noqa: BLE001  # it belongs to the asker, who gets it whole
-                ticket.error = error
+                fault = error
             with self._changed:
                 self._running = None
             self._usual_s += 0.2 * (time.monotonic() - start - self._usual_s)
-            ticket.finished.set()
-            del ticket  # A result is nobody's but its asker's.
+            if fault is None:
+                ticket.future.set_result(result)
+            else:
+                ticket.future.set_exception(fault)
+            del ticket, result, fault  # A result is nobody's but its asker's.
 
     def _load(self) -> None:
         try:

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float32, UInt8
@@ -157,13 +157,6 @@ class Session:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-class _Asks(Protocol):
-    """A request, Gradio's or Starlette's."""
-
-    @property
-    def cookies(self) -> Any: ...
-
-
 class Sessions:
     """All sessions of a server.
 
@@ -219,8 +212,8 @@ class Sessions:
         self.sweep()
         return id_ is not None and id_ in self._seen
 
-    def of(self, request: _Asks | None) -> Session:
-        """The session of a request (Gradio's or Starlette's), by its cookie.
+    def of(self, request: Any) -> Session:
+        """The session of a request (Gradio's or Starlette's, or none), by its cookie.
 
         Raises:
             SessionExpired: It brings none that is kept.

@@ -20,12 +20,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+import anyio.to_thread
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from mien.errors import MienError
+from mien.web.answers import failure, refusal
 from mien.web.sessions import COOKIE, Sessions
 from mien.web.settings import Settings
+from mien.web.uploads import Limits, check_file
 
 TOKEN_COOKIE = "mien_key"
 """The cookie of those who have shown the token."""
@@ -34,6 +38,7 @@ _OPEN = ("/healthz",)
 """Paths that no secret guards."""
 
 _FILE = "/gradio_api/file="
+_UPLOAD = "/gradio_api/upload"
 
 # Of Gradio's routes only those that its page needs; its proxy, its relay of other sites, its
 # monitoring, run history and its editor are no business of ours.
@@ -79,11 +84,6 @@ _HEADERS = {
 }
 
 
-def refusal(status: int, kind: str, error: str, headers: Mapping[str, str] | None = None):
-    """One line of JSON that says what is wrong."""
-    return JSONResponse({"error": error, "kind": kind}, status, dict(headers or {}))
-
-
 class Guard:
     """Wraps an application.
 
@@ -97,6 +97,7 @@ class Guard:
     def __init__(self, app: ASGIApp, settings: Settings, sessions: Sessions, files: Path) -> None:
         self.app, self.settings, self.sessions = app, settings, sessions
         self.files = files.resolve()
+        self._limits = Limits(settings.max_upload, settings.max_pixels)
         self._key = secrets.token_urlsafe(32)
         own = {settings.host, socket.gethostname(), "localhost", *settings.names}
         self._names = {name.strip("[]").lower() for name in own}
@@ -127,6 +128,8 @@ class Guard:
         if path == "/" and scope["method"] == "GET" and not self.sessions.has(cookies.get(COOKIE)):
             cookie = f"{COOKIE}={self.sessions.new().id}; Path=/; HttpOnly; SameSite=Strict"
         dressed = _dressed(send, path, cookie)
+        if path == _UPLOAD:
+            dressed = self._checking(scope, receive, dressed)
         await self.app(scope, limited, limited.watching(scope, receive, dressed))
 
     def _refused(
@@ -223,6 +226,38 @@ class Guard:
                 stack += value
         if not all(path is None or self._may_take(path) for path in paths):
             return refusal(403, "WrongFile", "this file is not one that was sent here")
+        return None
+
+    def _checking(self, scope: Scope, receive: Receive, send: Send) -> Send:
+        """Looks at the files that Gradio has stored before it says so; bad ones go again."""
+        held: list[Message] = []
+
+        async def sending(message: Message) -> None:
+            held.append(message)
+            if message["type"] != "http.response.body" or message.get("more_body"):
+                return
+            fault = None
+            if held[0]["status"] == 200:
+                body = b"".join(one.get("body", b"") for one in held)
+                fault = await anyio.to_thread.run_sync(self._upload_fault, body)
+            if fault is not None:
+                await fault(scope, receive, send)
+                return
+            for one in held:
+                await send(one)
+
+        return sending
+
+    def _upload_fault(self, body: bytes) -> Response | None:
+        """What is wrong with files that were stored; None if nothing is."""
+        paths = [Path(path) for path in json.loads(body) if self.is_file_of_ours(path)]
+        try:
+            for path in paths:
+                check_file(path, self._limits)
+        except (MienError, OSError) as error:
+            for path in paths:
+                path.unlink(missing_ok=True)
+            return failure(error, self.files)
         return None
 
     def _may_take(self, path: object) -> bool:

@@ -40,7 +40,9 @@ def build(settings: Settings, studio_factory: Callable[[], Studio] | None = None
         from fastapi import FastAPI
     except ImportError as error:
         raise MissingExtra(error.name or "gradio", "web", "the studio in a browser") from None
+    from mien.web.api import routes
     from mien.web.desk import Desk
+    from mien.web.docs_page import document
     from mien.web.guard import Guard
     from mien.web.sessions import Sessions
 
@@ -72,6 +74,8 @@ def build(settings: Settings, studio_factory: Callable[[], Studio] | None = None
     def healthz() -> dict[str, Any]:
         return {"ok": True, "ready": desk.ready, "jobs": len(desk)}
 
+    app.include_router(routes(desk, sessions, settings))
+    document(app)
     page = build_page(desk, sessions, settings)
     page.delete_cache = (int(min(settings.ttl_s, 3600)), int(settings.ttl_s))
     gradio.mount_gradio_app(

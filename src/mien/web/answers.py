@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import binascii
 import io
 import json
 import logging
@@ -42,6 +43,9 @@ STATUS: Mapping[type[Exception], int] = {
     MienError: 422,
 }
 """Error -> HTTP status, the nearest first."""
+
+_LONGEST = 600
+"""Characters of a message."""
 
 _log = logging.getLogger(__name__)
 
@@ -122,15 +126,23 @@ def failure(error: Exception, folder: Path) -> Response:
     if isinstance(error, MienError):
         status = next(STATUS[one] for one in type(error).__mro__ if one in STATUS)
         wait = {"retry-after": str(error.retry_s)} if isinstance(error, Busy) else None
-        return refusal(status, kind, without_paths(error, folder), wait)
+        return refusal(status, kind, _shortened(without_paths(error, folder)), wait)
     if isinstance(error, ValidationError):
         faults = error.errors(include_url=False, include_context=False, include_input=False)
         said = "; ".join(f"{_place(one['loc'])}: {one['msg']}" for one in faults[:5])
-        return refusal(422, "Invalid", said[:1000])
+        return refusal(422, "Invalid", _shortened(said))
+    if isinstance(error, binascii.Error):
+        return refusal(400, "BadRequest", "a data URL is no base64")
     if isinstance(error, HTTPException | AnyHTTPException):
-        return refusal(error.status_code, "BadRequest", str(error.detail)[:300])
+        return refusal(error.status_code, "BadRequest", _shortened(str(error.detail)))
     _log.error("a request failed", exc_info=error)
     return refusal(500, "Failed", "something went wrong here; the server's log says what")
+
+
+def _shortened(text: str) -> str:
+    """One line, without the middle of what somebody sent by the megabyte."""
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST // 2]} … {line[-_LONGEST // 2 :]}"
 
 
 def _place(where: Sequence[int | str]) -> str:

@@ -18,6 +18,7 @@ from starlette.formparsers import MultiPartException
 
 B = TypeVar("B", bound="Body")
 
+_FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 _MOST_FILES, _MOST_FIELDS, _MOST_FIELD = 8, 64, 1 << 20
 
 
@@ -186,7 +187,7 @@ async def read_body(request: Request, model: type[B]) -> B:
         ValidationError: It does not fit the model.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind == "multipart/form-data":
+    if kind in _FORMS:
         return model.model_validate(await _form(request))
     if kind not in ("application/json", ""):
         told = f"{kind[:80]!r} is not taken; send application/json or multipart/form-data"

@@ -29,7 +29,7 @@ from mien.errors import MienError
 from mien.web.answers import failure, refusal
 from mien.web.sessions import COOKIE, Sessions
 from mien.web.settings import Settings
-from mien.web.uploads import Limits, check_file
+from mien.web.uploads import Limits, check_file, check_picture
 
 TOKEN_COOKIE = "mien_key"
 """The cookie of those who have shown the token."""
@@ -37,8 +37,9 @@ TOKEN_COOKIE = "mien_key"
 _OPEN = ("/healthz",)
 """Paths that no secret guards."""
 
-_FILE = "/gradio_api/file="
-_UPLOAD = "/gradio_api/upload"
+_GRADIO = "/gradio_api/"
+_FILE = f"{_GRADIO}file="
+_UPLOAD = f"{_GRADIO}upload"
 
 # Of Gradio's routes only those that its page needs; its proxy, its relay of other sites, its
 # monitoring, run history and its editor are no business of ours.
@@ -116,6 +117,8 @@ class Guard:
         if answer is not None:
             await answer(scope, receive, _dressed(send, path))
             return
+        if path.startswith(_GRADIO):
+            send = _answering(scope, receive, send)
         limited = _Limited(receive, self.settings.max_upload)
         if _BODIES.fullmatch(path) and scope["method"] == "POST":
             body = await limited.whole()
@@ -216,16 +219,28 @@ class Guard:
             return refusal(400, "BadRequest", "the body is no JSON object")
         if not self.sessions.has(session):
             return refusal(410, "SessionExpired", "this session has expired; load the page again")
-        paths, stack = [], [told]
+        stack = [told]
         while stack:
             value = stack.pop()
             if isinstance(value, dict):
+                fault = self._file_fault(value)
+                if fault is not None:
+                    return fault
                 stack += value.values()
-                paths += [value["path"]] if "path" in value else []
             elif isinstance(value, list):
                 stack += value
-        if not all(path is None or self._may_take(path) for path in paths):
+        return None
+
+    def _file_fault(self, value: Mapping[str, Any]) -> Response | None:
+        """What is wrong with a file that a page names: it was not sent here, or is too large."""
+        path, url = value.get("path"), value.get("url")
+        if path is not None and not (isinstance(path, str) and self.is_file_of_ours(path)):
             return refusal(403, "WrongFile", "this file is not one that was sent here")
+        if isinstance(url, str) and url.startswith("data:"):
+            try:
+                check_picture(base64.b64decode(url.partition(",")[2]), self._limits)
+            except (MienError, binascii.Error) as error:
+                return failure(error, self.files)
         return None
 
     def _checking(self, scope: Scope, receive: Receive, send: Send) -> Send:
@@ -251,6 +266,8 @@ class Guard:
     def _upload_fault(self, body: bytes) -> Response | None:
         """What is wrong with files that were stored; None if nothing is."""
         paths = [Path(path) for path in json.loads(body) if self.is_file_of_ours(path)]
+        if not paths:
+            return refusal(400, "BadRequest", "no file came")
         try:
             for path in paths:
                 check_file(path, self._limits)
@@ -259,9 +276,6 @@ class Guard:
                 path.unlink(missing_ok=True)
             return failure(error, self.files)
         return None
-
-    def _may_take(self, path: object) -> bool:
-        return isinstance(path, str) and self.is_file_of_ours(path)
 
 
 class _Limited:
@@ -326,6 +340,22 @@ def _dressed(send: Send, path: str, cookie: str = "") -> Send:
             if cookie:
                 headers.append("set-cookie", cookie)
         await send(message)
+
+    return sending
+
+
+def _answering(scope: Scope, receive: Receive, send: Send) -> Send:
+    """Gradio falls over what its page never sends; to whoever sent it that is a bad request."""
+    fell = False
+
+    async def sending(message: Message) -> None:
+        nonlocal fell
+        if message["type"] == "http.response.start" and message["status"] == 500:
+            fell = True
+            told = "the page's server cannot make sense of this"
+            await refusal(400, "BadRequest", told)(scope, receive, send)
+        elif not fell:
+            await send(message)
 
     return sending
 

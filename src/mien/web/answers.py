@@ -98,8 +98,8 @@ def latents_of(made: Sequence[Made]) -> bytes | None:
     return stream.getvalue()
 
 
-def zipped(made: Sequence[Made]) -> bytes:
-    """All pictures, their latents and recipes in one archive."""
+def zipped(made: Sequence[Made], clips: Mapping[str, Path]) -> bytes:
+    """All pictures, their latents, clips and recipes in one archive."""
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
         for number, one in enumerate(made):
@@ -108,6 +108,8 @@ def zipped(made: Sequence[Made]) -> bytes:
             archive.writestr(f"{name}.json", json.dumps(plain(one.provenance), indent=1))
             if one.latents is not None:
                 archive.writestr(f"{name}.npz", one.npz())
+            if clips[one.id].is_file():
+                archive.write(clips[one.id], f"{name}.mp4")
     return stream.getvalue()
 
 

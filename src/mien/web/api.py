@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import FileResponse, JSONResponse, Response
 
 from mien.editing.sets import load_direction_set
 from mien.errors import Cancelled
@@ -171,8 +171,9 @@ def _directions(settings: Settings) -> Endpoint:
 def _everything(sessions: Sessions) -> Endpoint:
     async def everything(request: Request) -> Response:
         """All that this browser's session has made, as a zip."""
-        made = sessions.of(request).made
-        data = await asyncio.to_thread(zipped, made)
+        session = sessions.of(request)
+        clips = {one.id: session.clip(one) for one in session.made}
+        data = await asyncio.to_thread(zipped, session.made, clips)
         name = {"content-disposition": "attachment; filename=mien.zip"}
         return Response(data, media_type="application/zip", headers=name)
 
@@ -181,9 +182,12 @@ def _everything(sessions: Sessions) -> Endpoint:
 
 def _one(sessions: Sessions) -> Endpoint:
     async def one(request: Request) -> Response:
-        """One picture of this browser's session: its id, and `.png` or `.npz`."""
+        """One picture of this browser's session: its id, and `.png`, `.npz` or `.mp4`."""
         stem, _, suffix = str(request.path_params["name"]).rpartition(".")
-        made = sessions.of(request).find(stem)
+        session = sessions.of(request)
+        made = session.find(stem)
+        if suffix == "mp4" and session.clip(made).is_file():
+            return FileResponse(session.clip(made), media_type="video/mp4")
         if suffix == "png":
             return Response(made.png(), media_type="image/png")
         data = latents_of([made])

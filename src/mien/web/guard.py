@@ -30,9 +30,16 @@ from mien.web.answers import failure, refusal
 from mien.web.sessions import COOKIE, Sessions
 from mien.web.settings import Settings
 from mien.web.uploads import Limits, check_file, check_picture
+from mien.web.words import spoken
+
+PAGES = ("/", "/vi")
+"""Where the page is, in English and in Vietnamese."""
 
 TOKEN_COOKIE = "mien_key"
 """The cookie of those who have shown the token."""
+
+LANGUAGE_COOKIE = "mien_language"
+"""The cookie of the language that was chosen on the page."""
 
 _OPEN = ("/healthz",)
 """Paths that no secret guards."""
@@ -44,7 +51,7 @@ _UPLOAD = f"{_GRADIO}upload"
 # Of Gradio's routes only those that its page needs; its proxy, its relay of other sites, its
 # monitoring, run history and its editor are no business of ours.
 _PATHS = re.compile(
-    r"/|/healthz|/docs|/openapi\.json|/api/v1/.+|/made/.+"
+    r"/|/vi|/healthz|/docs|/openapi\.json|/api/v1/.+|/made/.+"
     r"|/config/?|/assets/.+|/static/.+|/svelte/.+|/theme\.css|/favicon\.ico|/robots\.txt"
     r"|/manifest\.json|/pwa_icon(/\d+)?"
     r"|/gradio_api/(queue/join|queue/data|upload|upload_progress|file=.+|heartbeat/[\w-]+"
@@ -128,7 +135,8 @@ class Guard:
                 return
             limited = _Limited(_replayed(body, receive), self.settings.max_upload)
         cookie = ""
-        if path == "/" and scope["method"] == "GET" and not self.sessions.has(cookies.get(COOKIE)):
+        opens = path in PAGES and scope["method"] == "GET"
+        if opens and not self.sessions.has(cookies.get(COOKIE)):
             cookie = f"{COOKIE}={self.sessions.new().id}; Path=/; HttpOnly; SameSite=Strict"
         dressed = _dressed(send, path, cookie)
         if path == _UPLOAD:
@@ -148,6 +156,8 @@ class Guard:
             answer = self._stranger(scope, headers, path, cookies)
             if answer is not None:
                 return answer
+        if path == "/" and scope["method"] == "GET" and _language(headers, cookies) == "vi":
+            return RedirectResponse("/vi", 307)
         if not _PATHS.fullmatch(path):
             return refusal(404, "NotFound", "there is no such page")
         if path.startswith(_FILE) and not self.is_file_of_ours(path[len(_FILE) :]):
@@ -190,7 +200,7 @@ class Guard:
         if auth is not None and kind.lower() == "basic" and _same(_basic(value), ":".join(auth)):
             return None
         given = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("token", [""])[0]
-        if token is not None and path == "/" and _same(given, token):
+        if token is not None and path in PAGES and _same(given, token):
             answer = RedirectResponse("/", 303)
             answer.set_cookie(TOKEN_COOKIE, self._key, httponly=True, samesite="strict")
             return answer
@@ -198,7 +208,7 @@ class Guard:
         text = "this studio asks for its token: open the address that `mien web` printed"
         if auth is not None:
             text = "this studio asks for name and password"
-        if path == "/":
+        if path in PAGES:
             return PlainTextResponse(text, 401, {"www-authenticate": asks})
         return refusal(401, "Unauthorized", text, {"www-authenticate": asks})
 
@@ -386,6 +396,11 @@ def _cookies(text: str) -> dict[str, str]:
         return {}
 
 
+def _language(headers: Headers, cookies: Mapping[str, str]) -> str:
+    """The language of the page: as it was chosen there, else as the browser speaks."""
+    return cookies.get(LANGUAGE_COOKIE) or spoken(headers.get("accept-language", ""))
+
+
 def _same_origin(headers: Headers, host: str, path: str, method: str) -> bool:
     """Whether a page of ours, or no page at all, sends a request."""
     origin = headers.get("origin")
@@ -393,7 +408,7 @@ def _same_origin(headers: Headers, host: str, path: str, method: str) -> bool:
         return urlsplit_netloc(origin) == host.lower()
     if headers.get("sec-fetch-site") in ("cross-site", "same-site"):
         # A link on another site may lead here, and nothing else.
-        return path == "/" and method in _SAFE and headers.get("sec-fetch-mode") == "navigate"
+        return path in PAGES and method in _SAFE and headers.get("sec-fetch-mode") == "navigate"
     return True
 
 

@@ -51,6 +51,7 @@ def build(settings: Settings, studio_factory: Callable[[], Studio] | None = None
     files.mkdir()
     os.environ["GRADIO_TEMP_DIR"] = str(files)  # Read when blocks are made.
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    from mien.web.look import looks
     from mien.web.page import build_page
 
     desk = Desk(studio_factory or _factory(settings), settings.waiting, _warm)
@@ -89,6 +90,7 @@ def build(settings: Settings, studio_factory: Callable[[], Studio] | None = None
         run_history=False,
         enable_monitoring=False,
         footer_links=[],
+        **looks(),
     )
     app.add_middleware(Guard, settings=settings, sessions=sessions, files=files)
     return app

@@ -134,8 +134,12 @@ class Session:
                 len(self._made) > self._most_made
                 or sum(one.bytes for one in self._made) > self._most_bytes
             ):
-                del self._made[0]
+                self.clip(self._made.pop(0)).unlink(missing_ok=True)
         return made
+
+    def clip(self, made: Made) -> Path:
+        """Where the clip of a picture lies, if it has one."""
+        return self.folder / f"{made.id}.mp4"
 
     def find(self, id_: str) -> Made:
         """A picture of this session.

@@ -8,12 +8,13 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 INPUTS := pyproject.toml constraints.txt
 SENTENCE := an old man with a white beard and glasses
 
-.PHONY: help venv portrait test test-fast coverage check format bench docs docs-site clean
+.PHONY: help venv portrait test test-fast test-web coverage check format bench docs docs-site clean
 
 help:
 	@echo "make portrait   four faces for a sentence, in out/portrait"
 	@echo "make test       run the tests"
 	@echo "make test-fast  the tests of the rooms that all others stand on: under two minutes"
+	@echo "make test-web   the tests of the studio in a real Chromium"
 	@echo "make coverage   the tests, and which lines they never reach"
 	@echo "make check      format, lint, types, docs in step, then the tests"
 	@echo "make format     put the code into its format"
@@ -49,7 +50,11 @@ portrait: venv
 WORKERS ?= $(shell nproc)
 
 test: .venv/installed-dev
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not browser" -n $(WORKERS) --dist loadfile
+
+# One server and one browser, which has to be installed: apt-get install chromium.
+test-web: .venv/installed-dev
+	$(BIN)/python -m pytest -m browser tests/web
 
 # Whatever needs no trained model, no data beside the repository and no drawing of many faces.
 FAST := house images stylegan2 metrics hub judges data checkpoints/test_native_format.py checkpoints/test_safe_pickle.py
@@ -66,6 +71,8 @@ check: .venv/installed-dev
 	$(BIN)/pyright
 	$(BIN)/python -m mien.cli.reference --check docs/cli.md
 	$(MAKE) test
+	@if command -v chromium chromium-browser google-chrome >/dev/null; then $(MAKE) test-web; \
+		else echo "no Chromium here: the tests of the studio in a browser are left out"; fi
 
 format: .venv/installed-dev
 	$(BIN)/ruff format .

@@ -4,7 +4,8 @@
     ├── InputError            an argument or a sentence that cannot be used
     │   ├── WrongType         an argument of another type; a TypeError too
     │   ├── WrongValue        a number out of its range; a ValueError too
-    │   └── UnknownName       a model, method or tag that nobody has heard of
+    │   ├── UnknownName       a model, method or tag that nobody has heard of
+    │   └── SessionExpired    a browser's session that is no longer kept
     ├── FileError             a file: which one, why, what mends it
     │   ├── ImageError        a picture
     │   ├── VideoError        a clip
@@ -14,6 +15,8 @@
     │   │   └── ConfigMismatch     its tensors do not fit the network
     │   ├── WeightsMissing    a model that is known but not on this disk
     │   └── OutputError       nowhere to write: exists, read-only, disk full
+    ├── Busy                  as much is waiting as may wait
+    ├── Cancelled             stopped by whoever had asked for it
     ├── MissingExtra          an optional dependency, with its install command
     └── TrainingDiverged      a loss or gradient that is no longer a number
 
@@ -63,6 +66,10 @@ class UnknownName(InputError):
             listed = f"nearest of {len(names)}: " + ", ".join(_nearest(name, names, 5, 0.0))
         super().__init__(f"unknown {kind} {name!r}{hint} ({listed})")
         self.name = name
+
+
+class SessionExpired(InputError):
+    """A session of the web page that is no longer kept."""
 
 
 _LISTED = 12
@@ -142,6 +149,25 @@ class WeightsMissing(FileError):
 
 class OutputError(FileError):
     """A place that cannot be written to."""
+
+
+class Busy(MienError):
+    """As much is waiting as may wait; asking again a little later helps.
+
+    Args:
+        waiting: How many wait.
+        retry_s: After how many seconds a place is likely.
+    """
+
+    def __init__(self, waiting: int, retry_s: int) -> None:
+        super().__init__(
+            f"busy: {waiting} requests are waiting, and no more may; try again in {retry_s} s"
+        )
+        self.retry_s = retry_s
+
+
+class Cancelled(MienError):
+    """Work that was stopped by whoever had asked for it, or because the desk closed."""
 
 
 class MissingExtra(MienError):

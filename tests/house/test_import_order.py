@@ -15,7 +15,7 @@ ORDER = (
     *("judges", "data", "metrics", "checkpoints", "hub", "video", "training"),
     *("faces", "portraits", "tagging", "editing", "text"),
     *("inversion", "sketch", "anime"),
-    *("studio", "cli"),
+    *("studio", "web", "cli"),
 )
 """A file imports from its own room and from rooms that stand before it here."""
 

@@ -25,7 +25,7 @@ from torch import Tensor
 
 from mien.editing.direction import Direction, move
 from mien.editing.edit import find_directions
-from mien.editing.latent import read_face
+from mien.editing.latent import Face, read_faces
 from mien.editing.mixing import lerp, slerp
 from mien.editing.settings import Setting
 from mien.errors import InputError, UnknownName
@@ -164,7 +164,7 @@ class Walk:
 
 def plan_walk(
     studio: Studio,
-    faces: Sequence[int | str | Path],
+    faces: Sequence[Face],
     seconds: float = 6,
     fps: float = 30,
     loop: bool = False,
@@ -179,8 +179,8 @@ def plan_walk(
 
     Args:
         studio: Whose generator draws.
-        faces: The stops: as :func:`mien.editing.latent.read_face` takes them; a file of several
-            latents gives several stops. In z only seeds.
+        faces: The stops: as :func:`mien.editing.latent.read_faces` takes them; several
+            latents give several stops. In z only seeds.
         seconds: Length, up to :data:`LONGEST_S`.
         fps: Frames a second.
         loop: Whether it goes back to the first face, so that it can be repeated without a jump.
@@ -227,20 +227,22 @@ def plan_walk(
 
 
 def _stops_w(
-    studio: Studio, faces: Sequence[int | str | Path], psi: float
+    studio: Studio, faces: Sequence[Face], psi: float
 ) -> tuple[Tensor, list[dict[str, Any]]]:
     """Every face as ws ``[k, num_ws, w_dim]``, and what made each."""
     stops, made = [], []
     for face in faces:
-        ws, said = read_face(studio, face, psi)
-        own = {key: value for key, value in said.items() if key not in studio.signature}
+        ws, rows = read_faces(studio, face, psi)
         stops.append(ws)
-        made.append(own)
+        made += [
+            {key: value for key, value in said.items() if key not in studio.signature}
+            for said in rows
+        ]
     return torch.cat(stops) if stops else torch.zeros(0, 1, 1), made
 
 
 def _stops_z(
-    studio: Studio, faces: Sequence[int | str | Path]
+    studio: Studio, faces: Sequence[Face]
 ) -> tuple[Tensor, list[dict[str, Any]]]:
     """Every seed as z ``[k, z_dim]``."""
     seeds = []

@@ -466,13 +466,18 @@ def save(
     if target.suffix.lower() != ".png":
         cause = f"ends in {target.suffix!r}, and pictures are written as PNG"
         raise OutputError(target, cause, "give a name that ends in .png")
+    with replacing(target, force) as beside:
+        Image.fromarray(image).save(beside, format="PNG", pnginfo=png_text(provenance))
+    return target
+
+
+def png_text(provenance: Mapping[str, Any] | None) -> PngImagePlugin.PngInfo:
+    """What made a picture as the text of a PNG, see :func:`save`; None says nothing."""
     text = PngImagePlugin.PngInfo()
     if provenance is not None:
         packed = json.dumps(dict(provenance), default=json_default)
         text.add_text(KEY, packed, zip=len(packed) > 4096)
-    with replacing(target, force) as beside:
-        Image.fromarray(image).save(beside, format="PNG", pnginfo=text)
-    return target
+    return text
 
 
 def json_default(value: object) -> object:

@@ -52,7 +52,7 @@ def provenance_of(picture: Image.Image, name: str) -> dict[str, Any]:
         raise ImageError(name, cause, remedy)
     try:
         made_by = json.loads(packed)
-    except json.JSONDecodeError as error:
+    except (json.JSONDecodeError, RecursionError) as error:
         raise ImageError(name, f"its text {KEY!r} is not JSON ({error})", remedy) from None
     if not isinstance(made_by, dict):
         raise ImageError(name, f"its text {KEY!r} is not a JSON object", remedy)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from jaxtyping import UInt8
@@ -99,8 +100,15 @@ def _pieces(word: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width
     return [piece for piece in pieces if piece]
 
 
-def png_bytes(image: UInt8[np.ndarray, "h w 3"]) -> bytes:
-    """A picture as the bytes of a PNG, as notebooks show it."""
+def png_bytes(
+    image: UInt8[np.ndarray, "h w 3"], provenance: Mapping[str, Any] | None = None
+) -> bytes:
+    """A picture as the bytes of a PNG, as notebooks and pages show it.
+
+    Args:
+        image: uint8 ``[h, w, 3]``.
+        provenance: What made it, carried as by :func:`mien.images.save`.
+    """
     stream = io.BytesIO()
-    Image.fromarray(image).save(stream, "PNG")
+    Image.fromarray(image).save(stream, "PNG", pnginfo=images.png_text(provenance))
     return stream.getvalue()

@@ -227,7 +227,10 @@ def _named(photo: str | Path | np.ndarray, error: Exception) -> str:
 
 
 def read_photo(
-    studio: Studio, path: str | Path, request: InversionRequest, finder: Finder | None = None
+    studio: Studio,
+    path: str | Path | np.ndarray,
+    request: InversionRequest,
+    finder: Finder | None = None,
 ) -> tuple[Float[Tensor, "1 num_ws w_dim"], dict[str, Any]]:
     """The latent of a photo, and what made it, as :func:`mien.editing.latent.read_face` gives it.
 

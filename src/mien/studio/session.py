@@ -262,7 +262,7 @@ class Studio(Inverts):
 
     def walk(
         self,
-        faces: Sequence[int | str | Path],
+        faces: Sequence[Face],
         seconds: float = 6,
         fps: float = 30,
         loop: bool = False,

@@ -1,0 +1,129 @@
+"""Pictures of every panel of the studio, wide and narrow, in both languages: docs/studio/*.webp.
+
+    python recipes/screenshots.py [FOLDER]
+
+Serves the models that ship, does in each panel what a visitor would, and looks.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from playwright.sync_api import sync_playwright
+
+HERE = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(HERE / "tests"))
+
+from web.browser import CHROMIUM, QUIET, Person, opened, photo_of, served  # noqa: E402
+
+SENTENCES = {"en": "a young woman with long red hair", "vi": "một ông già râu trắng đeo kính"}
+EDITS = {"en": "a big smile, with glasses", "vi": "mỉm cười, trẻ hơn"}
+SIZES = {"wide": 1280, "phone": 390}
+TALLEST = {"wide": 1500, "phone": 1900}
+QUALITY = 78
+
+
+def describe(person: Person, language: str, folder: Path) -> None:
+    """Four faces of a sentence, one of them at hand."""
+    person.page.locator("#describe-text textarea").fill(SENTENCES[language])
+    person.page.click("#describe-go")
+    person.until("document.querySelectorAll('#describe-faces img').length === 4")
+    person.page.locator("#describe-faces button").nth(1).click()
+    person.until("document.querySelector('.hand img')")
+
+
+def edit(person: Person, language: str, folder: Path) -> None:
+    """What a sentence changes."""
+    person.page.wait_for_selector("#edit-view .after[src]")
+    person.page.locator("#edit-words textarea, #edit-words input").first.fill(EDITS[language])
+    person.page.locator("#edit-words button").click()
+    person.until("document.querySelectorAll('.steps li').length > 1")
+
+
+def sketch(person: Person, language: str, folder: Path) -> None:
+    """The face at hand as sketches."""
+    person.page.click("#sketch-go")
+    person.until("document.querySelectorAll('#sketch-results figure').length >= 4")
+
+
+def anime(person: Person, language: str, folder: Path) -> None:
+    """The face at hand in styles, one of them steered."""
+    photo = photo_of(opened(person.fetch(".hand img")), folder / "photo.png")
+    person.page.locator("#anime-photo input[type=file]").first.set_input_files(photo)
+    person.page.wait_for_selector("#anime-photo img")
+    person.page.click("#anime-go")
+    person.until("document.querySelectorAll('#anime-palette img').length === 6")
+    person.page.locator("#anime-palette button").nth(2).click()
+    person.page.wait_for_selector("#anime-view .after[src]")
+
+
+def explore(person: Person, language: str, folder: Path) -> None:
+    """Mixtures."""
+    person.page.locator(".inner [role=tab]").nth(1).click()
+    person.page.wait_for_selector("#mixing-go")
+    person.page.click("#mixing-go")
+    person.until("document.querySelector('#mixing-table table')")
+
+
+def models(person: Person, language: str, folder: Path) -> None:
+    """The card of the first model."""
+    person.page.wait_for_selector("#models-card h1")
+
+
+def gallery(person: Person, language: str, folder: Path) -> None:
+    """A picture and its recipe."""
+    person.page.wait_for_selector("#gallery-made img")
+    person.page.locator("#gallery-made button").nth(1).click()
+    person.page.wait_for_selector(".recipe")
+
+
+PANELS: tuple[Callable[[Person, str, Path], None], ...] = (
+    *(describe, edit, sketch, anime, explore, models, gallery),
+)
+
+
+def take(person: Person, path: Path, tallest: int) -> None:
+    """A picture of the page as it is."""
+    person.page.wait_for_timeout(1500)
+    person.page.mouse.move(1, 1)
+    shot = Image.open(io.BytesIO(person.page.screenshot(full_page=True))).convert("RGB")
+    shot.crop((0, 0, shot.width, min(shot.height, tallest))).save(path, "WEBP", quality=QUALITY)
+    print(path, f"{path.stat().st_size / 1000:.0f} kB")
+
+
+def tour(browser: Any, address: str, out: Path, size: str, language: str, folder: Path) -> None:
+    """All panels in one size and language; the last one dark too."""
+    person = Person(browser, address, SIZES[size])
+    person.visit("/" if language == "en" else "/vi")
+    for panel in PANELS:
+        name = panel.__name__
+        person.panel(name)
+        panel(person, language, folder)
+        take(person, out / f"{name}-{size}-{language}.webp", TALLEST[size])
+    person.page.evaluate("document.querySelector('[data-dark]').click()")
+    person.panel("edit")
+    take(person, out / f"edit-{size}-{language}-dark.webp", TALLEST[size])
+    person.page.context.close()
+    print(*person.faults, sep="\n")
+
+
+def main() -> None:
+    """Go round four times."""
+    out = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE / "docs" / "studio"
+    out.mkdir(parents=True, exist_ok=True)
+    with served() as address, sync_playwright() as playwright, tempfile.TemporaryDirectory() as tmp:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        for size in SIZES:
+            for language in SENTENCES:
+                tour(browser, address, out, size, language, Path(tmp))
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+"""A face that a client gives, as the verbs of the studio take one; no file is opened for it."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float32
+from PIL import Image
+
+from mien.editing.latent import read_faces
+from mien.errors import InputError
+from mien.inversion.photos import InversionRequest, read_photo
+from mien.portraits.faces import Faces
+from mien.studio.session import Studio
+from mien.web.uploads import Limits, read_latents_of, read_picture, read_recipe
+
+
+def face_of_latents(
+    studio: Studio, ws: Float32[np.ndarray, "n num_ws w_dim"], made: dict[str, Any]
+) -> Faces:
+    """Latents as a face; its pictures are blank, for no verb looks at them.
+
+    Raises:
+        InputError: They are of another generator's width.
+    """
+    config = studio.generator.config
+    if ws.shape[1:] != (config.num_ws, config.w_dim):
+        given, wanted = "x".join(map(str, ws.shape[1:])), f"{config.num_ws}x{config.w_dim}"
+        raise InputError(f"the latents are {given}, the generator takes {wanted}")
+    blank = np.zeros((len(ws), config.resolution, config.resolution, 3), np.uint8)
+    each = tuple({**studio.signature, **made} for _ in ws)
+    return Faces(blank, ws, (), studio.signature, each=each)
+
+
+def face_of_file(
+    studio: Studio, data: bytes, row: int, folder: Path, name: str = "latents"
+) -> Faces:
+    """One row of a file of latents.
+
+    Args:
+        studio: Whose generator they are of.
+        data: The whole file.
+        row: Which, from 0.
+        folder: Where it may lie while it is read.
+        name: What errors and the picture's provenance call it.
+
+    Raises:
+        InputError: It has no such row, or is of another generator's shape.
+        MienError: As :func:`mien.web.uploads.read_latents_of`.
+    """
+    ws = read_latents_of(data, folder, studio.generator.config.num_ws, name)
+    if row >= len(ws):
+        raise InputError(f"{name}: has {len(ws)} latents, there is no row {row}")
+    return face_of_latents(studio, ws[row : row + 1], {"latents": name, "row": row})
+
+
+def face_of_picture(
+    studio: Studio, data: bytes, limits: Limits, number: int | None = None, name: str = "picture"
+) -> Faces:
+    """A picture as a face: rebuilt from its recipe if mien made it, else inverted.
+
+    Args:
+        studio: Whose generator draws it.
+        data: The whole file.
+        limits: How much is taken.
+        number: Of a photo, which face, from 1; None for the only one.
+        name: What errors call it.
+
+    Raises:
+        MienError: As :func:`mien.web.uploads.read_picture`, :func:`mien.editing.latent.rebuild` and
+            :func:`mien.inversion.photos.read_photo`.
+    """
+    pixels = read_picture(data, limits, name)
+    if read_recipe(data, name) is not None:
+        with Image.open(io.BytesIO(data)) as picture:
+            ws, rows = read_faces(studio, picture)
+        return face_of_latents(studio, ws.cpu().numpy(), rows[0])
+    ws, made = read_photo(studio, pixels, InversionRequest(face=number))
+    return face_of_latents(studio, ws.float().cpu().numpy(), made)

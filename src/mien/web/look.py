@@ -1,0 +1,90 @@
+"""How the studio looks: one theme for light and dark, fonts of the reader's own machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.themes.utils.colors import Color
+
+ASSETS = Path(__file__).parent / "assets"
+"""Style sheet and scripts, all of them our own."""
+
+_FONT = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "sans-serif")
+_MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace")
+
+_TEAL = Color(
+    *("#effaf8", "#d5f2ed", "#ace4dc", "#7acfc5", "#45b1a6", "#1f8f86", "#14736c", "#125c57"),
+    *("#114a47", "#103d3b", "#062423"),
+)
+_STONE = Color(
+    *("#faf9f7", "#f3f1ed", "#e7e4de", "#d4d0c8", "#a8a39a", "#78736b", "#5a554e", "#433f3a"),
+    *("#2a2825", "#1c1b19", "#121110"),
+)
+
+
+def asset(name: str) -> str:
+    """The text of a file among :data:`ASSETS`."""
+    return (ASSETS / name).read_text("utf-8")
+
+
+def theme() -> gr.themes.Base:
+    """Warm paper, one accent, round corners, room between things."""
+    return gr.themes.Base(
+        primary_hue=_TEAL,
+        secondary_hue=_TEAL,
+        neutral_hue=_STONE,
+        font=_FONT,
+        font_mono=_MONO,
+        radius_size=gr.themes.sizes.radius_lg,
+        spacing_size=gr.themes.sizes.spacing_lg,
+    ).set(
+        body_background_fill="*neutral_50",
+        body_background_fill_dark="*neutral_950",
+        body_text_color="*neutral_800",
+        body_text_color_dark="*neutral_100",
+        body_text_color_subdued="*neutral_600",
+        body_text_color_subdued_dark="*neutral_400",
+        block_background_fill="white",
+        block_background_fill_dark="*neutral_900",
+        block_border_width="0px",
+        block_label_background_fill="transparent",
+        block_label_background_fill_dark="transparent",
+        block_label_border_width="0px",
+        block_label_text_color="*neutral_600",
+        block_label_text_color_dark="*neutral_300",
+        block_title_text_color="*neutral_700",
+        block_title_text_color_dark="*neutral_200",
+        block_title_text_weight="500",
+        block_info_text_color="*neutral_600",
+        block_info_text_color_dark="*neutral_400",
+        block_shadow="none",
+        input_background_fill="*neutral_50",
+        input_background_fill_dark="*neutral_800",
+        input_border_color="*neutral_300",
+        input_border_color_dark="*neutral_700",
+        input_placeholder_color="*neutral_500",
+        input_placeholder_color_dark="*neutral_400",
+        button_primary_background_fill="*primary_600",
+        button_primary_background_fill_hover="*primary_700",
+        button_primary_background_fill_dark="*primary_600",
+        button_primary_background_fill_hover_dark="*primary_500",
+        button_primary_text_color="white",
+        button_primary_text_color_dark="white",
+        button_secondary_background_fill="*neutral_100",
+        button_secondary_background_fill_hover="*neutral_200",
+        button_secondary_background_fill_dark="*neutral_800",
+        button_secondary_background_fill_hover_dark="*neutral_700",
+        slider_color="*primary_600",
+        slider_color_dark="*primary_400",
+        link_text_color="*primary_700",
+        link_text_color_dark="*primary_300",
+        panel_border_width="0px",
+    )
+
+
+def looks() -> dict[str, Any]:
+    """What ``gradio.mount_gradio_app`` takes of theme, style and scripts."""
+    script = asset("studio.js")
+    return {"theme": theme(), "css": asset("studio.css"), "head": f"<script>{script}</script>"}

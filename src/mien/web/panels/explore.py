@@ -1,0 +1,221 @@
+"""Explore: walks, mixtures, two directions on a pad, and what each layer is for."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import gradio as gr
+
+from mien.editing.latent import Face
+from mien.editing.layer_report import score_layers
+from mien.editing.samples import generator_source
+from mien.errors import InputError
+from mien.hub.loading import load_tagger
+from mien.portraits.faces import Faces
+from mien.web.clips import player, recording
+from mien.web.editing import DIRECTIONS, REACH, moved
+from mien.web.sessions import Made
+from mien.web.widgets import address, links, pad, picker, pictures, remarks, shown, slider, told
+from mien.web.words import Say
+from mien.web.work import Ask, Bench
+
+MOST_FRAMES, MOST_CELLS, MOST_PAIRS = 900, 36, 24
+"""Of a walk, a mixture and a measurement of layers."""
+
+
+def build(bench: Bench) -> None:
+    """Lay the panel out and bind it."""
+    say = bench.say
+    with gr.Tabs(overflow_behavior="wrap", elem_classes="inner"):
+        for name, lay in (("walk", _walk), ("mixing", _mixing), ("pad", _pad), ("layer_map", _map)):
+            with gr.Tab(say(name), elem_id=f"explore-{name}"), gr.Row(elem_classes="panel"):
+                lay(bench)
+
+
+def _walk(bench: Bench) -> None:
+    """From face to face."""
+    say = bench.say
+    with gr.Column(scale=2, min_width=300):
+        seeds = gr.Textbox(
+            "0, 7, 42", label=say("stops"), info=say("stops_info"), elem_id="walk-seeds"
+        )
+        seconds = slider(1, 12, 3, step=0.5, label=say("seconds"), elem_id="walk-seconds")
+        fps = slider(6, 30, 24, step=1, label=say("fps"), elem_id="walk-fps")
+        loop = gr.Checkbox(label=say("loop"))
+        go = gr.Button(say("walk_go"), variant="primary", elem_id="walk-go")
+    with gr.Column(scale=3, min_width=300):
+        clip = gr.HTML(_empty(say("walk_empty")), elem_id="walk-clip", elem_classes="card")
+
+    def draw(ask: Ask, text: str, seconds: float, fps: float, loop: bool) -> str:
+        if seconds * fps > MOST_FRAMES:
+            raise InputError(f"{seconds * fps:.0f} frames; up to {MOST_FRAMES} are drawn here")
+        stops: list[Face] = [*_hand(ask), *read_seeds(text)]
+        plan = ask.studio.walk(stops, float(seconds), float(fps), bool(loop))
+        with recording(ask.session, "walk", plan.fps, lambda: plan.provenance) as (writer, made):
+            for images in plan:
+                writer.write(images)
+        return player(made[0], ask.say) + remarks(plan.notes, ask.say)
+
+    bench.act(go.click, draw, [seeds, seconds, fps, loop], clip)
+
+
+def _mixing(bench: Bench) -> None:
+    """Rows by columns."""
+    say = bench.say
+    with gr.Column(scale=2, min_width=300):
+        rows = gr.Textbox(
+            "1, 2, 3", label=say("rows"), info=say("rows_info"), elem_id="mixing-rows"
+        )
+        columns = gr.Textbox("11, 12, 13", label=say("columns"), elem_id="mixing-columns")
+        layers = gr.Radio(
+            [(say(one), one) for one in ("coarse", "middle", "fine")], value="coarse",
+            label=say("layers"),
+        )  # fmt: skip
+        go = gr.Button(say("mixing_go"), variant="primary", elem_id="mixing-go")
+    with gr.Column(scale=3, min_width=300):
+        table = picker(say("mixing"), elem_id="mixing-table", elem_classes="card")
+
+    def draw(ask: Ask, rows: str, columns: str, layers: str) -> str:
+        down: list[Face] = [*_hand(ask), *read_seeds(rows)]
+        across: list[Face] = [*read_seeds(columns)]
+        if len(down) * len(across) > MOST_CELLS:
+            raise InputError(
+                f"{len(down)} x {len(across)} mixtures; up to {MOST_CELLS} are drawn here"
+            )
+        faces = ask.studio.grid(down, across, layers)
+        return _table(ask, faces, len(across))
+
+    bench.act(go.click, draw, [rows, columns, layers], table)
+    bench.act(table.select, Ask.carry, desk=False)
+
+
+def _table(ask: Ask, faces: Faces, across: int) -> str:
+    """The mixtures with their sources at the edges."""
+    assert faces.sheet is not None
+    made = ask.keep(faces, "mix")
+    edges, wide = faces.sheet.images, across + 1
+
+    def edge(number: int, name: str) -> str:
+        alt = html.escape(f"{name} {number}")
+        return f'<th scope="{name}"><img src="{shown(edges[number])}" alt="{alt}"></th>'
+
+    head = "".join(edge(number, "col") for number in range(1, wide))
+    body = "".join(
+        f"<tr>{edge((row + 1) * wide, 'row')}"
+        + "".join(f"<td>{pictures([one], ask.say)}</td>" for one in made[row * across :][:across])
+        + "</tr>"
+        for row in range(len(made) // across)
+    )
+    page = ask.session.keep(Made(faces.page(), "grid", dict(faces.provenance)))
+    return (
+        f'<div class="wide" tabindex="0"><table class="mixing"><tr><td></td>{head}</tr>{body}'
+        f"</table></div>{links(page, ask.say)}"
+    )
+
+
+def _pad(bench: Bench) -> None:
+    """Two directions under one hand."""
+    say = bench.say
+    names = [(say.name(name).capitalize(), name) for name in DIRECTIONS]
+    with gr.Column(scale=2, min_width=300):
+        with gr.Row():
+            across = gr.Dropdown(names, value="age", label=say("across"), min_width=140)
+            up = gr.Dropdown(names, value="smile", label=say("upwards"), min_width=140)
+        square = pad(say("pad"), say("pad_help"), elem_id="pad")
+        gr.HTML(f'<p class="hint">{html.escape(say("pad_help"))}</p>')
+    with gr.Column(scale=3, min_width=300):
+        face = gr.HTML(_empty(say("no_face")), elem_id="pad-face", elem_classes="card")
+        keep = gr.Button(say("keep"), elem_id="pad-keep")
+
+    def drag(ask: Ask, across: str, up: str) -> str:
+        x, y = (max(-1.0, min(1.0, float(ask.told(name) or 0))) for name in "xy")
+        strengths = {across: REACH * x, up: REACH * y} if across != up else {across: REACH * x}
+        strengths = {name: round(value, 2) for name, value in strengths.items() if value}
+        ask.session.values["pad"] = strengths
+        return _seen(moved(ask.studio, ask.hand(), strengths), ask.say("pad"))
+
+    def fill(ask: Ask) -> str:
+        hand = ask.session.carried
+        if hand is None:
+            return _empty(ask.say("no_face"))
+        return _seen(address(hand), told(hand, ask.say))
+
+    def hold(ask: Ask) -> None:
+        strengths = ask.session.values.pop("pad", None)
+        if not strengths:
+            raise InputError(ask.say("pad_unmoved"))
+        faces = ask.studio.edit(ask.hand().face, strengths)
+        (ask.session.carried,) = ask.keep(faces, "edit")
+
+    bench.follow(fill, [face])
+    bench.act(square.input, drag, [across, up], face, live=True)
+    bench.act(keep.click, hold)
+
+
+def _map(bench: Bench) -> None:
+    """What moves when one layer is replaced."""
+    say = bench.say
+    with gr.Column(scale=2, min_width=300):
+        count = slider(2, MOST_PAIRS, 6, step=1, label=say("pairs"), info=say("layer_map_info"))
+        go = gr.Button(say("layer_map_go"), variant="primary", elem_id="layers-go")
+    with gr.Column(scale=3, min_width=300):
+        table = gr.HTML(_empty(say("layer_map_info")), elem_id="layers-table", elem_classes="card")
+
+    def measure(ask: Ask, count: float) -> str:
+        studio = ask.studio
+        studio.watch("measuring", 0, 0)
+        judge = load_tagger("judge", str(studio.device))
+        report = score_layers(generator_source(studio.loaded), judge, int(count))
+        shares = report.table.shares.T.tolist()
+        return _heat(report.table.names, shares, ask.say) + remarks(
+            [report.protocol.line()], ask.say
+        )
+
+    bench.act(go.click, measure, count, table)
+
+
+def _heat(names: Sequence[str], shares: Sequence[Sequence[float]], say: Say) -> str:
+    """A table whose cells are as dark as what they say is large."""
+    head = "".join(f'<th scope="col">{number}</th>' for number in range(len(shares[0])))
+    body = "".join(
+        f'<tr><th scope="row">{html.escape(say.name(name.replace("_", " ")))}</th>'
+        + "".join(
+            f'<td style="--share:{min(share, 1):.2f}"><span>{share:.2f}</span></td>'
+            for share in row
+        )
+        + "</tr>"
+        for name, row in zip(names, shares, strict=True)
+    )
+    return (
+        f'<div class="wide" tabindex="0"><table class="heat"><tr><th scope="col">'
+        f"{html.escape(say('layer'))}</th>{head}</tr>{body}</table></div>"
+    )
+
+
+def _hand(ask: Ask) -> list[Face]:
+    return [] if ask.session.carried is None else [ask.session.carried.face]
+
+
+def read_seeds(text: str) -> list[int]:
+    """Seeds between commas or spaces.
+
+    Raises:
+        InputError: A part that is no number from 0 on.
+    """
+    parts = [part for part in re.split(r"[,;\s]+", text.strip()) if part]
+    wrong = next((part for part in parts if not part.isdecimal() or len(part) > 10), None)
+    if wrong is not None:
+        raise InputError(f"{wrong[:40]!r} is no seed; write numbers with commas: 0, 7, 42")
+    return [int(part) for part in parts]
+
+
+def _seen(picture: Any, name: str) -> str:
+    source = picture if isinstance(picture, str) else shown(picture)
+    return f'<img class="seen" src="{source}" alt="{html.escape(name, quote=True)}">'
+
+
+def _empty(text: str) -> str:
+    return f'<p class="empty">{html.escape(text)}</p>'

@@ -1,0 +1,136 @@
+"""Gallery: what was made, with its recipe; everything to download; a picture dropped back in."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from mien.editing.latent import rebuild
+from mien.errors import InputError
+from mien.web.answers import plain
+from mien.web.clips import player
+from mien.web.editing import Editing, draw
+from mien.web.sessions import Made
+from mien.web.uploads import Limits, read_picture, read_recipe
+from mien.web.widgets import address, links, picker, pictures, told
+from mien.web.work import Ask, Bench
+
+
+def build(bench: Bench) -> None:
+    """Lay the panel out and bind it; the last panel, since it knows how the others return."""
+    say = bench.say
+    with gr.Row(elem_classes="panel"):
+        with gr.Column(scale=3, min_width=300):
+            made = picker(say("gallery"), elem_id="gallery-made", elem_classes="card")
+            gr.HTML(
+                f'<p class="loads"><a class="load" href="/made/all.zip" download>'
+                f"{html.escape(say('all_zip'))}</a></p>"
+            )
+        with gr.Column(scale=2, min_width=300):
+            recipe = gr.HTML(_empty(say("recipe_empty")), elem_id="gallery-recipe")
+            with gr.Row(elem_classes="tools"):
+                take = gr.Button(say("take"), size="sm", min_width=120, visible=False)
+                again = gr.Button(say("again"), size="sm", min_width=120, visible=False)
+            back = gr.File(
+                label=say("drop_back"), file_types=["image"], height=120, elem_id="gallery-back"
+            )
+            gr.HTML(_empty(say("drop_back_here")))
+            said = gr.HTML("", elem_id="gallery-said")
+
+    def read(ask: Ask) -> tuple[Any, ...]:
+        one = ask.picked()
+        ask.session.values["looked"] = one
+        face = one.latents is not None
+        known = bool(panel_of(one.provenance))
+        return _recipe(ask, one), gr.Button(visible=face), gr.Button(visible=known)
+
+    def carry(ask: Ask) -> None:
+        ask.session.carried = ask.session.values["looked"]
+
+    fields = [one for several, _ in bench.returns.values() for one in several]
+
+    def restore(ask: Ask, recipe: Mapping[str, Any] | None) -> tuple[Any, ...]:
+        panel, values = panel_of(recipe or {}), []
+        if recipe is None or not panel:
+            raise InputError(ask.say("no_recipe"))
+        for name, (several, filled) in bench.returns.items():
+            values += filled(recipe) if name == panel else [gr.skip() for _ in several]
+        _at_hand(ask, recipe)
+        words = html.escape(ask.say("came_back", ask.say(panel)))
+        return gr.Tabs(selected=panel), f'<p role="status">{words}</p>', *values
+
+    def looked(ask: Ask) -> tuple[Any, ...]:
+        return restore(ask, ask.session.values["looked"].provenance)
+
+    def drop(ask: Ask, path: str | None) -> tuple[Any, ...]:
+        data = b"" if path is None else Path(path).read_bytes()
+        read_picture(data, Limits(bench.settings.max_upload, bench.settings.max_pixels))
+        return restore(ask, read_recipe(data))
+
+    bench.follow(lambda ask: _made(ask), [made])
+    bench.act(made.select, read, None, [recipe, take, again], desk=False)
+    bench.act(take.click, carry, desk=False)
+    bench.act(again.click, looked, None, [bench.tabs, said, *fields])
+    bench.act(back.upload, drop, back, [bench.tabs, said, *fields])
+
+
+def panel_of(recipe: Mapping[str, Any]) -> str:
+    """The panel that a recipe belongs to; empty if to none."""
+    if "style_seed" in recipe or "style_from" in recipe:
+        return "anime"
+    if "direction" in recipe:
+        return "sketch"
+    if recipe.get("edits") or "mix" in recipe:
+        return "edit"
+    return "describe" if "text" in recipe else "edit" if "seed" in recipe else ""
+
+
+def _at_hand(ask: Ask, recipe: Mapping[str, Any]) -> None:
+    """Make the face of a recipe again, with its last edit as a step that can be undone."""
+    studio = ask.studio
+    if recipe.get("sha256") != studio.loaded.sha256:
+        return  # It is not one of this generator's faces.
+    *before, last = recipe.get("edits") or (None,)
+    start = {**recipe, "edits": before}
+    ws = rebuild(studio, start, Path("the picture"))
+    drawn = studio.draw(ws, (), {})
+    made = Made(drawn.images[0], _verb(start), {**drawn.provenance, **start}, drawn.ws)
+    ask.session.carried = ask.session.keep(made)
+    editing = ask.session.values["edit"] = Editing(made)
+    if last is not None:
+        rows = last["settings"]
+        editing.go({str(row["direction"]): float(row["strength"]) for row in rows})
+        draw(studio, editing)
+
+
+def _verb(recipe: Mapping[str, Any]) -> str:
+    """What made a face, by its recipe."""
+    if recipe.get("edits"):
+        return "edit"
+    return "mix" if "mix" in recipe else "describe" if "text" in recipe else "generate"
+
+
+def _made(ask: Ask) -> str:
+    return pictures(ask.session.made[::-1], ask.say, empty=ask.say("gallery_empty"))
+
+
+def _recipe(ask: Ask, one: Made) -> str:
+    """A picture, where to download it, and all that made it."""
+    say = ask.say
+    clip = ask.session.clip(one).is_file()
+    name = html.escape(told(one, say), quote=True)
+    seen = player(one, say) if clip else f'<img class="seen" src="{address(one)}" alt="{name}">'
+    text = json.dumps(plain(one.provenance), indent=1, ensure_ascii=False)
+    return (
+        f"{seen}{'' if clip else links(one, say)}<h3>{html.escape(say('recipe'))}</h3>"
+        f'<pre class="recipe" tabindex="0">{html.escape(text)}</pre>'
+    )
+
+
+def _empty(text: str) -> str:
+    return f'<p class="hint">{html.escape(text)}</p>'

@@ -1,0 +1,135 @@
+"""Sketch: photos as sketches and back, every method and the pencil without a network beside."""
+
+from __future__ import annotations
+
+import contextlib
+import html
+from collections.abc import Mapping
+from typing import Any
+
+import gradio as gr
+import numpy as np
+from jaxtyping import UInt8
+
+from mien.errors import InputError, UnknownName, WeightsMissing
+from mien.sketch.extract import pencil, xdog
+from mien.sketch.translate import METHODS
+from mien.web.sessions import Made
+from mien.web.uploads import Limits, read_picture
+from mien.web.widgets import address, canvas, from_address, links, remarks, shown, slider
+from mien.web.work import Ask, Bench
+
+WAYS = ("to_sketch", "to_photo")
+"""The two directions, by the words for them."""
+
+WAY_TO_SKETCH = "photo-to-sketch"
+"""What recipes call the first of them."""
+
+_SIDE = 1024
+"""Longer pictures are made smaller before the pencil, which has no network to do so."""
+
+
+def build(bench: Bench) -> None:
+    """Lay the panel out and bind it."""
+    say = bench.say
+    with gr.Row(elem_classes="panel"):
+        with gr.Column(scale=2, min_width=300):
+            way = gr.Radio(
+                [(say(one), one) for one in WAYS], value=WAYS[0], label=say("which_way"),
+                elem_id="sketch-way",
+            )  # fmt: skip
+            photo = gr.Image(
+                label=say("photo"), sources=["upload", "webcam", "clipboard"], type="filepath",
+                placeholder=say("photo_here"), buttons=[], height=260, elem_id="sketch-photo",
+            )  # fmt: skip
+            with gr.Accordion(
+                say("draw_sketch"), open=False, visible=False, elem_id="sketch-draw"
+            ) as drawing:
+                sheet = canvas(say("draw_sketch"), say)
+            strength = slider(0, 1, 0.5, step=0.05, label=say("strength"))
+            go = gr.Button(say("sketch_go"), variant="primary", elem_id="sketch-go")
+        with gr.Column(scale=3, min_width=300):
+            empty = f'<p class="empty">{html.escape(say("sketch_empty"))}</p>'
+            results = gr.HTML(empty, elem_id="sketch-results", elem_classes="card")
+
+    def turn(ask: Ask, way: str) -> Any:
+        return gr.Accordion(visible=way == "to_photo")
+
+    def translate(ask: Ask, way: str, path: str | None, strength: float) -> str:
+        image = _given(bench, ask, way, path)
+        return _translate(ask, way, image, float(strength))
+
+    bench.act(way.input, turn, way, drawing, desk=False)
+    bench.act(sheet.input, _drawn(bench), None, None, desk=False, live=True)
+    bench.act(go.click, translate, [way, photo, strength], results)
+    bench.returns["sketch"] = [way], lambda made: [WAYS[made.get("direction") != WAY_TO_SKETCH]]
+
+
+def _drawn(bench: Bench):
+    """What happens after every stroke."""
+
+    def drawn(ask: Ask) -> None:
+        png = str(ask.told("png") or "")
+        limits = Limits(bench.settings.max_upload, bench.settings.max_pixels)
+        sheet = read_picture(from_address(png), limits, "sketch") if png else None
+        ask.session.values["sheet"] = sheet
+
+    return drawn
+
+
+def _given(bench: Bench, ask: Ask, way: str, path: str | None) -> UInt8[np.ndarray, "h w 3"]:
+    """The photo, the drawn sketch, or the face at hand, whichever there is."""
+    sheet = ask.session.values.get("sheet")
+    if way == "to_photo" and sheet is not None:
+        return sheet
+    if path is None and ask.session.carried is not None:
+        return ask.session.carried.picture
+    return bench.photo(path)
+
+
+def _translate(ask: Ask, way: str, image: UInt8[np.ndarray, "h w 3"], strength: float) -> str:
+    """All methods that are on this disk, then what needs no network."""
+    say, name = ask.say, ask.say("given")
+    cells = [_cell(name, f'<img src="{shown(image)}" alt="{html.escape(name)}">')]
+    verb = "sketch" if way == "to_sketch" else "photo"
+    run = ask.studio.sketch if way == "to_sketch" else ask.studio.photo
+    done: set[str] = set()
+    for number, method in enumerate([None, *METHODS]):  # The one that ships comes first.
+        if method in done:
+            continue
+        with contextlib.suppress(WeightsMissing, UnknownName):
+            made = run(image, method=method)
+            own = str(made.provenance.get("method"))
+            done.add(own)
+            cells.append(_kept(ask, made.image, verb, made.provenance, own, made.notes))
+            ask.show(_row(cells), done=number + 1, total=len(METHODS) + 1)
+    if way == "to_sketch":
+        step = max(1, max(image.shape[:2]) // _SIDE)
+        small = image[::step, ::step]
+        for name, draw in (("pencil", pencil), ("xdog", xdog)):
+            recipe = {"style": name, "strength": strength}
+            cells.append(_kept(ask, draw(small, strength), verb, recipe, say(name)))
+    if len(cells) == 1:
+        raise InputError("there is no model for this on this disk")
+    return _row(cells)
+
+
+def _kept(
+    ask: Ask,
+    image: UInt8[np.ndarray, "h w 3"],
+    verb: str,
+    recipe: Mapping[str, Any],
+    name: str,
+    notes: tuple[str, ...] = (),
+) -> str:
+    made = ask.session.keep(Made(image, verb, recipe, None, notes))
+    picture = f'<img src="{address(made)}" alt="{html.escape(name, quote=True)}">'
+    return _cell(name, picture, links(made, ask.say) + remarks(notes, ask.say))
+
+
+def _cell(name: str, picture: str, below: str = "") -> str:
+    return f"<figure>{picture}<figcaption><b>{html.escape(name)}</b>{below}</figcaption></figure>"
+
+
+def _row(cells: list[str]) -> str:
+    return f'<div class="beside-each">{"".join(cells)}</div>'

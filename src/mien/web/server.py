@@ -1,0 +1,151 @@
+"""The server: the page, the API and the guard before both, around one desk.
+
+app = build(Settings())
+serve(app, Settings())
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import threading
+from collections.abc import AsyncIterator, Callable
+from typing import TYPE_CHECKING, Any
+
+from mien.errors import InputError, MissingExtra
+from mien.web.settings import Settings
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from mien.studio.session import Studio
+
+_SWEEP_S = 30.0
+"""Seconds after which idle sessions are looked for, though nobody asks."""
+
+
+def build(settings: Settings, studio_factory: Callable[[], Studio] | None = None) -> FastAPI:
+    """The whole application; its desk begins to load the studio at once.
+
+    Args:
+        settings: How it is set up.
+        studio_factory: Makes the studio; None for the one that the settings name.
+
+    Raises:
+        MissingExtra: The extra ``web`` is not installed.
+    """
+    try:
+        import gradio
+        from fastapi import FastAPI
+    except ImportError as error:
+        raise MissingExtra(error.name or "gradio", "web", "the studio in a browser") from None
+    from mien.web.api import routes
+    from mien.web.desk import Desk
+    from mien.web.docs_page import document
+    from mien.web.guard import Guard
+    from mien.web.sessions import Sessions
+
+    sessions = Sessions(settings.ttl_s, settings.sessions)
+    files = sessions.folder / "gradio"
+    files.mkdir()
+    os.environ["GRADIO_TEMP_DIR"] = str(files)  # Read when blocks are made.
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    from mien.web.look import looks
+    from mien.web.page import build_page
+
+    desk = Desk(studio_factory or _factory(settings), settings.waiting, _warm)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        stop = threading.Event()
+        sweeper = threading.Thread(target=_sweep, args=(sessions, stop), daemon=True)
+        sweeper.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            desk.close()
+            sessions.close()
+
+    app = FastAPI(title="mien", docs_url=None, redoc_url=None, lifespan=lifespan)
+    app.state.desk, app.state.sessions, app.state.settings = desk, sessions, settings
+
+    @app.get("/healthz", include_in_schema=False)
+    def healthz() -> dict[str, Any]:
+        return {"ok": True, "ready": desk.ready, "jobs": len(desk)}
+
+    app.include_router(routes(desk, sessions, settings))
+    document(app)
+    page = build_page(desk, sessions, settings)
+    page.delete_cache = (int(min(settings.ttl_s, 3600)), int(settings.ttl_s))
+    gradio.mount_gradio_app(
+        app,
+        page,
+        path="/",
+        allowed_paths=[],
+        max_file_size=settings.max_upload,
+        show_error=False,
+        ssr_mode=False,
+        run_history=False,
+        enable_monitoring=False,
+        footer_links=[],
+        **looks(),
+    )
+    app.add_middleware(Guard, settings=settings, sessions=sessions, files=files)
+    return app
+
+
+def _factory(settings: Settings) -> Callable[[], Studio]:
+    def make() -> Studio:
+        from mien.studio.session import Studio
+
+        return Studio(settings.model, settings.device, engine=settings.engine)
+
+    return make
+
+
+def _warm(studio: Studio) -> None:
+    """Load what the first face of a sentence needs."""
+    studio.describe("a person", 1)
+
+
+def _sweep(sessions: Any, stop: threading.Event) -> None:
+    while not stop.wait(_SWEEP_S):
+        sessions.sweep()
+
+
+def bind(settings: Settings) -> socket.socket:
+    """Take the port, before anything is loaded.
+
+    Raises:
+        InputError: It is taken, or the address is none of this machine's.
+    """
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    taken = socket.socket(family, socket.SOCK_STREAM)
+    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        taken.bind((settings.host.strip("[]"), settings.port))
+        taken.listen(128)
+    except OSError as error:
+        taken.close()
+        where = f"{settings.host}:{settings.port}"
+        reason = (error.strerror or str(error)).lower()
+        remedy = "give another `port`, or 0 for any that is free"
+        raise InputError(f"{where} cannot be served ({reason}); {remedy}") from None
+    return taken
+
+
+def serve(app: FastAPI, taken: socket.socket) -> None:
+    """Serve until it is told to stop (Ctrl-C, SIGTERM).
+
+    Args:
+        app: As :func:`build` gives it.
+        taken: As :func:`bind` gives it.
+    """
+    import uvicorn
+
+    config = uvicorn.Config(
+        app, log_level="warning", server_header=False, timeout_graceful_shutdown=5, ws="none"
+    )
+    uvicorn.Server(config).run(sockets=[taken])

@@ -1,0 +1,171 @@
+"""The studio in a real Chromium: one server, one browser, and what a person sees there."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+_FOUND = [shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")]
+CHROMIUM = os.environ.get("MIEN_CHROMIUM") or next(filter(None, _FOUND), "")
+NO_CHROMIUM = "needs Chromium, and none is installed (apt-get install chromium)"
+
+QUIET = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+)
+"""Chromium that asks for nothing but the page."""
+
+_SERVE = """
+from mien.web.server import bind, build, serve
+from mien.web.settings import Settings
+settings = Settings(port=0)
+taken = bind(settings)
+print(taken.getsockname()[1], flush=True)
+serve(build(settings), taken)
+"""
+
+PATIENCE_S = 180
+"""Until something is given up; machines that test are busy."""
+
+
+@contextmanager
+def served() -> Iterator[str]:
+    """A server with the models that ship; gives its address."""
+    server = subprocess.Popen(
+        [sys.executable, "-c", _SERVE],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONWARNINGS": "ignore"},
+    )
+    try:
+        assert server.stdout is not None
+        yield f"http://127.0.0.1:{int(server.stdout.readline())}"
+    finally:
+        server.terminate()
+        server.communicate(timeout=60)
+
+
+class Person:
+    """Somebody before the page; hears whatever goes wrong there.
+
+    Args:
+        browser: Playwright's.
+        address: Of the server.
+        width: Of the window.
+    """
+
+    def __init__(self, browser: Any, address: str, width: int = 1280, **more: Any) -> None:
+        self.address = address
+        context = browser.new_context(viewport={"width": width, "height": 900}, **more)
+        self.page = context.new_page()
+        self.page.set_default_timeout(1000 * PATIENCE_S)
+        self.faults: list[str] = []
+        self.page.on("console", self._console)
+        self.page.on("pageerror", lambda error: self.faults.append(str(error)))
+        self.page.on("request", self._request)
+
+    def _console(self, message: Any) -> None:
+        if message.type == "error":
+            self.faults.append(message.text)
+
+    def _request(self, request: Any) -> None:
+        """Nothing is fetched from elsewhere."""
+        if not request.url.startswith((self.address, "data:", "blob:")):
+            self.faults.append(f"asked for {request.url}")
+
+    def visit(self, path: str = "/") -> None:
+        """Open the page; the server may still be starting."""
+        for _ in range(PATIENCE_S):
+            try:
+                self.page.goto(self.address + path)
+                break
+            except Exception as error:
+                if "ERR_CONNECTION" not in str(error):
+                    raise
+                self.page.wait_for_timeout(1000)
+        self.page.wait_for_selector("#describe-go")
+
+    def panel(self, name: str) -> Any:
+        """Open a panel."""
+        self.page.click(f"#panel-{name}-button")
+        return self.page.wait_for_selector(f"#panel-{name}")
+
+    def until(self, script: str) -> None:
+        """Wait until the page says so and nothing is running."""
+        self.page.wait_for_function(
+            f"({script}) && !document.querySelector('#bar .what')", timeout=1000 * PATIENCE_S
+        )
+
+    def hand(self) -> None:
+        """Have a face at hand."""
+        if not self.page.locator(".hand img").count():
+            self.page.click("#hand-dice")
+            self.until("document.querySelector('.hand img')")
+
+    def fetch(self, selector: str) -> bytes:
+        """What a picture or a link of the page leads to."""
+        one = self.page.locator(selector).first
+        address = one.get_attribute("src") or one.get_attribute("href")
+        answer = self.page.request.get(self.address + address)
+        assert answer.ok, (address, answer.status)
+        return answer.body()
+
+    def pixels(self, selector: str) -> np.ndarray:
+        """What is seen in a place, uint8 ``[h, w, 3]``."""
+        shot = self.page.locator(selector).first.screenshot()
+        return np.asarray(Image.open(io.BytesIO(shot)).convert("RGB"))
+
+    def changed(self, selector: str, before: np.ndarray, least: float = 2) -> np.ndarray:
+        """Wait until a place looks different, by so much of 255 on average."""
+        for _ in range(5 * PATIENCE_S):
+            now = self.pixels(selector)
+            if now.shape == before.shape and np.abs(now.astype(int) - before).mean() > least:
+                return now
+            self.page.wait_for_timeout(200)
+        raise AssertionError(f"{selector} does not change")
+
+    def check(self, name: str) -> None:
+        """Nothing went wrong, and axe finds no serious fault in a panel."""
+        from axe_playwright_python.sync_playwright import Axe
+
+        self.page.wait_for_timeout(300)
+        found = Axe().run(self.page, options={"resultTypes": ["violations"]}).response
+        grave = [
+            f"{one['id']}: {one['help']}: {node['html'][:200]}"
+            for one in found["violations"]
+            if one["impact"] in ("serious", "critical")
+            for node in one["nodes"]
+        ]
+        assert not grave, f"{name}: " + "\n".join(grave)
+        assert not self.faults, self.faults
+
+
+def opened(data: bytes) -> Image.Image:
+    """A picture that was fetched."""
+    return Image.open(io.BytesIO(data))
+
+
+def members(data: bytes) -> list[str]:
+    """The files of an archive."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert archive.testzip() is None
+        return archive.namelist()
+
+
+def photo_of(face: Image.Image, path: Path) -> Path:
+    """A face in a larger picture that says nothing of its making."""
+    page = Image.new("RGB", (640, 560), (150, 160, 170))
+    page.paste(face.convert("RGB").resize((400, 400), Image.Resampling.BICUBIC), (120, 80))
+    page.save(path)
+    return path

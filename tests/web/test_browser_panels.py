@@ -1,0 +1,276 @@
+"""What a person does in each panel, in a real Chromium; what is seen is looked at as pixels."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from web.browser import CHROMIUM, NO_CHROMIUM, QUIET, Person, members, opened, photo_of, served
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not CHROMIUM, reason=NO_CHROMIUM),
+]
+
+SENTENCE = "an old man with a white beard and glasses"
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    with served() as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    api = pytest.importorskip("playwright.sync_api")
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def visitor(browser: Any, address: str) -> Person:
+    person = Person(browser, address)
+    person.visit()
+    return person
+
+
+@pytest.fixture
+def person(visitor: Person) -> Person:
+    visitor.faults.clear()
+    return visitor
+
+
+def differ(a: np.ndarray, b: np.ndarray) -> float:
+    """Mean difference of two pictures of one size, of 255."""
+    assert a.shape == b.shape
+    return float(np.abs(a.astype(int) - b).mean())
+
+
+def recipe_of(data: bytes) -> dict[str, Any]:
+    return json.loads(opened(data).text["mien"])  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def slide(person: Person, selector: str, value: float) -> None:
+    """Move a slider as a hand does."""
+    person.page.locator(f"{selector} input[type=range]").first.fill(str(value))
+
+
+def test_describe_draws_what_is_typed_and_carries_a_face(person: Person):
+    page = person.page
+    person.panel("describe")
+    page.locator("#describe-text textarea").fill(SENTENCE)
+    slide(person, "#describe-count", 2)
+    page.click("#describe-go")
+    person.until("document.querySelectorAll('#describe-faces img').length === 2")
+    first, second = (
+        person.pixels(f"#describe-faces button:nth-child({number}) img") for number in (1, 2)
+    )
+    assert min(first.std(), second.std()) > 20  # They are no flat areas,
+    assert differ(first, second) > 5  # and not one face twice.
+    assert "glasses" in page.locator(".was_read").inner_text()
+    assert "white" in page.locator(".not_read").inner_text()
+    page.locator("#describe-faces button").nth(1).click()
+    person.until("document.querySelector('.hand img')")
+    made = recipe_of(person.fetch(".hand img"))
+    assert (made["text"], made["seed"]) == (SENTENCE, 1)
+    person.check("describe")
+
+
+def test_edit_follows_the_slider_undoes_keeps_and_reads_a_photo(person: Person, tmp_path: Path):
+    page = person.page
+    person.hand()
+    person.panel("edit")
+    page.wait_for_selector("#edit-view .after[src]")
+    slide(person, "#edit-view", 0)  # The whole of what comes after.
+    before = person.pixels("#edit-view figure")
+    slide(person, "#edit-gender", -2.5)
+    person.changed("#edit-view figure", before)
+    assert page.locator(".steps li").count() == 2
+    page.locator("#edit-undo").click()
+    person.until("document.querySelector('.steps li button').ariaPressed === 'true'")
+    assert differ(before, person.pixels("#edit-view figure")) < 1
+    page.locator("#edit-words textarea, #edit-words input").first.fill("mỉm cười, đeo kính")
+    page.locator("#edit-words button").click()
+    person.until("document.querySelector('#edit-smile input[type=number]').value === '2'")
+    page.click("#edit-keep")
+    person.until("document.querySelector('#edit-kept a')")
+    with np.load(io.BytesIO(person.fetch("#edit-kept a[href$=npz]"))) as latents:
+        assert latents["w"].shape[0] == 1
+    kept = person.fetch("#edit-kept a[href$=png]")
+    assert {row["direction"] for row in recipe_of(kept)["edits"][0]["settings"]} == {
+        "smile", "glasses",
+    }  # fmt: skip
+    photo = photo_of(opened(kept), tmp_path / "photo.png")
+    page.locator("#edit-photo button").first.click()
+    page.locator("#edit-photo input[type=file]").first.set_input_files(photo)
+    person.until("document.querySelector('#edit-found img')")
+    person.until("document.querySelector('.hand p').textContent.includes('photo')")
+    assert "alignment" in recipe_of(person.fetch(".hand img"))
+    person.check("edit")
+
+
+def test_sketch_draws_a_photo_and_makes_a_photo_of_drawn_lines(person: Person):
+    page = person.page
+    person.hand()
+    person.panel("sketch")
+    page.click("#sketch-go")
+    person.until("document.querySelectorAll('#sketch-results figure').length >= 4")
+    drawn = np.asarray(opened(person.fetch("#sketch-results figure:nth-child(2) img")))
+    assert drawn.mean() > 120  # Dark lines
+    assert drawn.std() > 20  # on white paper.
+    page.get_by_label("Sketch to photo").check()
+    page.locator("#sketch-draw button").first.click()
+    sheet = page.locator("#sketch-draw canvas")
+    sheet.scroll_into_view_if_needed()
+    box = sheet.bounding_box()
+    assert box
+    for points in (((0.3, 0.3), (0.3, 0.7), (0.5, 0.9), (0.7, 0.7), (0.7, 0.3), (0.3, 0.3)),):
+        places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
+        page.mouse.move(*places[0])
+        page.mouse.down()
+        for place in places[1:]:
+            page.mouse.move(*place, steps=4)
+        page.mouse.up()
+    assert (person.pixels("#sketch-draw canvas") < 100).any()  # The line is seen.
+    page.wait_for_timeout(500)
+    page.click("#sketch-go")
+    person.until("document.querySelectorAll('#sketch-results figure').length === 2")
+    assert recipe_of(person.fetch("#sketch-results a"))["direction"] == "sketch-to-photo"
+    person.check("sketch")
+
+
+def test_anime_paints_a_palette_steers_a_style_and_draws_a_clip(person: Person, tmp_path: Path):
+    page = person.page
+    person.hand()
+    person.panel("anime")
+    slide(person, "#anime-styles", 3)
+    page.click("#anime-go")
+    person.until("document.querySelectorAll('#anime-palette img').length === 3")
+    page.locator("#anime-palette button").nth(1).click()
+    page.wait_for_selector("#anime-view .after[src]")
+    slide(person, "#anime-view", 0)
+    before = person.pixels("#anime-view figure")
+    slide(person, "#anime-hair-colour", 3)
+    person.changed("#anime-view figure", before)
+    clip = clip_of(opened(person.fetch(".hand img")), tmp_path)
+    page.locator("#anime-video button").first.click()
+    page.locator("#anime-clip input[type=file]").set_input_files(clip)
+    page.wait_for_selector("#anime-clip .file-preview")
+    page.click("#anime-film")
+    person.until("document.querySelector('#anime-kept video')")
+    assert person.fetch("#anime-kept video")[4:8] == b"ftyp"
+    person.check("anime")
+
+
+def clip_of(face: Any, folder: Path) -> Path:
+    """Three frames of a face in a larger picture."""
+    from mien.video.writer import writing
+
+    frame = np.array(opened(photo_of(face, folder / "frame.png").read_bytes()))
+    with writing(folder / "clip.mp4", 12) as writer:
+        for shift in (0, 2, 4):
+            writer.write(np.roll(frame, shift, axis=1)[None])
+    return folder / "clip.mp4"
+
+
+def test_explore_drags_mixes_and_walks(person: Person):
+    page = person.page
+    person.hand()
+    person.panel("explore")
+    page.get_by_role("tab", name="Pad").click()
+    page.wait_for_selector("#pad-face img")
+    before = person.pixels("#pad-face img")
+    box = page.locator(".pad").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.95 * box["width"], box["y"] + 0.1 * box["height"], steps=3)
+    page.mouse.up()
+    person.changed("#pad-face img", before)
+    page.get_by_role("tab", name="Mixing").click()
+    page.locator("#mixing-rows input, #mixing-rows textarea").first.fill("1")
+    page.locator("#mixing-columns input, #mixing-columns textarea").first.fill("11, 12")
+    page.click("#mixing-go")
+    person.until("document.querySelectorAll('.mixing td img').length === 4")
+    assert "mix" in recipe_of(person.fetch(".mixing td img"))
+    page.get_by_role("tab", name="Walk").click()
+    page.locator("#walk-seeds input, #walk-seeds textarea").first.fill("3")
+    slide(person, "#walk-seconds", 1)
+    slide(person, "#walk-fps", 6)
+    page.click("#walk-go")
+    person.until("document.querySelector('#walk-clip video')")
+    assert person.fetch("#walk-clip video")[4:8] == b"ftyp"
+    person.check("explore")
+
+
+def test_models_show_their_cards(person: Person):
+    page = person.page
+    person.panel("models")
+    page.wait_for_selector("#models-card h1")
+    assert page.locator("#models-table .here").count() > 10
+    page.locator("#models-name input").click()
+    page.get_by_role("option", name="anime", exact=True).click()
+    page.wait_for_function(
+        "document.querySelector('#models-card h1').textContent.includes('anime')"
+    )
+    assert "SHA-256" in page.locator("#models-card").inner_text()
+    person.check("models")
+
+
+def test_gallery_tells_recipes_gives_all_away_and_takes_a_picture_back(
+    person: Person, tmp_path: Path
+):
+    page = person.page
+    person.panel("describe")
+    page.locator("#describe-text textarea").fill("a young woman with red hair")
+    slide(person, "#describe-count", 1)
+    page.click("#describe-go")
+    person.until("document.querySelectorAll('#describe-faces img').length === 1")
+    person.panel("gallery")
+    person.until("document.querySelectorAll('#gallery-made img').length > 0")
+    page.locator("#gallery-made button").first.click()
+    page.wait_for_selector(".recipe")
+    assert "a young woman with red hair" in page.locator(".recipe").inner_text()
+    names = members(person.fetch("#panel-gallery a[href$=zip]"))
+    assert any(name.endswith(".png") for name in names)
+    kept = tmp_path / "kept.png"
+    kept.write_bytes(person.fetch("#gallery-recipe a[href$=png]"))
+    person.panel("describe")
+    page.locator("#describe-text textarea").fill("something else")
+    person.panel("gallery")
+    page.locator("#gallery-back input[type=file]").set_input_files(kept)
+    page.wait_for_function(
+        "document.querySelector('#panel-describe-button').ariaSelected === 'true'"
+    )
+    assert page.locator("#describe-text textarea").input_value() == "a young woman with red hair"
+    person.check("gallery")
+
+
+def test_the_vietnamese_page_fits_a_phone(browser: Any, address: str):
+    person = Person(browser, address, width=390, locale="vi-VN")
+    person.visit()  # The language of the browser leads to its page.
+    page = person.page
+    assert page.url.endswith("/vi")
+    assert page.evaluate("document.documentElement.lang") == "vi"
+    assert page.locator("#panel-describe-button").inner_text() == "Mô tả"
+    page.evaluate("document.querySelector('[data-dark]').click()")
+    for name in ("describe", "edit", "sketch", "anime", "explore", "models", "gallery"):
+        person.panel(name)
+        page.wait_for_timeout(100)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, name
+    person.panel("describe")
+    assert person.pixels("body")[:20].mean() < 60  # It is dark.
+    person.check("describe, dark, in Vietnamese")
+    page.click("a[data-language=en]")
+    page.wait_for_function("document.documentElement.lang === 'en'")
+    person.visit()
+    assert page.url.endswith("/")  # The choice is kept.

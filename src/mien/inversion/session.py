@@ -12,10 +12,12 @@ if TYPE_CHECKING:
     import numpy as np
     from torch import Tensor
 
+    from mien.editing.latent import Face
     from mien.faces.choosing import Box, Finder
     from mien.inversion.encoder import Inverter
     from mien.inversion.photos import Follow, Inversion, InversionRequest
     from mien.judges.recognition import Recognition
+    from mien.portraits.faces import Faces
     from mien.studio.session import Studio
 
 
@@ -82,6 +84,40 @@ class Inverts:
 
         request = InversionRequest(steps, tune, face, box, aligned)
         return invert(self._studio, photo, request, finder, follow)
+
+    def edit_by_words(
+        self,
+        face: Face,
+        text: str,
+        strength: float = 1.0,
+        directions: str | Path | None = None,
+        layers: str | None = None,
+        psi: float = 0.7,
+        force: bool = False,
+        language: str | None = None,
+    ) -> Faces:
+        """Make words true of a face, or of several; see :mod:`mien.inversion.control`.
+
+        Args:
+            face: As for :meth:`mien.studio.Studio.edit`; a photo too.
+            text: ``smiling, red hair``, ``without glasses``; what is not said stays.
+            strength: 1 goes as far as is needed to be seen, 2 twice as far.
+            directions: A set: name or file; None for the generator's codes, else ``MODEL-edits``.
+            layers: Move only these; None for those that the words concern.
+            psi: Truncation, if the face is a seed.
+            force: Use directions of another generator all the same.
+            language: ``en``, ``vi``, ``fr`` or ``ja``; None finds it out.
+
+        Raises:
+            InputError: The words name nothing that is known, contradict each other, or are a
+                person's name.
+            FileError: The face cannot be read.
+            WeightsMissing: The generator has neither codes nor directions.
+        """
+        from mien.inversion.control import Words, edit_by_words
+
+        words = Words(text, language, strength, directions, layers, force)
+        return edit_by_words(self._studio, face, words, psi)
 
     def read_photo(self, path: str | Path) -> tuple[Tensor, dict[str, Any]]:
         """The latent of a photo in the place of a face, and what made it; see ``photos``."""

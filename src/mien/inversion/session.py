@@ -119,6 +119,50 @@ class Inverts:
         words = Words(text, language, strength, directions, layers, force)
         return edit_by_words(self._studio, face, words, psi)
 
+    def compose(
+        self,
+        text: str | None = None,
+        sketch: str | Path | None = None,
+        label: str | Path | None = None,
+        photo: str | Path | None = None,
+        count: int = 4,
+        seed: int = 0,
+        strength: float = 1.0,
+        psi: float = 0.6,
+        guidance: float = 2.0,
+        layers: str | None = None,
+        language: str | None = None,
+    ) -> Faces:
+        """Draw faces of any mix of words and pictures; see :mod:`mien.inversion.compose`.
+
+        Args:
+            text: What they look like; other than :meth:`describe` it must be read without
+                contradiction.
+            sketch: A file: a drawing of a face.
+            label: A file: a label map in CelebAMask-HQ's ids, cut as FFHQ cuts faces.
+            photo: A file: a photo of a face, inverted as ``photos`` says.
+            count: How many faces.
+            seed: Of the first; what nothing given decides comes from it.
+            strength: How closely sketch, label map and photo are followed, 0 to 3.
+            psi: How far faces lie from the likeliest one, 0 to 2.
+            guidance: How strongly words are followed, 0 to 20.
+            layers: These come from the photo as they are (style mixing).
+            language: Of the text; None finds it out.
+
+        Raises:
+            InputError: Nothing is given, words that say nothing known or contradict themselves, or
+                a number out of its range.
+            ImageError: A sketch that is a photo, a label map with other ids, or no picture.
+            WeightsMissing: The generator has no encoder of what is given; says what trains one.
+        """
+        from mien.inversion.compose import Composition, compose
+        from mien.portraits.checks import checked_seeds
+
+        asked = Composition(
+            text, sketch, label, photo, strength, psi, guidance, layers, language
+        )  # fmt: skip
+        return compose(self._studio, asked, checked_seeds(count, seed))
+
     def read_photo(self, path: str | Path) -> tuple[Tensor, dict[str, Any]]:
         """The latent of a photo in the place of a face, and what made it; see ``photos``."""
         from mien.inversion.photos import InversionRequest, read_photo

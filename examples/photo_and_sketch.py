@@ -16,7 +16,7 @@ def main(photo: str, folder: str) -> None:
     print(sketch.save(Path(folder, "sketch.png")))
     print(studio.photo(sketch.image).save(Path(folder, "photo.png")))
     # What made a picture is written inside it.
-    print(mien.read_provenance(Path(folder, "sketch.png"))["model"])
+    print(mien.read_provenance(Path(folder, "sketch.png"))["style"])
 
 
 if __name__ == "__main__":

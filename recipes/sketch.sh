@@ -49,7 +49,7 @@ teacher="$out/identity-teacher.safetensors"
     --strength 0.3 --strength 0.5 --strength 0.7 --out "$out/pencil"
 taught=(--direction sketch-to-photo --judge "$teacher" --judge-weight 10)
 "$mien" train sketch --data "$out/pencil" --method pix2pix --kimg "${PENCIL_KIMG:-5}" \
-    --out "$out/p2p-sp-pencil" --from "$out/p2p-sp-honest" --validate 0 "${taught[@]}"
+    --out "$out/p2p-sp-pencil" --from "$out/p2p-sp-honest" "${taught[@]}"
 train p2p-sp-taught pix2pix "${TAUGHT_KIMG:-3}" --from "$out/p2p-sp-pencil" "${taught[@]}"
 models+=(--model "$out/p2p-sp-taught" --model "$out/ae-sp-honest")
 

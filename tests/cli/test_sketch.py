@@ -45,6 +45,7 @@ def run(capsys: pytest.CaptureFixture[str], *args: object) -> tuple[int, str, st
 def test_a_folder(model: str, photos: Path, tmp_path: Path, capsys) -> None:
     (photos / "broken.png").write_bytes(b"x")
     command = ["sketch", photos, "--model", model, "--out", tmp_path / "out", "--device", "cpu"]
+    command += ["--big", "resize"]
     status, out, err = run(capsys, *command, "--json")
     assert status == 0, err
     result = json.loads(out)
@@ -71,6 +72,25 @@ def test_one_file_to_one_file_and_back(model: str, photos: Path, tmp_path: Path,
     status, _, err = run(capsys, "photo", target, "--model", model, "--out", tmp_path / "back.png")
     assert status == 0, err
     assert images.read_provenance(tmp_path / "back.png")["direction"] == "sketch-to-photo"
+
+
+def test_a_style_needs_no_network(photos: Path, tmp_path: Path, capsys) -> None:
+    command = ["sketch", photos / "p0.png", "--out", tmp_path / "a.png"]
+    assert run(capsys, *command, "--style", "line", "--strength", "0.8")[0] == 0
+    made = images.read_provenance(tmp_path / "a.png")
+    assert (made["style"], made["strength"]) == ("line", 0.8)
+    for extra, said in (
+        (["--style", "chalk"], "unknown style of sketches 'chalk'"),
+        (["--strength", "2"], "strength is 2, but must be from 0 to 1"),
+        (["--style", "pencil", "--method", "pix2pix"], "style 'pencil' needs no network"),
+    ):
+        status, _, err = run(capsys, *command, *extra, "--force")
+        assert status == 2
+        assert said in err
+    command = ["photo", tmp_path / "a.png", "--through-latent", "--method", "pix2pix"]
+    status, _, err = run(capsys, *command)
+    assert status == 2
+    assert "--method names a network" in err
 
 
 def test_patterns(model: str, photos: Path, tmp_path: Path, capsys) -> None:

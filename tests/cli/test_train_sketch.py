@@ -112,6 +112,6 @@ def test_called_wrongly(pairs: Path, tmp_path: Path, capsys, extra, text) -> Non
 def test_another_configuration(pairs: Path, tmp_path: Path, capsys) -> None:
     command = ["--data", pairs, "--out", tmp_path / "run", *SMALL]
     assert run(capsys, *command)[0] == 0
-    status, _, err = run(capsys, *command, "--lr", "0.1")
+    status, _, err = run(capsys, *command, "--seed", "1")
     assert status == 2
-    assert "was started with lr 0.0003, now it is 0.1" in err
+    assert "was started with seed 0, now it is 1" in err

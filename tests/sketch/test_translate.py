@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,12 @@ from mien import images
 from mien.checkpoints import native
 from mien.data.paths import find_pictures, output_paths
 from mien.errors import ImageError, InputError, OutputError, UnknownName, WeightsMissing
+from mien.faces.choosing import Box, Finder
+from mien.faces.frames import Frame
 from mien.images.tiles import feather, through
+from mien.sketch.extract import STYLES
 from mien.sketch.pix2pix import Unet, UnetConfig
-from mien.sketch.translate import Translator, find_model, is_grey, make_grey
+from mien.sketch.translate import Translator, by_face, find_model, is_grey, make_grey
 from mien.studio import Studio
 
 SIDE = 32
@@ -104,7 +108,7 @@ def test_resized_is_said() -> None:
 
 def test_a_translation(folder: Path, tmp_path: Path) -> None:
     translator = load("photo-to-sketch", folder / "p2s.safetensors")
-    made = translator.translate(colourful(40, 50), of="ann.jpg")
+    made = translator.translate(colourful(40, 50), "resize", of="ann.jpg")
     assert made.image.shape == (40, 50, 3)
     assert made.provenance["method"] == "pix2pix"
     assert made.provenance["of"] == "ann.jpg"
@@ -120,19 +124,23 @@ def test_engines_and_precisions_agree(folder: Path) -> None:
     image = colourful(32, 32)
     made = []
     for form in ({"precision": "exact"}, {"precision": "fast"}, {"engine": "eager"}):
-        translation = load("photo-to-sketch", folder / "p2s.safetensors", **form).translate(image)
+        translation = load("photo-to-sketch", folder / "p2s.safetensors", **form).translate(
+            image, "resize"
+        )
         made.append(translation.image.astype(int))
     assert np.abs(made[0] - made[1]).mean() < 3
     assert np.abs(made[0] - made[2]).mean() < 3
     with pytest.raises(InputError, match="precision 'int8' is neither"):
-        load("photo-to-sketch", folder / "p2s.safetensors", precision="int8").translate(image)
+        load("photo-to-sketch", folder / "p2s.safetensors", precision="int8").translate(
+            image, "tile"
+        )
     with pytest.raises(UnknownName, match="unknown engine 'warp'"):
-        load("photo-to-sketch", folder / "p2s.safetensors", engine="warp").translate(image)
+        load("photo-to-sketch", folder / "p2s.safetensors", engine="warp").translate(image, "tile")
 
 
 def test_grey_where_a_photo_is_wanted_works_and_is_said(folder: Path) -> None:
     grey = make_grey(colourful(32, 32))
-    made = load("photo-to-sketch", folder / "p2s.safetensors").translate(grey)
+    made = load("photo-to-sketch", folder / "p2s.safetensors").translate(grey, "tile")
     assert made.image.shape == (32, 32, 3)
     assert made.notes == ("the picture is grey, and a photo in colour was wanted",)
 
@@ -140,7 +148,7 @@ def test_grey_where_a_photo_is_wanted_works_and_is_said(folder: Path) -> None:
 def test_colour_where_a_sketch_is_wanted_is_made_grey(folder: Path) -> None:
     image = colourful(32, 32)
     translator = load("sketch-to-photo", folder / "s2p.safetensors")
-    made, grey = translator.translate(image), translator.translate(make_grey(image))
+    made, grey = (translator.translate(x, "tile") for x in (image, make_grey(image)))
     assert np.array_equal(made.image, grey.image)
     assert "made grey" in made.notes[0]
     assert grey.notes == ()
@@ -190,14 +198,79 @@ def test_methods(folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
 def test_the_studio_keeps_a_model(folder: Path, tmp_path: Path) -> None:
     studio = Studio(device="cpu")
     images.save(tmp_path / "a.png", colourful(20, 30))
-    made = studio.sketch(tmp_path / "a.png", folder / "p2s.safetensors")
+    made = studio.sketch(tmp_path / "a.png", folder / "p2s.safetensors", big="resize")
     assert made.image.shape == (20, 30, 3)
     assert made.provenance["of"] == str(tmp_path / "a.png")
     again = studio.sketch(colourful(20, 30), folder / "p2s.safetensors", big="tile")
     assert np.array_equal(made.image, again.image)
     assert len(studio._translators) == 1
-    back = studio.photo(made.image, folder / "s2p.safetensors")
+    back = studio.photo(made.image, folder / "s2p.safetensors", big="tile")
     assert back.provenance["direction"] == "sketch-to-photo"
+
+
+# Faces
+
+
+class Found(Finder):
+    """A finder of faces that are where they were said to be."""
+
+    def __init__(self, *frames: Frame) -> None:
+        self.faces = [SimpleNamespace(frame=frame) for frame in frames]
+
+    def find(self, image: np.ndarray) -> list[Any]:
+        return self.faces
+
+    def in_box(self, image: np.ndarray, box: Box) -> Any:
+        raise AssertionError(box)
+
+
+def test_each_face_is_shown_at_its_own_scale() -> None:
+    image = smooth(120, 200)
+    frames = [Frame((50, 60), (15, 0)), Frame((140, 50), (28, 3))]
+    seen = []
+
+    def look(picture: np.ndarray) -> np.ndarray:
+        seen.append(picture)
+        return picture
+
+    made, how = by_face(image, frames, SIDE, look)
+    assert np.abs(made.astype(int) - image).mean() < 2, "no seam where nothing is changed"
+    assert how == f"2 faces at 32x32, the rest in {len(seen) - 2} tiles of 32x32 that overlap"
+    # The smaller one first, so that the larger one lies on top; both fill the network's square.
+    reach = [np.ptp(picture[0, 16, :, 1].astype(float)) for picture in seen[:2]]
+    assert reach[0] / reach[1] == pytest.approx(15 / 28, rel=0.2)
+    made, how = by_face(image, frames[:1], SIDE, lambda x: x * 0 + 90, rest=False)
+    assert (made == 90).all()
+    assert how == "1 face at 32x32, the rest in one colour"
+
+
+def test_a_photo_with_and_without_faces(folder: Path) -> None:
+    translator = load("photo-to-sketch", folder / "p2s.safetensors")
+    finder = Found(Frame((20, 30), (12, 0)))
+    made = translator.translate(colourful(60, 50), finder=finder)
+    assert made.image.shape == (60, 50, 3)
+    assert made.notes[0].startswith("1 face at 32x32")
+    none = translator.translate(colourful(60, 50), finder=Found())
+    assert none.notes == ("no face was found", "resized from 50x60 to 32x32 and back")
+
+
+# Styles
+
+
+def test_styles_of_one_verb(folder: Path) -> None:
+    studio, photo = Studio(device="cpu"), smooth(30, 40)
+    made = studio.sketch(photo)
+    assert np.array_equal(made.image, STYLES["pencil"](photo, 0.5))
+    assert made.provenance == {"of": None, "style": "pencil", "strength": 0.5}
+    line = studio.sketch(photo, style="line", strength=0.9)
+    assert np.array_equal(line.image, STYLES["line"](photo, 0.9))
+    file = folder / "p2s.safetensors"
+    with pytest.raises(InputError, match="style 'xdog' needs no network"):
+        studio.sketch(photo, file, style="xdog")
+    with pytest.raises(UnknownName, match=r"unknown style of sketches 'chalk'.*learned"):
+        studio.sketch(photo, style="chalk")
+    learned = studio.sketch(photo, file, big="tile")
+    assert learned.provenance["model"] == "p2s"
 
 
 # What a person names

@@ -1,9 +1,9 @@
-"""``mien photo SKETCH…``: pencil sketches turned into photos."""
+"""``mien photo SKETCH…``: sketches turned into photos."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,14 +17,29 @@ from mien.cli.common import (
 )
 from mien.cli.sketch import BigOption, MethodOption, translate_all
 
+if TYPE_CHECKING:
+    from mien.portraits.faces import Faces
+    from mien.sketch.translate import Translation
+
 
 def photo(
     sketches: Annotated[
         list[str], typer.Argument(metavar="SKETCH…", help="Files, folders or patterns.")
     ],
-    model: Annotated[str | None, typer.Option(help="A model: name or file.")] = None,
+    through_latent: Annotated[
+        bool, typer.Option("--through-latent", help="Let the generator draw: always a face.")
+    ] = False,
+    seed: Annotated[
+        int, typer.Option(min=0, help="Through latents: decides what the sketch does not say.")
+    ] = 0,
+    psi: Annotated[
+        float, typer.Option(help="Through latents: how far seeds part; 0 for the likeliest face.")
+    ] = 0.5,
+    model: Annotated[
+        str | None, typer.Option(help="A model, or through latents a generator: name or file.")
+    ] = None,
     method: MethodOption = None,
-    big: BigOption = "resize",
+    big: BigOption = "face",
     out: OutOption = Path("out/photo"),
     device: DeviceOption = "auto",
     precision: PrecisionOption = "fast",
@@ -32,10 +47,23 @@ def photo(
     force: ForceOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Turn pencil sketches of faces into photos.
+    """Turn sketches of faces into photos.
 
     Writes `NAME.png` for each, of the size of the sketch; `mien show FILE` says what made it. The
-    model that ships is `sketch-to-photo`.
+    model that ships is `sketch-to-photo`. With `--through-latent` the encoder of the generator
+    reads the sketch and the generator draws the face at its own size; every seed gives another.
     """
-    studio = {"device": device, "precision": precision, "engine": engine}
-    translate_all("photo", sketches, (model, method, big), out, studio, force, json)
+    from mien.errors import InputError
+    from mien.studio import DEFAULT_MODEL, Studio
+
+    if through_latent and method is not None:
+        raise InputError("--method names a network that translates; leave out --through-latent")
+    generator = (through_latent and model) or DEFAULT_MODEL
+    session = Studio(generator, device=device, precision=precision, engine=engine)
+
+    def translate(path: Path, items: int) -> Translation | Faces:
+        if through_latent:
+            return session.photo_through_latent(path, seed, psi)
+        return session.photo(path, model, method, big, items)
+
+    translate_all(sketches, translate, out, force, json)

@@ -1,9 +1,10 @@
-"""``mien sketch PHOTO…``: photos drawn as pencil sketches; ``mien photo`` is the other way."""
+"""``mien sketch PHOTO…``: photos drawn as sketches; ``mien photo`` is the other way."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -19,12 +20,19 @@ from mien.cli.common import (
     progress,
 )
 
+if TYPE_CHECKING:
+    from mien.portraits.faces import Faces
+    from mien.sketch.translate import Translation
+
 MethodOption = Annotated[
-    str | None, typer.Option(help="pix2pix ships; autoencoder, cyclegan: after mien train sketch.")
+    str | None,
+    typer.Option(help="The model of this method: pix2pix ships; autoencoder, cyclegan: trained."),
 ]
 BigOption = Annotated[
     str,
-    typer.Option(help="Pictures larger than the model: resize, or tile (overlapping, blended)."),
+    typer.Option(
+        help="How a network takes a picture: face (each face at its own scale), resize or tile."
+    ),
 ]
 
 
@@ -32,9 +40,14 @@ def sketch(
     photos: Annotated[
         list[str], typer.Argument(metavar="PHOTO…", help="Files, folders or patterns.")
     ],
+    style: Annotated[
+        str | None,
+        typer.Option(help="pencil, line or xdog (ink), without a network; learned.  [pencil]"),
+    ] = None,
+    strength: Annotated[float, typer.Option(help="Without a network: 0 faint to 1 dark.")] = 0.5,
     model: Annotated[str | None, typer.Option(help="A model: name or file.")] = None,
     method: MethodOption = None,
-    big: BigOption = "resize",
+    big: BigOption = "face",
     out: OutOption = Path("out/sketch"),
     device: DeviceOption = "auto",
     precision: PrecisionOption = "fast",
@@ -42,61 +55,65 @@ def sketch(
     force: ForceOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Draw photos as pencil sketches.
+    """Draw photos as sketches.
 
     Writes `NAME.png` for each, of the size of the photo; `mien show FILE` says what made it. The
-    model that ships is `photo-to-sketch`, trained on faces. Pictures that cannot be read are named
-    and left out; the exit status is 2 if such a one was named itself. No photo is written over.
+    style `learned`, which a model or method implies, is drawn by a network that learnt from
+    artists; `photo-to-sketch` ships. Pictures that cannot be read are named and left out; the exit
+    status is 2 if such a one was named itself. No photo is written over.
     """
-    studio = {"device": device, "precision": precision, "engine": engine}
-    translate_all("sketch", photos, (model, method, big), out, studio, force, json)
+    from mien.studio import Studio
+
+    session = Studio(device=device, precision=precision, engine=engine)
+
+    def translate(path: Path, items: int) -> Translation:
+        return session.sketch(path, model, method, big, items, style, strength)
+
+    translate_all(photos, translate, out, force, json)
 
 
 def translate_all(
-    verb: str,
     named: list[str],
-    how: tuple[str | None, str | None, str],
+    translate: Callable[[Path, int], Translation | Faces],
     out: Path,
-    studio: dict[str, str],
     force: bool,
     json: bool,
 ) -> None:
     """Translate every picture that was named, one by one, and print what was written.
 
     Args:
-        verb: ``sketch`` or ``photo``.
         named: Files, folders, patterns.
-        how: Model, method, and what to do with big pictures.
+        translate: A picture, and how many there are in all -> what was made of it.
         out: A folder, or a PNG file for one picture.
-        studio: Device, precision and engine.
         force: Whether files may be replaced.
         json: Whether to print JSON.
     """
+    from mien import images
     from mien.data.paths import find_pictures, output_paths
     from mien.errors import ImageError
     from mien.files import check_targets
+    from mien.portraits.faces import Faces
 
-    found = find_pictures(named, (out, f"out/{verb}"))
+    found = find_pictures(named, (out, "out/sketch", "out/photo"))
     targets = output_paths(found, out)
     check_targets(targets, force)
-    from mien.studio import Studio
-
-    session = Studio(**studio)
-    translate = session.sketch if verb == "sketch" else session.photo
     files: list[dict[str, Any]] = []
     left_out: list[str] = []
     said: set[str] = set()
     pairs = list(zip(found, targets, strict=True))
     for one, target in progress(pairs, "translating"):
         try:
-            made = translate(one.path, *how, len(found))
+            made = translate(one.path, len(found))
         except ImageError as error:
             if len(found) == 1 and one.named:
                 raise
             left_out.append(str(error))
             note(f"left out: {error}")
             continue
-        made.save(target, force)
+        if isinstance(made, Faces):
+            images.save(target, made.images[0], made.made()[0], force=force)
+        else:
+            made.save(target, force)
         files.append({"of": one.path, "file": target, "notes": made.notes})
         for remark in made.notes:
             if remark not in said:

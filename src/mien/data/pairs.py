@@ -21,7 +21,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Literal, get_args
 
@@ -159,6 +159,31 @@ class PairedSet:
         everything = np.arange(len(self))
         a, b = self.batch(everything)
         return UnpairedSet(self.path, self.part, self.names, self.names, a, b, self.fingerprint)
+
+
+def joined(sets: Sequence[PairedSet]) -> PairedSet:
+    """One set of the pairs of several, of one resolution, in their order.
+
+    Raises:
+        InputError: There is none.
+    """
+    if not sets:
+        raise InputError("no pairs; name a folder or zip of them")
+    if len(sets) == 1:
+        return sets[0]
+    starts = np.cumsum([0, *(len(one.a) for one in sets)])
+    entries = [
+        one.entries + np.array([start, 0]) for one, start in zip(sets, starts[:-1], strict=True)
+    ]
+    mark = hashlib.sha256("".join(one.fingerprint for one in sets).encode()).hexdigest()
+    return replace(
+        sets[0],
+        names=tuple(name for one in sets for name in one.names),
+        a=np.concatenate([one.a for one in sets]),
+        b=np.concatenate([one.b for one in sets]),
+        entries=np.concatenate(entries),
+        fingerprint=mark[:16],
+    )
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,11 +19,11 @@ PRESETS: dict[tuple[str, str], _Row] = {
     # The study: lr 0.001, 150 epochs of 1,504 variants.
     ("autoencoder", "paper"): {
         "ngf": 16, "lr": 1e-3, "beta1": 0.9, "decay": 0, "batch": 16, "kimg": 225,
-        "augment": "eight",
+        "augment": "eight", "l1_weight": 1,
     },
     ("autoencoder", "narrow"): {
         "ngf": 16, "channel_max": 256, "lr": 1e-3, "beta1": 0.9, "decay": 0.5, "batch": 4,
-        "kimg": 24,
+        "kimg": 24, "l1_weight": 1,
     },
     # Isola et al. 2017, 6.2: batch 1, 200 epochs, here of 120 people.
     ("pix2pix", "paper"): {"ngf": 64, "ndf": 64, "norm": "batch", "kimg": 24},
@@ -40,6 +40,9 @@ PRESETS: dict[tuple[str, str], _Row] = {
     },
 }  # fmt: skip
 """(method, size) -> what differs from :class:`TranslationConfig`'s defaults."""
+
+DECIDED = tuple(sorted({name for row in PRESETS.values() for name in row}))
+"""What presets decide; options of these have no default of their own."""
 
 
 def preset(method: str, size: str = "narrow", **changes: Any) -> TranslationConfig:

@@ -20,16 +20,33 @@ from torch import Tensor
 
 from mien import images
 from mien.errors import InputError, UnknownName, WeightsMissing
+from mien.faces.alignment import align, paste_back
+from mien.faces.choosing import Finder, shipped_finder
+from mien.faces.frames import Frame
 from mien.hub import loading
-from mien.images.tiles import through
+from mien.images.tiles import Translate, through
 from mien.runtime.engines import AUTO, Engine
 from mien.runtime.engines import engine as make_engine
+from mien.sketch.extract import STYLES
 
 DIRECTIONS = ("photo-to-sketch", "sketch-to-photo")
 """The directions, and the names of the models that ship for them."""
 
 METHODS = ("autoencoder", "pix2pix", "cyclegan")
 """The methods that :mod:`mien.sketch` holds for this."""
+
+LEARNED = "learned"
+"""The style that a network draws; the others are :data:`mien.sketch.extract.STYLES`."""
+
+DEFAULT_STYLE = "pencil"
+"""The style that looks best on ordinary photographs."""
+
+WAYS = ("face", "resize", "tile")
+"""What is done with a picture that has not the network's own size."""
+
+_ROUND_FACE = 1.15  # the square that a network is shown, in FFHQ's squares
+_SOFT = 0.18  # share of that square over which it passes into the rest
+_MOST_TILES = 48
 
 _VERBS = {"photo-to-sketch": "mien sketch", "sketch-to-photo": "mien photo"}
 _FEW = 8
@@ -124,18 +141,27 @@ class Translator:
         return made
 
     def translate(
-        self, image: UInt8[np.ndarray, "h w 3"], big: str = "resize", of: str | Path | None = None
+        self,
+        image: UInt8[np.ndarray, "h w 3"],
+        big: str = "face",
+        of: str | Path | None = None,
+        finder: Finder | None = None,
     ) -> Translation:
         """Translate a picture of any size.
 
         Args:
             image: The picture.
-            big: ``resize`` or ``tile``, see :func:`mien.images.tiles.through`.
+            big: ``face`` translates each face at its own scale, and of a photo the rest in tiles
+                at the scale of the largest, where of a sketch the rest becomes plain ground;
+                ``resize`` and ``tile`` as in :func:`mien.images.tiles.through`.
             of: The file that the picture is from, for the record.
+            finder: Finds faces; None for the one that ships.
 
         Raises:
-            UnknownName: ``big`` is neither.
+            UnknownName: ``big`` is none of :data:`WAYS`.
         """
+        if big not in WAYS:
+            raise UnknownName("way for big pictures", big, WAYS)
         notes = []
         if self.direction == "photo-to-sketch" and is_grey(image):
             notes.append("the picture is grey, and a photo in colour was wanted")
@@ -146,7 +172,17 @@ class Translator:
         def one(picture: UInt8[np.ndarray, "1 r r 3"]) -> UInt8[np.ndarray, "1 r r 3"]:
             return images.to_uint8(self.forward(images.to_float(picture, self.device)))
 
-        made, how = through(image, self.resolution, one, big)
+        frames = []
+        if big == "face":
+            found = (finder or shipped_finder(str(self.device))).find(image)
+            frames = [face.frame for face in found]
+            if not frames:
+                notes.append("no face was found")
+        if frames:
+            rest = self.direction == "photo-to-sketch"
+            made, how = by_face(image, frames, self.resolution, one, rest)
+        else:
+            made, how = through(image, self.resolution, one, "resize" if big == "face" else big)
         if how:
             notes.append(how)
         provenance = {
@@ -160,6 +196,70 @@ class Translator:
             "notes": notes,
         }
         return Translation(made, provenance, tuple(notes))
+
+
+def by_face(
+    image: UInt8[np.ndarray, "h w 3"],
+    frames: list[Frame],
+    side: int,
+    translate: Translate,
+    rest: bool = True,
+) -> tuple[UInt8[np.ndarray, "h w 3"], str]:
+    """Translate each face at its own scale, and the rest in tiles at the scale of the largest.
+
+    Args:
+        image: The picture.
+        frames: FFHQ's square around each face.
+        side: Height and width that ``translate`` takes and gives.
+        translate: What is done to one picture of that size.
+        rest: Whether the rest is translated; else it gets the colour at the border of the largest
+            face: networks that only know faces see them in empty paper.
+
+    Returns:
+        A picture of the same size, and what was done in words.
+    """
+    height, width = image.shape[:2]
+    frames = sorted(frames, key=lambda frame: frame.side)
+    crops = [align(image, frame.part((0, 0), _ROUND_FACE), side) for frame in frames]
+    drawn = [translate(crop[None])[0] for crop, _ in crops]
+    if rest:
+        scale = side / (_ROUND_FACE * frames[-1].side)
+        scale = min(scale, side * (_MOST_TILES / (2 * height * width)) ** 0.5)
+        scaled = (max(side, round(height * scale)), max(side, round(width * scale)))
+        page, how = through(images.resize(image, scaled, "bicubic"), side, translate, "tile")
+        page, how = images.resize(page, (height, width), "bicubic"), how or "one piece"
+    else:
+        border = np.concatenate([drawn[-1][0], drawn[-1][:, 0], drawn[-1][:, -1]])
+        page = np.broadcast_to(np.median(border, axis=0).astype(np.uint8), image.shape)
+        how = "one colour"
+    for made, (_, place) in zip(drawn, crops, strict=True):
+        page = paste_back(page, made, place, _SOFT)
+    faces = "1 face" if len(frames) == 1 else f"{len(frames)} faces"
+    return page, f"{faces} at {side}x{side}, the rest in {how}"
+
+
+def draw_style(
+    image: UInt8[np.ndarray, "h w 3"],
+    style: str = DEFAULT_STYLE,
+    strength: float = 0.5,
+    of: str | Path | None = None,
+) -> Translation:
+    """Draw a photo without a network.
+
+    Args:
+        image: The photo.
+        style: A key of :data:`mien.sketch.extract.STYLES`.
+        strength: 0 faint to 1 dark.
+        of: The file that the picture is from, for the record.
+
+    Raises:
+        UnknownName: There is no such style.
+        InputError: The strength is not from 0 to 1.
+    """
+    if style not in STYLES:
+        raise UnknownName("style of sketches", style, (*STYLES, LEARNED))
+    made = {"of": None if of is None else str(of), "style": style, "strength": strength}
+    return Translation(STYLES[style](image, strength), made)
 
 
 def is_grey(image: UInt8[np.ndarray, "h w 3"]) -> bool:

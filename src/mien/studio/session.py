@@ -17,7 +17,7 @@ import torch
 from mien.errors import InputError, UnknownName, WeightsMissing
 from mien.hub import loading
 from mien.hub.store import engine_cache
-from mien.images.given import Picture, given
+from mien.images.given import Picture
 from mien.inversion.session import Inverts
 from mien.portraits.checks import checked_seeds, in_range, listed_seeds
 from mien.portraits.checks import remarks as remarks_of
@@ -29,6 +29,7 @@ from mien.runtime.engines import check_engine
 from mien.runtime.memory import tune_allocator
 from mien.runtime.precision import check_precision
 from mien.runtime.watching import Watch, quiet
+from mien.sketch.session import Sketches
 from mien.stylegan2.seeds import seed_latents
 from mien.text.describe import Wish, describe
 
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from mien.editing.latent import Face
     from mien.editing.settings import Setting
     from mien.editing.walk import Walk
-    from mien.sketch.translate import Translation, Translator
     from mien.text.embedding import SentenceEncoder
     from mien.text.head import AttributeHead
     from mien.text.methods import TextToLatent
@@ -57,7 +57,7 @@ SENTENCE_HEAD = "sentence-head"
 """Reads sentences where the lexicon has no word."""
 
 
-class Studio(Inverts):
+class Studio(Inverts, Sketches):
     """Loaded networks and the verbs that use them.
 
     Args:
@@ -100,7 +100,6 @@ class Studio(Inverts):
         self.model = model
         self.text_family = text or Path(model).stem
         self._methods: dict[str, TextToLatent] = {}
-        self._translators: dict[tuple[str, ...], Translator] = {}
         self._painters: dict[str, AnimePainter] = {}
 
     @cached_property
@@ -283,62 +282,6 @@ class Studio(Inverts):
         return plan_walk(
             self, faces, seconds, fps, loop, space, psi, ease, keyframes, directions, force
         )
-
-    def sketch(
-        self,
-        photo: Picture,
-        model: str | Path | None = None,
-        method: str | None = None,
-        big: str = "resize",
-        items: int = 1,
-    ) -> Translation:
-        """Draw a photo as a sketch of the same size; see :mod:`mien.sketch.translate`.
-
-        Args:
-            photo: A file, uint8 ``[h, w, 3]``, or a picture of Pillow's.
-            model: A model that translates: name or file; None for the one that ships.
-            method: ``pix2pix``, which ships; ``autoencoder`` or ``cyclegan``, once they were
-                trained; None for that of the model.
-            big: Pictures larger than the model's own size: ``resize`` or ``tile``.
-            items: About how many pictures will come in all; with many, compiling the model pays.
-
-        Raises:
-            ImageError: The file is no picture.
-            UnknownName: No such model, method or way.
-            WeightsMissing: A model that is not on this disk.
-        """
-        return self._translate("photo-to-sketch", photo, model, method, big, items)
-
-    def photo(
-        self,
-        sketch: Picture,
-        model: str | Path | None = None,
-        method: str | None = None,
-        big: str = "resize",
-        items: int = 1,
-    ) -> Translation:
-        """Make a photo of a sketch; arguments and errors as for :meth:`sketch`."""
-        return self._translate("sketch-to-photo", sketch, model, method, big, items)
-
-    def _translate(
-        self,
-        direction: str,
-        picture: Picture,
-        model: str | Path | None,
-        method: str | None,
-        big: str,
-        items: int,
-    ) -> Translation:
-        from mien.sketch.translate import Translator, find_model
-
-        key = (direction, str(model), str(method))
-        if key not in self._translators:
-            loaded = find_model(direction, model, method, str(self.device))
-            self._translators[key] = Translator(
-                loaded, direction, self.precision, self.engine, items, engine_cache()
-            )
-        image, of = given(picture)
-        return self._translators[key].translate(image, big, of)
 
     def anime(
         self,

@@ -13,7 +13,7 @@ from mien.cli.common import ForceOption, JsonOption, OutOption, emit, note, prog
 def sketch(
     photos: Annotated[Path, typer.Argument(metavar="PHOTOS", help="A photo, folder or zip.")],
     out: OutOption = Path("out/pairs"),
-    style: Annotated[str, typer.Option(help="xdog (ink) or pencil.")] = "pencil",
+    style: Annotated[str, typer.Option(help="pencil, line or xdog (ink).")] = "pencil",
     strength: Annotated[
         list[float] | None,
         typer.Option(

@@ -2,100 +2,57 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from mien.cli.common import DeviceOption, JsonOption, emit
+from mien.cli.common import DeviceOption, JsonOption, emit, note
+from mien.cli.options import config_options
 from mien.cli.train.lines import Lines
-from mien.cli.train.options import RunOption, SeedOption
-
-if TYPE_CHECKING:
-    from mien.sketch.config import TranslationConfig
+from mien.cli.train.options import RunOption, stop_asked
+from mien.sketch.config import TranslationConfig
+from mien.sketch.presets import DECIDED
 
 _JUDGES = ("tagger", "identity")
 _SIDES = "photo,sketch"
 
 
+@config_options(TranslationConfig, leave=("judge",), **dict.fromkeys(DECIDED), precision="auto")
 def sketch(
-    data: Annotated[Path, typer.Option("--data", metavar="PATH", help="A folder or zip of pairs.")],
+    data: Annotated[
+        list[Path], typer.Option(help="A folder or zip of pairs; give it again for more sets.")
+    ],
     out: RunOption,
-    method: Annotated[str, typer.Option(help="autoencoder, pix2pix or cyclegan.")] = "pix2pix",
-    direction: Annotated[
-        str, typer.Option(help="photo-to-sketch or sketch-to-photo; cyclegan learns both.")
-    ] = "photo-to-sketch",
+    config: dict[str, Any],
     preset: Annotated[str, typer.Option(help="narrow, for one CPU core, or paper.")] = "narrow",
-    split: Annotated[
-        str, typer.Option(help="honest: by person; leaky: as the study, for comparison.")
-    ] = "honest",
+    faces: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="PATH", help="Photos for computed drawings; may be given again."),
+    ] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(metavar="RULE", help="Of those by their table: quality=ok, source!=ffhq."),
+    ] = None,
     unpaired: Annotated[
         bool, typer.Option("--unpaired", help="cyclegan: two folders whose files do not match.")
     ] = False,
     sides: Annotated[
         str, typer.Option(metavar="A,B", help="Names of the two folders, photographs first.")
     ] = _SIDES,
-    resolution: Annotated[int, typer.Option(help="Height and width.")] = 256,
-    kimg: Annotated[float | None, typer.Option(help="Thousand images to see.")] = None,
-    batch: Annotated[int | None, typer.Option(help="Images a step.")] = None,
-    lr: Annotated[float | None, typer.Option(help="Learning rate.")] = None,
-    decay: Annotated[
-        float | None, typer.Option(help="Last share of the run in which it falls to zero.")
-    ] = None,
-    ngf: Annotated[
-        int | None, typer.Option(help="Channels of the generator's first layer.")
-    ] = None,
-    channel_max: Annotated[
-        int | None, typer.Option(help="Most channels of a layer of the generator.")
-    ] = None,
-    blocks: Annotated[int | None, typer.Option(help="cyclegan: residual blocks.")] = None,
-    ndf: Annotated[
-        int | None, typer.Option(help="Channels of the discriminator's first layer.")
-    ] = None,
-    norm: Annotated[str | None, typer.Option(help="batch or instance.")] = None,
-    dropout: Annotated[
-        bool | None, typer.Option("--dropout/--no-dropout", help="pix2pix: noise in the decoder.")
-    ] = None,
-    adversary: Annotated[str | None, typer.Option(help="bce or lsgan.")] = None,
-    gan_weight: Annotated[
-        float | None, typer.Option(help="Weight of the adversarial loss.")
-    ] = None,
-    l1_weight: Annotated[
-        float | None, typer.Option(help="pix2pix: weight of the absolute error.")
-    ] = None,
-    cycle_weight: Annotated[
-        float | None, typer.Option(help="cyclegan: weight of the cycle.")
-    ] = None,
-    identity_weight: Annotated[
-        float | None, typer.Option(help="cyclegan: identity loss as a share of the cycle's.")
-    ] = None,
-    augment: Annotated[
-        str | None,
-        typer.Option(help="upright: mirror, shift, scale; eight: turns as the study; none."),
-    ] = None,
-    jitter: Annotated[
-        float | None, typer.Option(help="Vary the light of the given picture by so much.")
-    ] = None,
     judge: Annotated[
         str | None, typer.Option(help="Tagger or identity judge whose features are compared.")
     ] = None,
-    judge_weight: Annotated[float, typer.Option(help="Weight of that comparison.")] = 10,
-    ema_kimg: Annotated[
-        float | None, typer.Option(help="Half-life of the averaged generator.")
-    ] = None,
     start: Annotated[
         Path | None,
-        typer.Option("--from", metavar="PATH", help="A run, or its checkpoint, to begin with."),
+        typer.Option("--from", metavar="PATH", help="A run, its checkpoint or a model to begin."),
     ] = None,
-    precision: Annotated[str, typer.Option(help="bf16 or fp32.")] = "bf16",
-    seed: SeedOption = 0,
     device: DeviceOption = "auto",
-    tick_kimg: Annotated[float, typer.Option(help="Measure and log every so many kimg.")] = 0.5,
+    tick_kimg: Annotated[float, typer.Option(help="Log every so many kimg.")] = 0.5,
     checkpoint_kimg: Annotated[float, typer.Option(help="Checkpoint every so many kimg.")] = 1,
-    grid_kimg: Annotated[float, typer.Option(help="Sheet of pictures every so many kimg.")] = 2,
-    validate: Annotated[
-        int, typer.Option(min=0, help="Kept-out pairs to measure on at each tick.")
-    ] = 30,
+    sample_kimg: Annotated[float, typer.Option(help="Sheet of pictures every so many kimg.")] = 2,
+    measure_kimg: Annotated[float, typer.Option(help="Measure every so many kimg.")] = 2,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print configuration and sizes, train nothing.")
     ] = False,
@@ -103,45 +60,59 @@ def sketch(
 ) -> None:
     """Train photo to sketch, sketch to photo, or with cyclegan both.
 
-    Killed at any moment and started again with the same command, it goes on from its newest
-    checkpoint as if nothing had happened. The run's folder gets `state-*.safetensors`, `log.jsonl`,
-    `tensorboard/`, `grids/` and at the end `photo-to-sketch.safetensors` or
-    `sketch-to-photo.safetensors`, or both.
+    Values that are not given are those of method and preset. Killed at any moment and started
+    again with the same command, it goes on from its newest checkpoint as if nothing had happened.
+    The run's folder gets `state-*.safetensors`, `log.jsonl`, `grids/` and at the end
+    `photo-to-sketch.safetensors` or `sketch-to-photo.safetensors`, or both.
     """
     from mien.runtime.devices import find_device
     from mien.runtime.memory import tune_allocator
-    from mien.sketch import presets
+    from mien.runtime.precision import fast_dtype
+    from mien.sketch import files
+    from mien.sketch.methods import RECIPES
+    from mien.sketch.presets import preset as settle
+    from mien.training import loop
 
     place = find_device(device)
     tune_allocator()
-    config = presets.preset(
-        method, preset, direction=direction, resolution=resolution, kimg=kimg, batch=batch, lr=lr,
-        decay=decay, ngf=ngf, channel_max=channel_max, blocks=blocks, ndf=ndf, norm=norm,
-        dropout=dropout, adversary=adversary, gan_weight=gan_weight, l1_weight=l1_weight,
-        cycle_weight=cycle_weight, identity_weight=identity_weight, augment=augment,
-        jitter=jitter, judge=judge, judge_weight=judge_weight if judge else None,
-        ema_kimg=ema_kimg, split=split, precision=precision, seed=seed,
-    )  # fmt: skip
-    pictures, kept = _open(data, config, unpaired, sides)
+    if config["precision"] == "auto":
+        config["precision"] = "bf16" if "bfloat16" in str(fast_dtype(place)) else "fp32"
+    weight = config.pop("judge_weight") if judge else config.pop("judge_weight") * 0
+    settled = settle(config.pop("method"), preset, **config, judge=judge, judge_weight=weight)
+    pictures, kept = _open(data, settled, unpaired, sides)
     if dry_run:
-        _print_plan(config, len(pictures), 0 if kept is None else len(kept), json)
+        _print_plan(settled, len(pictures), 0 if kept is None else len(kept), json)
         return
-    from mien.sketch import train as loop
-
-    cadence = loop.TranslationCadence(tick_kimg, checkpoint_kimg, grid_kimg, validate)
+    recipe = RECIPES[settled.method](
+        settled,
+        pictures,
+        _faces(faces or [], settled.resolution, only or []),
+        kept,
+        _judge(judge, place) if judge else None,
+        _features(place) if settled.looks else None,
+        place,
+    )
+    if start is not None and not files.state.checkpoints(out):
+        files.start_from(recipe, start)
     last: dict[str, Any] = {}
-    taught = _judge(judge, place) if judge else None
-    tell = Lines(config.kimg, quiet=json)
-    for last in loop.train(config, pictures, out, place, cadence, kept, taught, start):
+    tell = Lines(settled.kimg, quiet=json)
+    cadence = loop.Cadence(tick_kimg, checkpoint_kimg, sample_kimg, measure_kimg)
+    for last in loop.run(recipe, out, cadence, stop_asked()):
         tell(last)
-    models = loop.export(out, out, {"data": f"{data.name}, training part"})
+    if recipe.nimg < settled.kimg * 1000:
+        note(f"stopped at {recipe.nimg} images; the same command goes on")
+        raise typer.Exit(130)
+    sets = [path.name for path in [*data, *(faces or [])]]
+    models = files.export(out, out, {"data": f"{', '.join(sets)}, training part"})
     listed = "\n".join(f"wrote {path}" for path in models.values())
     emit({"out": out, "models": models, **last}, json, listed)
 
 
-def _open(data: Path, config: TranslationConfig, unpaired: bool, sides: str) -> tuple[Any, Any]:
+def _open(
+    data: list[Path], config: TranslationConfig, unpaired: bool, sides: str
+) -> tuple[Any, Any]:
     """The training part, and the kept-out pairs if there are pairs."""
-    from mien.data.pairs import PairedSet, UnpairedSet
+    from mien.data.pairs import PairedSet, UnpairedSet, joined
     from mien.errors import InputError
 
     names = tuple(name.strip() for name in sides.split(","))
@@ -150,14 +121,34 @@ def _open(data: Path, config: TranslationConfig, unpaired: bool, sides: str) -> 
     if unpaired:
         if config.split != "honest":
             raise InputError(f"split {config.split!r} is for pairs; leave out --unpaired")
+        if len(data) > 1:
+            raise InputError("--unpaired takes one --data")
         chosen: Any = ("A", "B") if sides == _SIDES else names
-        return UnpairedSet.open(data, config.resolution, "train", chosen), None
+        return UnpairedSet.open(data[0], config.resolution, "train", chosen), None
     split: Any = config.split
     parts = [
-        PairedSet.open(data, config.resolution, part, split, names)
+        joined([PairedSet.open(path, config.resolution, part, split, names) for path in data])
         for part in ("train", "kept-out")
     ]
     return parts[0], parts[1]
+
+
+def _faces(paths: list[Path], resolution: int, rules: list[str]) -> Any:
+    """Photographs of all sets as one; None without any."""
+    from mien.data.joining import choose, join
+    from mien.data.training_set import TrainingSet
+
+    sets = [choose(TrainingSet.open(path, resolution), rules) for path in paths]
+    return join(sets) if sets else None
+
+
+def _features(device: Any) -> Any:
+    """The frozen networks."""
+    from mien.hub.loading import load
+    from mien.judges.frozen import FrozenFeatures
+
+    networks = (load(name, name, str(device)).network for name in ("inception", "mobilenet"))
+    return FrozenFeatures(*networks)
 
 
 def _judge(name: str, device: Any) -> Any:
@@ -173,9 +164,7 @@ def _judge(name: str, device: Any) -> Any:
 
 
 def _print_plan(config: TranslationConfig, pictures: int, kept: int, json: bool) -> None:
-    from dataclasses import asdict
-
-    from mien.sketch.step import count_parameters
+    from mien.sketch.methods import count_parameters
 
     counts = count_parameters(config)
     resolved = asdict(config)

@@ -14,9 +14,12 @@ from anime.test_train import TINY
 from mien.anime import step as anime_step
 from mien.anime.step import AnimeTrainer
 from mien.judges.identity import Identity, IdentityConfig
+from mien.portraits import train as gan_train
 from mien.sketch import step as translation_step
+from mien.training.random import StepRandom
 from sketch.test_train import pairs, tiny_config
 from training import tiny
+from training.recipes import gan
 
 Norms = dict[tuple[str, str], float]
 """Term and network -> norm of the gradient."""
@@ -109,6 +112,23 @@ def test_anime(warm: bool, norms_of: Callable[..., Norms]) -> None:
     trainer = AnimeTrainer(config, selfies, drawings, torch.device("cpu"), tiny.tagger())
     found = norms_of(anime_step, trainer.step, trainer.nets.modules())
     check(found, WARM if warm else ANIME)
+
+
+GAN = {
+    "loss/G": ("G",),
+    "loss/fooling": ("G",),
+    "loss/tags": ("G",),
+    "loss/path_length": ("G",),
+    "loss/D": ("D",),
+    "loss/critics": ("C",),
+    "loss/R1": ("D",),
+}
+
+
+def test_gan(norms_of: Callable[..., Norms]) -> None:
+    recipe = gan(critic=1.0, tagger_weight=1.0)
+    found = norms_of(gan_train, lambda: recipe.step(StepRandom(3, 0)), recipe.nets.modules())
+    check(found, GAN)
 
 
 TRANSLATION = {

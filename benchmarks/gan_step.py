@@ -20,9 +20,10 @@ import torch
 from mien.attributes import LABELS
 from mien.data.training_set import TrainingSet
 from mien.portraits.config import GanConfig
-from mien.portraits.step import GanTrainer
+from mien.portraits.train import GanRecipe
 from mien.runtime.memory import tune_allocator
 from mien.training.processes import launch
+from mien.training.random import StepRandom
 
 
 def noise_set(resolution: int, count: int = 256) -> TrainingSet:
@@ -55,8 +56,8 @@ def main() -> None:
     config = GanConfig(
         resolution=args.resolution, batch=args.batch, channel_base=args.channel_base, r1_interval=4
     )
-    fast = GanTrainer(config, data, fabric)
-    plain = GanTrainer(replace(config, precision="fp32"), data, fabric)
+    fast = GanRecipe(replace(config, precision="bf16"), data, fabric)
+    plain = GanRecipe(config, data, fabric)
     for network in (plain.nets.G.synthesis, plain.nets.D, plain.nets.ema.synthesis):
         network.channels_last = False
     seconds: dict[str, list[float]] = {"bf16 channels_last": [], "fp32 NCHW": []}
@@ -64,7 +65,7 @@ def main() -> None:
         for name, trainer in (("bf16 channels_last", fast), ("fp32 NCHW", plain)):
             start = time.perf_counter()
             for _ in range(config.r1_interval):
-                trainer.step()
+                trainer.step(StepRandom(config.seed, trainer.nimg))
             if round_:
                 seconds[name].append((time.perf_counter() - start) / config.r1_interval)
     print(

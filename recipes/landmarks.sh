@@ -13,10 +13,13 @@ points=${2:?usage: recipes/landmarks.sh PICTURES.zip POINTS.npz FOLDER}
 out=${3:?usage: recipes/landmarks.sh PICTURES.zip POINTS.npz FOLDER}
 mien=${MIEN:-.venv/bin/mien}
 
-"$mien" train landmarks --part landmarks --kimg "${LANDMARKS_KIMG:-110}" \
-    --data "$data" --points "$points" --out "$out"
-"$mien" train landmarks --part detector --kimg "${DETECTOR_KIMG:-60}" \
-    --data "$data" --points "$points" --out "$out"
+# Every step goes on where it stopped when the script is started again.
+[ -f "$out/landmarks.safetensors" ] ||
+    "$mien" train landmarks --kimg "${LANDMARKS_KIMG:-110}" \
+        --data "$data" --points "$points" --out "$out/landmarks.safetensors"
+[ -f "$out/detector.safetensors" ] ||
+    "$mien" train detector --kimg "${DETECTOR_KIMG:-60}" \
+        --data "$data" --points "$points" --out "$out/detector.safetensors"
 if [ -n "${PHOTOS:-}" ]; then
     "$mien" evaluate alignment --data "$PHOTOS" --detector "$out/detector.safetensors" \
         --landmarks "$out/landmarks.safetensors" --csv "$out/photos.csv"

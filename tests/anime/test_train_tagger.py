@@ -12,19 +12,21 @@ import torch
 from mien import cli, images
 from mien.anime.table import KEPT_OUT, column_parts
 from mien.anime.tagger import ANIME_COLUMNS, anime_config, check_anime
+from mien.anime.tagger_config import AnimeTaggerTraining
 from mien.anime.train_tagger import (
     AnimeFaces,
-    AnimeTaggerTraining,
+    AnimeTaggerRecipe,
     open_faces,
     pseudo_labels,
+    rounds,
     take_trunk,
-    train,
 )
 from mien.editing.naming import tag_table
 from mien.editing.samples import TagReader
 from mien.errors import DatasetError, InputError
 from mien.hub.loading import load_tagger
 from mien.judges.tagger import Tagger, TaggerConfig
+from mien.training import loop
 from training import tiny
 
 SMALL = anime_config(resolution=32, width=4)
@@ -45,15 +47,13 @@ def faces(count: int, rest: int = 0, seed: int = 0) -> AnimeFaces:
     return AnimeFaces(pictures[:count], labels, names, pictures[count:])
 
 
-def test_two_rounds() -> None:
-    config = AnimeTaggerTraining(
-        SMALL, kimg=2, second_kimg=1, batch=32, lr=4e-3, precision="fp32", confidence=0.6
-    )
+def test_two_rounds(tmp_path: Path) -> None:
+    config = AnimeTaggerTraining(32, 4, 1.6, 0.5, confidence=0.6, batch=32, lr=8e-3)
     lines = []
-    for line, made in train(config, faces(96, 40)):
-        network = made
-        lines.append(line)
-    assert [(line["round"], line["nimg"]) for line in lines] == [(1, 1600), (1, 2016), (2, 1024)]
+    for recipe in rounds(config, faces(96, 40)):
+        lines += loop.run(recipe, tmp_path / str(len(lines)))
+        network = recipe.trained
+    assert [line["nimg"] for line in lines] == [1024, 1600, 512]
     fresh = faces(40, seed=7)
     found = network(images.to_float(fresh.pictures))["hair_color"].argmax(1).numpy()
     part = column_parts(ANIME_COLUMNS)["hair_color"]
@@ -62,13 +62,6 @@ def test_two_rounds() -> None:
     assert guessed.shape == (40, 53)
     assert set(guessed.sum(axis=1)) <= set(range(11))
     assert not pseudo_labels(network, fresh.pictures, 1.0)[:, part].any()
-
-
-def test_same_seed_same_network() -> None:
-    config = AnimeTaggerTraining(SMALL, kimg=0.1, second_kimg=0.1, batch=16)
-    first, second = ([n for _, n in train(config, faces(20, 20))][-1] for _ in range(2))
-    pairs = zip(first.parameters(), second.parameters(), strict=True)
-    assert all(torch.equal(a, b) for a, b in pairs)
 
 
 def test_a_trunk_is_taken_over_by_a_narrower_one() -> None:
@@ -111,7 +104,7 @@ def test_refuses(values: dict[str, float]) -> None:
     data = faces(4)
     blank = AnimeFaces(data.pictures, 0 * data.labels, data.names, data.rest)
     with pytest.raises(InputError, match="53 are wanted"):
-        next(train(AnimeTaggerTraining(SMALL), blank))
+        AnimeTaggerRecipe(AnimeTaggerTraining(32, 4), blank)
 
 
 def test_the_verb(tmp_path: Path, capsys) -> None:

@@ -13,7 +13,6 @@ from PIL import Image
 
 from mien.cli import main
 from mien.errors import DatasetError, InputError
-from mien.faces import train_identity as loop
 from mien.faces.evaluate_identity import (
     Square,
     TwicePictured,
@@ -23,10 +22,12 @@ from mien.faces.evaluate_identity import (
     square_from_pupils,
 )
 from mien.faces.people import People, generated_people, open_people, points_beside
-from mien.faces.train_identity import IdentityTraining, margin_loss, ntxent, start_from, train
-from mien.faces.views import ViewStrength, anchors_of, average_anchors, draw_views
+from mien.faces.train_identity import IdentityRecipe, _Order, margin_loss, ntxent, start_from
+from mien.faces.training_config import IdentityTraining, ViewStrength
+from mien.faces.views import anchors_of, average_anchors, draw_views
 from mien.hub.loading import load_identity
 from mien.judges.identity import Identity, IdentityConfig
+from mien.training import loop
 from training import tiny
 
 NETWORK = IdentityConfig(resolution=32, width=4, dim=16)
@@ -86,33 +87,18 @@ def test_anchors_of_landmarks() -> None:
         anchors_of(points[:, :60], (256, 256))
 
 
-def test_learns_to_know_faces_it_has_not_seen() -> None:
-    config = IdentityTraining(
-        network=NETWORK,
-        views=replace(STILL, scale=0.05, shift=0.03, expression=0.2, colour=0.2),
-        kimg=3,
-        people=16,
-        precision="fp32",
-        lr=1e-2,
-    )
-    *_, (line, network) = train(config, People.of(faces(64)))
-    assert line["nimg"] == 3008
+def test_learns_to_know_faces_it_has_not_seen(tmp_path: Path) -> None:
+    still = replace(STILL, scale=0.05, shift=0.03, expression=0.2, colour=0.2)
+    config = IdentityTraining(32, 4, 16, views=still, kimg=1.6, people=16, lr=2e-2)
+    recipe = IdentityRecipe(config, People.of(faces(64)))
+    *_, line = loop.run(recipe, tmp_path)
+    assert line["nimg"] == 1600
     unseen = faces(30, seed=9)
-    scores = score_views(network, unseen, average_anchors(30))
+    scores = score_views(recipe.trained, unseen, average_anchors(30))
     torch.manual_seed(0)
     before = score_views(Identity(NETWORK), unseen, average_anchors(30))
     assert scores["expression"]["AUC"] > max(0.8, before["expression"]["AUC"] + 0.1)
     assert set(scores) == set(before)
-
-
-def test_same_seed_same_network() -> None:
-    config = IdentityTraining(network=NETWORK, kimg=0.1, people=8)
-    first, second = (
-        [network for _, network in train(config, People.of(faces(20)))][-1] for _ in range(2)
-    )
-    assert all(
-        torch.equal(a, b) for a, b in zip(first.parameters(), second.parameters(), strict=True)
-    )
 
 
 def test_losses_by_hand() -> None:
@@ -143,7 +129,7 @@ def test_generated_people_look_different_from_one_another() -> None:
     assert not np.array_equal(people.pictures[0], people.pictures[3])
     both = People.of(faces(4, 24)) + people
     assert both.count == 7
-    order = loop._Order(both, 0)
+    order = _Order(both, 0)
     who, rows = order.step(0, 7)
     assert sorted(who.tolist()) == list(range(7))
     assert (both.person[rows] == who).all()
@@ -153,7 +139,7 @@ def test_generated_people_look_different_from_one_another() -> None:
 
 def test_refuses() -> None:
     with pytest.raises(InputError, match="4 people in the data, a step shows 64"):
-        next(train(IdentityTraining(network=NETWORK), People.of(faces(4))))
+        IdentityRecipe(IdentityTraining(32, 4, 16), People.of(faces(4)))
     with pytest.raises(InputError, match="at least 2"):
         IdentityTraining(people=1)
     with pytest.raises(InputError, match="fp16"):

@@ -11,8 +11,11 @@ from house.sources import name_of, parse, python_files
 
 FILE_LINES = 500
 FUNCTION_LINES = 60
-LOOP_LINES = 200
-"""For a training loop: a function ``train...`` of ``training/`` or of a file ``train*.py``."""
+ARGUMENTS = 15
+VERBS_WITH_MORE = {
+    *("anime", "compare", "describe", "edit", "fit", "score", "sketch", "walk"),
+}
+"""Verbs whose options are still written one by one; others are made of a dataclass."""
 
 FILES = python_files("src", "benchmarks", "recipes", "tests")
 
@@ -35,12 +38,21 @@ def long_functions(path: Path, tree: ast.Module) -> list[str]:
     found = []
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            is_home = path.parent.name == "training" or path.stem.startswith("train")
-            is_loop = is_home and node.name.startswith("train")
-            limit = LOOP_LINES if is_loop else FUNCTION_LINES
             lines = function_lines(node, is_verb="cli" in path.parts)
-            if lines > limit:
-                found.append(f"{node.name}: {lines} lines, at most {limit}")
+            if lines > FUNCTION_LINES:
+                found.append(f"{node.name}: {lines} lines, at most {FUNCTION_LINES}")
+    return found
+
+
+def wide_functions(path: Path, tree: ast.Module) -> list[str]:
+    """Names of the functions that take too much."""
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            given = node.args
+            count = len([*given.posonlyargs, *given.args, *given.kwonlyargs])
+            if count > ARGUMENTS and not ("cli" in path.parts and node.name in VERBS_WITH_MORE):
+                found.append(f"{node.name}: {count} arguments, at most {ARGUMENTS}")
     return found
 
 
@@ -51,13 +63,19 @@ def test_a_file_is_short(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)
-def test_its_functions_are_short(path: Path) -> None:
-    assert not long_functions(path, parse(path))
+def test_its_functions_are_short_and_take_little(path: Path) -> None:
+    tree = parse(path)
+    assert not long_functions(path, tree)
+    assert not wide_functions(path, tree)
 
 
 def test_a_long_function_is_found_and_named() -> None:
     body = "\n".join("    x = 1" for _ in range(60))
     source = f'def f():\n    """Says\n    much."""\n{body}\n'
     assert long_functions(Path("a/b.py"), ast.parse(source)) == ["f: 61 lines, at most 60"]
-    loop = source.replace("def f", "def train_f")
-    assert not long_functions(Path("portraits/train.py"), ast.parse(loop))
+
+
+def test_a_function_that_takes_much_is_found_and_named() -> None:
+    tree = ast.parse(f"def walk({', '.join(f'a{i}' for i in range(16))}): ...")
+    assert wide_functions(Path("editing/a.py"), tree) == ["walk: 16 arguments, at most 15"]
+    assert not wide_functions(Path("cli/walk.py"), tree)

@@ -1,39 +1,32 @@
 """The tagger learns what pictures show, and its score is honest."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from mien.attributes import LABELS
-from mien.errors import InputError
+from mien.errors import ConfigMismatch, InputError
 from mien.judges.tagger import TaggerConfig, tags
+from mien.tagging.config import TaggerTraining
 from mien.tagging.evaluate import score_tagger
-from mien.tagging.train import TaggerTraining, train
+from mien.tagging.train import TaggerRecipe
+from mien.training import loop
 from training import tiny
 
 
-def test_learns_and_is_measured():
+def test_learns_and_is_measured(tmp_path):
     data, kept = tiny.readable_set(160), tiny.readable_set(60, seed=5, part="kept-out")
-    config = TaggerTraining(
-        network=TaggerConfig(resolution=32, width=8), kimg=6, batch=32, precision="fp32", lr=4e-3
-    )
-    *_, (line, network) = train(config, data)
-    assert line["nimg"] == 6016
-    score = score_tagger(network, kept, data)
+    recipe = TaggerRecipe(TaggerTraining(32, 8, 3.2, 32, lr=8e-3), data)
+    *_, line = loop.run(recipe, tmp_path)
+    assert line["nimg"] == 3200
+    score = score_tagger(recipe.trained, kept, data)
     assert {row.column for row in score.agreement.rows} == {"gender", "glasses"}
     for row in score.agreement.rows:
         assert row.exact > 0.9 > row.majority_exact
         assert row.count == 60
     assert "60 pictures of readable.zip, part 'kept-out'" in score.text()
-
-
-def test_same_seed_same_network():
-    data = tiny.readable_set(40)
-    config = TaggerTraining(network=TaggerConfig(resolution=32, width=4), kimg=0.2, batch=20)
-    first, second = ([network for _, network in train(config, data)][-1] for _ in range(2))
-    assert all(
-        torch.equal(a, b) for a, b in zip(first.parameters(), second.parameters(), strict=True)
-    )
 
 
 def test_shapes_and_tags():
@@ -57,28 +50,38 @@ def test_refuses(values):
 
 
 def test_needs_labels():
-    from dataclasses import replace
-
-    data = replace(tiny.readable_set(8), labels=np.zeros((8, 3), np.float32))
+    few = replace(tiny.readable_set(8), labels=np.zeros((8, 3), np.float32))
     with pytest.raises(InputError, match="has no attribute labels"):
-        next(train(TaggerTraining(), data))
+        TaggerRecipe(TaggerTraining(), few)
+    data = tiny.readable_set(8)
+    with pytest.raises(InputError, match="has no attribute labels"):
+        TaggerRecipe(TaggerTraining(), data, replace(data, labels=None))
 
 
 def test_a_second_set_takes_part():
     data, also = tiny.readable_set(24), tiny.readable_set(30, seed=9)
-    config = TaggerTraining(network=TaggerConfig(resolution=32, width=4), kimg=0.2, batch=20)
-    alone, both, again = (
-        [network for _, network in train(config, data, second)][-1] for second in (None, also, also)
-    )
+    config = TaggerTraining(32, 4, 0.2, 20)
+    alone, both = (TaggerRecipe(config, data, second).examples(0)[0] for second in (None, also))
+    assert np.array_equal(alone[10:], both[10:])
     assert all(
-        torch.equal(a, b) for a, b in zip(both.parameters(), again.parameters(), strict=True)
+        (also.pictures == picture).all(axis=(1, 2, 3)).any()
+        or (also.pictures[:, :, ::-1] == picture).all(axis=(1, 2, 3)).any()
+        for picture in both[:10]
     )
-    assert not torch.equal(alone.stem.weight, both.stem.weight)
+    last = TaggerRecipe(config, data, also).examples(180)[0]
+    assert np.array_equal(last[2:], TaggerRecipe(config, data).examples(180)[0][2:])
 
 
-def test_a_second_set_needs_labels_too():
-    from dataclasses import replace
+def test_a_run_goes_on_with_the_same_pictures_only(tmp_path):
+    config = TaggerTraining(32, 4, 0.02, 20)
+    list(loop.run(TaggerRecipe(config, tiny.readable_set(24)), tmp_path))
+    with pytest.raises(ConfigMismatch, match="started with data"):
+        list(loop.run(TaggerRecipe(config, tiny.readable_set(24, seed=1)), tmp_path))
 
-    data = tiny.readable_set(8)
-    with pytest.raises(InputError, match="has no attribute labels"):
-        next(train(TaggerTraining(), data, replace(data, labels=None)))
+
+@pytest.mark.parametrize(
+    "wrong", [{"kimg": 0}, {"precision": "fp8"}, {"also_share": 2}, {"seed": -1}, {"batch": 0}]
+)
+def test_trainings_that_cannot_be(wrong):
+    with pytest.raises(InputError, match=next(iter(wrong))):
+        TaggerTraining(**wrong)

@@ -3,24 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import pytest
 import torch
 from torch import nn
 
 from mien.errors import TrainingDiverged
-from mien.training.fitting import descend, fit, step_seed, update, warm_cosine
+from mien.training.fitting import step_seed, update, warm_cosine
 from mien.training.logs import Tick
-
-
-@dataclass(frozen=True)
-class Config:
-    kimg: float = 0.25
-    batch: int = 2
-    lr: float = 0.002
-    weight_decay: float = 0.0
-    seed: int = 3
 
 
 def one_weight(value: float = 1.0) -> tuple[nn.Parameter, torch.optim.SGD]:
@@ -46,23 +36,6 @@ def test_seeds_of_a_step_differ_in_each_part() -> None:
     assert step_seed(3, 64, 1) == step_seed(3, 64, 1)
 
 
-def test_a_step_goes_down_and_no_further_than_asked() -> None:
-    weight, optimizer = one_weight()
-    descend(4 * weight.sum(), optimizer, "the loss", 0)
-    assert weight.item() == -3
-    assert weight.grad is None
-    descend(4 * weight.sum(), optimizer, "the loss", 1, longest=0.5)
-    assert weight.item() == pytest.approx(-3.5, abs=1e-5)
-
-
-@pytest.mark.parametrize("bad", [math.nan, math.inf])
-def test_a_loss_that_is_no_number_changes_nothing(bad: float) -> None:
-    weight, optimizer = one_weight()
-    with pytest.raises(TrainingDiverged, match=f"the toy's loss is {bad} at step 7"):
-        descend(bad * weight.sum(), optimizer, "the toy's loss", 7)
-    assert weight.item() == 1
-
-
 def test_a_gradient_that_is_no_number_changes_nothing() -> None:
     weight, optimizer = one_weight()
     weight.grad = torch.tensor([2.0])
@@ -74,30 +47,6 @@ def test_a_gradient_that_is_no_number_changes_nothing() -> None:
     update(optimizer, torch.tensor(2.0), "G", 64, stats)
     assert weight.item() == -1
     assert weight.grad is None
-
-
-def test_a_network_is_fitted_and_told_of() -> None:
-    def losses(network: nn.Module) -> tuple[torch.Tensor, torch.Tensor]:
-        assert network.training
-        made = network(torch.ones(2, 3, 4, 4))
-        return (made - 10).square().mean(), (made - 10).abs().mean()
-
-    runs = [list(fit(Config(), lambda: nn.Conv2d(3, 1, 3), losses, "its", "off")) for _ in "ab"]
-    lines = [line for line, _ in runs[0]]
-    assert [line["nimg"] for line in lines] == [200, 250]
-    assert lines[-1].keys() == {"nimg", "loss", "off"}
-    assert 0 < lines[-1]["loss"] < lines[0]["loss"]
-    assert not runs[0][-1][1].training
-    assert lines == [line for line, _ in runs[1]]
-
-
-def test_a_fit_that_fails_says_whose() -> None:
-    def losses(network: nn.Module) -> tuple[torch.Tensor, torch.Tensor]:
-        loss = math.nan * network(torch.ones(1, 3, 4, 4)).sum()
-        return loss, loss
-
-    with pytest.raises(TrainingDiverged, match="the toy's loss is nan at step 0"):
-        next(fit(Config(), lambda: nn.Conv2d(3, 1, 3), losses, "the toy's", "off"))
 
 
 def test_a_line_of_the_log_is_the_mean_since_the_last(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,13 +14,13 @@ from mien.checkpoints import native
 from mien.data.training_set import TrainingSet
 from mien.errors import CheckpointError, ConfigMismatch
 from mien.hub.loading import load_generator
-from mien.portraits import train as gan
 from mien.portraits.config import GanConfig
+from mien.portraits.networks import build
 from mien.portraits.start import grow_from, read_start
-from mien.portraits.step import build
+from mien.portraits.train import GanRecipe, export
 from mien.stylegan2.discriminator import Discriminator, DiscriminatorConfig
 from mien.stylegan2.generator import Generator, GeneratorConfig
-from mien.training import state
+from mien.training import loop, state
 from mien.training.processes import launch
 
 SHAPE = {"channel_base": 128, "channel_max": 8}
@@ -141,13 +141,13 @@ def test_a_run_goes_on_from_a_public_file(public, pictures, tmp_path):
     data = TrainingSet.open(pictures, 32, labels=False, part="all")
     config = replace(TINY, **read_start(path).sizes)
     out = tmp_path / "run"
-    often = gan.Cadence(0.004, 0.004, 1)
-    list(gan.train(config, data, out, launch("cpu"), often, start_from=path))
+    recipe = GanRecipe(config, data, launch("cpu"), start=read_start(path))
+    list(loop.run(recipe, out, loop.Cadence(0.004, 0.004, 1)))
     stored = native.load(state.checkpoints(out)[-1])
     assert stored.config["conv_clamp"] == 256
     before = ema["synthesis.b4.const"]
     assert (stored.tensors["G_ema/synthesis.b4.const"] - before).abs().max() < 0.1
-    made = gan.export(out, tmp_path / "g.safetensors")
+    made = export(recipe, tmp_path / "g.safetensors")
     assert load_generator(made).config["conv_clamp"] == 256
     assert load_generator(state.checkpoints(out)[-1]).config["conv_clamp"] == 256
     assert read_start(out).sizes["mapping_layers"] == 3

@@ -13,7 +13,10 @@ from torch import Tensor, nn
 from anime.test_train import TINY
 from mien.anime import step as anime_step
 from mien.anime.step import AnimeTrainer
+from mien.portraits import train as gan_train
+from mien.training.random import StepRandom
 from training import tiny
+from training.recipes import gan
 
 Norms = dict[tuple[str, str], float]
 """Term and network -> norm of the gradient."""
@@ -106,3 +109,20 @@ def test_anime(warm: bool, norms_of: Callable[..., Norms]) -> None:
     trainer = AnimeTrainer(config, selfies, drawings, torch.device("cpu"), tiny.tagger())
     found = norms_of(anime_step, trainer.step, trainer.nets.modules())
     check(found, WARM if warm else ANIME)
+
+
+GAN = {
+    "loss/G": ("G",),
+    "loss/fooling": ("G",),
+    "loss/tags": ("G",),
+    "loss/path_length": ("G",),
+    "loss/D": ("D",),
+    "loss/critics": ("C",),
+    "loss/R1": ("D",),
+}
+
+
+def test_gan(norms_of: Callable[..., Norms]) -> None:
+    recipe = gan(critic=1.0, tagger_weight=1.0)
+    found = norms_of(gan_train, lambda: recipe.step(StepRandom(3, 0)), recipe.nets.modules())
+    check(found, GAN)

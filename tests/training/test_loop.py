@@ -1,9 +1,5 @@
-"""The one loop: any recipe is logged, stopped, killed, resumed, refused."""
+"""The one loop: any recipe is logged, stopped, resumed, refused; killed in test_recipes."""
 
-import os
-import signal
-import subprocess
-import sys
 from dataclasses import dataclass, replace
 
 import pytest
@@ -120,25 +116,3 @@ def test_a_loss_that_is_no_number_ends_the_run(tmp_path):
     with pytest.raises(TrainingDiverged, match="loss is nan"):
         list(runs)
     assert state.checkpoints(tmp_path)
-
-
-KILLED = """
-import os, signal, sys
-sys.path.insert(0, sys.argv[2])
-from pathlib import Path
-from training.test_loop import OFTEN, Toy, ToyConfig
-from mien.training import loop
-for line in loop.run(Toy(ToyConfig()), Path(sys.argv[1]), OFTEN):
-    if line["nimg"] >= 60:
-        os.kill(os.getpid(), signal.SIGKILL)
-"""
-
-
-def test_a_killed_run_equals_an_unbroken_one(tmp_path, request):
-    tests = request.config.rootpath / "tests"
-    command = [sys.executable, "-c", KILLED, str(tmp_path / "cut"), str(tests)]
-    ended = subprocess.run(command, env=os.environ, check=False, timeout=300)
-    assert ended.returncode == -signal.SIGKILL
-    list(loop.run(Toy(ToyConfig()), tmp_path / "cut", OFTEN))
-    list(loop.run(Toy(ToyConfig()), tmp_path / "whole", OFTEN))
-    same(weights(tmp_path / "whole"), weights(tmp_path / "cut"))

@@ -4,15 +4,15 @@
 
 The loss and the augmentation of :mod:`mien.tagging.train`. A second round shows the faces that
 the table does not know too, with the values that the first round was sure of (self-training, Lee
-2013); a column in which it was not stays open. Minutes, so a run that was stopped starts again.
+2013); a column in which it was not stays open.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,63 +21,15 @@ from jaxtyping import Float32, UInt8
 from mien import images
 from mien.anime.table import AnimeTable, column_parts, find_anime_table, read_anime_table
 from mien.anime.tagger import anime_config
+from mien.anime.tagger_config import AnimeTaggerTraining
 from mien.data.order import SampleOrder
 from mien.data.sources import open_domains
 from mien.data.splits import fold_rows
 from mien.data.stores import comparable
 from mien.data.training_set import decoded
 from mien.errors import DatasetError, InputError
-from mien.judges.tagger import Tagger, TaggerConfig
-from mien.tagging.train import column_loss, shaken, value_weights
-from mien.training.fitting import descend, warm_cosine
-
-
-@dataclass(frozen=True)
-class AnimeTaggerTraining:
-    """What decides a run.
-
-    Args:
-        network: The tagger.
-        kimg: Thousand pictures of the first round.
-        second_kimg: Thousand pictures of the second round; 0 for none.
-        confidence: Probability from which an answer of the first round teaches the second.
-        unlabelled: Share of a batch of the second round that comes from the table-less faces.
-        batch: Pictures a step.
-        lr: Highest learning rate of the first round; it rises for a tenth of the round, then falls
-            to zero as a cosine. The second begins with half of it.
-        weight_decay: Of AdamW.
-        smoothing: Label smoothing.
-        rarity: Exponent of a value's frequency in its weight; 0 counts each picture alike.
-        seed: Decides the first weights, the order and the augmentation.
-        precision: ``bf16`` or ``fp32``.
-    """
-
-    network: TaggerConfig = field(default_factory=anime_config)
-    kimg: float = 40
-    second_kimg: float = 20
-    confidence: float = 0.9
-    unlabelled: float = 0.5
-    batch: int = 64
-    lr: float = 2e-3
-    weight_decay: float = 0.05
-    smoothing: float = 0.05
-    rarity: float = 0.25
-    seed: int = 0
-    precision: str = "bf16"
-
-    def __post_init__(self) -> None:
-        if self.kimg <= 0 or self.second_kimg < 0 or self.batch < 2:
-            raise InputError(
-                f"kimg {self.kimg:g} must be above 0, second_kimg {self.second_kimg:g} at least "
-                f"0, batch {self.batch} at least 2"
-            )
-        if not 0.5 <= self.confidence <= 1 or not 0 <= self.unlabelled < 1:
-            raise InputError(
-                f"confidence {self.confidence:g} must be from 0.5 to 1, unlabelled "
-                f"{self.unlabelled:g} from 0 to below 1"
-            )
-        if self.precision not in ("bf16", "fp32"):
-            raise InputError(f"precision {self.precision!r} is neither bf16 nor fp32")
+from mien.judges.tagger import Tagger
+from mien.tagging.train import ColumnsRecipe
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,75 +99,85 @@ def open_faces(
     return parts[0], parts[1], table
 
 
-def train(
-    config: AnimeTaggerTraining, data: AnimeFaces, start: Tagger | None = None
-) -> Iterator[tuple[dict[str, float], Tagger]]:
-    """Train a tagger of anime faces.
+class AnimeTaggerRecipe(ColumnsRecipe):
+    """One round of the tagger of anime faces.
 
     Args:
-        config: What decides the run.
+        config: What decides the round.
         data: Faces with label vectors, and the others.
-        start: A tagger whose trunk is taken over; of the same resolution and width.
-
-    Yields:
-        ``{"round", "nimg", "loss"}`` and the network, now and then and at the end of each round.
+        start: A tagger whose trunk is taken over, or in the second round the whole of it.
+        guessed: Label vectors ``[m, l]`` of the other faces, for the second round.
+        device: Where to compute.
 
     Raises:
         InputError: Labels of another width, or a trunk of another shape.
-        TrainingDiverged: The loss is no number.
     """
-    parts = column_parts(config.network.columns)
-    width = max(part.stop for part in parts.values())
-    if data.labels.shape[1] != width or not data.labels.any():
-        raise InputError(f"labels are {data.labels.shape[1]} wide or empty, {width} are wanted")
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(config.seed)
-        network = Tagger(config.network)
-        if start is not None:
-            take_trunk(network, start)
-        yield from _round(1, config, network, data)
-        if config.second_kimg and len(data.rest):
-            guessed = pseudo_labels(network, data.rest, config.confidence)
-            yield from _round(2, config, network, data, guessed)
+
+    def __init__(
+        self,
+        config: AnimeTaggerTraining,
+        data: AnimeFaces,
+        start: Tagger | None = None,
+        guessed: Float32[np.ndarray, "m l"] | None = None,
+        device: torch.device | str = "cpu",
+    ) -> None:
+        parts = column_parts(config.network().columns)
+        width = max(part.stop for part in parts.values())
+        if data.labels.shape[1] != width or not data.labels.any():
+            raise InputError(f"labels are {data.labels.shape[1]} wide or empty, {width} are wanted")
+
+        def build() -> Tagger:
+            network = Tagger(config.network())
+            if guessed is not None and start is not None:
+                network.load_state_dict(start.state_dict())
+            elif start is not None:
+                take_trunk(network, start)
+            return network
+
+        super().__init__(config, build, data.labels, parts, device)
+        self.data, self.guessed = data, guessed
+        self.extra = 0 if guessed is None else round(config.batch * config.unlabelled)
+        self.order = SampleOrder(len(data.names), config.seed, mirror=True)
+        self.more = SampleOrder(max(len(data.rest), 1), config.seed, mirror=True)
+
+    def source(self) -> dict[str, Any]:
+        """How many faces, and which come first."""
+        return {"faces": [len(self.data.names), len(self.data.rest), *self.data.names[:3]]}
+
+    def examples(
+        self, nimg: int
+    ) -> tuple[UInt8[np.ndarray, "n h w 3"], Float32[np.ndarray, "n l"]]:
+        """A batch; in the second round its end has guessed labels."""
+        count = self.config.batch - self.extra
+        rows, mirrored = self.order.batch(nimg, self.config.batch)
+        rows, mirrored = rows[:count], mirrored[:count]
+        pictures, labels = _mirrored(self.data.pictures, rows, mirrored), self.data.labels[rows]
+        if self.guessed is None or not self.extra:
+            return pictures, labels
+        rows, mirrored = self.more.batch(nimg // self.config.batch * self.extra, self.extra)
+        others = _mirrored(self.data.rest, rows, mirrored)
+        return np.concatenate([pictures, others]), np.concatenate([labels, self.guessed[rows]])
 
 
-def _round(
-    number: int,
+def rounds(
     config: AnimeTaggerTraining,
-    network: Tagger,
     data: AnimeFaces,
-    guessed: Float32[np.ndarray, "m l"] | None = None,
-) -> Iterator[tuple[dict[str, float], Tagger]]:
-    """One round, from a fresh optimiser; the second mixes faces with guessed labels in."""
-    first = guessed is None
-    kimg, lr = (config.kimg, config.lr) if first else (config.second_kimg, config.lr / 2)
-    seed = config.seed + 1000 * (number - 1)
-    optimizer = torch.optim.AdamW(network.parameters(), lr=lr, weight_decay=config.weight_decay)
-    steps = math.ceil(kimg * 1000 / config.batch)
-    order = SampleOrder(len(data.names), seed, mirror=True)
-    more = SampleOrder(max(len(data.rest), 1), seed, mirror=True)
-    extra = 0 if first else round(config.batch * config.unlabelled)
-    parts = column_parts(config.network.columns)
-    weights = value_weights(data.labels, parts, config.rarity)
-    source = torch.Generator().manual_seed(seed)
-    for step in range(steps):
-        optimizer.param_groups[0]["lr"] = lr * warm_cosine((step + 1) / steps, 0.1)
-        rows, mirrored = order.batch(step * config.batch, config.batch)
-        count = config.batch - extra
-        chosen, labels = _mirrored(data.pictures, rows[:count], mirrored[:count]), data.labels[rows]
-        labels = labels[:count]
-        if guessed is not None and extra:
-            rows, mirrored = more.batch(step * extra, extra)
-            chosen = np.concatenate([chosen, _mirrored(data.rest, rows, mirrored)])
-            labels = np.concatenate([labels, guessed[rows]])
-        batch = shaken(chosen, config.network.resolution, source)
-        with torch.autocast("cpu", torch.bfloat16, enabled=config.precision == "bf16"):
-            logits = network.train()(batch)
-        loss = column_loss(logits, torch.from_numpy(labels), weights, parts, config.smoothing)
-        descend(loss, optimizer, "the tagger's loss", step)
-        if step % 50 == 49 or step == steps - 1:
-            nimg, shown = (step + 1) * config.batch, round(float(loss.detach()), 4)
-            yield {"round": number, "nimg": nimg, "loss": shown}, network.eval()
+    start: Tagger | None = None,
+    device: torch.device | str = "cpu",
+) -> Iterator[AnimeTaggerRecipe]:
+    """The rounds, one or two; each is to be trained before the next is asked for.
+
+    Args:
+        config: What decides them.
+        data: Faces with label vectors, and the others.
+        start: A tagger whose trunk is taken over; of the same resolution and width.
+        device: Where to compute.
+    """
+    first = AnimeTaggerRecipe(config, data, start, device=device)
+    yield first
+    if config.second_kimg and len(data.rest):
+        guessed = pseudo_labels(first.trained, data.rest, config.confidence)
+        yield AnimeTaggerRecipe(config.second(), data, first.trained, guessed, device)
 
 
 def _mirrored(
@@ -240,15 +202,16 @@ def pseudo_labels(
         batch: Faces at a time.
     """
     network.eval()
+    device = network.stem.weight.device
     made = []
     for start in range(0, len(pictures), batch):
-        logits = network(images.to_float(pictures[start : start + batch]))
+        logits = network(images.to_float(pictures[start : start + batch], device))
         heads = []
         for values in logits.values():
             likely = values.float().softmax(dim=1)
             best = torch.zeros_like(likely).scatter_(1, likely.argmax(1, keepdim=True), 1.0)
             heads.append(best * (likely.amax(dim=1, keepdim=True) >= confidence))
-        made.append(torch.cat(heads, dim=1).numpy())
+        made.append(torch.cat(heads, dim=1).cpu().numpy())
     return np.concatenate(made)
 
 

@@ -20,13 +20,14 @@ import typer
 
 
 def config_options(
-    config: type, leave: Collection[str] = (), **defaults: Any
+    config: type, leave: Collection[str] = (), into: str = "config", **defaults: Any
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Give a command the fields of a dataclass as options; it receives them as ``config``.
+    """Give a command the fields of a dataclass as options; it receives their values as one dict.
 
     Args:
         config: A dataclass whose docstring has an ``Args:`` list.
         leave: Fields that are no options, since something else decides them.
+        into: The argument of the command that gets the values.
         **defaults: Other defaults than the dataclass has.
     """
     helps = field_helps(config)
@@ -48,12 +49,12 @@ def config_options(
         kept = [
             p.replace(annotation=own[p.name], kind=inspect.Parameter.KEYWORD_ONLY)
             for p in signature.parameters.values()
-            if p.name != "config"
+            if p.name != into
         ]
 
         def run(**values: Any) -> None:
             chosen = {field.name: values.pop(field.name) for field in fields}
-            command(config=chosen, **values)
+            command(**{into: chosen}, **values)
 
         required = [p for p in kept if p.default is inspect.Parameter.empty]
         optional = [p for p in kept if p.default is not inspect.Parameter.empty]

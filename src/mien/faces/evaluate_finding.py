@@ -6,8 +6,9 @@ import torch
 from torch.nn import functional
 
 from mien.faces.pictures import Dice, FacePictures
-from mien.faces.train_detector import DetectorTraining, draw_canvases
+from mien.faces.train_detector import draw_canvases
 from mien.faces.train_landmarks import draw_crops
+from mien.faces.training_config import DetectorTraining
 from mien.judges.face_detector import FaceDetector
 from mien.judges.landmarks import LandmarkNetwork
 

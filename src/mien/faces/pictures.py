@@ -33,10 +33,11 @@ _LEVELS = 3
 
 
 class Dice:
-    """Random numbers of one run, in the order in which they are asked for."""
+    """Random numbers of a seed or of a generator's, in the order in which they are asked for."""
 
-    def __init__(self, seed: int) -> None:
-        self.source = torch.Generator().manual_seed(seed)
+    def __init__(self, source: int | torch.Generator) -> None:
+        seeded = isinstance(source, torch.Generator)
+        self.source = source if seeded else torch.Generator().manual_seed(source)
 
     def uniform(self, count: int, low: float, high: float) -> Float[Tensor, " n"]:
         """``count`` numbers from ``low`` to ``high``."""

@@ -1,29 +1,30 @@
 """Training the face detector: portraits set into scenery, at any size and turn.
 
-    mien train landmarks --part detector --data sfhq.zip --points POINTS.npz --out nets --kimg 20
+    mien train detector --data sfhq.zip --points POINTS.npz --out detector.safetensors
 
 A canvas shows no face, one or two: whole portraits with their edges, or heads cut out softly, and
 lone eyes or mouths that are no faces. Losses: CenterNet's focal loss of the heat map (Zhou et al.
-2019, Eq. 1) and the distance of the five points in units of the face. Minutes, not hours, so a run
-that was stopped simply starts again.
+2019, Eq. 1) and the distance of the five points in units of the face.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
 
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn import functional
 
-from mien.errors import InputError
 from mien.faces import pictures as face_pictures
 from mien.faces.pictures import Dice, FacePictures
-from mien.judges.face_detector import STRIDE, DetectorConfig, FaceDetector
-from mien.training.fitting import fit
+from mien.faces.training_config import DetectorTraining
+from mien.judges.face_detector import STRIDE, FaceDetector
+from mien.training.adamw import AdamWRecipe
+from mien.training.random import StepRandom
 
 SMALLEST, LARGEST = 11.0, 60.0
 """Half sides of FFHQ's square, in pixels, that the detector is taught; a face with ears is about
@@ -32,32 +33,6 @@ as wide as this number."""
 _TURN = 45
 _SHOWS = 0.35
 """Cells this near to a face's centre, in half sides, are asked for its points."""
-
-
-@dataclass(frozen=True)
-class DetectorTraining:
-    """What decides a run.
-
-    Args:
-        network: The detector.
-        kimg: Thousand canvases to see.
-        batch: Canvases a step.
-        size: Side of a canvas in pixels.
-        lr: Highest learning rate; it rises for a twentieth of the run, then falls to zero as a
-            cosine.
-        weight_decay: Of AdamW.
-        seed: Decides the first weights and every random number.
-        precision: ``bf16`` or ``fp32``.
-    """
-
-    network: DetectorConfig = field(default_factory=DetectorConfig)
-    kimg: float = 60
-    batch: int = 64
-    size: int = 128
-    lr: float = 3e-3
-    weight_decay: float = 0.02
-    seed: int = 0
-    precision: str = "bf16"
 
 
 @dataclass(frozen=True)
@@ -78,37 +53,41 @@ class Canvases:
     reach: Float[Tensor, "n f"]
     there: Bool[Tensor, "n f"]
 
+    def to(self, device: torch.device) -> Canvases:
+        """The same, elsewhere."""
+        return Canvases(*(getattr(self, f.name).to(device) for f in fields(self)))
 
-def train(
-    config: DetectorTraining, faces: FacePictures
-) -> Iterator[tuple[dict[str, float], FaceDetector]]:
-    """Train a face detector.
+
+class DetectorRecipe(AdamWRecipe):
+    """A face detector.
 
     Args:
         config: What decides the run.
         faces: Portraits with points.
-
-    Yields:
-        ``{"nimg", "loss", "points"}`` (points: their mean distance in half sides of the face's
-        square) and the network, now and then and at the end.
+        device: Where to compute; canvases are drawn on the CPU.
     """
-    if config.kimg <= 0 or config.batch < 2 or config.size % 16:
-        raise InputError(
-            f"kimg {config.kimg:g} must be above 0, batch {config.batch} above 1 and "
-            f"size {config.size} a multiple of 16"
-        )
-    dice = Dice(config.seed)
 
-    def losses(network: FaceDetector) -> tuple[Tensor, Tensor]:
-        canvases = draw_canvases(faces, config.batch, config.size, dice)
-        with torch.autocast("cpu", torch.bfloat16, enabled=config.precision == "bf16"):
-            heat, points = network(canvases.images)
+    name = "the detector"
+    longest = 5.0
+
+    def __init__(
+        self, config: DetectorTraining, faces: FacePictures, device: torch.device | str = "cpu"
+    ) -> None:
+        self.faces = faces
+        super().__init__(config, lambda: FaceDetector(config.network()), device)
+        self.network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+
+    def source(self) -> dict[str, Any]:
+        """The portraits."""
+        return {"data": self.faces.fingerprint}
+
+    def losses(self, random: StepRandom) -> Mapping[str, Tensor]:
+        """Those of :func:`canvas_loss`; ``points``: mean distance in half sides of the face."""
+        config, dice = self.config, Dice(random.torch(0))
+        canvases = draw_canvases(self.faces, config.batch, config.size, dice).to(self.device)
+        with self.fast():
+            heat, points = self.network(canvases.images)
         return canvas_loss(heat, points, canvases)
-
-    def build() -> FaceDetector:
-        return FaceDetector(config.network)
-
-    yield from fit(config, build, losses, "the detector's", "points")
 
 
 def draw_canvases(faces: FacePictures, count: int, size: int, dice: Dice) -> Canvases:
@@ -182,8 +161,10 @@ def _pasted(
     return images * (1 - mask) + pixels * mask, points
 
 
-def canvas_loss(heat: Tensor, points: Tensor, canvases: Canvases) -> tuple[Tensor, Tensor]:
-    """The loss of a batch, and the mean distance of its points in half sides.
+def canvas_loss(heat: Tensor, points: Tensor, canvases: Canvases) -> dict[str, Tensor]:
+    """The losses of a batch: the heat map's, and the points'.
+
+    ``points`` is the mean distance of its points in half sides of the face's square.
 
     Args:
         heat: ``[n, h, w]``, logits.
@@ -191,9 +172,9 @@ def canvas_loss(heat: Tensor, points: Tensor, canvases: Canvases) -> tuple[Tenso
         canvases: What was shown.
     """
     rows, columns = heat.shape[1:]
-    axis_x, axis_y = (torch.arange(columns) + 0.5) * STRIDE, (torch.arange(rows) + 0.5) * STRIDE
-    across = axis_x - canvases.centre[..., 0, None]
-    down = axis_y - canvases.centre[..., 1, None]
+    axis = (torch.arange(max(rows, columns), device=heat.device) + 0.5) * STRIDE
+    across = axis[:columns] - canvases.centre[..., 0, None]
+    down = axis[:rows] - canvases.centre[..., 1, None]
     far = (across.square()[:, :, None, :] + down.square()[:, :, :, None]).sqrt()  # [n f h w]
     there = canvases.there[:, :, None, None]
     reach = canvases.reach[:, :, None, None]
@@ -219,4 +200,4 @@ def canvas_loss(heat: Tensor, points: Tensor, canvases: Canvases) -> tuple[Tenso
     total = there.sum().clamp(min=1)
     regress = (distance * weights).sum() / total
     off = (error.norm(dim=3).mean(dim=2) * weights).sum() / total
-    return focal + regress, off
+    return {"loss/heat": focal, "loss/points": regress, "points": off}

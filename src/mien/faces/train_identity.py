@@ -6,67 +6,29 @@ Each step shows two views of some people (:mod:`mien.faces.views`). Two losses: 
 views of the step each finds its partner (NT-Xent, Chen et al. 2020, Eq. 1), and each is told apart
 from every person of the set by a learned prototype and a margin (CosFace, Wang et al. 2018, Eq. 4).
 A person is one picture of the data, or a generated face under other expressions and colours.
-Minutes, not hours, so a run that was stopped simply starts again.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import torch
 from jaxtyping import Float, Int64
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from mien import images
 from mien.errors import InputError
 from mien.faces.people import People
-from mien.faces.views import ViewStrength, draw_views
-from mien.judges.identity import Identity, IdentityConfig
-from mien.training.fitting import descend, warm_cosine
-
-
-@dataclass(frozen=True)
-class IdentityTraining:
-    """What decides a run.
-
-    Args:
-        network: The network.
-        views: How far the views of a face may go.
-        kimg: Thousand views to see.
-        people: People a step, two views of each.
-        lr: Highest learning rate; it rises for a twentieth of the run, then falls as a cosine.
-        weight_decay: Of AdamW.
-        temperature: Of NT-Xent.
-        prototypes: Weight of the loss on prototypes; 0 leaves them out.
-        scale: Of the cosines with the prototypes.
-        margin: Taken from the cosine with the right prototype.
-        seed: Decides the first weights, the order and the views.
-        precision: ``bf16`` or ``fp32``.
-    """
-
-    network: IdentityConfig = field(default_factory=IdentityConfig)
-    views: ViewStrength = field(default_factory=ViewStrength)
-    kimg: float = 150
-    people: int = 64
-    lr: float = 2e-3
-    weight_decay: float = 0.05
-    temperature: float = 0.1
-    prototypes: float = 1.0
-    scale: float = 20.0
-    margin: float = 0.15
-    seed: int = 0
-    precision: str = "bf16"
-
-    def __post_init__(self) -> None:
-        if self.people < 2:
-            raise InputError(f"{self.people} people a step; at least 2 are told apart")
-        if self.precision not in ("bf16", "fp32"):
-            raise InputError(f"precision {self.precision!r} is none of bf16, fp32")
+from mien.faces.training_config import IdentityTraining
+from mien.faces.views import draw_views
+from mien.judges.identity import Identity
+from mien.training.adamw import AdamWRecipe
+from mien.training.random import StepRandom
 
 
 def start_from(network: Identity, trunk: Mapping[str, Tensor]) -> int:
@@ -81,13 +43,8 @@ def start_from(network: Identity, trunk: Mapping[str, Tensor]) -> int:
     return len(fitting)
 
 
-def train(
-    config: IdentityTraining,
-    people: People,
-    trunk: Mapping[str, Tensor] | None = None,
-    device: str = "cpu",
-) -> Iterator[tuple[dict[str, float], Identity]]:
-    """Train an identity network.
+class IdentityRecipe(AdamWRecipe):
+    """An identity network and a prototype of each person.
 
     Args:
         config: What decides the run.
@@ -95,52 +52,67 @@ def train(
         trunk: Tensors to start from, see :func:`start_from`; those of a whole identity network
             also give the first prototypes.
         device: Where to compute.
-
-    Yields:
-        ``{"nimg", "loss", "nearest"}`` and the network, now and then and at the end; ``nearest``
-        is the share of views of the step whose nearest other view shows the same person.
     """
-    if people.count < config.people:
-        raise InputError(f"{people.count} people in the data, a step shows {config.people}")
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(config.seed)
-        network = Identity(config.network)
-        prototypes = torch.randn(people.count, config.network.dim) / 8
-    taken = 0 if trunk is None else start_from(network, trunk)
-    network = network.to(device)
-    order = _Order(people, config.seed)
-    if taken == len(network.state_dict()):
-        prototypes = _prototypes(network, people, [rows[0] for rows in order.rows])
-    prototypes = torch.nn.Parameter(prototypes.detach().to(device))
-    optimizer = torch.optim.AdamW(
-        [
-            {"params": network.parameters(), "far": 1.0},
-            {"params": [prototypes], "far": 4.0, "weight_decay": 0.0},
-        ],
-        lr=config.lr,
-        weight_decay=config.weight_decay,
-    )
-    steps = max(1, round(config.kimg * 500 / config.people))
-    source = torch.Generator().manual_seed(config.seed)
-    for step in range(steps):
-        rate = warm_cosine((step + 1) / steps, 0.05)
-        for group in optimizer.param_groups:
-            group["lr"] = config.lr * rate * group["far"]
 
-        # Two views of each person.
-        who, rows = order.step(step, config.people)
-        views = _views(people, rows, config, source, device)
-        with torch.autocast(torch.device(device).type, torch.bfloat16, config.precision == "bf16"):
-            vectors = network.train().encode(views)
-        own = torch.from_numpy(who).to(device).repeat(2)
-        loss, nearest = ntxent(vectors, config.temperature)
+    name = "the identity network"
+
+    def __init__(
+        self,
+        config: IdentityTraining,
+        people: People,
+        trunk: Mapping[str, Tensor] | None = None,
+        device: torch.device | str = "cpu",
+    ) -> None:
+        if people.count < config.people:
+            raise InputError(f"{people.count} people in the data, a step shows {config.people}")
+        self.people, self.order = people, _Order(people, config.seed)
+        first = torch.randn(
+            people.count, config.dim, generator=torch.Generator().manual_seed(config.seed)
+        )
+        self.prototypes = nn.ParameterList([nn.Parameter(first / 8)]).to(device)
+        taken = 0
+
+        def build() -> Identity:
+            nonlocal taken
+            network = Identity(config.network())
+            taken = 0 if trunk is None else start_from(network, trunk)
+            return network
+
+        super().__init__(config, build, device)
+        if taken == len(self.network.state_dict()):
+            rows = [rows[0] for rows in self.order.rows]
+            self.prototypes[0].data.copy_(_prototypes(self.network, people, rows))
+
+    def groups(self) -> list[dict[str, Any]]:
+        """Prototypes move four times as far, and do not decay."""
+        prototypes = {"params": list(self.prototypes), "far": 4.0, "weight_decay": 0.0}
+        return [*super().groups(), prototypes]
+
+    def modules(self) -> Mapping[str, nn.Module]:
+        """The network and the prototypes."""
+        return {**super().modules(), "prototypes": self.prototypes}
+
+    def source(self) -> dict[str, Any]:
+        """How many people in how many pictures."""
+        return {"faces": [self.people.count, len(self.people.pictures)]}
+
+    def losses(self, random: StepRandom) -> Mapping[str, Tensor]:
+        """Views find their partners, and their persons' prototypes.
+
+        ``nearest`` is the share of views whose nearest other view shows the same person.
+        """
+        config = self.config
+        who, rows = self.order.step(random.nimg // config.batch, config.people)
+        views = _views(self.people, rows, config, random.torch(0), self.device)
+        with self.fast():
+            vectors = self.network.encode(views)
+        partner, nearest = ntxent(vectors, config.temperature)
+        terms = {"loss/partner": partner, "nearest": nearest}
         if config.prototypes:
-            apart = margin_loss(vectors, prototypes, own, config.scale, config.margin)
-            loss = loss + config.prototypes * apart
-        descend(loss, optimizer, "the identity network's loss", step)
-        if step % 50 == 49 or step == steps - 1:
-            line = {"nimg": 2 * (step + 1) * config.people, "loss": round(float(loss.detach()), 4)}
-            yield {**line, "nearest": round(nearest, 3)}, network.eval()
+            own = torch.from_numpy(who).to(self.device).repeat(2)
+            apart = margin_loss(vectors, self.prototypes[0], own, config.scale, config.margin)
+            terms["loss/prototypes"] = config.prototypes * apart
+        return terms
 
 
 @torch.no_grad()
@@ -152,7 +124,7 @@ def _prototypes(network: Identity, people: People, rows: list[np.intp]) -> Tenso
     return torch.cat([network.embed(images.to_float(part, device)) for part in parts])
 
 
-def ntxent(vectors: Float[Tensor, "m d"], temperature: float) -> tuple[Tensor, float]:
+def ntxent(vectors: Float[Tensor, "m d"], temperature: float) -> tuple[Tensor, Tensor]:
     """NT-Xent (Chen et al. 2020, Eq. 1), views of person *i* in rows *i* and *i + m/2*.
 
     Returns:
@@ -164,7 +136,7 @@ def ntxent(vectors: Float[Tensor, "m d"], temperature: float) -> tuple[Tensor, f
         torch.eye(2 * n, dtype=torch.bool, device=vectors.device), -math.inf
     )
     partner = torch.arange(2 * n, device=vectors.device).roll(n)
-    nearest = float((cosines.detach().argmax(dim=1) == partner).float().mean())
+    nearest = (cosines.detach().argmax(dim=1) == partner).float().mean()
     return functional.cross_entropy(cosines / temperature, partner), nearest
 
 
@@ -209,7 +181,7 @@ def _views(
     rows: np.ndarray,
     config: IdentityTraining,
     source: torch.Generator,
-    device: str,
+    device: torch.device,
 ) -> Float[Tensor, "m 3 r r"]:
     """A view of each of the pictures, surroundings lent by those of the step's other people."""
     flat = rows.reshape(-1)
@@ -219,8 +191,8 @@ def _views(
         faces,
         people.anchors[torch.from_numpy(flat)].to(device),
         faces.roll(turn, 0),
-        config.network.resolution,
-        config.network.crop,
+        config.resolution,
+        config.crop,
         config.views,
         source,
     )

@@ -1,65 +1,34 @@
 """Training the landmark network: crops of portraits, moved and spoilt on the fly.
 
-    mien train landmarks --part landmarks --data sfhq.zip --points POINTS.npz --out nets --kimg 20
+    mien train landmarks --data sfhq.zip --points POINTS.npz --out landmarks.safetensors
 
 Half of the crops are a little off, as after a first reading, half are far off, as after a detector;
 some show no face, or one that stands quite wrong, and teach the head that tells. The loss of a
-point is the cross-entropy of its map with a Gaussian and the distance of its mean. Minutes, not
-hours, so a run that was stopped simply starts again.
+point is the cross-entropy of its map with a Gaussian and the distance of its mean.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
 
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn import functional
 
-from mien.errors import InputError
 from mien.faces import pictures as face_pictures
 from mien.faces.finder import CROP_CENTRE, CROP_HALF
 from mien.faces.pictures import Dice, FacePictures
-from mien.judges.landmarks import (
-    MIRRORED,
-    POINTS,
-    LandmarkConfig,
-    LandmarkNetwork,
-    map_means,
-)
-from mien.training.fitting import fit
+from mien.faces.training_config import LandmarkTraining
+from mien.judges.landmarks import MIRRORED, POINTS, LandmarkNetwork, map_means
+from mien.training.adamw import AdamWRecipe
+from mien.training.random import StepRandom
 
 _SPREAD = 1.0
 """Standard deviation of a point's Gaussian, in cells of its map."""
-
-
-@dataclass(frozen=True)
-class LandmarkTraining:
-    """What decides a run.
-
-    Args:
-        network: The landmark network.
-        kimg: Thousand crops to see.
-        batch: Crops a step.
-        lr: Highest learning rate; it rises for a twentieth of the run, then falls to zero as a
-            cosine.
-        weight_decay: Of AdamW.
-        without: Share of crops without a (well placed) face.
-        seed: Decides the first weights and every random number.
-        precision: ``bf16`` or ``fp32``.
-    """
-
-    network: LandmarkConfig = field(default_factory=LandmarkConfig)
-    kimg: float = 110
-    batch: int = 64
-    lr: float = 3e-3
-    weight_decay: float = 0.02
-    without: float = 0.25
-    seed: int = 0
-    precision: str = "bf16"
 
 
 @dataclass(frozen=True)
@@ -78,34 +47,42 @@ class Crops:
     weights: Float[Tensor, "n p"]
     face: Bool[Tensor, " n"]
 
+    def to(self, device: torch.device) -> Crops:
+        """The same, elsewhere."""
+        return Crops(*(getattr(self, f.name).to(device) for f in fields(self)))
 
-def train(
-    config: LandmarkTraining, faces: FacePictures
-) -> Iterator[tuple[dict[str, float], LandmarkNetwork]]:
-    """Train a landmark network.
+
+class LandmarkRecipe(AdamWRecipe):
+    """A landmark network.
 
     Args:
         config: What decides the run.
         faces: Portraits with points.
-
-    Yields:
-        ``{"nimg", "loss", "cells"}`` (cells: mean distance of the points in cells of the maps) and
-        the network, now and then and at the end.
+        device: Where to compute; crops are drawn on the CPU.
     """
-    if config.kimg <= 0 or config.batch < 2:
-        raise InputError(f"kimg {config.kimg:g} must be above 0 and batch {config.batch} above 1")
-    dice = Dice(config.seed)
 
-    def losses(network: LandmarkNetwork) -> tuple[Tensor, Tensor]:
-        crops = draw_crops(faces, config.batch, config.network.resolution, config.without, dice)
-        with torch.autocast("cpu", torch.bfloat16, enabled=config.precision == "bf16"):
-            maps, face = network(crops.images)
+    name = "the landmark network"
+    longest = 5.0
+
+    def __init__(
+        self, config: LandmarkTraining, faces: FacePictures, device: torch.device | str = "cpu"
+    ) -> None:
+        self.faces = faces
+        super().__init__(config, lambda: LandmarkNetwork(config.network()), device)
+        self.network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+
+    def source(self) -> dict[str, Any]:
+        """The portraits."""
+        return {"data": self.faces.fingerprint}
+
+    def losses(self, random: StepRandom) -> Mapping[str, Tensor]:
+        """Those of :func:`crop_loss`; ``cells``: mean distance of the points in cells of maps."""
+        config, dice = self.config, Dice(random.torch(0))
+        crops = draw_crops(self.faces, config.batch, config.resolution, config.without, dice)
+        crops = crops.to(self.device)
+        with self.fast():
+            maps, face = self.network(crops.images)
         return crop_loss(maps, face, crops)
-
-    def build() -> LandmarkNetwork:
-        return LandmarkNetwork(config.network)
-
-    yield from fit(config, build, losses, "the landmarks'", "cells")
 
 
 def draw_crops(faces: FacePictures, count: int, size: int, without: float, dice: Dice) -> Crops:
@@ -194,8 +171,10 @@ def _point_weights() -> Tensor:
 _POINT_WEIGHTS = _point_weights()
 
 
-def crop_loss(maps: Tensor, face: Tensor, crops: Crops) -> tuple[Tensor, Tensor]:
-    """The loss of a batch, and the mean distance of its points in cells.
+def crop_loss(maps: Tensor, face: Tensor, crops: Crops) -> dict[str, Tensor]:
+    """The losses of a batch: where points lie, and whether there is a face.
+
+    ``cells`` is the mean distance of its points in cells.
 
     Args:
         maps: ``[n, p, h, w]``, logits.
@@ -204,7 +183,7 @@ def crop_loss(maps: Tensor, face: Tensor, crops: Crops) -> tuple[Tensor, Tensor]
     """
     cells = maps.shape[-1]
     wanted = crops.points * cells
-    axis = torch.arange(cells) + 0.5
+    axis = torch.arange(cells, device=maps.device) + 0.5
     # The Gaussian of a point is the product of one across and one down, and so is its softmax.
     bells = torch.softmax(-(axis - wanted[..., None]).square() / (2 * _SPREAD**2), dim=3)
     logs = maps.float().flatten(2).log_softmax(dim=2).unflatten(2, (cells, cells))
@@ -216,4 +195,4 @@ def crop_loss(maps: Tensor, face: Tensor, crops: Crops) -> tuple[Tensor, Tensor]
     seen = (crops.weights > 0).float()
     cells_off = ((found - wanted).norm(dim=2) * seen).sum() / seen.sum().clamp(min=1)
     told = functional.binary_cross_entropy_with_logits(face.float(), crops.face.float())
-    return points + 0.5 * told, cells_off
+    return {"loss/points": points, "loss/face": 0.5 * told, "cells": cells_off}

@@ -13,7 +13,6 @@ Axes: n batch, k anchors, h w pixels, r side of a view.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -22,6 +21,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from mien.errors import InputError
+from mien.faces.training_config import ViewStrength
 
 _FROM_68 = (
     *((48,), (54,), (50, 51, 52), (56, 57, 58)),  # mouth: corners, upper and lower lip
@@ -40,35 +40,6 @@ _NOSE, _CHIN, _JAW = 12, 13, slice(14, 16)
 # Reach of the displacement at each anchor, in distances between the eyes.
 _REACH = (*((0.28,) * 4), *((0.16,) * 4), *((0.24,) * 4), 0.8, 0.4, 0.35, 0.35)
 _COARSE = 24  # side of the grid on which displacements are computed; they are smooth
-
-
-@dataclass(frozen=True)
-class ViewStrength:
-    """How far views may go.
-
-    Args:
-        scale: Deviation of the logarithm of the size.
-        shift: Deviation of the place, in half pictures.
-        turn: Deviation of the turn in the plane, in radians.
-        expression: 1 moves mouth, eyes and brows as far as a broad smile does.
-        surroundings: Share of views whose surroundings come from another picture, or are blank.
-        colour: 1 is as far as light and cameras go.
-        grey: Share of views without colour.
-        pencil: Share of views that look drawn with a pencil.
-        damage: 1 blurs, compresses and soils about half of the views.
-        holes: Share of views with a hole.
-    """
-
-    scale: float = 0.09
-    shift: float = 0.07
-    turn: float = 0.07
-    expression: float = 1.0
-    surroundings: float = 0.4
-    colour: float = 1.0
-    grey: float = 0.15
-    pencil: float = 0.25
-    damage: float = 1.0
-    holes: float = 0.3
 
 
 def anchors_of(points: np.ndarray, size: tuple[int, int]) -> Float[Tensor, "n 16 2"]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mien.attributes import COLUMNS, LABELS, column_slice
-from mien.errors import InputError
-from mien.stylegan2 import augment as ada
-from mien.stylegan2 import losses
-from mien.stylegan2.discriminator import DiscriminatorConfig
-from mien.stylegan2.generator import GeneratorConfig
+from mien.training.checks import check_run, check_shares
+
+if TYPE_CHECKING:  # The command line reads this file for its options; torch would take seconds.
+    from mien.stylegan2.discriminator import DiscriminatorConfig
+    from mien.stylegan2.generator import GeneratorConfig
 
 
 @dataclass(frozen=True)
@@ -30,9 +31,10 @@ class GanConfig:
         label_dim: Width of the labels, 76 for attributes (``mien.attributes.LABELS``); 0 for none.
         label_empty: Share of the pictures whose label is left empty altogether.
         label_keep: Of the others, each column is kept with a probability drawn from here to 1.
-        tagger_weight: Weight of the tagger's cross-entropy in the generator's loss; 0 for none.
-        critic: Weight of a discriminator on the tagger's features (Sauer et al. 2021, Projected
-            GANs), for short runs; 0 for none.
+        tagger_weight: Weight of the cross-entropy that a tagger reads off generated pictures.
+        critic: Weight of critics on features of frozen networks (Projected GANs, Sauer et al.
+            2021), for short runs and pictures of any kind; 0 for none.
+        critic_lr: Learning rate of those critics.
         lr: Learning rate of the discriminator, and of the generator unless ``g_lr`` is given.
         g_lr: Learning rate of the generator.
         r1_gamma: Weight of R1; None for the heuristic of resolution and batch.
@@ -43,7 +45,7 @@ class GanConfig:
         noise: Noise inputs; without them all detail comes from w, which a short run learns faster.
         ema_kimg: Half-life of the averaged generator.
         ema_rampup: At most this share of the images seen so far; None for no ramp-up.
-        augment: Groups of augmentation, ``bgc`` by default; empty for none.
+        augment: Groups of augmentation, of b g c f n k; ``none`` or empty for none.
         ada_target: What ADA holds the mean sign of D(real) at.
         ada_kimg: How long p takes from 0 to 1 at the least.
         mirror: See each picture mirrored half of the time.
@@ -68,6 +70,7 @@ class GanConfig:
     label_keep: float = 0.3
     tagger_weight: float = 0
     critic: float = 0
+    critic_lr: float = 0.002
     lr: float = 0.0025
     g_lr: float | None = None
     r1_gamma: float | None = None
@@ -82,22 +85,26 @@ class GanConfig:
     ada_target: float = 0.6
     ada_kimg: float = 500
     mirror: bool = True
-    precision: str = "bf16"
+    precision: str = "fp32"
     seed: int = 0
     freeze_g_kimg: float = 0
     conv_clamp: float | None = None
     d_mapping_layers: int | None = None
 
     def __post_init__(self) -> None:
+        from mien.stylegan2.augment import AugmentConfig
+
+        if self.augment == "none":
+            object.__setattr__(self, "augment", "")
         self.generator()
-        ada.AugmentConfig(groups=self.augment)
-        if self.precision not in ("bf16", "fp32"):
-            raise InputError(f"precision {self.precision!r} is neither bf16 nor fp32")
-        if self.batch < 1 or self.kimg <= 0:
-            raise InputError(f"batch {self.batch} and kimg {self.kimg:g} must be positive")
+        AugmentConfig(groups=self.augment)
+        check_run(self)
+        check_shares(self, "label_empty", "label_keep", "mixing")
 
     def generator(self) -> GeneratorConfig:
         """The generator of this run."""
+        from mien.stylegan2.generator import GeneratorConfig
+
         return GeneratorConfig(
             resolution=self.resolution,
             z_dim=self.z_dim,
@@ -111,6 +118,8 @@ class GanConfig:
 
     def discriminator(self) -> DiscriminatorConfig:
         """The discriminator of this run."""
+        from mien.stylegan2.discriminator import DiscriminatorConfig
+
         return DiscriminatorConfig(
             resolution=self.resolution,
             c_dim=self.label_dim,
@@ -125,9 +134,17 @@ class GanConfig:
     @property
     def gamma(self) -> float:
         """Weight of R1."""
+        from mien.stylegan2.losses import r1_gamma_heuristic
+
         if self.r1_gamma is not None:
             return self.r1_gamma
-        return losses.r1_gamma_heuristic(self.resolution, self.batch)
+        return r1_gamma_heuristic(self.resolution, self.batch)
+
+    def average_halflife(self, nimg: int) -> float:
+        """Half-life of the averaged generator after ``nimg`` images, in thousand images."""
+        if self.ema_rampup is None:
+            return self.ema_kimg
+        return min(self.ema_kimg, nimg / 1000 * self.ema_rampup)
 
 
 def drop_columns(labels: np.ndarray, config: GanConfig, rng: np.random.Generator) -> np.ndarray:

@@ -28,7 +28,7 @@ from mien.checkpoints.layout import (
 from mien.checkpoints.registry import TRAINING_STATE, kinds, open_checkpoint
 from mien.errors import CheckpointError, ConfigMismatch
 from mien.portraits.config import GanConfig
-from mien.portraits.step import Networks
+from mien.portraits.networks import Networks
 from mien.stylegan2.discriminator import DiscriminatorConfig
 from mien.stylegan2.generator import GeneratorConfig
 from mien.training import state
@@ -222,7 +222,7 @@ def _copy(start: Start, name: str, own: Mapping[str, Tensor], theirs: Mapping[st
         elif _is_higher(key, lowest):
             if key.endswith(("torgb.weight", "torgb.bias")):
                 value.zero_()
-        elif not name.startswith("critic"):
+        else:
             raise ConfigMismatch(
                 start.path, f"{name} {key} is not there", "give the same number of layers"
             )

@@ -1,21 +1,20 @@
 """Training the tagger: attributes of faces, from a table of labels.
 
-    mien train tagger --data faces.zip --out runs/tagger
+    mien train tagger --data faces.zip --out tagger.safetensors
 
 Cross-entropy of each column, cells without a value left out; rare values count a little more. A
-second set, whose table may know fewer columns (CelebA's), can take a share of each batch. Minutes,
-not hours, so a run that was stopped simply starts again.
+second set, whose table may know fewer columns (CelebA's), can take a share of each batch.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from abc import abstractmethod
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import UInt8
+from jaxtyping import Float, Float32, UInt8
 from torch import Tensor
 from torch.nn import functional
 
@@ -24,57 +23,69 @@ from mien.attributes import COLUMNS, LABELS, column_slice
 from mien.data.order import SampleOrder
 from mien.data.training_set import TrainingSet
 from mien.errors import InputError
-from mien.judges.tagger import Tagger, TaggerConfig
+from mien.judges.tagger import Tagger
 from mien.stylegan2.augment import AugmentConfig, augment, draw
-from mien.training.fitting import descend, warm_cosine
-
-
-@dataclass(frozen=True)
-class TaggerTraining:
-    """What decides a run.
-
-    Args:
-        network: The tagger.
-        kimg: Thousand pictures to see.
-        batch: Pictures a step.
-        lr: Highest learning rate; it rises for a tenth of the run, then falls to zero as a cosine.
-        weight_decay: Of AdamW.
-        smoothing: Label smoothing.
-        rarity: Exponent of a value's frequency in its weight; 0 counts each picture alike.
-        also_share: Share of a batch that comes from the second set, where there is one; it falls to
-            a fifth of that over the last half of the run, so that the first set has the last word.
-        seed: Decides the first weights, the order and the augmentation.
-        precision: ``bf16`` or ``fp32``.
-    """
-
-    network: TaggerConfig = field(default_factory=TaggerConfig)
-    kimg: float = 80
-    batch: int = 64
-    lr: float = 2e-3
-    weight_decay: float = 0.05
-    smoothing: float = 0.05
-    rarity: float = 0.25
-    also_share: float = 0.5
-    seed: int = 0
-    precision: str = "bf16"
-
+from mien.tagging.config import TaggerTraining
+from mien.training.adamw import AdamWRecipe
+from mien.training.random import StepRandom
 
 _SHAKE = AugmentConfig(groups="gk", scale_std=0.1, rotate_max=0.08, xfrac_std=0.04, cutout_size=0.3)
 
 
-def train(
-    config: TaggerTraining, data: TrainingSet, also: TrainingSet | None = None
-) -> Iterator[tuple[dict[str, float], Tagger]]:
-    """Train a tagger.
+class ColumnsRecipe(AdamWRecipe):
+    """A tagger on batches of pictures and label vectors, which :meth:`examples` gives.
+
+    Args:
+        config: ``resolution``, ``smoothing``, ``rarity`` and what every run has.
+        build: The tagger at the start.
+        labels: All label vectors ``[n, l]``, for the weights of rare values.
+        parts: Column -> where its values stand in a vector.
+        device: Where to compute.
+    """
+
+    name = "the tagger"
+    warm = 0.1
+
+    def __init__(
+        self,
+        config: Any,
+        build: Callable[[], Tagger],
+        labels: np.ndarray,
+        parts: Mapping[str, slice],
+        device: torch.device | str,
+    ) -> None:
+        super().__init__(config, build, device)
+        self.parts = parts
+        self.weights = value_weights(labels, parts, config.rarity).to(self.device)
+
+    @abstractmethod
+    def examples(
+        self, nimg: int
+    ) -> tuple[UInt8[np.ndarray, "n h w 3"], Float32[np.ndarray, "n l"]]:
+        """What comes after ``nimg`` pictures."""
+
+    def losses(self, random: StepRandom) -> Mapping[str, Tensor]:
+        """Cross-entropy of the columns on shaken pictures."""
+        pictures, labels = self.examples(random.nimg)
+        batch = images.to_float(pictures).to(self.device)
+        batch = shaken(batch, self.config.resolution, random.torch(0))
+        with self.fast():
+            logits = self.network(batch)
+        wanted = torch.from_numpy(labels).to(self.device)
+        loss = column_loss(logits, wanted, self.weights, self.parts, self.config.smoothing)
+        return {"loss": loss}
+
+
+class TaggerRecipe(ColumnsRecipe):
+    """The tagger of photographs.
 
     Args:
         config: What decides the run.
         data: Pictures with attribute labels.
         also: More of them, perhaps with fewer columns.
-
-    Yields:
-        ``{"nimg", "loss"}`` and the network, now and then and at the end.
+        device: Where to compute.
     """
+<<<<<<< HEAD
     for pictures in (data, also):
         if pictures and (pictures.labels is None or pictures.labels.shape[1] != len(LABELS)):
             raise InputError(f"{pictures.path} has no attribute labels; give `labels=TABLE`")
@@ -87,28 +98,43 @@ def train(
         steps = math.ceil(config.kimg * 1000 / config.batch)
         order = SampleOrder(len(data), config.seed, mirror=True)
         more = SampleOrder(len(also), config.seed, mirror=True) if also else None
+=======
+
+    def __init__(
+        self,
+        config: TaggerTraining,
+        data: TrainingSet,
+        also: TrainingSet | None = None,
+        device: torch.device | str = "cpu",
+    ) -> None:
+        for pictures in (data, also):
+            if pictures and (pictures.labels is None or pictures.labels.shape[1] != len(LABELS)):
+                raise InputError(f"{pictures.path} has no attribute labels; give --labels TABLE")
+>>>>>>> trainers
         parts = {column: column_slice(column) for column in COLUMNS}
-        weights = value_weights(np.asarray(data.labels), parts, config.rarity)
-        source = torch.Generator().manual_seed(config.seed)
-        for step in range(steps):
-            share = (step + 1) / steps
-            optimizer.param_groups[0]["lr"] = config.lr * warm_cosine(share, 0.1)
-            chosen, labels = data.batch(*order.batch(step * config.batch, config.batch))
-            if also and more:
-                extra = round(config.batch * config.also_share * _also_rate(share))
-                places = more.batch(step * config.batch, config.batch)
-                second = also.batch(places[0][:extra], places[1][:extra])
-                chosen = np.concatenate([second[0], chosen[extra:]])
-                labels = np.concatenate([second[1], labels[extra:]])
-            batch = shaken(chosen, config.network.resolution, source)
-            wanted = torch.from_numpy(labels)
-            with torch.autocast("cpu", torch.bfloat16, enabled=config.precision == "bf16"):
-                logits = network.train()(batch)
-            loss = column_loss(logits, wanted, weights, parts, config.smoothing)
-            descend(loss, optimizer, "the tagger's loss", step)
-            if step % 50 == 49 or step == steps - 1:
-                line = {"nimg": (step + 1) * config.batch, "loss": round(float(loss.detach()), 4)}
-                yield line, network.eval()
+        labels = np.asarray(data.labels)
+        super().__init__(config, lambda: Tagger(config.network()), labels, parts, device)
+        self.data, self.also = data, also
+        self.order = SampleOrder(len(data), config.seed, mirror=True)
+        self.more = SampleOrder(len(also), config.seed, mirror=True) if also else None
+
+    def source(self) -> dict[str, Any]:
+        """The sets of pictures."""
+        return {"data": self.data.fingerprint, "also": self.also and self.also.fingerprint}
+
+    def examples(
+        self, nimg: int
+    ) -> tuple[UInt8[np.ndarray, "n h w 3"], Float32[np.ndarray, "n l"]]:
+        """A batch of the first set, its beginning from the second."""
+        config = self.config
+        chosen, labels = self.data.batch(*self.order.batch(nimg, config.batch))
+        if self.also is None or self.more is None:
+            return chosen, labels
+        done = min(1.0, (nimg + config.batch) / (1000 * config.kimg))
+        extra = round(config.batch * config.also_share * _also_rate(done))
+        rows, mirrored = self.more.batch(nimg, config.batch)
+        pictures, told = self.also.batch(rows[:extra], mirrored[:extra])
+        return np.concatenate([pictures, chosen[extra:]]), np.concatenate([told, labels[extra:]])
 
 
 def _also_rate(share: float) -> float:
@@ -117,28 +143,28 @@ def _also_rate(share: float) -> float:
 
 
 def shaken(
-    chosen: UInt8[np.ndarray, "n h w 3"], resolution: int, source: torch.Generator
-) -> Tensor:
+    pictures: Float[Tensor, "n 3 h w"], resolution: int, source: torch.Generator
+) -> Float[Tensor, "n 3 r r"]:
     """Pictures with other geometry, cutout, brightness and contrast, and a little noise.
 
     Args:
-        chosen: The pictures.
-        resolution: Side that they are brought to.
-        source: Decides how.
+        pictures: In [-1, 1].
+        resolution: Side r that they are brought to.
+        source: Decides how; on the CPU.
 
     Returns:
-        ``[n, 3, resolution, resolution]``, about [-1, 1].
+        About [-1, 1].
     """
-    size = (resolution, resolution)
+    size, n = (resolution, resolution), len(pictures)
     batch = functional.interpolate(
-        images.to_float(chosen), size=size, mode="bilinear", antialias=True, align_corners=False
+        pictures, size=size, mode="bilinear", antialias=True, align_corners=False
     )
-    batch = augment(batch, 0.5, draw(len(batch), source), _SHAKE)
-    light = 0.1 * torch.randn(len(batch), 1, 1, 1, generator=source)
-    contrast = torch.exp2(0.2 * torch.randn(len(batch), 1, 1, 1, generator=source))
-    noise = 0.06 * torch.rand(len(batch), 1, 1, 1, generator=source)
-    grain = torch.randn(batch.shape, generator=source)
-    return batch * contrast + light + noise * grain
+    batch = augment(batch, 0.5, draw(n, source), _SHAKE)
+    light = 0.1 * torch.randn(n, 1, 1, 1, generator=source)
+    contrast = torch.exp2(0.2 * torch.randn(n, 1, 1, 1, generator=source))
+    noise = 0.06 * torch.rand(n, 1, 1, 1, generator=source)
+    grain = noise * torch.randn(batch.shape, generator=source)
+    return batch * contrast.to(batch.device) + (light + grain).to(batch.device)
 
 
 def value_weights(labels: np.ndarray, parts: Mapping[str, slice], rarity: float) -> Tensor:
@@ -172,7 +198,7 @@ def column_loss(
         parts: Column -> where its values stand in a vector.
         smoothing: Label smoothing.
     """
-    total = wanted.new_zeros([])
+    total = weights.new_zeros([])
     for column, values in logits.items():
         part = parts[column]
         target = wanted[:, part] * weights[part]

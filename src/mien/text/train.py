@@ -5,13 +5,14 @@
 No paired data is needed: latents are sampled, the generator draws them, a tagger reads what it
 drew, a grammar turns that into sentences. With a labelled generator the written sentences of the
 training part join in: a latent is sampled under the labels of the picture that a sentence is about.
-Minutes, not hours, so a run that was stopped simply starts again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from abc import abstractmethod
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,54 +21,23 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from mien.attributes import COLUMNS, LABELS
+from mien.checkpoints import native
 from mien.data.training_set import TrainingSet
 from mien.errors import InputError
 from mien.judges.tagger import Tagger
 from mien.portraits.config import GanConfig, drop_columns
 from mien.stylegan2.generator import Generator
 from mien.text.captions import caption
+from mien.text.config import TextTraining
 from mien.text.losses import flow_matching_loss, mapper_loss
 from mien.text.mapper import Mapper, MapperConfig
 from mien.text.prior import Prior, PriorConfig
-from mien.training.fitting import descend, warm_cosine
+from mien.training.adamw import AdamWRecipe
+from mien.training.random import StepRandom
 
-Progress = Callable[[int, int], None]
-
+_PART = 500  # samples that are kept at a time
+_SAMPLES = "text-samples"
 _LABEL_DROPS = GanConfig()  # partial labels, as the generator's training drew them
-
-
-@dataclass(frozen=True)
-class TextTraining:
-    """What decides a run.
-
-    Args:
-        samples: Latents to sample.
-        captions: Sentences of the grammar for each.
-        written: Latents for each written sentence of the training part.
-        confidence: How sure the tagger must be of what a sentence may say.
-        steps: Of the mapper and of the prior.
-        batch: Pairs a step.
-        lr: Highest learning rate of both.
-        prior_width: Hidden width of the prior.
-        unsaid: Share of the pairs whose sentence the prior does not see, for guidance.
-        seed: Decides every sample and the first weights.
-    """
-
-    samples: int = 12_000
-    captions: int = 2
-    written: int = 4
-    confidence: float = 0.6
-    steps: int = 4_000
-    batch: int = 256
-    lr: float = 1e-3
-    prior_width: int = 256
-    unsaid: float = 0.1
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        for name in ("samples", "captions", "steps", "batch"):
-            if getattr(self, name) < 1:
-                raise InputError(f"{name} is {getattr(self, name)}, but must be at least 1")
 
 
 @dataclass(frozen=True)
@@ -103,14 +73,13 @@ def read_picture(tagger: Tagger, image: Tensor) -> Tensor:
     return torch.cat([read[column].softmax(dim=1) for column in COLUMNS], dim=1)
 
 
-@torch.no_grad()
 def sample(
     generator: Generator,
     tagger: Tagger,
     config: TextTraining,
     labels: np.ndarray | None = None,
-    progress: Progress | None = None,
-    batch: int = 50,
+    keep: Path | None = None,
+    progress: Callable[[int], None] = lambda done: None,
 ) -> Sampled:
     """Sample latents, draw them, read the drawings.
 
@@ -120,14 +89,42 @@ def sample(
         config: ``samples`` and ``seed``.
         labels: Label vectors of training pictures; a labelled generator is sampled under partial
             copies of them.
-        progress: Told how many of how many are done.
-        batch: How many are drawn at a time.
+        keep: A folder for what is done, from which a stopped sampling goes on; None for memory.
+        progress: Told how many are done.
     """
-    rng = np.random.default_rng(config.seed)
+    parts = []
+    for first in range(0, config.samples, _PART):
+        count = min(_PART, config.samples - first)
+        path = None if keep is None else keep / f"samples-{first:08d}-{count}.safetensors"
+        if path is not None and path.exists():
+            tensors = native.load(path, _SAMPLES).tensors
+            part = Sampled(tensors["w"], tensors["probabilities"])
+        else:
+            part = _sample_part(generator, tagger, (config.seed, first), count, labels)
+            if path is not None:
+                native.save(path, _SAMPLES, vars(part), {})
+        parts.append(part)
+        progress(first + count)
+    return Sampled(
+        torch.cat([part.w for part in parts]), torch.cat([part.probabilities for part in parts])
+    )
+
+
+@torch.no_grad()
+def _sample_part(
+    generator: Generator,
+    tagger: Tagger,
+    seed: tuple[int, int],
+    count: int,
+    labels: np.ndarray | None,
+    batch: int = 50,
+) -> Sampled:
+    """Some samples; what they are depends on the seed alone."""
+    rng = np.random.default_rng(seed)
     device = generator.mapping.w_avg.device
     ws, read = [], []
-    for start in range(0, config.samples, batch):
-        n = min(batch, config.samples - start)
+    for start in range(0, count, batch):
+        n = min(batch, count - start)
         z = torch.from_numpy(rng.standard_normal((n, generator.config.z_dim))).float()
         c = None
         if labels is not None and generator.config.c_dim == len(LABELS):
@@ -136,8 +133,6 @@ def sample(
         ws_now = generator.map(z.to(device), c)
         ws.append(ws_now[:, 0].cpu())
         read.append(read_picture(tagger, generator.synthesis(ws_now)).float().cpu())
-        if progress:
-            progress(start + n, config.samples)
     return Sampled(torch.cat(ws), torch.cat(read))
 
 
@@ -185,63 +180,85 @@ def join(parts: Sequence[Pairs]) -> Pairs:
     return Pairs(torch.cat([part.w for part in parts]), sentences)
 
 
-def train_mapper(
-    pairs: Pairs, embeddings: Float[Tensor, "n e"], config: TextTraining
-) -> Iterator[tuple[dict[str, Any], Mapper]]:
-    """Train a mapper (Ayanthi & Munasinghe 2022); yields the loss now and then, and the network."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(config.seed)
-        mapper = Mapper(MapperConfig(embedding_dim=embeddings.shape[1], w_dim=pairs.w.shape[1]))
-        mapper.whitening.fit(pairs.w)
+class TextRecipe(AdamWRecipe):
+    """A network on pairs of latents and sentences; what ships is an average of its weights.
 
-        def loss(rows: Tensor, source: torch.Generator) -> Tensor:
-            return mapper_loss(mapper, pairs.w[rows], embeddings[rows])
+    Args:
+        config: What decides the run.
+        pairs: Latents, and sentences that describe them.
+        embeddings: Of the sentences.
+        device: Where to compute.
+    """
 
-        yield from _fit(mapper, loss, len(pairs.w), config)
+    average_steps = 346  # 0.998 a step
+
+    def __init__(
+        self,
+        config: TextTraining,
+        pairs: Pairs,
+        embeddings: Float[Tensor, "n e"],
+        device: torch.device | str = "cpu",
+    ) -> None:
+        self.w, self.embeddings = pairs.w.to(device), embeddings.to(device)
+        super().__init__(config, lambda: self.build(pairs.w), device)
+
+    @abstractmethod
+    def build(self, w: Float[Tensor, "n d"]) -> nn.Module:
+        """The network at the start, which whitens these latents."""
+
+    def source(self) -> dict[str, Any]:
+        """The pairs, by their number and the sum of their latents."""
+        return {"pairs": [len(self.w), round(float(self.w.double().sum()), 3)]}
+
+    def rows(self, source: torch.Generator) -> Tensor:
+        """The pairs of a step."""
+        count = len(self.w)
+        return torch.randint(count, (min(self.config.batch, count),), generator=source)
 
 
-def train_prior(
-    pairs: Pairs, embeddings: Float[Tensor, "n e"], config: TextTraining
-) -> Iterator[tuple[dict[str, Any], Prior]]:
-    """Train a prior by conditional flow matching; yields the loss and the averaged network."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(config.seed)
-        sizes = {"embedding_dim": embeddings.shape[1], "w_dim": pairs.w.shape[1]}
-        prior = Prior(PriorConfig(**sizes, hidden=config.prior_width, blocks=3))
-        prior.whitening.fit(pairs.w)
+class MapperRecipe(TextRecipe):
+    """A mapper (Ayanthi & Munasinghe 2022)."""
 
-        def loss(rows: Tensor, source: torch.Generator) -> Tensor:
-            n, width = len(rows), pairs.w.shape[1]
-            noise = torch.randn(n, width, generator=source)
-            time = torch.rand(n, generator=source)
-            keep = torch.rand(n, generator=source) >= config.unsaid
-            return flow_matching_loss(prior, pairs.w[rows], embeddings[rows], noise, time, keep)
+    name = "the mapper"
 
-        yield from _fit(prior, loss, len(pairs.w), config)
+    def build(self, w: Float[Tensor, "n d"]) -> nn.Module:
+        """A mapper."""
+        width = self.embeddings.shape[1]
+        mapper = Mapper(MapperConfig(embedding_dim=width, w_dim=w.shape[1]))
+        mapper.whitening.fit(w)
+        return mapper
+
+    def losses(self, random: StepRandom) -> Mapping[str, Tensor]:
+        """Mean squared error of whitened latents."""
+        rows = self.rows(random.torch(0)).to(self.device)
+        with self.fast():
+            return {"loss": mapper_loss(self.network, self.w[rows], self.embeddings[rows])}
 
 
-def _fit(
-    network: Any,
-    loss_of: Callable[[Tensor, torch.Generator], Tensor],
-    count: int,
-    config: TextTraining,
-) -> Iterator[tuple[dict[str, Any], Any]]:
-    """AdamW with a cosine, on random pairs; the yielded network is an average of the weights."""
-    optimizer = torch.optim.AdamW(network.parameters(), lr=config.lr, weight_decay=0.01)
-    averaged = torch.optim.swa_utils.AveragedModel(
-        network, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.998)
-    )
-    source = torch.Generator().manual_seed(config.seed)
-    total = 0.0
-    for step in range(1, config.steps + 1):
-        optimizer.param_groups[0]["lr"] = config.lr * warm_cosine(step / config.steps, 0.05)
-        rows = torch.randint(count, (min(config.batch, count),), generator=source)
-        loss = loss_of(rows, source)
-        descend(loss, optimizer, "the loss", step)
-        averaged.update_parameters(network)
-        total += float(loss.detach())
-        if step % 200 == 0 or step == config.steps:
-            done: nn.Module = averaged.module
-            line = {"step": step, "loss": round(total / (step % 200 or 200), 4)}
-            total = 0.0
-            yield line, done.eval()
+class PriorRecipe(TextRecipe):
+    """A prior, by conditional flow matching."""
+
+    name = "the prior"
+
+    def build(self, w: Float[Tensor, "n d"]) -> nn.Module:
+        """A prior."""
+        sizes = {"embedding_dim": self.embeddings.shape[1], "w_dim": w.shape[1]}
+        prior = Prior(PriorConfig(**sizes, hidden=self.config.prior_width, blocks=3))
+        prior.whitening.fit(w)
+        return prior
+
+    def losses(self, random: StepRandom) -> Mapping[str, Tensor]:
+        """Mean squared error of velocities."""
+        source = random.torch(0)
+        rows = self.rows(source)
+        noise = torch.randn(len(rows), self.w.shape[1], generator=source)
+        time = torch.rand(len(rows), generator=source)
+        keep = torch.rand(len(rows), generator=source) >= self.config.unsaid
+        rows, noise, time, keep = (x.to(self.device) for x in (rows, noise, time, keep))
+        w, embedding = self.w[rows], self.embeddings[rows]
+        with self.fast():
+            return {"loss": flow_matching_loss(self.network, w, embedding, noise, time, keep)}
+
+
+RECIPES: dict[str, type[TextRecipe]] = {"mapper": MapperRecipe, "prior": PriorRecipe}
+"""Ways that are learned step by step; directions are fitted at once."""

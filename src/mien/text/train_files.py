@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import hashlib
+import shutil
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 
 from mien.checkpoints import native
 from mien.data.training_set import TrainingSet
-from mien.files import refuse_existing
+from mien.files import make_folder
 from mien.hub.loading import Loaded
 from mien.text import train as text
+from mien.text.config import TextTraining
 from mien.text.directions import AttributeDirections
 from mien.text.embedding import Encoded
-from mien.text.train import Pairs, Sampled, TextTraining
+from mien.text.train import Pairs, Sampled, TextRecipe
+from mien.training import state
 
 WRITERS = {"mapper": "text-mapper", "prior": "text-prior", "directions": "text-directions"}
 """Way -> the kind of its file."""
@@ -45,6 +49,7 @@ class TextJob:
         config: What decides the run.
         folder: Gets ``NAME-mapper.safetensors`` and so on.
         force: Whether files there may be replaced.
+        progress: Told how many latents are sampled.
     """
 
     generator: Loaded
@@ -54,36 +59,31 @@ class TextJob:
     config: TextTraining
     folder: Path
     force: bool = False
+    progress: Callable[[int], None] = lambda done: None
 
     def path(self, method: str) -> Path:
         """The file of a way."""
         return self.folder / f"{self.generator.name}-{method}.safetensors"
 
-    def run(self, methods: Sequence[str]) -> Iterator[dict[str, Any]]:
-        """Train several ways; yields losses, and ``{"file": path}`` for each file written.
+    def folder_of(self, method: str) -> Path:
+        """The run of a way, while it is trained."""
+        return self.path(method).with_suffix(".run")
 
-        Raises:
-            OutputError: A file exists and ``force`` is false; asked before anything is sampled.
-        """
-        refuse_existing([self.path(name) for name in methods], self.force)
-        yield {"sampled": len(self._sampled.w)}
-        if set(methods) & {"mapper", "prior"}:
-            yield {"pairs": len(self._pairs.w)}
-        for name in methods:
-            network: Any = None
-            if name == "directions":
-                network = AttributeDirections(self._sampled.w.shape[1])
-                network.fit(self._sampled.w, self._sampled.probabilities)
-                config: dict[str, Any] = {"w_dim": self._sampled.w.shape[1]}
-            else:
-                train = text.train_mapper if name == "mapper" else text.train_prior
-                for line, trained in train(self._pairs, self._embeddings, self.config):
-                    network = trained
-                    yield {"method": name, **line}
-                config = asdict(network.config)
-            yield {"file": self._write(name, network, config)}
+    def recipe(self, method: str) -> TextRecipe:
+        """How a mapper or a prior is trained; samples first, if that has not been done."""
+        device = self.generator.network.mapping.w_avg.device
+        return text.RECIPES[method](self.config, self._pairs, self._embeddings, device)
 
-    def _write(self, method: str, network: Any, config: dict[str, Any]) -> Path:
+    def directions(self) -> AttributeDirections:
+        """Directions and tagger of latents, fitted at once."""
+        network = AttributeDirections(self._sampled.w.shape[1])
+        network.fit(self._sampled.w, self._sampled.probabilities)
+        return network
+
+    def write(self, method: str, network: nn.Module) -> Path:
+        """Write the file of a way and remove what its run kept."""
+        config: Any = getattr(network, "config", None)
+        found = asdict(config) if config else {"w_dim": self._sampled.w.shape[1]}
         meta = {
             "generator": self.generator.name,
             "generator_sha256": self.generator.sha256,
@@ -92,13 +92,26 @@ class TextJob:
             "data": self.data.path.name,
         }
         path, kind = self.path(method), WRITERS[method]
-        native.save(path, kind, network.state_dict(), config, meta, half=True, force=self.force)
+        native.save(path, kind, network.state_dict(), found, meta, half=True, force=self.force)
+        state.forget(self.folder_of(method))
         return path
+
+    @property
+    def samples(self) -> Path:
+        """Where samples are kept: what they depend on is in the name."""
+        what = (self.generator.sha256, self.tagger.sha256, self.data.fingerprint, self.config.seed)
+        digest = hashlib.sha256(repr(what).encode()).hexdigest()[:12]
+        return self.folder / f"{self.generator.name}-samples-{digest}.run"
+
+    def forget(self) -> None:
+        """Remove the samples, once everything is written."""
+        shutil.rmtree(self.samples, ignore_errors=True)
 
     @cached_property
     def _sampled(self) -> Sampled:
         G, tagger = self.generator.network, self.tagger.network
-        return text.sample(G, tagger, self.config, self.data.labels)
+        keep = make_folder(self.samples)
+        return text.sample(G, tagger, self.config, self.data.labels, keep, self.progress)
 
     @cached_property
     def _pairs(self) -> Pairs:

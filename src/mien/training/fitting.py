@@ -1,22 +1,19 @@
-"""What training loops share: the learning rate, seeds of a step, and steps that refuse bad numbers.
+"""What recipes share: the learning rate, seeds of a step, and steps that refuse bad numbers.
 
-A run whose loss or gradient is not finite ends with :class:`~mien.errors.TrainingDiverged`, before
-it spoils the weights.
+A run whose gradient is not finite ends with :class:`~mien.errors.TrainingDiverged`, before it
+spoils the weights.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
-from typing import Protocol, TypeVar, runtime_checkable
+from collections.abc import Mapping
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from mien.errors import TrainingDiverged
-
-N = TypeVar("N", bound=nn.Module)
 
 
 def warm_cosine(share: float, warm: float) -> float:
@@ -39,35 +36,6 @@ def step_seed(*parts: int) -> int:
         parts: Not negative; such as the seed of the run, the images seen so far and a purpose.
     """
     return int(np.random.SeedSequence(parts).generate_state(1, np.uint64)[0] >> 1)
-
-
-def descend(
-    loss: Tensor,
-    optimizer: torch.optim.Optimizer,
-    what: str,
-    step: int,
-    longest: float | None = None,
-) -> None:
-    """One step down the gradient of a loss.
-
-    Args:
-        loss: A single number.
-        optimizer: Of all the weights that learn; their gradients are gone afterwards.
-        what: What the loss is called when it is no number, such as "the detector's loss".
-        step: Which step of the run this is.
-        longest: The gradient is shortened to this norm; ``None`` leaves it as it is.
-
-    Raises:
-        TrainingDiverged: The loss is not finite; the weights are as they were.
-    """
-    if not torch.isfinite(loss):
-        raise TrainingDiverged(f"{what} is {float(loss.detach())} at step {step}")
-    loss.backward()
-    if longest is not None:
-        weights = [weight for group in optimizer.param_groups for weight in group["params"]]
-        nn.utils.clip_grad_norm_(weights, longest)
-    optimizer.step()
-    optimizer.zero_grad(set_to_none=True)
 
 
 def update(
@@ -97,65 +65,3 @@ def update(
         )
     optimizer.step()
     optimizer.zero_grad(set_to_none=True)
-
-
-@runtime_checkable
-class _Schedule(Protocol):
-    """What :func:`fit` reads off the configuration of a run."""
-
-    @property
-    def kimg(self) -> float: ...
-    @property
-    def batch(self) -> int: ...
-    @property
-    def lr(self) -> float: ...
-    @property
-    def weight_decay(self) -> float: ...
-    @property
-    def seed(self) -> int: ...
-
-
-def fit(
-    config: _Schedule,
-    build: Callable[[], N],
-    losses: Callable[[N], tuple[Tensor, Tensor]],
-    whose: str,
-    measure: str,
-) -> Iterator[tuple[dict[str, float], N]]:
-    """Train a network that finds points in pictures: AdamW, its gradient no longer than 5.
-
-    Args:
-        config: ``kimg``, ``batch``, ``lr`` (which rises for a twentieth of the run),
-            ``weight_decay`` and ``seed``, which decides the first weights.
-        build: The network at the start, from torch's seed.
-        losses: Draws a batch; the network's loss on it and one more number to tell.
-        whose: Whose loss it is when it is no number, such as "the detector's".
-        measure: What the other number is called in a line.
-
-    Yields:
-        ``{"nimg", "loss", measure}`` and the network in eval mode, every hundred steps and at the
-        end.
-
-    Raises:
-        TrainingDiverged: The loss is no number.
-    """
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(config.seed)
-        network = build()
-    network = network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
-    optimizer = torch.optim.AdamW(
-        network.parameters(), lr=config.lr, weight_decay=config.weight_decay
-    )
-    steps = math.ceil(config.kimg * 1000 / config.batch)
-    for step in range(steps):
-        rate = warm_cosine((step + 1) / steps, 0.05)
-        optimizer.param_groups[0]["lr"] = config.lr * rate
-        loss, measured = losses(network.train())
-        descend(loss, optimizer, f"{whose} loss", step, longest=5.0)
-        if step % 100 == 99 or step == steps - 1:
-            line = {
-                "nimg": (step + 1) * config.batch,
-                "loss": round(float(loss.detach()), 4),
-                measure: round(float(measured.detach()), 4),
-            }
-            yield line, network.eval()

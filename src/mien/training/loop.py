@@ -7,10 +7,11 @@ newest checkpoint and gives, on a CPU bit for bit, what an unbroken run gives.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -21,18 +22,9 @@ from torch import Tensor, nn
 from mien.errors import TrainingDiverged
 from mien.files import make_folder
 from mien.training import state
+from mien.training.cadence import Cadence
 from mien.training.logs import RunLog, Tick
 from mien.training.random import StepRandom
-
-
-@dataclass(frozen=True)
-class Cadence:
-    """How often a run does what, in thousand images; free to change when it is resumed."""
-
-    tick_kimg: float = 1
-    checkpoint_kimg: float = 5
-    sample_kimg: float = 10
-    measure_kimg: float = 10
 
 
 class Recipe(ABC):
@@ -42,11 +34,13 @@ class Recipe(ABC):
         config: A frozen dataclass with at least ``kimg`` and ``seed``; it decides the run.
         nimg: Images seen so far; :meth:`step` raises it.
         free: Names of the configuration that may change when a run is resumed.
+        leads: Whether this process writes; of many that train as one, one does.
     """
 
     free: ClassVar[frozenset[str]] = frozenset({"kimg"})
     config: Any
     nimg: int = 0
+    leads: bool = True
 
     @abstractmethod
     def modules(self) -> Mapping[str, nn.Module]:
@@ -66,6 +60,14 @@ class Recipe(ABC):
 
     def restore(self, scalars: Mapping[str, Any]) -> None:  # noqa: B027, most have nothing
         """Take back what :meth:`scalars` gave."""
+
+    def source(self) -> dict[str, Any]:
+        """What else has to be the same when a run is resumed, as JSON values: the data, say."""
+        return {}
+
+    def stops(self, asked: bool) -> bool:
+        """Whether to stop after this step; where many processes train as one, all say the same."""
+        return asked
 
     def begin(self) -> None:  # noqa: B027
         """Called once when a run starts anew, not when it is resumed."""
@@ -125,7 +127,7 @@ def run(
         return True
 
     done = False
-    with RunLog(folder, recipe.nimg) as log:
+    with RunLog(folder, recipe.nimg) if recipe.leads else contextlib.nullcontext() as log:
         while True:
             # Once in a while: log, measure, checkpoint, sample.
             if is_due("tick", cadence.tick_kimg) and not tick.empty:
@@ -133,11 +135,12 @@ def run(
                 if is_due("measure", cadence.measure_kimg):
                     values |= {k: round(v, 5) for k, v in recipe.measure().items()}
                 values["left"] = _seconds_left(recipe.nimg, first, goal, started)
-                yield log.write(recipe.nimg, values)
+                if log is not None:
+                    yield log.write(recipe.nimg, values)
                 tick.restart(recipe.nimg)
-            if is_due("checkpoint", cadence.checkpoint_kimg):
+            if is_due("checkpoint", cadence.checkpoint_kimg) and log is not None:
                 checkpoint(recipe, folder)
-            if is_due("sample", cadence.sample_kimg):
+            if is_due("sample", cadence.sample_kimg) and log is not None:
                 pictures = recipe.sample()
                 if pictures is not None:
                     log.grid(recipe.nimg, pictures)
@@ -149,13 +152,13 @@ def run(
             stats = recipe.step(StepRandom(recipe.config.seed, recipe.nimg))
             _check(stats, before)
             tick.add(stats)
-            done = recipe.nimg >= goal or pause()
+            done = recipe.nimg >= goal or recipe.stops(pause())
 
 
 def resume(recipe: Recipe, folder: Path) -> bool:
     """Read the newest checkpoint of a run folder into a recipe; false where there is none."""
     found = state.load_newest(
-        folder, recipe.modules(), recipe.optimizers(), asdict(recipe.config), free=recipe.free
+        folder, recipe.modules(), recipe.optimizers(), _settled(recipe), free=recipe.free
     )
     if found is None:
         return False
@@ -167,9 +170,14 @@ def resume(recipe: Recipe, folder: Path) -> bool:
 def checkpoint(recipe: Recipe, folder: Path) -> Path:
     """Write everything that the next step depends on."""
     return state.save(
-        folder, recipe.nimg, recipe.modules(), recipe.optimizers(), asdict(recipe.config),
+        folder, recipe.nimg, recipe.modules(), recipe.optimizers(), _settled(recipe),
         recipe.scalars(),
     )  # fmt: skip
+
+
+def _settled(recipe: Recipe) -> dict[str, Any]:
+    """What decides the run, as a checkpoint says it."""
+    return {**asdict(recipe.config), **recipe.source()}
 
 
 def _check(stats: Mapping[str, Tensor], nimg: int) -> None:

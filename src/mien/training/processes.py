@@ -22,7 +22,7 @@ def launch(device: str = "auto", devices: int = 1, nodes: int = 1) -> Fabric:
     """Start (or join, under ``torchrun``) the processes of a training run.
 
     Args:
-        device: ``auto``, ``cpu`` or ``cuda``.
+        device: ``auto``, ``cpu``, ``cuda`` or, for one process, ``cuda:1``.
         devices: Processes on each machine.
         nodes: Machines.
 
@@ -33,11 +33,11 @@ def launch(device: str = "auto", devices: int = 1, nodes: int = 1) -> Fabric:
         from lightning_fabric import Fabric
     except ImportError:
         raise MissingExtra("lightning_fabric", "train", "training") from None
-    accelerator = device.split(":")[0]
+    accelerator, _, index = device.partition(":")
     strategy = "ddp" if devices * nodes > 1 else "auto"
     fabric = Fabric(
-        accelerator=accelerator, devices=devices, num_nodes=nodes, strategy=strategy,
-        precision="32-true",
+        accelerator=accelerator, devices=[int(index)] if index and devices == 1 else devices,
+        num_nodes=nodes, strategy=strategy, precision="32-true",
     )  # fmt: skip
     fabric.launch()
     return fabric

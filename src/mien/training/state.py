@@ -73,6 +73,12 @@ def checkpoints(folder: Path) -> list[Path]:
     return sorted(folder.glob("state-*.safetensors"))
 
 
+def forget(folder: Path) -> None:
+    """Remove the checkpoints of a run whose model is written; its log stays."""
+    for path in checkpoints(folder):
+        path.unlink(missing_ok=True)
+
+
 def newest_config(folder: Path) -> dict[str, Any] | None:
     """The configuration in the newest readable checkpoint of a run folder; None without one."""
     for path in reversed(checkpoints(folder)):

@@ -25,13 +25,17 @@ def _train() -> None:
     """Train a network; give the same command again to go on."""
 
 
-app.command()(faces.faces)
-app.command()(gan.gan)
-app.command()(tagger.tagger)
-app.command()(text.text)
-app.command()(sentences.sentences)
-app.command()(sketch.sketch)
-app.command()(anime.anime)
-app.command()(anime_tagger.anime_tagger)
-app.command()(landmarks.landmarks)
-app.command()(identity.identity)
+for command in (
+    faces.faces,
+    gan.gan,
+    tagger.tagger,
+    text.text,
+    sentences.sentences,
+    sketch.sketch,
+    anime.anime,
+    anime_tagger.anime_tagger,
+    landmarks.landmarks,
+    landmarks.detector,
+    identity.identity,
+):
+    app.command()(command)

@@ -3,35 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from mien.cli.common import ForceOption, JsonOption, emit
-from mien.cli.train.lines import Lines
-from mien.cli.train.options import SeedOption
+from mien.anime.tagger_config import AnimeTaggerTraining
+from mien.cli.common import ForceOption
+from mien.cli.train.running import Job, ModelOption, Run, run_folder, trainer
 
 
+@trainer(AnimeTaggerTraining)
 def anime_tagger(
     data: Annotated[
         Path, typer.Option("--data", metavar="PATH", help="Folder or zip with trainB.")
     ],
-    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The .safetensors to write.")],
+    out: ModelOption,
+    config: dict[str, Any],
+    device: Any,
     labels: Annotated[
         Path | None,
         typer.Option("--labels", metavar="CSV", help="Table of tags; else the one beside --data."),
     ] = None,
-    kimg: Annotated[float, typer.Option(help="Thousand pictures of the first round.")] = 40,
-    second_kimg: Annotated[
-        float, typer.Option(help="Thousand pictures of the second round; 0 for none.")
-    ] = 20,
-    confidence: Annotated[
-        float, typer.Option(help="Answers this sure teach the second round.")
-    ] = 0.9,
-    batch: Annotated[int, typer.Option(help="Pictures a step.")] = 64,
-    resolution: Annotated[int, typer.Option(help="Side that pictures are resized to.")] = 96,
-    width: Annotated[int, typer.Option(help="Channels of the first stage.")] = 28,
-    lr: Annotated[float, typer.Option(help="Highest learning rate.")] = 2e-3,
     start: Annotated[
         str | None,
         typer.Option("--from", metavar="NAME", help="A tagger whose trunk is taken over."),
@@ -43,50 +35,38 @@ def anime_tagger(
     cache: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Keep decoded pictures here.")
     ] = None,
-    seed: SeedOption = 0,
-    precision: Annotated[str, typer.Option(help="bf16 or fp32.")] = "bf16",
     force: ForceOption = False,
-    json: JsonOption = False,
-) -> None:
+) -> Job:
     """Train the tagger of anime faces, and measure it on the last 200 rows of the table.
 
     The second round shows it the faces without tags too, with the answers that it was sure of.
     """
-    from dataclasses import asdict
-
-    from mien.anime import train_tagger as loop
     from mien.anime.evaluate_tagger import score_anime_tagger
-    from mien.anime.tagger import anime_config
-    from mien.checkpoints import native
+    from mien.anime.train_tagger import open_faces, rounds
     from mien.files import check_targets
     from mien.hub.loading import load_tagger
-    from mien.runtime.memory import tune_allocator
+    from mien.training.state import forget
 
     check_targets([out], force, ".safetensors")
-    tune_allocator()
-    network = anime_config(resolution, width)
-    config = loop.AnimeTaggerTraining(
-        network=network, kimg=kimg, second_kimg=second_kimg, confidence=confidence, batch=batch,
-        lr=lr, seed=seed, precision=precision,
-    )  # fmt: skip
+    settled = AnimeTaggerTraining(**config)
     trunk = load_tagger(start) if start else None
-    teaching, kept, table = loop.open_faces(data, round(resolution * 4 / 3), labels, cache)
+    teaching, kept, table = open_faces(data, round(settled.resolution * 4 / 3), labels, cache)
     teaching = teaching.leave_out(leave_out)
-    trained = None
-    tell = Lines(config.kimg, quiet=json)
-    for line, network_now in loop.train(config, teaching, trunk.network if trunk else None):
-        trained = network_now
-        tell(line)
-    if trained is None:
-        raise typer.Exit(2)
-    score = score_anime_tagger(trained, kept.pictures, table)
+    folders = [run_folder(out) / f"round-{number}" for number in (1, 2)]
+    recipes = []
+    for recipe in rounds(settled, teaching, trunk.network if trunk else None, device):
+        recipes.append(recipe)
+        yield Run(recipe, folders[len(recipes) - 1], f"round {len(recipes)}")
+    score = score_anime_tagger(recipes[-1].trained, kept.pictures, table)
     meta = {
-        "kimg": kimg + second_kimg,
+        "kimg": settled.kimg + settled.second_kimg,
+        "seed": settled.seed,
         "data": f"{data.name}, trainB, but the last 200 rows of {table.path.name}",
         "faces": len(teaching.names),
         "leave_out": leave_out,
         "start": trunk.name if trunk else None,
-        "seed": seed,
     }
-    native.save(out, "tagger", trained.state_dict(), asdict(network), meta, half=True, force=force)
-    emit({"out": out, **meta, **score.as_dict()}, json, f"{score.text()}\nwrote {out}")
+    recipes[-1].export(out, "tagger", meta, force)
+    for folder in folders:
+        forget(folder)
+    return {"out": out, **meta, **score.as_dict()}, f"{score.text()}\nwrote {out}"

@@ -10,7 +10,8 @@ import typer
 from mien.cli.common import DeviceOption, JsonOption, emit, note
 from mien.cli.options import config_options
 from mien.cli.train.lines import Lines
-from mien.cli.train.options import RunOption, stop_asked
+from mien.cli.train.options import RunOption
+from mien.cli.train.running import Run, follow, settled_precision
 from mien.errors import InputError
 from mien.portraits.joint_config import JointConfig
 
@@ -58,7 +59,7 @@ def faces(
     tune_allocator()
     place = find_device(device)
     pictures = _pictures(data, config["resolution"], only or [])
-    config["precision"] = _precision(config["precision"], place)
+    config["precision"] = settled_precision(config["precision"], place)
     settled = JointConfig(**config, label_dim=pictures.label_dim)
     features = FrozenFeatures(
         load("inception", "inception").network, load("mobilenet", "mobilenet").network
@@ -70,11 +71,7 @@ def faces(
     tell = Lines(settled.kimg, quiet=json)
     if not finish:
         cadence = loop.Cadence(tick_kimg, checkpoint_kimg, sample_kimg)
-        for last in loop.run(recipe, out, cadence, stop_asked()):
-            tell(last)
-        if recipe.nimg < settled.kimg * 1000:
-            note(f"stopped at {recipe.nimg} images; the same command goes on")
-            raise typer.Exit(130)
+        last = follow(Run(recipe, out), cadence, json)
     elif not loop.resume(recipe, out):
         raise InputError(f"{out} holds no run to finish")
     for line in joint_files.finish(out, recipe, {"data": [str(path) for path in data]}):
@@ -95,14 +92,3 @@ def _pictures(data: list[Path], resolution: int, rules: list[str]) -> Any:
     if len(pictures) < 200:
         note(f"{len(pictures)} pictures will be learnt by heart; 1,000 is a beginning")
     return pictures
-
-
-def _precision(precision: str, device: Any) -> str:
-    """fp32, or bf16 where the hardware multiplies it faster."""
-    import torch
-
-    from mien.runtime.precision import fast_dtype
-
-    if precision != "auto":
-        return precision
-    return "bf16" if fast_dtype(device) == torch.bfloat16 else "fp32"

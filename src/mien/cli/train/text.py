@@ -3,59 +3,64 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from mien.cli.common import ForceOption, JsonOption, emit
-from mien.cli.train.lines import Lines
-from mien.cli.train.options import DataOption, SeedOption
+from mien.cli.common import ForceOption, note
+from mien.cli.train.options import DataOption
+from mien.cli.train.running import Job, Run, trainer
+from mien.text.config import TextTraining
+from mien.training.cadence import Cadence
 
 
+@trainer(TextTraining, cadence=Cadence(tick_kimg=50, checkpoint_kimg=100))
 def text(
     data: DataOption,
     out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where the files go.")],
+    config: dict[str, Any],
+    device: Any,
     model: Annotated[str, typer.Option(help="A generator: name or file.")] = "portraits",
     method: Annotated[
         list[str] | None,
         typer.Option("--method", help="mapper, prior, directions; may be repeated; else all."),
     ] = None,
     tagger: Annotated[str, typer.Option(help="Tagger that reads the samples.")] = "teacher",
-    samples: Annotated[int, typer.Option(min=100, help="Latents to sample.")] = 12_000,
-    steps: Annotated[int, typer.Option(min=1, help="Of mapper and prior.")] = 4_000,
-    seed: SeedOption = 0,
     force: ForceOption = False,
-    json: JsonOption = False,
-) -> None:
+) -> Job:
     """Train the ways from a sentence to a latent for one generator.
 
     Writes `MODEL-mapper.safetensors`, `MODEL-prior.safetensors` and
     `MODEL-directions.safetensors`; put them beside the generator's file, or into the store, and
-    `mien describe --method` finds them.
+    `mien describe --method` finds them. What is counted in kimg are thousand pairs.
     """
     from mien.data.training_set import TrainingSet
     from mien.errors import UnknownName
+    from mien.files import refuse_existing
     from mien.hub.loading import load_generator, load_tagger
-    from mien.runtime.memory import tune_allocator
-    from mien.text import train_files as text_files
     from mien.text.embedding import SentenceEncoder
+    from mien.text.train_files import WRITERS, TextJob
 
-    tune_allocator()
-    known = tuple(text_files.WRITERS)
-    names = list(method or known)
+    settled = TextTraining(**config)
+    names = list(method or WRITERS)
     for name in names:
-        if name not in known:
-            raise UnknownName("trainable method", name, known)
-    loaded = load_generator(model)
+        if name not in WRITERS:
+            raise UnknownName("trainable method", name, WRITERS)
+    loaded = load_generator(model, str(device))
     pictures = TrainingSet.open(data, 32, part="train")
-    config = text_files.TextTraining(samples=samples, steps=steps, seed=seed)
-    job = text_files.TextJob(
-        loaded, load_tagger(tagger), pictures, SentenceEncoder(), config, out, force
-    )
+    reader = load_tagger(tagger, str(device))
+    job = TextJob(
+        loaded, reader, pictures, SentenceEncoder(), settled, out,
+        progress=lambda done: note(f"sampled {done} of {settled.samples}"),
+    )  # fmt: skip
+    refuse_existing([job.path(name) for name in names], force)
     written = []
-    tell = Lines(None, quiet=json)
-    for line in job.run(names):
-        if "file" in line:
-            written.append(line["file"])
-        tell(line)
-    emit({"files": written}, json, "\n".join(str(path) for path in written))
+    for name in names:
+        if name == "directions":
+            written.append(job.write(name, job.directions()))
+            continue
+        recipe = job.recipe(name)
+        yield Run(recipe, job.folder_of(name), name)
+        written.append(job.write(name, recipe.trained))
+    job.forget()
+    return {"files": written}, "\n".join(str(path) for path in written)

@@ -98,7 +98,7 @@ def latents_of(made: Sequence[Made]) -> bytes | None:
     return stream.getvalue()
 
 
-def zipped(made: Sequence[Made], clips: Mapping[str, Path]) -> bytes:
+def zipped(made: Sequence[Made], clips: Mapping[str, Path] | None = None) -> bytes:
     """All pictures, their latents, clips and recipes in one archive."""
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
@@ -108,8 +108,9 @@ def zipped(made: Sequence[Made], clips: Mapping[str, Path]) -> bytes:
             archive.writestr(f"{name}.json", json.dumps(plain(one.provenance), indent=1))
             if one.latents is not None:
                 archive.writestr(f"{name}.npz", one.npz())
-            if clips[one.id].is_file():
-                archive.write(clips[one.id], f"{name}.mp4")
+            clip = (clips or {}).get(one.id)
+            if clip is not None and clip.is_file():
+                archive.write(clip, f"{name}.mp4")
     return stream.getvalue()
 
 

@@ -27,6 +27,7 @@ from mien.web.desk import LOADING, WAITING, Desk, Progress
 from mien.web.sessions import Made, Session, Sessions
 from mien.web.settings import Settings
 from mien.web.uploads import Limits, read_picture, without_paths
+from mien.web.widgets import from_address
 from mien.web.words import Say
 
 _log = logging.getLogger(__name__)
@@ -159,6 +160,17 @@ class Bench:
         limits = Limits(self.settings.max_upload, self.settings.max_pixels)
         return read_picture(Path(path).read_bytes(), limits, "photo")
 
+    def draws(self, sheet: gr.HTML, name: str) -> None:
+        """Keep what is drawn on a canvas, in ``session.values[name]``; None while it is empty."""
+
+        def drawn(ask: Ask) -> None:
+            png = str(ask.told("png") or "")
+            limits = Limits(self.settings.max_upload, self.settings.max_pixels)
+            page = read_picture(from_address(png), limits, "drawing") if png else None
+            ask.session.values[name] = page
+
+        self.act(sheet.input, drawn, desk=False, live=True)
+
     def follow(self, fill: Fill, outputs: Sequence[Any]) -> None:
         """Fill outputs from the session now, and whenever its pictures or its face change."""
         self._fills.append((fill, list(outputs)))
@@ -204,11 +216,13 @@ class Bench:
             async for answer in self._answers(task, request, event, values):
                 yield answer
 
+        several: list[Any] = list(triggers) if isinstance(triggers, list | tuple) else [triggers]
+        fixed: list[Any] = [*shown, self.bar, self.cancel, self.state]
         return gr.on(
-            list(triggers) if isinstance(triggers, list | tuple) else [triggers],
+            several,
             handler,
             inputs,
-            [*shown, self.bar, self.cancel, self.state],
+            fixed,
             show_progress="hidden",
             trigger_mode="always_last" if live else None,
             concurrency_limit=None,

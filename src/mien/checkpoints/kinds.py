@@ -114,6 +114,12 @@ def _encoder(config: dict[str, Any]) -> nn.Module:
     return Encoder(EncoderConfig(**config))
 
 
+def _guide(config: dict[str, Any]) -> nn.Module:
+    from mien.inversion.guide_encoder import GuideConfig, GuideEncoder
+
+    return GuideEncoder(GuideConfig(**config))
+
+
 def _landmarks(config: dict[str, Any]) -> nn.Module:
     from mien.judges.landmarks import LandmarkConfig, LandmarkNetwork
 
@@ -215,6 +221,7 @@ _TABLE = (
     Kind("text-directions", "sentence to latent, directions", _text_directions),
     Kind("code-moments", "moments of the generator's codes", _codes),
     Kind("portrait-encoder", "encoder of the generator's codes", _encoder),
+    Kind("guide-encoder", "encoder of sketches or label maps", _guide),
     Kind("directions", "directions that have names", None),
     Kind("inception", "Inception v3", _inception),
     Kind("mobilenet", "MobileNetV2", _mobilenet),

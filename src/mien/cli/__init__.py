@@ -35,6 +35,7 @@ from mien.errors import FileError, MienError, UnknownName, in_dashes
 VERBS: dict[str, str] = {
     "describe": "mien.cli.describe",
     "generate": "mien.cli.generate",
+    "compose": "mien.cli.compose",
     "sketch": "mien.cli.sketch",
     "photo": "mien.cli.photo",
     "anime": "mien.cli.anime",

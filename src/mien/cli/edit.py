@@ -34,14 +34,25 @@ def edit(
         ),
     ],
     settings: Annotated[
-        list[str],
+        list[str] | None,
         typer.Option(
             "--set",
             metavar="NAME=N",
             help="smile=+2, or a pair with two coefficients: 'long hair/short hair'=15,-5; "
             "may be repeated.",
         ),
-    ],
+    ] = None,
+    text: Annotated[
+        str | None,
+        typer.Option(
+            "--text",
+            metavar="WORDS",
+            help="What shall be true of the face: 'smiling, red hair', 'without glasses'.",
+        ),
+    ] = None,
+    strength: Annotated[
+        float, typer.Option(help="Of --text: 1 goes as far as is needed to be seen.")
+    ] = 1.0,
     layers: Annotated[
         str | None,
         typer.Option(help="Move only these: coarse, middle, fine, 4-7, 0,2; else the direction's."),
@@ -80,11 +91,12 @@ def edit(
     ] = False,
     json: JsonOption = False,
 ) -> None:
-    """Change what has a name about a face: smile, age, glasses, hair.
+    """Change a face by words, or by what has a name about it: smile, age, glasses, hair.
 
-    Strength 2 to 3 turns an attribute over; `mien directions show` lists what there is. Writes one
-    picture a face, `sheet.png` with before and after, and `latents.npz`, into a new folder below
-    `out/edit`; with `--strip` one picture with all steps in a row, with `--paste` also
+    `--text` moves a face until a tagger sees in it what the words say. `--set` moves it as far as
+    it says: strength 2 to 3 turns an attribute over; `mien directions show` lists what there is.
+    Writes one picture a face, `sheet.png` with before and after, and `latents.npz`, into a new
+    folder below `out/edit`; with `--strip` one picture with all steps in a row, with `--paste` also
     `NAME-pasted.png`, the photo with its new face. Each picture carries what made it, so that it
     can be edited again.
     """
@@ -93,6 +105,10 @@ def edit(
     from mien.inversion.photos import InversionRequest
     from mien.studio import Studio
 
+    if (settings is None) == (text is None):
+        raise InputError("give what shall change: --set smile=+2, or --text 'smiling, red hair'")
+    if text is not None and strip is not None:
+        raise InputError("--strip shows steps along one direction; give --set smile=+2 with it")
     if paste and strip is not None:
         raise InputError("--paste puts a face into its photo; --strip draws many; give one of them")
     results = Results("edit", out, force, format, size)
@@ -105,7 +121,7 @@ def edit(
             drawn = [
                 (setting, studio.strip(face, setting, strip, directions, layers, psi, force))
                 for face in faces
-                for setting in settings
+                for setting in settings or ()
             ]
         if size is not None:
             drawn = [(setting, one.resized(size)) for setting, one in drawn]
@@ -117,7 +133,12 @@ def edit(
     else:
         with watching(studio):
             made = joined(
-                [studio.edit(face, settings, directions, layers, psi, force) for face in faces]
+                [
+                    studio.edit(face, settings or (), directions, layers, psi, force)
+                    if text is None
+                    else studio.edit_by_words(face, text, strength, directions, layers, psi, force)
+                    for face in faces
+                ]
             )
         # Before anything is written: a face that is no photo's has nothing to go back into.
         pages = pasted(made.images, made.each, made.names(), Path(), force=True) if paste else {}

@@ -17,10 +17,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mien.attributes import LABELS, column_slice
+from mien.attributes import LABELS
 from mien.editing.decoupling import Spread
 from mien.editing.direction import Direction, DirectionSet, scaled_to_spread
 from mien.editing.fit_decoupling import Measure, Whitened, decouple
+from mien.editing.label_directions import occurs, step_towards
 from mien.editing.lasso import fit_lasso
 from mien.editing.margin import fit_logistic, fit_svm
 from mien.editing.naming import EDITS, TAGS, NamedEdit
@@ -41,7 +42,6 @@ UNSUPERVISED = ("sefa", "pca")
 SAMPLED = tuple(method for method in METHODS if method != "codes")
 """Those that any generator can be asked for: all but the codes of one that has an encoder."""
 SEVERAL_PASSES = ("logistic", "svm", "svd")
-_FEWEST_CODES = 20
 TAG_UNIT = 0.15
 """Standard deviations in one unit of strength along a single tag.
 
@@ -163,17 +163,9 @@ def from_codes(codes: CodeMoments, config: DirectionFit) -> tuple[dict[str, Tens
     spread = Spread(codes.cov_ww)
     units: dict[str, Tensor] = {}
     for tag, labels in TAGS.items():
-        if config.tags is not None and tag not in config.tags:
-            continue
-        inside = torch.zeros(len(LABELS))
-        inside[[LABELS.index(label) for label in labels]] = 1
-        block = torch.zeros(len(LABELS))
-        block[column_slice(labels[0].split("=")[0])] = 1
-        here, rest = shares * inside, shares * (block - inside)
-        if here.sum() * float(codes.count) < _FEWEST_CODES or rest.sum() == 0:
-            continue
-        step = (here / here.sum() - rest / rest.sum()) @ gaussian.slope
-        units[tag] = spread.whiten_step(step)
+        wanted = config.tags is None or tag in config.tags
+        if wanted and occurs(codes, labels):
+            units[tag] = spread.whiten_step(step_towards(labels, gaussian.slope, shares))
     if not units:
         raise InputError("none of the tags occurs often enough among the codes")
     return units, spread

@@ -13,12 +13,15 @@ from typing import Any
 
 from mien.checkpoints import native
 from mien.editing.direction import DirectionSet
+from mien.editing.label_directions import label_directions
 from mien.errors import CheckpointError, InputError
-from mien.hub.loading import resolve
+from mien.hub.loading import load, resolve
 from mien.hub.store import known_sha256
 
 KIND = "directions"
 """The kind of such a file; ``text-directions`` is what sentences move latents along."""
+CODES = "code-moments"
+"""A file of this kind holds directions too: see :mod:`mien.editing.label_directions`."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ def load_direction_set(name_or_path: str | Path) -> LoadedDirections:
 
     Args:
         name_or_path: A name of the catalogue (``portraits-edits``), the stem of a file in the
-            user's store, or a path.
+            user's store, or a path; of moments of codes (``portraits-codes``) too.
 
     Raises:
         UnknownName: No such name.
@@ -53,6 +56,11 @@ def load_direction_set(name_or_path: str | Path) -> LoadedDirections:
         CheckpointError: A file that cannot be read, holds something else, or is damaged.
     """
     path = resolve(name_or_path, KIND)
+    if native.read_header(path).kind == CODES:
+        codes = load(path, CODES)
+        owner = str(codes.meta.get("generator", ""))
+        directions = label_directions(codes.network, owner)
+        return LoadedDirections(directions, str(name_or_path), codes.sha256, codes.meta, path)
     found = native.load(path, KIND)
     try:
         directions = DirectionSet.from_tensors(found.tensors, found.config)

@@ -18,7 +18,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from mien.errors import ConfigMismatch, InputError, UnknownName, WeightsMissing
+from mien.errors import ConfigMismatch, InputError, WeightsMissing
 from mien.hub import loading
 from mien.judges.frozen import FrozenFeatures, Maps, view
 from mien.runtime.devices import one_thread
@@ -93,31 +93,40 @@ class Inverter:
         return torch.cat([self.generator.synthesis(one) for one in ws.split(1)])
 
 
-def find_encoder(model: str | Path, family: str) -> Path:
-    """The file of a generator's encoder: of a run the one beside it, else ``FAMILY-encoder``.
+def find_beside(model: str | Path, family: str, part: str) -> Path | None:
+    """The file of something that belongs to a generator.
+
+    Of a run it is ``PART.safetensors`` beside ``generator.safetensors``, of another file
+    ``NAME-PART.safetensors`` beside it; else ``FAMILY-PART`` among the weights of this machine.
 
     Args:
         model: The generator as the user named it.
         family: What the files that belong to it are called.
+        part: ``encoder``, ``codes``, ``sketch-encoder``.
+    """
+    path = Path(model)
+    if path.is_file():
+        own = part if path.name == "generator.safetensors" else f"{path.stem}-{part}"
+        beside = path.with_name(f"{own}.safetensors")
+        if beside.is_file():
+            return beside
+    return loading.find_file(f"{family}-{part}.safetensors")
+
+
+def find_encoder(model: str | Path, family: str) -> Path:
+    """The file of a generator's encoder, see :func:`find_beside`.
 
     Raises:
         WeightsMissing: There is none.
     """
-    path = Path(model)
-    if path.is_file():
-        own = "encoder" if path.name == "generator.safetensors" else f"{path.stem}-encoder"
-        beside = path.with_name(f"{own}.safetensors")
-        if beside.is_file():
-            return beside
-    name = f"{family}-encoder"
-    try:
-        return loading.resolve(name, KIND)
-    except UnknownName:
+    found = find_beside(model, family, "encoder")
+    if found is None:
         raise WeightsMissing(
-            f"{name}.safetensors",
+            f"{family}-encoder.safetensors",
             f"generator {family!r} has no encoder, so that photos cannot be inverted",
             "run: mien train faces, which trains a generator with its encoder",
-        ) from None
+        )
+    return loading.resolve(found.stem if found == loading.find_file(found.name) else found, KIND)
 
 
 def load_inverter(

@@ -12,10 +12,12 @@ if TYPE_CHECKING:
     import numpy as np
     from torch import Tensor
 
+    from mien.editing.latent import Face
     from mien.faces.choosing import Box, Finder
     from mien.inversion.encoder import Inverter
     from mien.inversion.photos import Follow, Inversion, InversionRequest
     from mien.judges.recognition import Recognition
+    from mien.portraits.faces import Faces
     from mien.studio.session import Studio
 
 
@@ -82,6 +84,84 @@ class Inverts:
 
         request = InversionRequest(steps, tune, face, box, aligned)
         return invert(self._studio, photo, request, finder, follow)
+
+    def edit_by_words(
+        self,
+        face: Face,
+        text: str,
+        strength: float = 1.0,
+        directions: str | Path | None = None,
+        layers: str | None = None,
+        psi: float = 0.7,
+        force: bool = False,
+        language: str | None = None,
+    ) -> Faces:
+        """Make words true of a face, or of several; see :mod:`mien.inversion.control`.
+
+        Args:
+            face: As for :meth:`mien.studio.Studio.edit`; a photo too.
+            text: ``smiling, red hair``, ``without glasses``; what is not said stays.
+            strength: 1 goes as far as is needed to be seen, 2 twice as far.
+            directions: A set: name or file; None for the generator's codes, else ``MODEL-edits``.
+            layers: Move only these; None for those that the words concern.
+            psi: Truncation, if the face is a seed.
+            force: Use directions of another generator all the same.
+            language: ``en``, ``vi``, ``fr`` or ``ja``; None finds it out.
+
+        Raises:
+            InputError: The words name nothing that is known, contradict each other, or are a
+                person's name.
+            FileError: The face cannot be read.
+            WeightsMissing: The generator has neither codes nor directions.
+        """
+        from mien.inversion.control import Words, edit_by_words
+
+        words = Words(text, language, strength, directions, layers, force)
+        return edit_by_words(self._studio, face, words, psi)
+
+    def compose(
+        self,
+        text: str | None = None,
+        sketch: str | Path | None = None,
+        label: str | Path | None = None,
+        photo: str | Path | None = None,
+        count: int = 4,
+        seed: int = 0,
+        strength: float = 1.0,
+        psi: float = 0.6,
+        guidance: float = 2.0,
+        layers: str | None = None,
+        language: str | None = None,
+    ) -> Faces:
+        """Draw faces of any mix of words and pictures; see :mod:`mien.inversion.compose`.
+
+        Args:
+            text: What they look like; other than :meth:`describe` it must be read without
+                contradiction.
+            sketch: A file: a drawing of a face.
+            label: A file: a label map in CelebAMask-HQ's ids, cut as FFHQ cuts faces.
+            photo: A file: a photo of a face, inverted as ``photos`` says.
+            count: How many faces.
+            seed: Of the first; what nothing given decides comes from it.
+            strength: How closely sketch, label map and photo are followed, 0 to 3.
+            psi: How far faces lie from the likeliest one, 0 to 2.
+            guidance: How strongly words are followed, 0 to 20.
+            layers: These come from the photo as they are (style mixing).
+            language: Of the text; None finds it out.
+
+        Raises:
+            InputError: Nothing is given, words that say nothing known or contradict themselves, or
+                a number out of its range.
+            ImageError: A sketch that is a photo, a label map with other ids, or no picture.
+            WeightsMissing: The generator has no encoder of what is given; says what trains one.
+        """
+        from mien.inversion.compose import Composition, compose
+        from mien.portraits.checks import checked_seeds
+
+        asked = Composition(
+            text, sketch, label, photo, strength, psi, guidance, layers, language
+        )  # fmt: skip
+        return compose(self._studio, asked, checked_seeds(count, seed))
 
     def read_photo(self, path: str | Path) -> tuple[Tensor, dict[str, Any]]:
         """The latent of a photo in the place of a face, and what made it; see ``photos``."""

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from mien.attributes import COLUMNS, LABELS, column_slice, encode
@@ -129,28 +129,35 @@ class CodesMethod:
     def w(self, request: Request) -> Float[Tensor, "n w_dim"]:
         """The code that the labels suggest, varied by each seed."""
         moments = self.moments
-        label, told = self._label(request.reading)
+        label, told = label_of(request.reading, moments.label_mean)
         normal = seed_latents(request.seeds, moments.w_dim).to(moments.mean.device)
         with torch.no_grad():
             gaussian = moments.given(told)
             return gaussian.draw(normal, label[None], request.guidance, request.psi, self.reach)
 
-    def _label(self, reading: Reading) -> tuple[Tensor, Tensor]:
-        """The label vector of a reading, and which of its numbers are told."""
-        usual = self.moments.label_mean
-        label = torch.from_numpy(encode(reading.asserted)).to(usual.device)
-        told = torch.zeros(len(LABELS), dtype=torch.bool, device=usual.device)
-        for column in reading.asserted:
-            told[column_slice(column)] = True
-        for column, values in reading.denied.items():
-            if column in reading.asserted:
-                continue
-            rows = column_slice(column)
-            left = usual[rows].clone()
-            left[[COLUMNS[column].index(value) for value in values]] = 0
-            if left.sum() > 0:
-                label[rows], told[rows] = left / left.sum(), True
-        return label, told
+
+def label_of(
+    reading: Reading, usual: Float[Tensor, " l"]
+) -> tuple[Float[Tensor, " l"], Bool[Tensor, " l"]]:
+    """The label vector of a reading, and which of its numbers are told.
+
+    Args:
+        reading: What a sentence asserts and denies.
+        usual: How often each label occurs, which a denial leaves in its shares.
+    """
+    label = torch.from_numpy(encode(reading.asserted)).to(usual.device)
+    told = torch.zeros(len(LABELS), dtype=torch.bool, device=usual.device)
+    for column in reading.asserted:
+        told[column_slice(column)] = True
+    for column, values in reading.denied.items():
+        if column in reading.asserted:
+            continue
+        rows = column_slice(column)
+        left = usual[rows].clone()
+        left[[COLUMNS[column].index(value) for value in values]] = 0
+        if left.sum() > 0:
+            label[rows], told[rows] = left / left.sum(), True
+    return label, told
 
 
 class MapperMethod:

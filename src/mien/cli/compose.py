@@ -1,0 +1,86 @@
+"""``mien compose``: faces of words, a sketch, a label map and a photo, any of them together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mien.cli.common import (
+    DeviceOption,
+    ForceOption,
+    FormatOption,
+    JsonOption,
+    ResultsOption,
+    SeedOption,
+    SizeOption,
+    emit,
+    watching,
+)
+from mien.cli.results import Results, chosen_seed
+
+
+def compose(
+    text: Annotated[
+        str | None, typer.Option("--text", metavar="WORDS", help="What the face looks like.")
+    ] = None,
+    sketch: Annotated[
+        Path | None, typer.Option("--sketch", metavar="FILE", help="A drawing of a face.")
+    ] = None,
+    label: Annotated[
+        Path | None,
+        typer.Option("--label", metavar="FILE", help="A label map, as mien data mask makes them."),
+    ] = None,
+    photo: Annotated[
+        Path | None, typer.Option("--photo", metavar="FILE", help="A photo of a face.")
+    ] = None,
+    count: Annotated[int, typer.Option("--count", metavar="N", help="How many faces.")] = 4,
+    seed: SeedOption = 0,
+    strength: Annotated[
+        float, typer.Option(help="How closely the pictures are followed, 0 to 3.")
+    ] = 1.0,
+    psi: Annotated[
+        float, typer.Option(help="How far faces lie from the likeliest one, 0 to 2.")
+    ] = 0.6,
+    guidance: Annotated[float, typer.Option(help="How strongly the words are followed.")] = 2.0,
+    layers: Annotated[
+        str | None, typer.Option(help="Layers that the photo keeps: coarse, middle, fine, 4-7.")
+    ] = None,
+    steps: Annotated[
+        int, typer.Option(help="Photo: steps of optimisation after the one pass, as mien invert.")
+    ] = 0,
+    face: Annotated[
+        int | None, typer.Option(metavar="N", help="Photo: which face, where there are several.")
+    ] = None,
+    model: Annotated[str, typer.Option(help="A generator: name or file.")] = "portraits",
+    size: SizeOption = None,
+    format: FormatOption = "png",
+    out: ResultsOption = None,
+    device: DeviceOption = "auto",
+    force: ForceOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Draw faces of words and pictures together; what none of them decides, each seed decides.
+
+    Writes one picture a face, `sheet.png` with what was given before them, and `latents.npz`, into
+    a new folder below `out/compose`. With one photo and words alone, `mien edit PHOTO --text`
+    keeps more of the person.
+    """
+    from mien.inversion.compose import Composition
+    from mien.inversion.photos import InversionRequest
+    from mien.studio import Studio
+
+    results = Results("compose", out, force, format, size)
+    first = chosen_seed(seed)
+    asked = Composition(text, sketch, label, photo, strength, psi, guidance, layers)
+    results.check()
+    studio = Studio(model, device)
+    studio.photos = InversionRequest(steps, face=face)
+    with watching(studio):
+        drawn = studio.compose(
+            text, sketch, label, photo, count, first, strength, psi, guidance, layers
+        )
+    faces, paths = results.write(drawn, "-".join(asked.given))
+    result = {**faces.provenance, "seeds": faces.seeds, "notes": faces.notes, "files": paths}
+    emit(result, json, "\n".join(map(str, paths)))

@@ -1,0 +1,107 @@
+"""Sketch or label map of a face -> w: a small network, one for each kind of picture.
+
+TediGAN (Xia et al. 2021, Sec. 3.5) trains one more encoder for each kind of picture. Ours says how
+sure it is as well: besides the code it knows the covariance of its own error, so that what a sketch
+does not show (colours, light, age) is drawn at random or told by others.
+
+Codes are *whitened* here: z = Σ^-½ (w - μ), of which those of photographs have covariance 1.
+
+Axes: n batch, c channels, d width of w.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor, nn
+from torch.nn import functional
+
+from mien.errors import InputError
+
+KIND = "guide-encoder"
+GUIDES: Mapping[str, int] = {"sketch": 1, "label": 19}
+"""What guides -> channels of what the encoder is shown: grey, or CelebAMask-HQ's ids."""
+SIDE = 64
+"""Side of what the encoder is shown."""
+FINE_SIDE = 128
+"""Side of the pictures that it is made from."""
+
+
+@dataclass(frozen=True)
+class GuideConfig:
+    """What decides the shape of a guide's encoder.
+
+    Args:
+        guide: ``sketch`` or ``label``.
+        w_dim: Width of a code.
+        width: Channels of the first layer.
+        hidden: Width of the last layer but one.
+    """
+
+    guide: str = "sketch"
+    w_dim: int = 256
+    width: int = 32
+    hidden: int = 512
+
+    def __post_init__(self) -> None:
+        if self.guide not in GUIDES:
+            raise InputError(f"guide {self.guide!r} is none of {', '.join(GUIDES)}")
+
+
+class GuideEncoder(nn.Module):
+    """Sketch or label map -> whitened code, with the covariance of its error."""
+
+    mean: Tensor
+    root: Tensor
+    error: Tensor
+
+    def __init__(self, config: GuideConfig | None = None) -> None:
+        super().__init__()
+        self.config = config = config or GuideConfig()
+        width, relu = config.width, nn.LeakyReLU(0.2)
+        layers: list[nn.Module] = []
+        channels = GUIDES[config.guide]
+        for wide in (width, 2 * width, 3 * width, 4 * width):  # 32², 16², 8², 4²
+            layers += [nn.Conv2d(channels, wide, 4, 2, 1), nn.GroupNorm(4, wide), relu]
+            channels = wide
+        side = SIDE // 2**4
+        self.trunk = nn.Sequential(
+            *layers, nn.Flatten(), nn.Linear(channels * side**2, config.hidden), relu,
+            nn.Linear(config.hidden, config.w_dim),
+        )  # fmt: skip
+        self.register_buffer("mean", torch.zeros(config.w_dim))  # μ
+        self.register_buffer("root", torch.eye(config.w_dim))  # Σ^½
+        self.register_buffer("error", torch.eye(config.w_dim))  # of whitened codes
+
+    def forward(self, x: Float[Tensor, "n c 64 64"]) -> Float[Tensor, "n d"]:
+        """Whitened codes of what :func:`shown` makes of pictures."""
+        return self.trunk(x)
+
+    def w(self, z: Float[Tensor, "n d"]) -> Float[Tensor, "n d"]:
+        """Whitened codes as codes."""
+        return self.mean + z @ self.root
+
+
+def shown(pictures: UInt8[np.ndarray, "n h w"], guide: str) -> Float[Tensor, "n c 64 64"]:
+    """Sketches or label maps as the encoder is shown them.
+
+    Args:
+        pictures: Grey levels, or ids; square.
+        guide: ``sketch``, which becomes 0 on paper and up to 2 in ink, or ``label``, which becomes
+            the share of each id.
+    """
+    x = torch.from_numpy(np.ascontiguousarray(pictures))
+    if guide == "sketch":
+        x = (1 - x[:, None].float() / 255) * 2
+    else:
+        x = functional.one_hot(x.long().clamp(max=GUIDES[guide] - 1), GUIDES[guide])
+        x = x.permute(0, 3, 1, 2).float()
+    if x.shape[-1] == SIDE:
+        return x
+    return functional.interpolate(
+        x, size=[SIDE, SIDE], mode="bilinear", antialias=True, align_corners=False
+    )

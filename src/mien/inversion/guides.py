@@ -1,0 +1,139 @@
+"""What guides a face besides words and photos: its sketch or label map, read out of a file.
+
+    network = load_guide(studio, "sketch")
+    picture, notes = read_sketch("sketch.png")
+    code = network(shown(picture[None], "sketch"))
+
+The networks are in :mod:`mien.inversion.guide_encoder`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from jaxtyping import UInt8
+from PIL import Image
+from torch import Tensor
+
+from mien import images
+from mien.errors import ConfigMismatch, ImageError, InputError, WeightsMissing
+from mien.faces.alignment import align
+from mien.faces.choosing import Finder, Where, find_face, middle_square, shipped_finder
+from mien.hub import loading
+from mien.inversion.encoder import find_beside
+from mien.inversion.guide_encoder import FINE_SIDE, GUIDES, KIND, SIDE, GuideEncoder
+from mien.portraits.codes import CodeMoments
+
+if TYPE_CHECKING:
+    from mien.studio.session import Studio
+
+_MOST_COLOURED = 14.0
+_LEAST_PAPER = 0.2
+
+
+def whitening(moments: CodeMoments) -> tuple[Tensor, Tensor, Tensor]:
+    """μ, Σ^½ and Σ^-½ of codes; directions in which they hardly vary count as varying a little."""
+    covariance = moments.cov_ww.double()
+    values, vectors = torch.linalg.eigh((covariance + covariance.T) / 2)
+    deviation = values.clamp(min=1e-4 * float(values.mean().clamp(min=1e-12))).sqrt()
+    root = vectors @ torch.diag(deviation) @ vectors.T
+    inverse = vectors @ torch.diag(1 / deviation) @ vectors.T
+    return moments.mean.float(), root.float(), inverse.float()
+
+
+def load_guide(studio: Studio, guide: str) -> GuideEncoder:
+    """The encoder of a guide for a studio's generator.
+
+    Raises:
+        WeightsMissing: The generator has none; says which command trains one.
+        ConfigMismatch: It is of another generator, or of another guide.
+    """
+    part = f"{guide}-encoder"
+    path = find_beside(studio.model, studio.text_family, part)
+    if path is None:
+        raise WeightsMissing(
+            f"{studio.text_family}-{part}.safetensors",
+            f"generator {studio.text_family!r} has no encoder of {_PLURAL[guide]}",
+            f"run: mien train {part} --model {studio.model}",
+        )
+    found = loading.load(path, KIND, str(studio.device))
+    owner = found.meta.get("generator")
+    if owner not in (None, studio.loaded.sha256):
+        cause = f"was trained for generator {str(owner)[:12]}, this one is "
+        cause += studio.loaded.sha256[:12]
+        raise ConfigMismatch(path, cause, f"run: mien train {part} --model {studio.model}")
+    network = found.network
+    if network.config.guide != guide:
+        raise ConfigMismatch(path, f"is for {_PLURAL[network.config.guide]}, not {_PLURAL[guide]}")
+    return network
+
+
+_PLURAL = {"sketch": "sketches", "label": "label maps"}
+
+
+def read_sketch(
+    path: str | Path, finder: Finder | None = None
+) -> tuple[UInt8[np.ndarray, "s s"], list[str]]:
+    """A sketch's face, grey, cut as FFHQ cuts faces; and what the person should know of it.
+
+    Args:
+        path: The picture.
+        finder: Finds faces; None for the one that ships.
+
+    Raises:
+        ImageError: The file is no picture, or it is a photo.
+    """
+    picture = images.load(path)
+    if looks_photographed(picture):
+        raise ImageError(path, "looks like a photo, not like a sketch", "give it as `photo`")
+    notes = []
+    try:
+        where = find_face(picture, Where(), finder or shipped_finder())
+    except InputError:
+        where = middle_square(picture)
+        notes.append(f"{path}: not just one face was found; the middle of the picture is taken")
+    crop, _ = align(picture, where, FINE_SIDE)
+    grey = crop.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
+    return grey.round().clip(0, 255).astype(np.uint8), notes
+
+
+def looks_photographed(picture: UInt8[np.ndarray, "h w 3"]) -> bool:
+    """Whether a picture has the colours of a photo, or none of the paper of a sketch.
+
+    Its numbers were chosen on 100 sketches and 100 photos of CUHK and AR, 50 made sketches and the
+    50 faces that they are of; see docs/inversion.md.
+    """
+    small = images.resize(images.centre_square(picture), 64).astype(np.float32)
+    chroma = small.max(axis=2) - small.min(axis=2)
+    grey = small.mean(axis=2)
+    paper = float((grey > 0.8 * np.quantile(grey, 0.98)).mean())
+    return float(chroma.mean()) > _MOST_COLOURED or paper < _LEAST_PAPER
+
+
+def read_labels(path: str | Path) -> UInt8[np.ndarray, "s s"]:
+    """A label map in CelebAMask-HQ's ids, of a face cut as FFHQ cuts faces.
+
+    Raises:
+        ImageError: No picture, no map of ids, not square, or too small.
+    """
+    last = GUIDES["label"] - 1
+    try:
+        with Image.open(path) as picture:
+            mode, labels = picture.mode, np.array(picture)
+    except (OSError, ValueError, SyntaxError) as error:
+        raise ImageError(path, f"cannot be read ({type(error).__name__})") from None
+    remedy = "make it with: mien data mask"
+    if mode not in ("L", "P") or labels.ndim != 2:
+        raise ImageError(path, f"is a picture in colours ({mode}), ids are wanted", remedy)
+    unknown = np.setdiff1d(labels, np.arange(last + 1))
+    if len(unknown):
+        cause = f"holds id {int(unknown[0])}; CelebAMask-HQ's ids go from 0 to {last}"
+        raise ImageError(path, cause, remedy)
+    height, width = labels.shape
+    if height != width or height < SIDE:
+        cause = f"is {width}x{height}; a square of {SIDE} or more is wanted, cut as FFHQ cuts faces"
+        raise ImageError(path, cause, remedy)
+    return labels.astype(np.uint8)

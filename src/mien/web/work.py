@@ -20,6 +20,7 @@ import gradio as gr
 import numpy as np
 from jaxtyping import UInt8
 
+from mien import images
 from mien.errors import Busy, Cancelled, InputError, MienError, SessionExpired
 from mien.portraits.faces import Faces
 from mien.studio.session import Studio
@@ -31,6 +32,9 @@ from mien.web.widgets import from_address
 from mien.web.words import Say
 
 _log = logging.getLogger(__name__)
+
+LONGEST = 2048
+"""Longest side of photos; sessions remember them."""
 
 TICK_S = 0.2
 """Seconds between two looks at how far a job is."""
@@ -149,7 +153,7 @@ class Bench:
         self.cancel.click(self._cancel, None, [self.bar, self.cancel], show_progress="hidden")
 
     def photo(self, path: str | None) -> UInt8[np.ndarray, "h w 3"]:
-        """A picture that was sent, decoded within the limits.
+        """A picture that was sent, decoded within the limits; large ones come out smaller.
 
         Raises:
             InputError: There is none.
@@ -158,18 +162,22 @@ class Bench:
         if path is None:
             raise InputError(self.say("no_photo"))
         limits = Limits(self.settings.max_upload, self.settings.max_pixels)
-        return read_picture(Path(path).read_bytes(), limits, "photo")
+        image = read_picture(Path(path).read_bytes(), limits, "photo")
+        high, wide = image.shape[:2]
+        share = LONGEST / max(high, wide)
+        if share >= 1:
+            return image
+        return images.resize(image, (max(1, round(share * high)), max(1, round(share * wide))))
 
     def draws(self, sheet: gr.HTML, name: str) -> None:
         """Keep what is drawn on a canvas, in ``session.values[name]``; None while it is empty."""
 
-        def drawn(ask: Ask) -> None:
-            png = str(ask.told("png") or "")
+        def drawn(ask: Ask, png: str | None) -> None:
             limits = Limits(self.settings.max_upload, self.settings.max_pixels)
-            page = read_picture(from_address(png), limits, "drawing") if png else None
+            page = read_picture(from_address(str(png)), limits, "drawing") if png else None
             ask.session.values[name] = page
 
-        self.act(sheet.input, drawn, desk=False, live=True)
+        self.act(sheet.input, drawn, sheet, desk=False, live=True)
 
     def follow(self, fill: Fill, outputs: Sequence[Any]) -> None:
         """Fill outputs from the session now, and whenever its pictures or its face change."""

@@ -59,9 +59,8 @@ def build(bench: Bench) -> None:
                 )
             strength = slider(0, 3, 1, step=0.1, label=say("compose_strength"))
             with gr.Row(elem_classes="beside"):
-                count = slider(
-                    1, min(_MOST, bench.settings.max_count), 4, step=1, label=say("count")
-                )
+                most = min(_MOST, bench.settings.max_count)
+                count = slider(1, most, 4, step=1, label=say("count"), elem_id="compose-count")
                 seed = gr.Number(0, label=say("seed"), precision=0, minimum=0, min_width=120)
             variety = slider(0, 1.5, PSI, step=0.05, label=say("variety"))
             go = gr.Button(say("draw"), variant="primary", elem_id="compose-go")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import shutil
 import subprocess
 import sys
+import time
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,15 +28,6 @@ QUIET = (
 )
 """Chromium that asks for nothing but the page."""
 
-_SERVE = """
-from mien.web.server import bind, build, serve
-from mien.web.settings import Settings
-settings = Settings(port=0)
-taken = bind(settings)
-print(taken.getsockname()[1], flush=True)
-serve(build(settings), taken)
-"""
-
 PATIENCE_S = 180
 """Until something is given up; machines that test are busy."""
 
@@ -43,14 +36,14 @@ PATIENCE_S = 180
 def served() -> Iterator[str]:
     """A server with the models that ship; gives its address."""
     server = subprocess.Popen(
-        [sys.executable, "-c", _SERVE],
+        [sys.executable, "-m", "mien", "web", "--port", "0", "--json"],
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONWARNINGS": "ignore"},
     )
     try:
         assert server.stdout is not None
-        yield f"http://127.0.0.1:{int(server.stdout.readline())}"
+        yield json.loads(server.stdout.readline())["url"].rstrip("/")
     finally:
         server.terminate()
         server.communicate(timeout=60)
@@ -128,7 +121,8 @@ class Person:
 
     def changed(self, selector: str, before: np.ndarray, least: float = 2) -> np.ndarray:
         """Wait until a place looks different, by so much of 255 on average."""
-        for _ in range(5 * PATIENCE_S):
+        end = time.monotonic() + PATIENCE_S
+        while time.monotonic() < end:
             now = self.pixels(selector)
             if now.shape == before.shape and np.abs(now.astype(int) - before).mean() > least:
                 return now

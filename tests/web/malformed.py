@@ -164,7 +164,7 @@ def pictures() -> dict[str, bytes]:
     broken = bytearray(good)
     broken[len(good) // 2] ^= 0xFF
     return {
-        "nothing": b"",
+        "an empty file": b"",
         "an SVG with script": SVG,
         "a page": b"<!doctype html><script>alert(1)</script>",
         "text": b"hello, I am a picture",
@@ -208,7 +208,7 @@ def recipes() -> dict[str, bytes]:
         "a mixture that is none": recipe(mix="x"),
         "a photo that is a path": recipe(photo=SECRET),
         "latents that are a path": recipe(latents=SECRET),
-        "nested beyond all depth": picture(made="[" * 60_000),
+        "a recipe beyond all depth": picture(made="[" * 60_000),
         "another model": recipe(),
         "a recipe of NaN": recipe(seed=float("nan"), psi=float("nan")),
         "a text bomb": png_of(8, 8, chunk(b"zTXt", b"mien\0\0" + zlib.compress(b"x" * 80_000_000))),

@@ -46,6 +46,7 @@ VERBS: dict[str, str] = {
     "walk": "mien.cli.walk",
     "directions": "mien.cli.directions",
     "show": "mien.cli.show",
+    "web": "mien.cli.web",
     "data": "mien.cli.data",
     "train": "mien.cli.train",
     "evaluate": "mien.cli.evaluate",

@@ -20,12 +20,9 @@ EXTRAS: dict[str, tuple[str, tuple[str, ...]]] = {
     "onnx": ("writing ONNX", ("onnx", "onnxruntime", "onnxscript")),
     "train": ("training", ("lightning_fabric", "sklearn", "tensorboard")),
     "video": ("reading and writing video", ("av",)),
-    "web": ("the studio in a browser", ("gradio",)),
+    "web": ("the studio in a browser", ("gradio", "fastapi", "uvicorn")),
 }
 """Extra -> what it is for, and the import names that it brings."""
-
-_ROOMS = {"web": "mien.web"}
-"""Extra -> the room that it is for; where that does not exist, installing it would gain nothing."""
 
 _CPU_FLAGS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16")
 _GIB = 2**30
@@ -202,9 +199,6 @@ def _check_weights() -> Finding:
 def _check_extras() -> list[Finding]:
     findings = []
     for extra, (purpose, packages) in EXTRAS.items():
-        room = _ROOMS.get(extra)
-        if room and importlib.util.find_spec(room) is None:
-            continue
         missing = [name for name in packages if importlib.util.find_spec(name) is None]
         found = f"not installed: {', '.join(missing)} ({purpose})" if missing else purpose
         findings.append(

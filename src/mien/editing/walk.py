@@ -241,9 +241,7 @@ def _stops_w(
     return torch.cat(stops) if stops else torch.zeros(0, 1, 1), made
 
 
-def _stops_z(
-    studio: Studio, faces: Sequence[Face]
-) -> tuple[Tensor, list[dict[str, Any]]]:
+def _stops_z(studio: Studio, faces: Sequence[Face]) -> tuple[Tensor, list[dict[str, Any]]]:
     """Every seed as z ``[k, z_dim]``."""
     seeds = []
     for face in faces:

@@ -9,6 +9,7 @@ import json
 import logging
 import zipfile
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,38 @@ from mien.errors import (
     WeightsMissing,
 )
 from mien.web.sessions import Made
-from mien.web.uploads import TooLarge, WrongKind, without_paths
+from mien.web.uploads import Limits, TooLarge, WrongKind, without_paths
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What one request may take.
+
+    Attributes:
+        limits: Of what is sent.
+        count: Pictures at most.
+        folder: Where files may lie while a request is answered.
+    """
+
+    limits: Limits
+    count: int
+    folder: Path
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of a request.
+
+    Attributes:
+        made: Pictures.
+        notes: What the asker should know.
+        clip: A clip instead of pictures, as the bytes of an MP4.
+    """
+
+    made: Sequence[Made] = ()
+    notes: Sequence[str] = ()
+    clip: bytes | None = None
+
 
 STATUS: Mapping[type[Exception], int] = {
     SessionExpired: 410,
@@ -98,7 +130,7 @@ def latents_of(made: Sequence[Made]) -> bytes | None:
     return stream.getvalue()
 
 
-def zipped(made: Sequence[Made], clips: Mapping[str, Path]) -> bytes:
+def zipped(made: Sequence[Made], clips: Mapping[str, Path] | None = None) -> bytes:
     """All pictures, their latents, clips and recipes in one archive."""
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
@@ -108,8 +140,9 @@ def zipped(made: Sequence[Made], clips: Mapping[str, Path]) -> bytes:
             archive.writestr(f"{name}.json", json.dumps(plain(one.provenance), indent=1))
             if one.latents is not None:
                 archive.writestr(f"{name}.npz", one.npz())
-            if clips[one.id].is_file():
-                archive.write(clips[one.id], f"{name}.mp4")
+            clip = (clips or {}).get(one.id)
+            if clip is not None and clip.is_file():
+                archive.write(clip, f"{name}.mp4")
     return stream.getvalue()
 
 

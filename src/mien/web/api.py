@@ -16,17 +16,15 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, JSONResponse, Response
 
-from mien.editing.sets import load_direction_set
 from mien.errors import Cancelled
 from mien.hub.catalogue import ROWS
 from mien.hub.loading import find_file
-from mien.web.answers import answer, failure, latents_of, plain, refusal, zipped
-from mien.web.bodies import Body, read_body
+from mien.web.answers import Bounds, Result, answer, failure, latents_of, plain, refusal, zipped
+from mien.web.bodies import BODIES, Body, check_pictures, read_body
 from mien.web.desk import Desk
 from mien.web.sessions import Sessions
 from mien.web.settings import Settings
 from mien.web.uploads import Limits, known_name
-from mien.web.verbs import VERBS, Bounds, Result, Verb, check_pictures
 
 PREFIX = "/api/v1"
 
@@ -39,10 +37,10 @@ def routes(desk: Desk, sessions: Sessions, settings: Settings) -> APIRouter:
     router = APIRouter()
     limits = Limits(settings.max_upload, settings.max_pixels)
     bounds = Bounds(limits, settings.max_count, sessions.folder)
-    for name, (model, verb) in VERBS.items():
+    for name, model in BODIES.items():
         router.add_api_route(
             f"{PREFIX}/{name}",
-            _guarded(_asked(desk, model, verb, bounds), sessions.folder),
+            _guarded(_asked(desk, name, model, bounds), sessions.folder),
             methods=["POST"],
             name=name,
             summary=(model.__doc__ or "").strip(),
@@ -78,14 +76,19 @@ def _guarded(endpoint: Endpoint, folder: Path) -> Endpoint:
     return answered
 
 
-def _asked(desk: Desk, model: type[Body], verb: Verb, bounds: Bounds) -> Endpoint:
+def _asked(desk: Desk, name: str, model: type[Body], bounds: Bounds) -> Endpoint:
     """The endpoint of one verb."""
+
+    def done(studio: Any, body: Body) -> Result:
+        from mien.web.verbs import VERBS  # With torch, behind the first page.
+
+        return VERBS[name](studio, body, bounds)
 
     async def ask(request: Request) -> Response:
         body = await read_body(request, model)
         await asyncio.to_thread(check_pictures, body, bounds.limits)
         begin = time.monotonic()
-        result = await _done(request, desk, lambda studio: verb(studio, body, bounds))
+        result = await _done(request, desk, lambda studio: done(studio, body))
         seconds = time.monotonic() - begin
         if result.clip is not None:
             return Response(result.clip, media_type="video/mp4")
@@ -157,6 +160,8 @@ def _directions(settings: Settings) -> Endpoint:
         of = request.query_params.get("of", Path(settings.model).stem)
 
         def listed() -> list[dict[str, Any]]:
+            from mien.editing.sets import load_direction_set
+
             name = f"{of}-edits"
             if of != Path(settings.model).stem:
                 known_name(name, "directions")

@@ -9,12 +9,15 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
 
 from fastapi import HTTPException, Request
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException
+
+from mien.web.uploads import Limits, check_picture
 
 B = TypeVar("B", bound="Body")
 
@@ -177,6 +180,36 @@ class Invert(Body):
     face: int | None = Field(None, ge=1, le=99)
     box: list[float] | None = Field(None, min_length=4, max_length=4)
     aligned: bool = False
+
+
+BODIES: Mapping[str, type[Body]] = {
+    "describe": Describe,
+    "generate": Generate,
+    "edit": Edit,
+    "strip": Strip,
+    "mix": Mix,
+    "grid": Grid,
+    "walk": Walk,
+    "sketch": Translate,
+    "photo": Translate,
+    "anime": Anime,
+    "invert": Invert,
+}
+"""Verb -> what it may be asked."""
+
+
+def check_pictures(body: Body, limits: Limits) -> None:
+    """Refuse a body whose pictures are too large or of no known kind, before it waits.
+
+    Raises:
+        MienError: As :func:`mien.web.uploads.check_picture`.
+    """
+    for name, value in body:
+        for one in value if isinstance(value, list) else [value]:
+            if isinstance(one, Body):
+                check_pictures(one, limits)
+            elif isinstance(one, bytes) and name != "latents":
+                check_picture(one, limits, name)
 
 
 async def read_body(request: Request, model: type[B]) -> B:

@@ -18,11 +18,13 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotYet
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from mien.errors import Busy, Cancelled
 from mien.runtime.watching import Watch, quiet
-from mien.studio.session import Studio
+
+if TYPE_CHECKING:
+    from mien.studio.session import Studio
 
 T = TypeVar("T")
 

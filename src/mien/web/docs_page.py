@@ -11,7 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import HTMLResponse
 from pydantic.json_schema import models_json_schema
 
-from mien.web.verbs import VERBS
+from mien.web.bodies import BODIES
 
 _HEAD = """<!doctype html><html lang=en><meta charset=utf-8>
 <meta name=viewport content="width=device-width"><title>mien: API</title><style>
@@ -32,9 +32,7 @@ def document(app: FastAPI) -> None:
     def described() -> dict[str, Any]:
         if app.openapi_schema is None:
             schema = get_openapi(title="mien", version="1", routes=app.routes)
-            models = [
-                (model, "validation") for model in dict.fromkeys(m for m, _ in VERBS.values())
-            ]
+            models = [(model, "validation") for model in dict.fromkeys(BODIES.values())]
             _, more = models_json_schema(models, ref_template="#/components/schemas/{model}")  # pyright: ignore[reportArgumentType]
             parts = schema.setdefault("components", {}).setdefault("schemas", {})
             parts.update(more.get("$defs", {}))

@@ -141,7 +141,7 @@ class Guard:
         dressed = _dressed(send, path, cookie)
         if path == _UPLOAD:
             dressed = self._checking(scope, receive, dressed)
-        await self.app(scope, limited, limited.watching(scope, receive, dressed))
+        await limited.run(self.app, scope, dressed)
 
     def _refused(
         self, scope: Scope, headers: Headers, path: str, cookies: Mapping[str, str]
@@ -312,19 +312,23 @@ class _Limited:
             if message["type"] != "http.request" or not message.get("more_body"):
                 return b"".join(parts)
 
-    def watching(self, scope: Scope, receive: Receive, send: Send) -> Send:
-        """Sends on; but once the body was too long, that is the answer, whatever was meant."""
-        state = {"said": False}
+    async def run(self, app: ASGIApp, scope: Scope, send: Send) -> None:
+        """Let an application answer; but once the body was too long, that is the answer."""
+        begun = False
 
         async def sending(message: Message) -> None:
-            if self.fault is None or state["said"] is None:
+            nonlocal begun
+            if begun or self.fault is None:
+                begun = True
                 await send(message)
-                state["said"] = None
-            elif not state["said"]:
-                state["said"] = True
-                await self.fault(scope, receive, send)
 
-        return sending
+        try:
+            await app(scope, self, sending)
+        except Exception:
+            if self.fault is None:
+                raise
+        if self.fault is not None and not begun:
+            await self.fault(scope, self._receive, send)
 
 
 def _replayed(body: bytes, receive: Receive) -> Receive:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import gradio as gr
+from gradio.themes.base import Base
+from gradio.themes.utils import sizes
 from gradio.themes.utils.colors import Color
 
 ASSETS = Path(__file__).parent / "assets"
@@ -29,16 +30,16 @@ def asset(name: str) -> str:
     return (ASSETS / name).read_text("utf-8")
 
 
-def theme() -> gr.themes.Base:
+def theme() -> Base:
     """Warm paper, one accent, round corners, room between things."""
-    return gr.themes.Base(
+    return Base(
         primary_hue=_TEAL,
         secondary_hue=_TEAL,
         neutral_hue=_STONE,
         font=_FONT,
         font_mono=_MONO,
-        radius_size=gr.themes.sizes.radius_lg,
-        spacing_size=gr.themes.sizes.spacing_lg,
+        radius_size=sizes.radius_lg,
+        spacing_size=sizes.spacing_lg,
     ).set(
         body_background_fill="*neutral_50",
         body_background_fill_dark="*neutral_950",

@@ -8,10 +8,11 @@ from __future__ import annotations
 import html
 
 import gradio as gr
+from gradio.components import Navbar
 
 from mien.portraits.checks import random_seed
 from mien.web.desk import Desk
-from mien.web.panels import anime, describe, edit, explore, gallery, models, sketch
+from mien.web.panels import anime, compose, describe, edit, explore, gallery, models, sketch
 from mien.web.sessions import Made, Sessions
 from mien.web.settings import Settings
 from mien.web.widgets import address, picker, pictures, told
@@ -21,6 +22,7 @@ from mien.web.work import Ask, Bench
 PANELS = {
     "describe": describe.build,
     "edit": edit.build,
+    "compose": compose.build,
     "sketch": sketch.build,
     "anime": anime.build,
     "explore": explore.build,
@@ -54,7 +56,7 @@ def build_page(desk: Desk, sessions: Sessions, settings: Settings) -> gr.Blocks:
 def _fill(page: gr.Blocks, bench: Bench) -> None:
     """One page: head, the face at hand, the panels, the note, the bar."""
     say = bench.say
-    gr.Navbar(visible=False)
+    Navbar(visible=False)
     bench.foot()
     gr.HTML(_head(say), elem_id="head")
     _hand(bench)

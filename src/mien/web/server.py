@@ -7,6 +7,7 @@ serve(app, Settings())
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
 import socket
 import threading
@@ -25,6 +26,17 @@ _SWEEP_S = 30.0
 """Seconds after which idle sessions are looked for, though nobody asks."""
 
 
+def check_extra() -> None:
+    """Refuse before anything is served where the extra is not installed.
+
+    Raises:
+        MissingExtra: It is not.
+    """
+    for package in ("gradio", "fastapi", "uvicorn"):
+        if importlib.util.find_spec(package) is None:
+            raise MissingExtra(package, "web", "the studio in a browser")
+
+
 def build(settings: Settings, studio_factory: Callable[[], Studio] | None = None) -> FastAPI:
     """The whole application; its desk begins to load the studio at once.
 
@@ -35,11 +47,10 @@ def build(settings: Settings, studio_factory: Callable[[], Studio] | None = None
     Raises:
         MissingExtra: The extra ``web`` is not installed.
     """
-    try:
-        import gradio
-        from fastapi import FastAPI
-    except ImportError as error:
-        raise MissingExtra(error.name or "gradio", "web", "the studio in a browser") from None
+    check_extra()
+    import gradio
+    from fastapi import FastAPI
+
     from mien.web.api import routes
     from mien.web.desk import Desk
     from mien.web.docs_page import document
@@ -54,13 +65,21 @@ def build(settings: Settings, studio_factory: Callable[[], Studio] | None = None
     from mien.web.look import looks
     from mien.web.page import build_page
 
-    desk = Desk(studio_factory or _factory(settings), settings.waiting, _warm)
+    opened = threading.Event()  # Weights load behind the first page, not beside it.
+    make = studio_factory or _factory(settings)
+
+    def behind() -> Studio:
+        opened.wait()
+        return make()
+
+    desk = Desk(behind, settings.waiting, _warm)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         stop = threading.Event()
         sweeper = threading.Thread(target=_sweep, args=(sessions, stop), daemon=True)
         sweeper.start()
+        opened.set()
         try:
             yield
         finally:
@@ -136,16 +155,39 @@ def bind(settings: Settings) -> socket.socket:
     return taken
 
 
-def serve(app: FastAPI, taken: socket.socket) -> None:
-    """Serve until it is told to stop (Ctrl-C, SIGTERM).
+def serve(settings: Settings, taken: socket.socket) -> None:
+    """Serve until it is told to stop (Ctrl-C, SIGTERM); the first answer comes at once.
 
     Args:
-        app: As :func:`build` gives it.
+        settings: How it is set up.
         taken: As :func:`bind` gives it.
+
+    Raises:
+        Exception: What :func:`build` raised.
     """
     import uvicorn
 
-    config = uvicorn.Config(
-        app, log_level="warning", server_header=False, timeout_graceful_shutdown=5, ws="none"
+    from mien.web.front import Front
+
+    faults: list[BaseException] = []
+
+    def failed(error: BaseException) -> None:
+        faults.append(error)
+        server.should_exit = True
+
+    front = Front(lambda: build(settings), failed)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            front,
+            log_level="warning",
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=3,
+            ws="none",
+            lifespan="on",
+        )
     )
-    uvicorn.Server(config).run(sockets=[taken])
+    with taken:
+        server.run(sockets=[taken])
+    if faults:
+        raise faults[0]

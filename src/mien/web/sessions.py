@@ -13,17 +13,20 @@ import shutil
 import tempfile
 import threading
 import time
+import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Float32, UInt8
 
 from mien.errors import SessionExpired, UnknownName
 from mien.images.sheets import png_bytes
-from mien.portraits.faces import Faces
+
+if TYPE_CHECKING:
+    from mien.portraits.faces import Faces
 
 COOKIE = "mien_session"
 """The cookie that says whose a request is; the server sets it, no script can read it."""
@@ -74,6 +77,8 @@ class Made:
         Raises:
             UnknownName: It has no latent.
         """
+        from mien.portraits.faces import Faces
+
         if self.latents is None:
             raise UnknownName("face", self.verb, ())
         seed = self.provenance.get("seed", 0)
@@ -178,6 +183,8 @@ class Sessions:
     ) -> None:
         self.ttl_s, self.limit, self._clock = ttl_s, limit, clock
         self.folder = Path(tempfile.mkdtemp(prefix="mien-web-"))
+        # Also where nobody closes it.
+        weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
         self._seen: dict[str, tuple[Session, float]] = {}
         self._lock = threading.Lock()
 

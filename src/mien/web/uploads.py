@@ -21,8 +21,6 @@ from jaxtyping import Float32, UInt8
 from PIL import Image, UnidentifiedImageError
 
 from mien import images
-from mien.checkpoints.latents import read_latents
-from mien.checkpoints.zips import Archive
 from mien.errors import CheckpointError, ImageError, MienError, UnknownName
 from mien.hub import catalogue
 from mien.hub.loading import find_file
@@ -213,6 +211,9 @@ def read_latents_of(
         WrongKind: It is neither.
         CheckpointError: It is damaged, not finite, or holds no latents.
     """
+    from mien.checkpoints.latents import read_latents
+    from mien.checkpoints.zips import Archive
+
     if len(data) > MOST_LATENTS:
         raise TooLarge(name, f"has {len(data)} bytes, the limit is {MOST_LATENTS}")
     begin = next((kind for kind in ("NumPy", "zip") if _OTHERS[kind].match(data)), None)

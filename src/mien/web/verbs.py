@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,41 +18,12 @@ from mien.portraits.faces import Faces
 from mien.runtime.watching import Watch
 from mien.studio.session import Studio
 from mien.web import bodies
+from mien.web.answers import Bounds, Result
 from mien.web.given import face_of_file, face_of_picture
 from mien.web.sessions import Made
-from mien.web.uploads import Limits, check_picture, known_name, read_picture
+from mien.web.uploads import known_name, read_picture
 
 _MOST_FRAMES = 900
-
-
-@dataclass(frozen=True)
-class Bounds:
-    """What one request may take.
-
-    Attributes:
-        limits: Of what is sent.
-        count: Pictures at most.
-        folder: Where files may lie while a request is answered.
-    """
-
-    limits: Limits
-    count: int
-    folder: Path
-
-
-@dataclass(frozen=True)
-class Result:
-    """What came of a request.
-
-    Attributes:
-        made: Pictures.
-        notes: What the asker should know.
-        clip: A clip instead of pictures, as the bytes of an MP4.
-    """
-
-    made: Sequence[Made] = ()
-    notes: Sequence[str] = ()
-    clip: bytes | None = None
 
 
 def describe(studio: Studio, body: bodies.Describe, bounds: Bounds) -> Result:
@@ -191,20 +162,6 @@ def following(watch: Watch) -> Callable[..., Any]:
     return follow
 
 
-def check_pictures(body: bodies.Body, limits: Limits) -> None:
-    """Refuse a body whose pictures are too large or of no known kind, before it waits.
-
-    Raises:
-        MienError: As :func:`mien.web.uploads.check_picture`.
-    """
-    for name, value in body:
-        for one in value if isinstance(value, list) else [value]:
-            if isinstance(one, bodies.Body):
-                check_pictures(one, limits)
-            elif isinstance(one, bytes) and name != "latents":
-                check_picture(one, limits, name)
-
-
 def _faces(verb: str, faces: Faces) -> Result:
     return Result(Made.each_of(faces, verb), faces.notes)
 
@@ -229,17 +186,17 @@ def _few(count: int, bounds: Bounds) -> None:
 
 Verb = Callable[[Studio, Any, Bounds], Result]
 
-VERBS: Mapping[str, tuple[type[bodies.Body], Verb]] = {
-    "describe": (bodies.Describe, describe),
-    "generate": (bodies.Generate, generate),
-    "edit": (bodies.Edit, edit),
-    "strip": (bodies.Strip, strip),
-    "mix": (bodies.Mix, mix),
-    "grid": (bodies.Grid, grid),
-    "walk": (bodies.Walk, walk),
-    "sketch": (bodies.Translate, sketch),
-    "photo": (bodies.Translate, photo),
-    "anime": (bodies.Anime, anime),
-    "invert": (bodies.Invert, invert),
+VERBS: Mapping[str, Verb] = {
+    "describe": describe,
+    "generate": generate,
+    "edit": edit,
+    "strip": strip,
+    "mix": mix,
+    "grid": grid,
+    "walk": walk,
+    "sketch": sketch,
+    "photo": photo,
+    "anime": anime,
+    "invert": invert,
 }
-"""Verb -> what its body may say, and what answers it."""
+"""Verb -> what answers its body, :data:`mien.web.bodies.BODIES`."""

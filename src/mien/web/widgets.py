@@ -1,7 +1,7 @@
 """Pieces of the page that Gradio has not: pictures to press, before and after, a pad, a canvas.
 
-They tell the server what a hand did through an event that carries it (``select``, ``input``), and
-hold nothing themselves; their scripts are in ``assets/``.
+What was pressed goes along with its event; what moves is a value, since of events that come too
+fast only the last is told, without what it carried. The scripts are in ``assets/``.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ def pair(before: np.ndarray | str, after: np.ndarray | str) -> dict[str, str]:
 def pad(label: str, help_text: str, **more: Any) -> gr.HTML:
     """A square in which a point is dragged, or moved by the arrow keys.
 
-    ``input`` says where it is: ``x`` and ``y`` from -1 to 1, y upwards.
+    Its value says where it is: ``x`` and ``y`` from -1 to 1, y upwards.
     """
     name, text = html.escape(label, quote=True), html.escape(help_text, quote=True)
     return gr.HTML(
@@ -153,7 +153,7 @@ def canvas(
 ) -> gr.HTML:
     """A sheet to draw on, by hand or with the keys.
 
-    ``input`` says what is on it, a PNG as a ``data:`` address in ``png``; empty if nothing is.
+    Its value is what is on it, a PNG as a ``data:`` address; empty if nothing is.
 
     Args:
         label: What it is for.

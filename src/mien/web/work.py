@@ -20,6 +20,7 @@ import gradio as gr
 import numpy as np
 from jaxtyping import UInt8
 
+from mien import images
 from mien.errors import Busy, Cancelled, InputError, MienError, SessionExpired
 from mien.portraits.faces import Faces
 from mien.studio.session import Studio
@@ -27,9 +28,13 @@ from mien.web.desk import LOADING, WAITING, Desk, Progress
 from mien.web.sessions import Made, Session, Sessions
 from mien.web.settings import Settings
 from mien.web.uploads import Limits, read_picture, without_paths
+from mien.web.widgets import from_address
 from mien.web.words import Say
 
 _log = logging.getLogger(__name__)
+
+LONGEST = 2048
+"""Longest side of photos; sessions remember them."""
 
 TICK_S = 0.2
 """Seconds between two looks at how far a job is."""
@@ -148,7 +153,7 @@ class Bench:
         self.cancel.click(self._cancel, None, [self.bar, self.cancel], show_progress="hidden")
 
     def photo(self, path: str | None) -> UInt8[np.ndarray, "h w 3"]:
-        """A picture that was sent, decoded within the limits.
+        """A picture that was sent, decoded within the limits; large ones come out smaller.
 
         Raises:
             InputError: There is none.
@@ -157,7 +162,22 @@ class Bench:
         if path is None:
             raise InputError(self.say("no_photo"))
         limits = Limits(self.settings.max_upload, self.settings.max_pixels)
-        return read_picture(Path(path).read_bytes(), limits, "photo")
+        image = read_picture(Path(path).read_bytes(), limits, "photo")
+        high, wide = image.shape[:2]
+        share = LONGEST / max(high, wide)
+        if share >= 1:
+            return image
+        return images.resize(image, (max(1, round(share * high)), max(1, round(share * wide))))
+
+    def draws(self, sheet: gr.HTML, name: str) -> None:
+        """Keep what is drawn on a canvas, in ``session.values[name]``; None while it is empty."""
+
+        def drawn(ask: Ask, png: str | None) -> None:
+            limits = Limits(self.settings.max_upload, self.settings.max_pixels)
+            page = read_picture(from_address(str(png)), limits, "drawing") if png else None
+            ask.session.values[name] = page
+
+        self.act(sheet.input, drawn, sheet, desk=False, live=True)
 
     def follow(self, fill: Fill, outputs: Sequence[Any]) -> None:
         """Fill outputs from the session now, and whenever its pictures or its face change."""
@@ -204,11 +224,13 @@ class Bench:
             async for answer in self._answers(task, request, event, values):
                 yield answer
 
+        several: list[Any] = list(triggers) if isinstance(triggers, list | tuple) else [triggers]
+        fixed: list[Any] = [*shown, self.bar, self.cancel, self.state]
         return gr.on(
-            list(triggers) if isinstance(triggers, list | tuple) else [triggers],
+            several,
             handler,
             inputs,
-            [*shown, self.bar, self.cancel, self.state],
+            fixed,
             show_progress="hidden",
             trigger_mode="always_last" if live else None,
             concurrency_limit=None,

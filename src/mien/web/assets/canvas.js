@@ -19,7 +19,10 @@ const redraw = () => {
   ink.fillRect(0, 0, sheet.width, sheet.height);
   strokes.forEach(stroke);
 };
-const tell = () => trigger("input", { png: strokes.length ? sheet.toDataURL("image/png") : "" });
+const tell = () => {
+  props.value = strokes.length ? sheet.toDataURL("image/png") : "";
+  trigger("input");
+};
 const place = (event) => {
   const box = sheet.getBoundingClientRect();
   return [((event.clientX - box.left) / box.width) * sheet.width, ((event.clientY - box.top) / box.height) * sheet.height];

@@ -10,7 +10,8 @@ const put = (a, b) => {
   x = Math.max(-1, Math.min(1, a));
   y = Math.max(-1, Math.min(1, b));
   draw();
-  trigger("input", { x, y });
+  props.value = { ...props.value, x, y };
+  trigger("input");
 };
 const follow = (event) => {
   const box = square().getBoundingClientRect();

@@ -124,7 +124,7 @@ def _given(bench: Bench, ask: Ask, path: str | None) -> UInt8[np.ndarray, "h w 3
 def _settings(values: tuple[Any, ...]) -> tuple[Setting, ...]:
     """What the sliders and the list ask for."""
     *strengths, other = values
-    wanted = dict(zip(STEERS, map(float, strengths), strict=True))
+    wanted: dict[str, float] = dict(zip(STEERS, map(float, strengths), strict=True))
     if other:
         wanted[str(other)] = 2.0
     return tuple(Setting(name, value) for name, value in wanted.items() if value)

@@ -130,8 +130,9 @@ def _pad(bench: Bench) -> None:
         face = gr.HTML(_empty(say("no_face")), elem_id="pad-face", elem_classes="card")
         keep = gr.Button(say("keep"), elem_id="pad-keep")
 
-    def drag(ask: Ask, across: str, up: str) -> str:
-        x, y = (max(-1.0, min(1.0, float(ask.told(name) or 0))) for name in "xy")
+    def drag(ask: Ask, point: Any, across: str, up: str) -> str:
+        point = point if isinstance(point, dict) else {}
+        x, y = (max(-1.0, min(1.0, float(point.get(name) or 0))) for name in "xy")
         strengths = {across: REACH * x, up: REACH * y} if across != up else {across: REACH * x}
         strengths = {name: round(value, 2) for name, value in strengths.items() if value}
         ask.session.values["pad"] = strengths
@@ -151,7 +152,7 @@ def _pad(bench: Bench) -> None:
         (ask.session.carried,) = ask.keep(faces, "edit")
 
     bench.follow(fill, [face])
-    bench.act(square.input, drag, [across, up], face, live=True)
+    bench.act(square.input, drag, [square, across, up], face, live=True)
     bench.act(keep.click, hold)
 
 

@@ -15,8 +15,7 @@ from mien.errors import InputError, UnknownName, WeightsMissing
 from mien.sketch.extract import pencil, xdog
 from mien.sketch.translate import METHODS
 from mien.web.sessions import Made
-from mien.web.uploads import Limits, read_picture
-from mien.web.widgets import address, canvas, from_address, links, remarks, shown, slider
+from mien.web.widgets import address, canvas, links, remarks, shown, slider
 from mien.web.work import Ask, Bench
 
 WAYS = ("to_sketch", "to_photo")
@@ -60,26 +59,14 @@ def build(bench: Bench) -> None:
         return _translate(ask, way, image, float(strength))
 
     bench.act(way.input, turn, way, drawing, desk=False)
-    bench.act(sheet.input, _drawn(bench), None, None, desk=False, live=True)
+    bench.draws(sheet, "sketch-sheet")
     bench.act(go.click, translate, [way, photo, strength], results)
     bench.returns["sketch"] = [way], lambda made: [WAYS[made.get("direction") != WAY_TO_SKETCH]]
 
 
-def _drawn(bench: Bench):
-    """What happens after every stroke."""
-
-    def drawn(ask: Ask) -> None:
-        png = str(ask.told("png") or "")
-        limits = Limits(bench.settings.max_upload, bench.settings.max_pixels)
-        sheet = read_picture(from_address(png), limits, "sketch") if png else None
-        ask.session.values["sheet"] = sheet
-
-    return drawn
-
-
 def _given(bench: Bench, ask: Ask, way: str, path: str | None) -> UInt8[np.ndarray, "h w 3"]:
     """The photo, the drawn sketch, or the face at hand, whichever there is."""
-    sheet = ask.session.values.get("sheet")
+    sheet = ask.session.values.get("sketch-sheet")
     if way == "to_photo" and sheet is not None:
         return sheet
     if path is None and ask.session.carried is not None:

@@ -1,0 +1,87 @@
+"""What answers from the first second on: a page that waits, until the studio's own is there.
+
+Gradio and torch take seconds to import. This takes none of them: it serves at once and hands over
+to the application that is built behind it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+_LOOK_S = 1
+"""Seconds after which a page that waits looks again."""
+
+_PAGE = f"""<!doctype html><html lang=en><meta charset=utf-8><title>mien</title>
+<meta name=viewport content="width=device-width"><meta http-equiv=refresh content={_LOOK_S}><style>
+:root{{color-scheme:light dark}}body{{font:18px/1.6 system-ui,sans-serif;display:grid;
+min-height:90vh;place-content:center;text-align:center}}</style>
+<main><h1>mien</h1><p role=status>The studio is opening…<br><span lang=vi>Xưởng đang mở…</span>
+<br><span lang=fr>Le studio ouvre…</span><br><span lang=ja>スタジオを開いています…</span></main>"""
+
+
+class Front:
+    """An application that is there before the one it stands for.
+
+    Args:
+        make: Builds the application, in a thread; it has a ``router`` with a lifespan.
+        failed: Told what ``make`` raised; the server should stop.
+    """
+
+    def __init__(
+        self, make: Callable[[], ASGIApp], failed: Callable[[BaseException], None]
+    ) -> None:
+        self._make, self._failed = make, failed
+        self.app: ASGIApp | None = None
+        self._stop = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, or hand over."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif self.app is not None:
+            await self.app(scope, receive, send)
+        elif scope["type"] == "http":
+            await _waiting(scope["path"])(scope, receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 1013})
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        """From the server's start to its end."""
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                self._task = asyncio.create_task(self._open())
+                await send({"type": "lifespan.startup.complete"})
+            else:
+                self._stop.set()
+                if self._task is not None:
+                    await self._task
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+    async def _open(self) -> None:
+        """Build the application and keep its own lifespan open until the end."""
+        try:
+            app = await asyncio.to_thread(self._make)
+            router = getattr(app, "router")  # noqa: B009  # FastAPI's; ASGI knows of none
+            async with router.lifespan_context(app):
+                self.app = app
+                await self._stop.wait()
+        except Exception as error:  # noqa: BLE001  # whoever serves says it and stops
+            self._failed(error)
+
+
+def _waiting(path: str) -> Response:
+    """What is said while the application is being built."""
+    headers = {"retry-after": str(_LOOK_S), "cache-control": "no-store"}
+    if path == "/":
+        return HTMLResponse(_PAGE, headers=headers)
+    if path == "/healthz":
+        return JSONResponse({"ok": True, "ready": False, "jobs": 0})
+    told = {"error": "the studio is opening; try again in a moment", "kind": "Busy"}
+    return JSONResponse(told, 503, headers)

@@ -1,0 +1,163 @@
+"""Compose: a face of words, a drawn sketch, painted regions and a photo, any of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import numpy as np
+from jaxtyping import UInt8
+from PIL import Image
+
+from mien.portraits.faces import Faces
+from mien.web.sessions import Session
+from mien.web.widgets import canvas, picker, pictures, remarks, slider
+from mien.web.work import Ask, Bench
+
+PARTS: tuple[tuple[str, str, tuple[int, int]], ...] = (
+    ("skin", "#e0ac8f", (1, 1)),
+    ("hair", "#7a4b26", (13, 13)),
+    ("brows", "#4a3428", (6, 7)),
+    ("eyes", "#3f7fc4", (4, 5)),
+    ("nose", "#c98a6c", (2, 2)),
+    ("lips", "#c04a4d", (11, 12)),
+    ("ears", "#eac2a8", (8, 9)),
+    ("neck", "#b98468", (17, 17)),
+    ("clothes", "#4f6fa3", (18, 18)),
+    ("glasses", "#9a9a9a", (3, 3)),
+    ("hat", "#7d4fa3", (14, 14)),
+)
+"""Region -> its pen and its ids in CelebAMask-HQ's order: left and right, or upper and lower."""
+
+PSI, GUIDANCE = 0.6, 2.0
+"""As the verb has them."""
+
+_MOST = 16
+
+
+def build(bench: Bench) -> None:
+    """Lay the panel out and bind it."""
+    say = bench.say
+    with gr.Row(elem_classes="panel"):
+        with gr.Column(scale=2, min_width=300):
+            text = gr.Textbox("", label=say("sentence"), lines=2, elem_id="compose-text")
+            with gr.Accordion(say("draw_sketch"), open=False, elem_id="compose-draw"):
+                sheet = canvas(say("draw_sketch"), say)
+            with gr.Accordion(say("paint_regions"), open=False, elem_id="compose-paint"):
+                pens = [(say.name(name), colour) for name, colour, _ in PARTS]
+                regions = canvas(say("paint_regions"), say, pens)
+            with gr.Accordion(say("photo"), open=False, elem_id="compose-photo"):
+                photo = gr.Image(
+                    label=say("photo"),
+                    sources=["upload", "webcam", "clipboard"],
+                    type="filepath",
+                    placeholder=say("photo_here"),
+                    buttons=[],
+                    height=220,
+                )
+            strength = slider(0, 3, 1, step=0.1, label=say("compose_strength"))
+            with gr.Row(elem_classes="beside"):
+                most = min(_MOST, bench.settings.max_count)
+                count = slider(1, most, 4, step=1, label=say("count"), elem_id="compose-count")
+                seed = gr.Number(0, label=say("seed"), precision=0, minimum=0, min_width=120)
+            variety = slider(0, 1.5, PSI, step=0.05, label=say("variety"))
+            go = gr.Button(say("draw"), variant="primary", elem_id="compose-go")
+        with gr.Column(scale=3, min_width=300):
+            faces = picker(say("faces"), elem_id="compose-faces", elem_classes="card")
+            notes = gr.HTML("", elem_id="compose-notes")
+
+    def draw(ask: Ask, text: str, path: str | None, *numbers: float) -> tuple[str, str]:
+        image = None if path is None else bench.photo(path)
+        return _draw(ask, text.strip(), image, *numbers)
+
+    def fill(ask: Ask) -> str:
+        kept = {one.id for one in ask.session.made}
+        drawn = [one for one in ask.session.values.get("composed", ()) if one.id in kept]
+        return pictures(drawn, say, ask.chosen, say("compose_empty"))
+
+    bench.follow(fill, [faces])
+    bench.draws(sheet, "compose-sketch")
+    bench.draws(regions, "compose-label")
+    inputs = [text, photo, count, seed, strength, variety]
+    bench.act([go.click, text.submit], draw, inputs, [faces, notes])
+    bench.act(faces.select, Ask.carry, desk=False)
+
+
+def _draw(
+    ask: Ask,
+    text: str,
+    photo: UInt8[np.ndarray, "h w 3"] | None,
+    count: float,
+    seed: float,
+    strength: float,
+    variety: float,
+) -> tuple[str, str]:
+    """Faces of whatever there is; the verb reads files, which lie in the session's own folder."""
+    sheets = {name: ask.session.values.get(f"compose-{name}") for name in ("sketch", "label")}
+    label = None if sheets["label"] is None else ids_of(sheets["label"])
+    given = {"sketch": sheets["sketch"], "label": label, "photo": photo}
+    files = {
+        name: _write(ask.session, name, picture)
+        for name, picture in given.items()
+        if picture is not None
+    }
+    try:
+        faces = ask.studio.compose(
+            text or None,
+            **files,
+            count=int(count),
+            seed=int(seed or 0),
+            strength=float(strength),
+            psi=float(variety),
+        )
+    finally:
+        for path in files.values():
+            path.unlink(missing_ok=True)
+    made = ask.keep(_without(faces, ask.session.folder), "compose")
+    ask.session.values["composed"] = made
+    return pictures(made, ask.say), remarks(made[0].notes, ask.say)
+
+
+def ids_of(painted: UInt8[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "h w"]:
+    """The regions of a painted sheet, each pixel of the nearest pen; what is black is background.
+
+    Of what comes twice the left half of the sheet, or the upper half of what was painted, has the
+    first id.
+    """
+    pens = [(0, 0, 0), *(bytes.fromhex(colour[1:]) for _, colour, _ in PARTS)]
+    colours = np.array([list(pen) for pen in pens], np.int32)
+    apart = ((painted[:, :, None].astype(np.int32) - colours) ** 2).sum(axis=3)  # [h w pens]
+    nearest = apart.argmin(axis=2)
+    ids = np.zeros(nearest.shape, np.uint8)
+    rows, columns = np.indices(nearest.shape)
+    for number, (name, _, (first, second)) in enumerate(PARTS, 1):
+        here = nearest == number
+        if not here.any():
+            continue
+        middle = rows[here].mean() if name == "lips" else painted.shape[1] / 2
+        ids[here] = np.where((rows if name == "lips" else columns)[here] < middle, first, second)
+    return ids
+
+
+def _write(session: Session, name: str, picture: np.ndarray) -> Path:
+    path = session.folder / f"{name}.png"
+    Image.fromarray(picture).save(path)
+    return path
+
+
+def _without(faces: Faces, folder: Path) -> Faces:
+    """The same faces, whose recipes and notes do not tell where the server keeps its files."""
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, str):
+            return value.replace(f"{folder}/", "")
+        return {key: plain(one) for key, one in value.items()} if isinstance(value, dict) else value
+
+    return replace(
+        faces,
+        provenance=plain(dict(faces.provenance)),
+        each=tuple(plain(dict(one)) for one in faces.each),
+        notes=tuple(plain(note) for note in faces.notes),
+    )

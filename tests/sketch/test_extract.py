@@ -58,6 +58,13 @@ def test_an_even_picture_has_no_lines(style: str, level: int) -> None:
     assert drawn.max() - drawn.min() <= 1
 
 
+@pytest.mark.parametrize("style", STYLES)
+def test_white_paper_stays_white(style: str) -> None:
+    photo = disc(200, light=255)  # blurring goes beyond white by a rounding error here and there
+    drawn = STYLES[style](photo, 0.5)
+    assert drawn[:40].min() > 200
+
+
 def test_a_tiny_picture() -> None:
     for draw in STYLES.values():
         assert draw(disc(8), 1.0).shape == (8, 8, 3)

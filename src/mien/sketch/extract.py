@@ -78,7 +78,7 @@ def pencil(image: UInt8[np.ndarray, "h w 3"], strength: float = 0.5) -> UInt8[np
     # Colour dodge with the blurred negative is division by the blurred picture.
     dodge = ((grey + _FLOOR) / (_blur(grey, 6 * unit) + _FLOOR)).clamp(0, 1)
     lines = _strokes(grey, max(3, round(7 * unit)))
-    shade = 1 - (0.15 + 0.45 * share) * (1 - _blur(grey, 2 * unit)) ** 1.5
+    shade = 1 - (0.15 + 0.45 * share) * (1 - _blur(grey, 2 * unit)).clamp(min=0) ** 1.5
     drawn = dodge ** (0.6 + 1.4 * share) * (1 - (0.35 + 0.5 * share) * lines) * shade
     return _picture(drawn)
 

@@ -207,6 +207,19 @@ def _faces(pictures: UInt8[np.ndarray, "n r r 3"], aspect: float) -> UInt8[np.nd
     return np.stack([images.centre_square(one) for one in back])
 
 
+def embed_faces(
+    identity: Loaded, pictures: UInt8[np.ndarray, "n r r 3"], aspect: float = 1.0
+) -> Float[Tensor, "n d"]:
+    """What a judge of identity makes of pictures that were made square.
+
+    Args:
+        identity: The judge.
+        pictures: Square.
+        aspect: Height over width that they had.
+    """
+    return _embedded(identity, _faces(pictures, aspect))
+
+
 @torch.no_grad()
 def _embedded(identity: Loaded, pictures: UInt8[np.ndarray, "n s s 3"]) -> Float[Tensor, "n d"]:
     network = identity.network

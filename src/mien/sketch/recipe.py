@@ -153,7 +153,7 @@ class TranslationRecipe(Recipe):
             terms["loss/D"] = self.judged(shown, self._remembered(made, random))
             terms["loss/D"].backward()
             self._update("D_opt", terms)
-        if config.critics:
+        if "loss/fooling" in terms:
             terms["loss/critics"] = self._critic_loss(made[0], random)
             terms["loss/critics"].backward()
             self._update("C_opt", terms)
@@ -248,16 +248,18 @@ class TranslationRecipe(Recipe):
             with self._fast():
                 true = shown.true
                 terms["loss/judge"] = losses.judge_loss(self.judge, fake[:true], shown.b[:true])
-        if random is None or self.features is None or not config.looks:
+        if random is None or self.features is None:
             return terms
         corner = self._corner(random)
-        with self._fast():
-            maps = self.features(view(fake, corner), deep=False) if config.perceptual else []
-        if config.perceptual:
+        # The frozen networks take half of the time: distance and critics have every other step.
+        odd = random.nimg // config.batch % 2
+        if config.perceptual and (odd or not config.critics):
             with torch.no_grad(), self._fast():
                 wanted = self.features(view(shown.b, corner), deep=False)
+            with self._fast():
+                maps = self.features(view(fake, corner), deep=False)
             terms["loss/unlike"] = feature_distance(maps[0], wanted[0]).mean()
-        if config.critics:
+        elif config.critics:
             fake = diff_augment(fake, random.torch(_FAKE), _AUGMENT)
             with self._fast():
                 logits = self._critics()(fake, self.features(view(fake, corner)))

@@ -85,20 +85,6 @@ class TaggerRecipe(ColumnsRecipe):
         also: More of them, perhaps with fewer columns.
         device: Where to compute.
     """
-<<<<<<< HEAD
-    for pictures in (data, also):
-        if pictures and (pictures.labels is None or pictures.labels.shape[1] != len(LABELS)):
-            raise InputError(f"{pictures.path} has no attribute labels; give `labels=TABLE`")
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(config.seed)
-        network = Tagger(config.network)
-        optimizer = torch.optim.AdamW(
-            network.parameters(), lr=config.lr, weight_decay=config.weight_decay
-        )
-        steps = math.ceil(config.kimg * 1000 / config.batch)
-        order = SampleOrder(len(data), config.seed, mirror=True)
-        more = SampleOrder(len(also), config.seed, mirror=True) if also else None
-=======
 
     def __init__(
         self,
@@ -109,8 +95,7 @@ class TaggerRecipe(ColumnsRecipe):
     ) -> None:
         for pictures in (data, also):
             if pictures and (pictures.labels is None or pictures.labels.shape[1] != len(LABELS)):
-                raise InputError(f"{pictures.path} has no attribute labels; give --labels TABLE")
->>>>>>> trainers
+                raise InputError(f"{pictures.path} has no attribute labels; give `labels=TABLE`")
         parts = {column: column_slice(column) for column in COLUMNS}
         labels = np.asarray(data.labels)
         super().__init__(config, lambda: Tagger(config.network()), labels, parts, device)

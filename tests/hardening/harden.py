@@ -201,7 +201,7 @@ def child(folder: Path) -> None:
     good = sorted((folder / "good").iterdir())
     for path in good:
         for reader in readers(path):
-            _outcome(reader)
+            outcome(reader)
     sys.addaudithook(hostile_runner.hook)
     used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY, used + MEMORY))
@@ -215,7 +215,7 @@ def child(folder: Path) -> None:
             signal.alarm(SECONDS * 3)  # of a crowded machine; the seconds that count are its own
             cpu = time.process_time()
             try:
-                said.append(_outcome(reader))
+                said.append(outcome(reader))
             finally:
                 signal.alarm(0)
                 hostile_runner.armed = False
@@ -242,7 +242,8 @@ def _too_long(*_: object) -> None:
     raise _TooLong
 
 
-def _outcome(reader: Callable[[], Any]) -> str:
+def outcome(reader: Callable[[], Any]) -> str:
+    """What comes of a reader: ``read``, ``refused``, or one of :data:`BAD` and why."""
     from mien.errors import MienError
 
     try:

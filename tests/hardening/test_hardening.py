@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hardening.harden import harden, is_bad, mutated
+import pytest
+
+from hardening.harden import harden, is_bad, mutated, outcome
+from mien.errors import ImageError
 
 
 def test_a_hundred_broken_inputs(tmp_path: Path) -> None:
@@ -25,3 +28,22 @@ def test_a_seed_breaks_in_one_way() -> None:
     good = bytes(range(256)) * 9
     assert mutated(good, 3) == mutated(good, 3) != good
     assert len({mutated(good, seed) for seed in range(50)}) == 50
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (ZeroDivisionError("x"), "crash: ZeroDivisionError: x"),
+        (SystemExit(3), "crash: SystemExit: 3"),
+        (MemoryError(), "memory"),
+        (ImageError("a.png", "is broken"), "refused"),
+        (ImageError("a.png", "one\ntwo"), "crash: several lines: a.png: one\ntwo"),
+        (None, "read"),
+    ],
+)
+def test_what_comes_of_a_file(error: BaseException | None, said: str) -> None:
+    def reader() -> None:
+        if error is not None:
+            raise error
+
+    assert outcome(reader) == said

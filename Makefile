@@ -59,8 +59,9 @@ test-fast: .venv/installed-dev
 harden: .venv/installed-dev
 	$(BIN)/python tests/hardening/harden.py --count $(or $(COUNT),1000) --seed $(or $(SEED),0)
 
-release: .venv/installed-dev
-	$(BIN)/python recipes/release.py
+release: .venv/installed
+	$(PIP) install -c constraints.txt hatchling
+	$(BIN)/python recipes/release.py $(if $(FULL),--full)
 
 coverage: .venv/installed-dev
 	$(BIN)/python -m pytest --cov --cov-report=term

@@ -8,13 +8,15 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 INPUTS := pyproject.toml constraints.txt
 SENTENCE := an old man with a white beard and glasses
 
-.PHONY: help venv portrait test test-fast test-web coverage check format bench docs docs-site clean
+.PHONY: help venv portrait test test-fast test-web harden release coverage check format bench docs docs-site clean
 
 help:
 	@echo "make portrait   four faces for a sentence, in out/portrait"
 	@echo "make test       run the tests"
 	@echo "make test-fast  the tests of the rooms that all others stand on: under two minutes"
 	@echo "make test-web   the tests of the studio in a real Chromium"
+	@echo "make harden     a thousand broken inputs, read in a child with little memory and time"
+	@echo "make release    wheel and sdist, built and tried in an empty environment; publishes nothing"
 	@echo "make coverage   the tests, and which lines they never reach"
 	@echo "make check      format, lint, types, docs in step, then the tests"
 	@echo "make format     put the code into its format"
@@ -61,6 +63,13 @@ FAST := house images stylegan2 metrics hub judges data checkpoints/test_native_f
 
 test-fast: .venv/installed-dev
 	$(BIN)/python -m pytest -m "not slow and not shared and not gpu" $(addprefix tests/,$(FAST))
+
+harden: .venv/installed-dev
+	$(BIN)/python tests/hardening/harden.py --count $(or $(COUNT),1000) --seed $(or $(SEED),0)
+
+release: .venv/installed
+	$(PIP) install -c constraints.txt hatchling
+	$(BIN)/python recipes/release.py $(if $(FULL),--full)
 
 coverage: .venv/installed-dev
 	$(BIN)/python -m pytest --cov --cov-report=term

@@ -8,7 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from mien.files import PARTIAL, _swept, cut_name, numbered_folder, replacing, slug, sweep
+from mien.errors import OutputError
+from mien.files import (
+    PARTIAL,
+    _swept,
+    cut_name,
+    held,
+    hold,
+    numbered_folder,
+    replacing,
+    slug,
+    sweep,
+)
 
 
 @pytest.mark.parametrize(
@@ -75,3 +86,22 @@ def test_partial_files_of_killed_runs_are_removed(tmp_path: Path) -> None:
 def test_a_partial_file_that_was_just_made_stays(tmp_path: Path) -> None:
     (tmp_path / f"{PARTIAL}abc.png").touch()
     assert sweep(tmp_path) == []
+
+
+def test_a_folder_is_held_until_its_process_ends(tmp_path: Path) -> None:
+    hold_it = "import sys; from mien.files import hold; hold(sys.argv[1]); print(1, flush=True); "
+    command = [sys.executable, "-c", hold_it + "sys.stdin.read()", tmp_path]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        with pytest.raises(OutputError, match="another process is writing here at this moment"):
+            hold(tmp_path, again=True)
+        other.kill()
+    release = hold(tmp_path)
+    hold(tmp_path, again=True)()
+    with pytest.raises(OutputError), held(tmp_path):
+        pass
+    release()
+    with held(tmp_path), held(tmp_path / "file"):
+        assert (tmp_path / "file").exists()
+    assert not (tmp_path / "file").exists()

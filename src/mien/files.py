@@ -9,8 +9,9 @@ import re
 import tempfile
 import time
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from mien.errors import OutputError
@@ -27,6 +28,8 @@ _FRESH = 2.0
 """Seconds for which a partial file is let be: its writer may not have locked it yet."""
 
 _swept: set[str] = set()
+_ours: set[tuple[int, int]] = set()
+"""Device and inode of whatever this process has held."""
 _CAUSES = {
     errno.ENOSPC: ("the disk is full", "free some space or give another `path`"),
     errno.EROFS: ("the file system is read-only", "give another `path`"),
@@ -202,9 +205,30 @@ def _lock(handle: int) -> bool:
 
 @contextmanager
 def held(path: str | Path) -> Iterator[None]:
-    """Inside, no other process has this file or folder; where nobody can tell, nothing is refused.
+    """Inside, this file or folder is ours alone; see :func:`hold`.
 
     A file that is not there is made; if it is still empty at the end, it goes.
+    """
+    target = Path(path)
+    release = hold(target)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            if target.is_file() and target.stat().st_size == 0:
+                target.unlink()
+        release()
+
+
+def hold(path: str | Path, again: bool = False) -> Callable[[], None]:
+    """Keep other processes from a file or folder; where nobody can tell, nothing is refused.
+
+    Args:
+        path: The file or folder.
+        again: Whether this process may hold it several times.
+
+    Returns:
+        What lets go of it; so does the end of the process, however it ends.
 
     Raises:
         OutputError: Another process holds it, or it cannot be opened.
@@ -215,15 +239,14 @@ def held(path: str | Path) -> Iterator[None]:
         handle = os.open(target, flags, 0o666)
     except OSError as error:
         raise output_error(target, error) from None
-    try:
-        if fcntl is not None and not _lock(handle):
-            cause = "another process is writing here at this moment"
-            raise OutputError(target, cause, "let it finish, or give another `path`")
-        yield
-        if not target.is_dir() and os.fstat(handle).st_size == 0:
-            target.unlink(missing_ok=True)
-    finally:
+    status = os.fstat(handle)
+    identity = (status.st_dev, status.st_ino)
+    if fcntl is not None and not _lock(handle) and not (again and identity in _ours):
         os.close(handle)
+        cause = "another process is writing here at this moment"
+        raise OutputError(target, cause, "let it finish, or give another `path`")
+    _ours.add(identity)
+    return partial(os.close, handle)
 
 
 def _sweep_once(folder: Path) -> None:

@@ -6,9 +6,11 @@ import pytest
 import torch
 from torch import nn
 
+from mien import files
 from mien.checkpoints import native
-from mien.errors import ConfigMismatch, TrainingDiverged
+from mien.errors import ConfigMismatch, OutputError, TrainingDiverged
 from mien.training import loop, state
+from mien.training.logs import RunLog
 
 
 @dataclass(frozen=True)
@@ -116,3 +118,17 @@ def test_a_loss_that_is_no_number_ends_the_run(tmp_path):
     with pytest.raises(TrainingDiverged, match="loss is nan"):
         list(runs)
     assert state.checkpoints(tmp_path)
+
+
+def test_a_second_run_in_one_folder_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "_ours", set())
+    release = files.hold(tmp_path)
+    files._ours.clear()  # as if another process had done that
+    with pytest.raises(OutputError, match="another process is writing here at this moment"):
+        RunLog(tmp_path)
+    release()
+    with RunLog(tmp_path):
+        files._ours.clear()
+        with pytest.raises(OutputError):
+            RunLog(tmp_path)
+    RunLog(tmp_path).close()

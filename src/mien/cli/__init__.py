@@ -51,6 +51,7 @@ VERBS: dict[str, str] = {
     "train": "mien.cli.train",
     "evaluate": "mien.cli.evaluate",
     "weights": "mien.cli.weights",
+    "adopt": "mien.cli.adopt",
     "bench": "mien.cli.bench",
     "doctor": "mien.cli.doctor",
 }

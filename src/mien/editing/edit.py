@@ -15,8 +15,9 @@ from mien.editing.latent import Face, read_faces
 from mien.editing.mixing import mix, parse_layers
 from mien.editing.sets import LoadedDirections, load_direction_set
 from mien.editing.settings import Setting, apply_settings, read_settings
-from mien.errors import InputError, UnknownName, WeightsMissing, WrongValue
+from mien.errors import InputError, WeightsMissing, WrongValue
 from mien.files import cut_name, slug
+from mien.hub.loading import part_of
 from mien.images import formats, sheets
 from mien.images.sheets import Sheet
 from mien.portraits.checks import in_range, remarks
@@ -47,15 +48,16 @@ def find_directions(
         InputError: They belong to another generator and ``force`` is false.
     """
     if name is None:
-        name = f"{studio.text_family}-edits"
-        try:
-            found = load_direction_set(name)
-        except UnknownName:
+        path = part_of(studio.text_family, "edits")
+        if path is None:
             raise WeightsMissing(
-                f"{name}.safetensors",
+                f"{studio.text_family}-edits.safetensors",
                 f"there are no directions for model {studio.loaded.name!r}",
-                f"run: mien directions fit --model {studio.model} --out FILE, give `directions`",
-            ) from None
+                f"run: mien adopt {studio.model}, or mien directions fit --model {studio.model} "
+                "--out FILE and give `directions`",
+            )
+        own = Path(studio.text_family).parent == Path()
+        found = load_direction_set(f"{studio.text_family}-edits" if own else path)
     else:
         found = load_direction_set(name)
     found.directions.check_generator(studio.loaded.sha256, force)

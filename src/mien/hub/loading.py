@@ -128,6 +128,31 @@ def resolve(name_or_path: str | Path, kind: str | None = None) -> Path:
     return found
 
 
+def family_of(name_or_path: str | Path) -> str:
+    """What the files that belong to a generator are called: ``FAMILY-codes`` and so on.
+
+    Its name or the stem of its file; where parts lie beside the file (``mien adopt`` puts them
+    there), the path of the file without its suffix.
+    """
+    path = resolve(name_or_path)
+    if path.parent != shipped() and part_of(str(path.with_suffix("")), "codes") is not None:
+        return str(path.with_suffix(""))
+    return Path(name_or_path).stem
+
+
+def part_of(family: str, part: str) -> Path | None:
+    """The file of one part of a family (``codes``, ``mapper``, ``edits``); None if there is none.
+
+    Args:
+        family: As :func:`family_of` gives it.
+        part: The end of its name.
+    """
+    if Path(family).parent == Path():
+        return find_file(f"{family}-{part}.safetensors")
+    path = Path(f"{family}-{part}.safetensors")
+    return path if path.is_file() else None
+
+
 def find_file(file: str) -> Path | None:
     """Look for a file of weights among the shipped ones, then in the user's store."""
     for folder in (shipped(), store()):

@@ -45,7 +45,9 @@ class Inverts:
         from mien.inversion.encoder import load_inverter
 
         studio = self._studio
-        return load_inverter(studio.loaded, studio.text_family, studio.model, str(studio.device))
+        return load_inverter(
+            studio.loaded, Path(studio.text_family).name, studio.model, str(studio.device)
+        )
 
     @cached_property
     def recognition(self) -> Recognition:

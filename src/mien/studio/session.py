@@ -98,7 +98,7 @@ class Studio(Inverts, Sketches):
         self.precision, self.engine = check_precision(precision), check_engine(engine, self.device)
         loading.resolve(model, "stylegan2-generator")
         self.model = model
-        self.text_family = text or Path(model).stem
+        self.text_family = text or loading.family_of(model)
         self._methods: dict[str, TextToLatent] = {}
         self._painters: dict[str, AnimePainter] = {}
 
@@ -150,7 +150,8 @@ class Studio(Inverts, Sketches):
     @property
     def default_method(self) -> str:
         """The best of the ways that this generator has."""
-        return DEFAULT_METHOD if self.generator.config.c_dim else "directions"
+        closed = loading.part_of(self.text_family, "codes") is not None
+        return DEFAULT_METHOD if closed or self.generator.config.c_dim else "directions"
 
     def methods(self) -> list[str]:
         """The ways that this generator has, the best first."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from torch import Tensor
 
-from mien.errors import ConfigMismatch, InputError, UnknownName, WeightsMissing
+from mien.errors import ConfigMismatch, InputError, WeightsMissing
 from mien.hub import loading
 from mien.text import methods
 from mien.text.embedding import SentenceEncoder
@@ -40,15 +40,15 @@ def load_method(
         if label is not None:
             raise InputError("method 'labels' reads the label off the sentence; leave out `label`")
         return _labels(generator, family, device)
-    kind, file = f"text-{name}", f"{family}-{name}"
-    try:
-        network = loading.load(file, kind, device).network
-    except UnknownName:
+    file = loading.part_of(family, name)
+    if file is None:
         raise WeightsMissing(
-            f"{file}.safetensors",
+            f"{family}-{name}.safetensors",
             f"method {name!r} was not trained for model {generator.name!r}",
-            f"run: mien train text --model {generator.name} --method {name}",
-        ) from None
+            f"run: mien adopt {generator.path}, or with data of your own mien train text --model "
+            f"{generator.name} --method {name}",
+        )
+    network = loading.load(file, f"text-{name}", device).network
     if name == "mapper":
         return methods.MapperMethod(G, network, encoder, label)
     if name == "directions":
@@ -58,7 +58,7 @@ def load_method(
 
 def _labels(generator: loading.Loaded, family: str, device: str) -> TextToLatent:
     """The closed form where there are codes, else the label of a conditional generator."""
-    codes = loading.find_file(f"{family}-codes.safetensors")
+    codes = loading.part_of(family, "codes")
     if codes is None:
         return methods.LabelMethod(generator.network)
     moments = loading.load(codes, "code-moments", device)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+import weakref
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -14,7 +15,7 @@ import torch
 from torch import Tensor
 
 from mien import images
-from mien.files import output_error, replacing
+from mien.files import hold, make_folder, output_error, replacing
 
 
 class Tick:
@@ -59,12 +60,15 @@ class RunLog:
     """Writes ``log.jsonl``, ``tensorboard/`` and ``grids/`` of a run folder.
 
     What was logged after the checkpoint that a run resumes from is taken back first, so that the
-    log of a killed run reads like the log of an unbroken one.
+    log of a killed run reads like the log of an unbroken one. While it is open no other process
+    can open one in this folder.
     """
 
     def __init__(self, folder: Path, nimg: int = 0, tensorboard: bool = True) -> None:
         self.folder = folder
         self.path = folder / "log.jsonl"
+        # A second run in this folder is refused; a log that nobody closed lets go when it is gone.
+        self._release = weakref.finalize(self, hold(make_folder(folder), again=True))
         self._take_back(nimg)
         self._writer: Any = None
         if tensorboard:
@@ -113,7 +117,8 @@ class RunLog:
         return path
 
     def close(self) -> None:
-        """Flush what TensorBoard still holds."""
+        """Flush what TensorBoard still holds, and let other runs into the folder."""
+        self._release()
         if self._writer is not None:
             self._writer.close()
 

@@ -1,0 +1,68 @@
+"""``mien adopt``: a generator of any origin made a full citizen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mien.cli.common import DeviceOption, ForceOption, JsonOption, SeedOption, emit, note, showing
+from mien.cli.results import chosen_seed
+
+
+def adopt(
+    model: Annotated[
+        str, typer.Argument(metavar="FILE|NAME", help="A StyleGAN2 generator: file or name.")
+    ],
+    samples: Annotated[
+        int, typer.Option(help="Latents to draw and read; 0: 6000, above 256² 1500.")
+    ] = 0,
+    steps: Annotated[int, typer.Option(min=1, help="Of mapper and prior.")] = 4000,
+    faces: Annotated[int, typer.Option(min=2, help="On which each edit is measured.")] = 24,
+    free: Annotated[
+        bool, typer.Option("--free/--no-free", help="Free edits from each other; takes longest.")
+    ] = True,
+    tagger: Annotated[str, typer.Option(help="Tagger that reads the samples.")] = "teacher",
+    judge: Annotated[str, typer.Option(help="Tagger that measures.")] = "judge",
+    identity: Annotated[str, typer.Option(help="Judge of who a face is.")] = "identity",
+    seed: SeedOption = 0,
+    device: DeviceOption = "auto",
+    force: ForceOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Make everything that a generator needs: sentences, edits, layers, a card.
+
+    Draws samples and reads them; then describe, edit, walk and mix work with it. The files lie
+    beside the generator's: `NAME-codes`, `-directions`, `-mapper`, `-prior`, `-edits`,
+    `-layers.csv`, `-card.md`. A run that was stopped goes on where it was when the command is
+    repeated.
+    """
+    from mien.hub.loading import load_generator, load_identity, load_tagger
+    from mien.runtime.devices import find_device
+    from mien.runtime.memory import tune_allocator
+    from mien.studio.adopt import Adoption, Tools
+    from mien.studio.adopt import adopt as adopt_generator
+    from mien.text.embedding import SentenceEncoder
+
+    config = Adoption(samples, steps, faces, free, chosen_seed(seed))
+    tune_allocator()
+    place = str(find_device(device))
+    tools = Tools(
+        load_tagger(tagger, place),
+        load_tagger(judge, place),
+        load_identity(identity, place),
+        SentenceEncoder,
+    )
+    files: list[Path] = []
+    notes: list[str] = []
+    with showing() as tell:
+        for line in adopt_generator(load_generator(model, place), tools, config, force):
+            if "file" in line:
+                files.append(line["file"])
+            elif "note" in line:
+                notes.append(line["note"])
+                note(line["note"])
+            else:
+                tell(line["doing"], line["done"], line["of"])
+    emit({"files": files, "notes": notes}, json, "\n".join(map(str, files)))

@@ -1,0 +1,405 @@
+"""A generator of any origin made a full citizen: sentences, edits, layers, and a card.
+
+    for line in adopt(load_generator("ffhq.pkl"), Tools(...), Adoption()): ...
+
+Latents are sampled, drawn and read by a tagger; all else follows from these samples. What is made
+lies beside the generator's file and is called after it:
+
+    ffhq-codes, ffhq-directions, ffhq-mapper, ffhq-prior   ways from a sentence to a latent
+    ffhq-edits                                             named edits, strength 1 measured
+    ffhq-layers.csv, ffhq-card.md                          what each layer moves; what was measured
+
+Samples and measurements wait in ``ffhq.adopting/`` until the card is written: a run that was killed
+goes on with the first that is missing, and what is there is not made again.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mien.attributes import COLUMNS, LABELS
+from mien.checkpoints import native
+from mien.checkpoints.arrays import read_arrays
+from mien.editing.calibrate import calibrated
+from mien.editing.direction import DirectionSet
+from mien.editing.evaluate import EditProtocol, Faces, named_edits
+from mien.editing.fit import DirectionFit, fit_directions
+from mien.editing.flips import Flip, Flips, flips
+from mien.editing.layer_report import score_layers
+from mien.editing.samples import TagReader, generator_source
+from mien.editing.sets import load_direction_set, save_direction_set
+from mien.errors import InputError, OutputError
+from mien.files import held, make_folder, replacing
+from mien.hub.loading import Loaded
+from mien.metrics.protocol import Protocol
+from mien.portraits.codes import CodeMoments
+from mien.text import train as text
+from mien.text.directions import AttributeDirections
+from mien.text.methods import CodesMethod, Request
+from mien.text.reader import read
+from mien.text.train import Sampled, TextTraining, read_picture
+
+PARTS = ("codes", "directions", "edits", "mapper", "prior")
+"""What is made, by the end of its name; all but ``edits`` lead from sentences to latents."""
+
+_LARGE = 256
+_LADDER = tuple(0.5 * step for step in range(1, 11))
+_SENTENCES = 48
+
+
+@dataclass(frozen=True)
+class Adoption:
+    """What decides a run.
+
+    Args:
+        samples: Latents to draw and read; 0 for 6000, and 1500 of more than 256².
+        steps: Of training the mapper and the prior.
+        faces: On which each edit and the layers are measured.
+        free: Free edits from each other, as the tagger finds best; many pictures an edit.
+        seed: Decides every sample.
+        shard: Samples that are kept together.
+    """
+
+    samples: int = 0
+    steps: int = 4000
+    faces: int = 24
+    free: bool = True
+    seed: int = 0
+    shard: int = 100
+
+    def __post_init__(self) -> None:
+        """Refuse what leaves nothing to count."""
+        if self.samples < 0 or self.steps < 1 or self.faces < 2 or self.shard < 1:
+            raise InputError(
+                f"{self.samples} samples, {self.steps} steps, {self.faces} faces; at least 0, 1, 2"
+            )
+
+    def count(self, resolution: int) -> int:
+        """How many latents are drawn for a generator of this size."""
+        return self.samples or (6000 if resolution <= _LARGE else 1500)
+
+
+@dataclass(frozen=True)
+class Tools:
+    """Who reads and judges.
+
+    Attributes:
+        tagger: Reads the samples.
+        judge: Measures what was made of them; it has seen none of that.
+        identity: Says who a face is.
+        encoder: Gives the encoder of sentences when it is first needed.
+    """
+
+    tagger: Loaded
+    judge: Loaded
+    identity: Loaded | None
+    encoder: Callable[[], Any]
+
+
+def adopt(
+    generator: Loaded, tools: Tools, config: Adoption, force: bool = False
+) -> Iterator[dict[str, Any]]:
+    """Make everything that a generator needs to be described, edited and walked with.
+
+    Args:
+        generator: StyleGAN2 of any origin, loaded from a file.
+        tools: Who reads and judges.
+        config: What decides the run.
+        force: Make everything again.
+
+    Yields:
+        ``{"doing", "done", "of"}``, ``{"note"}`` and ``{"file"}``, in the order in which they are
+        made; a part that is there already comes as a file at once.
+
+    Raises:
+        InputError: The tagger reads other attributes than :data:`mien.attributes.COLUMNS`.
+        OutputError: Files of another generator or another command are there, another process
+            adopts it at this moment, or the disk refuses.
+    """
+    job = _Job(generator, tools, config)
+    job.claim(force)
+    with held(job.work):
+        yield from job.run()
+    shutil.rmtree(job.work)
+
+
+class _Job:
+    def __init__(self, generator: Loaded, tools: Tools, config: Adoption) -> None:
+        self.loaded, self.tools, self.config = generator, tools, config
+        self.G = generator.network
+        self.base = generator.path.with_suffix("")
+        self.work = self.base.with_name(f"{self.base.name}.adopting")
+        self.source = generator_source(generator, labelled=0.0)
+        self.batch = max(1, min(32, 32 * 256**2 // self.G.config.resolution**2))
+        self.count = config.count(self.G.config.resolution)
+
+    def path(self, part: str, suffix: str = ".safetensors") -> Path:
+        return self.base.with_name(f"{self.base.name}-{part}{suffix}")
+
+    @property
+    def meta(self) -> dict[str, Any]:
+        return {
+            "generator": self.loaded.sha256,
+            "generator_name": self.loaded.name,
+            "tagger_sha256": self.tools.tagger.sha256,
+            "adoption": {**asdict(self.config), "samples": self.count},
+        }
+
+    def claim(self, force: bool) -> None:
+        """Make the folder of this run, or make sure that it is; parts of others are refused."""
+        if dict(self.tools.tagger.network.config.columns) != COLUMNS:
+            raise InputError("this tagger reads other columns than mien.attributes.COLUMNS")
+        files = [self.path(part) for part in PARTS]
+        if force:
+            shutil.rmtree(self.work, ignore_errors=True)
+            for path in [*files, self.path("layers", ".csv"), self.path("card", ".md")]:
+                path.unlink(missing_ok=True)
+        for path in files:
+            if path.exists() and native.read_header(path).meta.get("adoption") is None:
+                raise OutputError(path, "is there and was not made by adopting", "move it away")
+            if path.exists() and not _same(native.read_header(path).meta, self.meta):
+                cause = "was made for another generator, or by another command"
+                raise OutputError(path, cause, "give the same command, or `force=True`")
+        make_folder(self.work)
+        note = self.work / "job.json"
+        wanted = json.loads(json.dumps(self.meta))
+        if note.exists() and json.loads(note.read_text("utf-8")) != wanted:
+            cause = "holds samples of another command"
+            raise OutputError(self.work, cause, "give the same command, or `force=True`")
+        _write_json(note, self.meta)
+
+    def run(self) -> Iterator[dict[str, Any]]:
+        if self.G.config.c_dim:
+            yield {"note": f"its {self.G.config.c_dim} labels are left unsaid in what is made"}
+        if "w_avg" in self.loaded.meta:
+            yield {"note": f"its mean w: {self.loaded.meta['w_avg']}"}
+        # Where all the parts are there the samples are not asked for.
+        if not all(self.path(part).exists() for part in PARTS):
+            yield from self._sample()
+        for part, make in (
+            ("codes", self._make_codes),
+            ("directions", self._make_directions),
+            ("edits", self._make_edits),
+            ("mapper", lambda: self._train("mapper")),
+            ("prior", lambda: self._train("prior")),
+        ):
+            if not self.path(part).exists():
+                yield from make()
+            yield {"file": self.path(part)}
+        if not self.path("layers", ".csv").exists():
+            yield from self._measure_layers()
+        yield {"file": self.path("layers", ".csv")}
+        if not self.path("card", ".md").exists():
+            yield from self._write_card()
+        yield {"file": self.path("card", ".md")}
+
+    # Samples
+
+    def _sample(self) -> Iterator[dict[str, Any]]:
+        tagger = self.tools.tagger.network
+        for start in range(0, self.count, self.config.shard):
+            path = self.work / f"samples-{start:07d}.npz"
+            stop = min(start + self.config.shard, self.count)
+            if not path.exists():
+                parts = []
+                for first in range(start, stop, self.batch):
+                    numbers = range(first, min(first + self.batch, stop))
+                    w = self.source.sample(numbers, self.config.seed)
+                    ws = w[:, None].expand(-1, self.G.num_ws, -1)
+                    with torch.no_grad():
+                        read = read_picture(tagger, self.source.draw(ws)).float().cpu()
+                    parts.append((w.cpu().numpy(), read.numpy()))
+                arrays = [np.concatenate(part) for part in zip(*parts, strict=True)]
+                with replacing(path) as beside, beside.open("wb") as stream:
+                    np.savez(stream, w=arrays[0], probabilities=arrays[1])
+            yield {"doing": "drawing and reading samples", "done": stop, "of": self.count}
+
+    @cached_property
+    def _samples(self) -> Sampled:
+        found = [read_arrays(path) for path in sorted(self.work.glob("samples-*.npz"))]
+        w, read = (np.concatenate([one[key] for one in found]) for key in ("w", "probabilities"))
+        return Sampled(torch.from_numpy(w), torch.from_numpy(read))
+
+    # Sentences
+
+    def _make_codes(self) -> Iterator[dict[str, Any]]:
+        yield {"doing": "sentences in closed form", "done": 0, "of": 0}
+        moments = CodeMoments(len(LABELS), self.G.config.w_dim)
+        moments.fit(self._samples.w, self._samples.probabilities)
+        sizes = {"label_dim": moments.label_dim, "w_dim": moments.w_dim}
+        self._save("codes", "code-moments", moments.state_dict(), sizes)
+
+    def _make_directions(self) -> Iterator[dict[str, Any]]:
+        yield {"doing": "sentences by directions", "done": 0, "of": 0}
+        network = AttributeDirections(self.G.config.w_dim)
+        network.fit(self._samples.w, self._samples.probabilities)
+        sizes = {"w_dim": self.G.config.w_dim}
+        self._save("directions", "text-directions", network.state_dict(), sizes)
+
+    @cached_property
+    def _pairs(self) -> tuple[text.Pairs, Tensor]:
+        pairs = text.grammar_pairs(self._samples, self._training)
+        unique = sorted(set(pairs.sentences))
+        place = {sentence: i for i, sentence in enumerate(unique)}
+        rows = [place[sentence] for sentence in pairs.sentences]
+        return pairs, self.tools.encoder().encode(unique).embedding[rows]
+
+    @property
+    def _training(self) -> TextTraining:
+        return TextTraining(self.count, steps=self.config.steps, seed=self.config.seed)
+
+    def _train(self, method: str) -> Iterator[dict[str, Any]]:
+        yield {"doing": "reading sentences", "done": 0, "of": 0}
+        pairs, embeddings = self._pairs
+        train: Any = text.train_mapper if method == "mapper" else text.train_prior
+        network: Any = None
+        for line, network in train(pairs, embeddings, self._training):  # noqa: B007
+            yield {"doing": f"training the {method}", "done": line["step"], "of": self.config.steps}
+        self._save(method, f"text-{method}", network.state_dict(), asdict(network.config))
+
+    def _save(self, part: str, kind: str, state: dict[str, Tensor], sizes: dict[str, Any]) -> None:
+        native.save(self.path(part), kind, state, sizes, self.meta, force=True)
+
+    # Edits
+
+    def _make_edits(self) -> Iterator[dict[str, Any]]:
+        moments = CodeMoments(len(LABELS), self.G.config.w_dim)
+        moments.load_state_dict(native.load(self.path("codes"), "code-moments").tensors)
+        chooser = TagReader(self.tools.tagger.network)
+        fitted = self.work / "fitted.safetensors"
+        if not fitted.exists():
+            how = DirectionFit("codes", free=self.config.free, batch=self.batch)
+            found = None
+            for line in fit_directions(self.source, chooser, how, codes=moments):
+                if isinstance(line, DirectionSet):
+                    found = line
+                else:
+                    yield {
+                        "doing": f"freeing {line.get('freeing', '')}".strip(),
+                        "done": 0,
+                        "of": 0,
+                    }
+            assert found is not None
+            save_direction_set(fitted, found)
+        found = load_direction_set(fitted).directions
+        judge = self.tools.judge
+        edits = named_edits(found, TagReader(judge.network).tags)
+        plan = EditProtocol(self.config.faces, 0, batch=self.batch)
+        faces = Faces(self.source, chooser, edits, plan)
+        rows = []
+        for number, edit in enumerate(edits):
+            yield {"doing": f"measuring {edit.name}", "done": number, "of": len(edits)}
+            rows.append(self._flip(faces, edit, found))
+        said = Protocol(
+            "strength at which half of the faces have turned over",
+            judge.name, judge.sha256, self.config.faces, 0, "", 0, self.source.name,
+        )  # fmt: skip
+        turned = Flips(tuple(rows), said)
+        scaled, left_out = calibrated(found, turned, _LADDER)
+        for line in left_out:
+            yield {"note": f"left out: {line}"}
+        save_direction_set(
+            self.path("edits"), scaled, {**self.meta, "turned": [_plain(row) for row in rows]}
+        )
+
+    def _flip(self, faces: Faces, edit: Any, found: DirectionSet) -> Flip:
+        """When an edit turns faces over; measured once, also over several runs."""
+        path = self.work / f"flip-{edit.name.replace('/', '-')}.json"
+        if path.exists():
+            return _flip_of(json.loads(path.read_text("utf-8")))
+        judge, who = self.tools.judge, self.tools.identity
+        try:
+            made = flips(faces, judge, [edit], found, self.tools.tagger.name, who, _LADDER).rows[0]
+        except InputError:  # hardly a face lacks it: nothing to measure on
+            made = Flip(edit.name, 0.0, math.nan, None)
+        _write_json(path, _plain(made))
+        return made
+
+    # What it is worth
+
+    def _measure_layers(self) -> Iterator[dict[str, Any]]:
+        yield {"doing": "layer by layer", "done": 0, "of": 0}
+        report = score_layers(
+            self.source, self.tools.judge, self.config.faces, batch=self.batch, seed=10_000
+        )
+        with replacing(self.path("layers", ".csv")) as beside:
+            beside.write_text(report.csv(), encoding="utf-8")
+
+    def agreement(self) -> float:
+        """Share of what sentences of the grammar assert that the judge sees in their faces."""
+        moments = CodeMoments(len(LABELS), self.G.config.w_dim)
+        moments.load_state_dict(native.load(self.path("codes"), "code-moments").tensors)
+        method = CodesMethod(self.G, moments.to(self.G.mapping.w_avg.device))
+        rng = np.random.default_rng(self.config.seed + 7)
+        hits = total = 0
+        for number in range(_SENTENCES):
+            face = {
+                column: COLUMNS[column][rng.integers(len(COLUMNS[column]))]
+                for column in rng.choice(("gender", "age", "glasses", "hair_length"), 2, False)
+            }
+            reading = read(text.caption(face, rng).text)
+            request = Request("", reading, [number], method.default_psi, method.default_guidance)
+            ws = method.w(request)[:, None].expand(-1, self.G.num_ws, -1)
+            with torch.no_grad():
+                seen = self.tools.judge.network(self.source.draw(ws))
+            for column, value in reading.asserted.items():
+                best = int(seen[column][0].argmax())
+                hits += self.tools.judge.network.config.columns[column][best] == value
+                total += 1
+        return hits / max(1, total)
+
+    def _write_card(self) -> Iterator[dict[str, Any]]:
+        yield {"doing": "sentences by the judge", "done": 0, "of": 0}
+        found = load_direction_set(self.path("edits"))
+        rows = [_flip_of(row) for row in found.meta["turned"]]
+        judge, config = self.tools.judge, self.G.config
+        lines = [
+            f"# {self.loaded.name}: adopted",
+            "",
+            f"`{self.loaded.path.name}`, {config.resolution}×{config.resolution}, sha256 "
+            f"`{self.loaded.sha256}`; {self.count} samples read by {self.tools.tagger.name}.",
+            "",
+            f"Sentences in closed form (`-codes`): {self.agreement():.3f} of what {_SENTENCES} "
+            f"sentences of the grammar assert, by {judge.name} `{judge.sha256[:12]}`, a face each.",
+            "",
+            "| Edit | turned over | ships | identity at the flip |",
+            "|---|---|---|---|",
+        ]
+        for row in rows:
+            cosine = "" if row.cosine is None else f"{row.cosine:.2f}"
+            ships = "yes" if row.edit in found.directions.names else "no"
+            lines.append(f"| {row.edit} | {row.share:.2f} | {ships} | {cosine} |")
+        lines += ["", f"{self.config.faces} faces an edit that lack it, psi 0.7.", ""]
+        with replacing(self.path("card", ".md")) as beside:
+            beside.write_text("\n".join(lines), encoding="utf-8")
+
+
+def _plain(row: Flip) -> dict[str, Any]:
+    """A row as JSON has it, which knows no NaN."""
+    return {key: None if value != value else value for key, value in asdict(row).items()}
+
+
+def _flip_of(said: dict[str, Any]) -> Flip:
+    numbers = {key: math.nan if said[key] is None else said[key] for key in ("strength", "half")}
+    return Flip(**{**said, **numbers})
+
+
+def _same(there: dict[str, Any], wanted: dict[str, Any]) -> bool:
+    keys = ("generator", "adoption")
+    return all(there.get(key) == json.loads(json.dumps(wanted[key])) for key in keys)
+
+
+def _write_json(path: Path, value: dict[str, Any]) -> None:
+    with replacing(path) as beside:
+        beside.write_text(json.dumps(value), encoding="utf-8")

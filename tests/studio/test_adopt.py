@@ -1,0 +1,147 @@
+"""A generator of any origin is adopted: what is made works, and a killed run ends the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+import torch
+
+from mien import cli
+from mien.checkpoints import native
+from mien.editing.sets import load_direction_set
+from mien.errors import OutputError, WeightsMissing
+from mien.hub.loading import load_generator
+from mien.studio import Studio
+from mien.studio import adopt as adopting
+from mien.studio.adopt import PARTS, Adoption, Tools, adopt
+from mien.text.embedding import Encoded
+from training import tiny
+
+CONFIG = Adoption(samples=60, steps=3, faces=2, free=False, shard=25)
+FILES = [*(f"g-{part}.safetensors" for part in PARTS), "g-card.md", "g-layers.csv"]
+
+
+class Letters:
+    """Sentences as counts of their letters, of the width that Studio's encoder has."""
+
+    def encode(self, sentences: list[str]) -> Encoded:
+        rows = [[text.count(c) / 10 for c in "abcdefghijklmnop"] * 24 for text in sentences]
+        return Encoded(torch.tensor(rows), (0,) * len(rows))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def small() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(adopting, "_SENTENCES", 4)
+        patch.setattr(adopting, "_LADDER", (1.0, 3.0))
+        yield
+
+
+@pytest.fixture(scope="module")
+def tools() -> Tools:
+    teacher, judge = tiny.loaded(tiny.tagger(), "teacher"), tiny.loaded(tiny.tagger(1), "judge")
+    return Tools(teacher, judge, None, Letters)
+
+
+def write(folder: Path) -> Path:
+    folder.mkdir(exist_ok=True)
+    G = tiny.generator(c_dim=0)
+    native.save(folder / "g.safetensors", "stylegan2-generator", G.state_dict(), asdict(G.config))
+    return folder / "g.safetensors"
+
+
+@pytest.fixture(scope="module")
+def whole(tools: Tools, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One that was adopted in one go."""
+    path = write(tmp_path_factory.mktemp("whole"))
+    lines = list(adopt(load_generator(path), tools, CONFIG))
+    assert [line["file"].name for line in lines if "file" in line] == [
+        "g-codes.safetensors", "g-directions.safetensors", "g-edits.safetensors",
+        "g-mapper.safetensors", "g-prior.safetensors", "g-layers.csv", "g-card.md",
+    ]  # fmt: skip
+    assert [line["done"] for line in lines if "samples" in line.get("doing", "")] == [25, 50, 60]
+    return path
+
+
+def test_what_is_there(whole: Path) -> None:
+    assert sorted(p.name for p in whole.parent.iterdir()) == sorted([*FILES, "g.safetensors"])
+    card = whole.with_name("g-card.md").read_text()
+    assert "60 samples read by teacher" in card
+    assert "| hat | 0.00 | no |" in card
+
+
+def test_a_run_that_stops_everywhere_ends_the_same(
+    whole: Path, tools: Tools, tmp_path: Path
+) -> None:
+    path = write(tmp_path)
+    starts = 0
+    for stop in (1, 3, 4, 9, 20, 60):
+        starts += 1
+        lines = adopt(load_generator(path), tools, CONFIG)
+        seen = [line for _, line in zip(range(stop), lines, strict=False)]
+        lines.close()  # as a kill would, only that the lock goes at once
+        if len(seen) < stop:
+            break
+    assert starts > 3
+    for name in FILES:
+        assert path.with_name(name).read_bytes() == whole.with_name(name).read_bytes(), name
+    assert not path.with_name("g.adopting").exists()
+
+
+def test_done_already(whole: Path, tools: Tools) -> None:
+    lines = list(adopt(load_generator(whole), tools, CONFIG))
+    assert all("file" in line for line in lines)
+
+
+def test_other_commands_and_other_files_are_refused(
+    whole: Path, tools: Tools, tmp_path: Path
+) -> None:
+    with pytest.raises(OutputError, match="made for another generator, or by another command"):
+        next(adopt(load_generator(whole), tools, Adoption(samples=70, free=False)))
+    path = write(tmp_path)
+    lines = adopt(load_generator(path), tools, CONFIG)
+    next(lines)
+    with pytest.raises(OutputError, match="another process is writing here"):
+        next(adopt(load_generator(path), tools, CONFIG))
+    lines.close()
+    with pytest.raises(OutputError, match="holds samples of another command"):
+        next(adopt(load_generator(path), tools, Adoption(samples=70, free=False)))
+    native.save(path.with_name("g-codes.safetensors"), "code-moments", {"a": torch.ones(1)}, {})
+    with pytest.raises(OutputError, match="was not made by adopting"):
+        next(adopt(load_generator(path), tools, CONFIG))
+
+
+def test_sentences_and_edits_work_with_it(whole: Path) -> None:
+    studio = Studio(whole, "cpu")
+    assert studio.default_method == "labels"
+    faces = studio.describe("an old man", count=2, refine=0)
+    assert faces.provenance["method"] == "labels"
+    drawn = studio.describe("an old man", count=1, refine=0, method="directions")
+    assert drawn.images.shape == (1, 32, 32, 3)
+    names = load_direction_set(whole.with_name("g-edits.safetensors")).directions.names
+    assert studio.edit(faces, {names[0]: 1}).images.shape == faces.images.shape
+
+
+def test_one_that_was_not_adopted_says_what_to_do(tmp_path: Path) -> None:
+    studio = Studio(write(tmp_path), "cpu")
+    with pytest.raises(WeightsMissing, match=r"run: mien adopt .*g\.safetensors"):
+        studio.describe("an old man")
+    with pytest.raises(WeightsMissing, match=r"run: mien adopt .*g\.safetensors"):
+        studio.edit(1, {"smile": 1})
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["none.pkl"], "none.pkl: does not exist"),
+        (["portraits", "--samples", "-1"], "-1 samples"),
+        (["portraits", "--faces", "1"], "--faces"),
+        ([], "Missing argument"),
+    ],
+)
+def test_bad_input(args: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["adopt", *args]) == 2
+    assert said in capsys.readouterr().err

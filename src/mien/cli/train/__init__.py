@@ -11,6 +11,7 @@ from mien.cli.train import (
     gan,
     identity,
     landmarks,
+    parsing,
     sketch,
     tagger,
     text,
@@ -34,4 +35,5 @@ app.command()(sketch.sketch)
 app.command()(anime.anime)
 app.command()(anime_tagger.anime_tagger)
 app.command()(landmarks.landmarks)
+app.command()(parsing.parsing)
 app.command()(identity.identity)

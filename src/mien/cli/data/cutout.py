@@ -39,8 +39,9 @@ def cutout(
 ) -> None:
     """Make the background of portraits transparent, softly at the hair.
 
-    Writes `NAME.png` of the picture's size. What is there is passed over, so the same command goes
-    on. The exit status is 2 if a picture was left out.
+    Writes `NAME.png`: the whole picture if it is a crop of a face, else head and shoulders. What is
+    there is passed over, so the same command goes on. The exit status is 2 if a picture was left
+    out.
     """
     from mien.data.batch import find_jobs
     from mien.faces.parsing.work import Cutting

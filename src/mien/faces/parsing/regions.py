@@ -28,14 +28,15 @@ from mien.faces.parsing.guided import guided
 from mien.judges.parser import FaceParser
 from mien.judges.regions import FACE, ID
 
-ROOM = 1.2
-"""So many times FFHQ's square is looked at, for hair and shoulders."""
+ROOM, LOWER = 1.3, 0.08
+"""So many times FFHQ's square is looked at, and so far below it, for hair and shoulders."""
 
 _LARGEST = 768  # side of the square that is looked at; more adds nothing
 _RADIUS, _EPSILON = 2, 2e-4  # of the guided filter
 _ALIKE, _OFF = (0.72, 1.35), 0.14  # sides of the picture, and how far the middle may be off
 _FEATHER = 0.03  # of the square's side: how softly a mask begins
-_TURNED = 12.0
+_TURNED = 20.0  # degrees up to which the square stands upright
+_SURE = (0.25, 0.75)  # of being person, from where on alpha is above 0 and at 1
 
 Mask = tuple[Float[np.ndarray, "_ _"], tuple[int, int]]
 """How much shows in each pixel of a part of a picture, 0 to 1, and its left and upper corner."""
@@ -62,17 +63,26 @@ class Regions:
         inner = self.alignment.to_crop(points)
         return 1 - float(((inner >= 0) & (inner < self.alignment.size)).all(axis=1).mean())
 
+    @property
+    def box(self) -> tuple[slice, slice]:
+        """Rows and columns of the picture that the square reaches over."""
+        height, width = self.alignment.picture
+        corners = self.alignment.frame.corners()
+        low = np.floor(corners.min(axis=0)).astype(int).clip(0, (width, height))
+        high = np.ceil(corners.max(axis=0)).astype(int).clip(low, (width, height))
+        return slice(int(low[1]), int(high[1])), slice(int(low[0]), int(high[0]))
+
     def labels(self) -> UInt8[np.ndarray, "h w"]:
         """The likeliest region of each pixel of the picture; background outside of the square."""
         height, width = self.alignment.picture
         page = np.zeros((height, width), np.uint8)
         best, (left, top) = _laid(self.shares[:1], self.alignment, outside=1.0)
-        ids = np.zeros(best.shape[1:], np.uint8)
+        ids = np.zeros_like(best[0], np.uint8)
         for region in range(1, len(self.shares)):  # one at a time: a photo has many pixels
             share, _ = _laid(self.shares[region : region + 1], self.alignment)
             ids[share[0] > best[0]] = region
             best = np.maximum(best, share)
-        page[top : top + ids.shape[0], left : left + ids.shape[1]] = ids
+        page[top : top + len(ids), left : left + len(ids.T)] = ids
         return page
 
     def mask(self, names: tuple[str, ...] = FACE, feather: float = _FEATHER) -> Mask:
@@ -95,7 +105,8 @@ class Regions:
     def alpha(self) -> Float[np.ndarray, "h w"]:
         """How much of each pixel of the picture is the person, softly at hair; 0 outside."""
         height, width = self.alignment.picture
-        person = (1 - self.shares[:1] - 0.08).div(0.84).clamp(0, 1)
+        low, high = _SURE
+        person = (1 - self.shares[:1] - low).div(high - low).clamp(0, 1)
         laid, (left, top) = _laid(person, self.alignment)
         page = np.zeros((height, width), np.float32)
         page[top : top + laid.shape[1], left : left + laid.shape[2]] = laid[0]
@@ -191,12 +202,13 @@ def _shown_frame(image: UInt8[np.ndarray, "h w 3"], face: Face) -> Frame:
     """What is looked at: a picture that is FFHQ's crop already as a whole, else some room."""
     frame, whole = face.frame, middle_square(image)
     height, width = image.shape[:2]
-    if height == width and abs(frame.degrees) < _TURNED:
+    if abs(frame.degrees) < _TURNED:
         low, high = _ALIKE
         off = np.hypot(*np.subtract(frame.centre, whole.centre)) / width
-        if low * width < frame.side < high * width and off < _OFF:
+        if height == width and low * width < frame.side < high * width and off < _OFF:
             return whole
-    return frame.part((0.0, 0.0), ROOM)
+        frame = Frame(frame.centre, (frame.side / 2, 0.0))
+    return frame.part((0.0, LOWER), ROOM)
 
 
 def _blurred(x: Float[Tensor, "1 1 s s2"], sigma: float) -> Float[Tensor, "1 1 s s2"]:

@@ -70,11 +70,6 @@ class _Looking:
         face = numbered(image, self.where, finder, job)
         found = find_regions(parser, image, face)
         notes = [f"{job.name}: {text}" for text in (face.notes() if isinstance(face, Face) else [])]
-        if found.beyond > _BEYOND:
-            notes.append(
-                f"{job.name}: {found.beyond:.0%} of it lies beyond the square around the face and "
-                "counts as background"
-            )
         return image, found, notes
 
 
@@ -102,6 +97,11 @@ class Masking(_Looking):
         def work(job: Job) -> Sequence[str]:
             image, found, notes = self.look(tools, job)
             labels = found.labels()
+            if found.beyond > _BEYOND:
+                notes.append(
+                    f"{job.name}: {found.beyond:.0%} of it lies beyond the square around the face, "
+                    "where nothing is known"
+                )
             made = {"mask_of": job.name, "parser": self.parser}
             label_maps.save(job.targets[0], labels, COLOURS, made)
             for preview in job.targets[1:]:
@@ -113,7 +113,7 @@ class Masking(_Looking):
 
 @dataclass(frozen=True)
 class Cutting(_Looking):
-    """Writes a picture without its background.
+    """Writes a picture without its background, as far as the square around the face reaches.
 
     Args:
         colour: What stands behind the person; None for transparency.
@@ -127,7 +127,7 @@ class Cutting(_Looking):
 
         def work(job: Job) -> Sequence[str]:
             image, found, notes = self.look(tools, job)
-            page = cut_out(image, found)
+            page = cut_out(image, found)[found.box]
             whole: np.ndarray = page if self.colour is None else on_colour(page, self.colour)
             images.save(job.targets[0], whole, {"cutout_of": job.name, "parser": self.parser})
             return notes

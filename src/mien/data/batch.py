@@ -22,6 +22,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from mien import images
+from mien.data.paths import own_output
 from mien.data.sources import Pictures, open_source
 from mien.data.stores import open_store
 from mien.errors import InputError, MienError, OutputError
@@ -114,6 +115,8 @@ def find_jobs(
             source = Pictures(open_store(path.parent), (path.name,))
         else:
             source = open_source(path)
+            own = (own_output(path / name, path, (out,)) for name in source.names)
+            source = source.select([i for i, theirs in enumerate(own) if not theirs])
         inputs = {os.path.realpath(source.store.where(name)) for name in source.names}
         for i, key in enumerate(source.names):
             stem, number = PurePosixPath(key).with_suffix("").as_posix(), 1

@@ -11,6 +11,7 @@ from mien.cli.train import (
     gan,
     identity,
     landmarks,
+    parsing,
     sentences,
     sketch,
     tagger,
@@ -36,6 +37,7 @@ for command in (
     anime_tagger.anime_tagger,
     landmarks.landmarks,
     landmarks.detector,
+    parsing.parsing,
     identity.identity,
 ):
     app.command()(command)

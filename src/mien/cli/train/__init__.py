@@ -9,6 +9,7 @@ from mien.cli.train import (
     anime_tagger,
     faces,
     gan,
+    guides,
     identity,
     landmarks,
     sketch,
@@ -35,3 +36,4 @@ app.command()(anime.anime)
 app.command()(anime_tagger.anime_tagger)
 app.command()(landmarks.landmarks)
 app.command()(identity.identity)
+app.command("sketch-encoder")(guides.sketch_encoder)

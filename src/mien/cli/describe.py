@@ -27,6 +27,12 @@ def describe(
     text: Annotated[str, typer.Argument(metavar="TEXT", help="A sentence about a face.")],
     count: Annotated[int, typer.Option("--count", metavar="N", help="How many faces.")] = 4,
     seed: SeedOption = 0,
+    pick: Annotated[
+        int | None,
+        typer.Option(
+            "--pick", metavar="N", help="Draw 16, four times N from 5 on; keep the N that fit best."
+        ),
+    ] = None,
     method: Annotated[
         str | None,
         typer.Option(help="labels, mapper, directions or prior; else the one that measures best."),
@@ -75,18 +81,21 @@ def describe(
     new folder below `out/describe`. Each picture carries what made it: `mien show FILE` reads it
     back.
     """
+    from mien.inversion.similarity import drawn_for
     from mien.portraits.checks import checked_seeds, checked_text
     from mien.portraits.faces import face_names
     from mien.studio import Studio
 
     results = Results("describe", out, force, format, size)
     sentence, first = checked_text(text)[0], chosen_seed(seed)
+    count = count if pick is None else drawn_for(pick)
     results.check(face_names(sentence, checked_seeds(count, first)))
     studio = Studio(model, device, precision=precision, engine=engine, label=label)
     with watching(studio):
         drawn = studio.describe(
             text, count, first, method, guidance, psi, refine, anyway, language, without
         )
+        drawn = drawn if pick is None else studio.pick(drawn, sentence, pick)
     faces, paths = results.write(drawn, sentence)
     read = faces.provenance["read"]
     said = ", ".join(f"{column} {value}" for column, value in read.items()) or "nothing"

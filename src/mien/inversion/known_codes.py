@@ -1,26 +1,35 @@
-"""Codes of photographs as the generator's encoder gives them, kept beside what is trained on them.
+"""Codes of photographs and embeddings of sentences, computed once and kept beside a run.
 
 Axes: n pictures, d width of w.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Float32, UInt8
+from jaxtyping import Float, Float32, UInt8
+from torch import Tensor
 
 from mien import images
 from mien.checkpoints.arrays import read_arrays
 from mien.errors import MienError
 from mien.files import make_folder, replacing
 from mien.inversion.encoder import Inverter
+from mien.judges.frozen import Maps
+from mien.text.embedding import SentenceEncoder
 
 _BATCH = 16
 POOLED = 768 + 1280
 """Width of the pooled features: Inception's deep map, then MobileNet's last."""
+
+
+def pooled(maps: Maps) -> Float[Tensor, "n f"]:
+    """Frozen features of pictures, the mean over places: Inception's deep map, MobileNet's last."""
+    return torch.cat([maps[0][2].mean((2, 3)), maps[1][3].mean((2, 3))], dim=1)
 
 
 @torch.no_grad()
@@ -55,11 +64,42 @@ def known_codes(
         x = images.to_float(np.array(pictures[i : i + _BATCH]), device)
         maps = inverter.look(x)
         codes.append(inverter.encode(x, maps).float().cpu())
-        pooled = torch.cat([maps[0][2].mean((2, 3)), maps[1][3].mean((2, 3))], dim=1)
-        features.append(pooled.half().cpu())
+        features.append(pooled(maps).half().cpu())
         told(min(i + _BATCH, len(pictures)), len(pictures))
-    w, pooled = torch.cat(codes).numpy(), torch.cat(features).numpy()
+    w, seen = torch.cat(codes).numpy(), torch.cat(features).numpy()
     make_folder(cache.parent)
     with replacing(cache) as beside, beside.open("wb") as stream:
-        np.savez(stream, w=w, features=pooled, key=np.frombuffer(key.encode(), np.uint8))
-    return w, pooled.astype(np.float32)
+        np.savez(stream, w=w, features=seen, key=np.frombuffer(key.encode(), np.uint8))
+    return w, seen.astype(np.float32)
+
+
+def known_embeddings(
+    encoder: SentenceEncoder,
+    texts: Sequence[str],
+    cache: Path,
+    told: Callable[[int, int], None] = lambda done, total: None,
+) -> Float32[np.ndarray, "m e"]:
+    """Embeddings of sentences, kept in a file.
+
+    Args:
+        encoder: Of sentences.
+        texts: Which.
+        cache: An ``.npz`` that keeps them; read if it is of these sentences.
+        told: How many are done, of how many.
+    """
+    key = hashlib.sha256("\n".join(texts).encode()).hexdigest()
+    try:
+        kept = read_arrays(cache) if cache.is_file() else {}
+        if kept and kept["key"].tobytes().decode() == key:
+            return kept["embeddings"]
+    except (MienError, KeyError, ValueError):
+        pass
+    found = []
+    for i in range(0, len(texts), 64):
+        found.append(encoder.encode(list(texts[i : i + 64])).embedding.cpu().numpy())
+        told(min(i + 64, len(texts)), len(texts))
+    embeddings = np.concatenate(found) if found else np.zeros((0, 1), np.float32)
+    make_folder(cache.parent)
+    with replacing(cache) as beside, beside.open("wb") as stream:
+        np.savez(stream, embeddings=embeddings, key=np.frombuffer(key.encode(), np.uint8))
+    return embeddings

@@ -12,6 +12,7 @@ from mien.cli.train import (
     guides,
     identity,
     landmarks,
+    similarity,
     sketch,
     tagger,
     text,
@@ -37,3 +38,4 @@ app.command()(anime_tagger.anime_tagger)
 app.command()(landmarks.landmarks)
 app.command()(identity.identity)
 app.command("sketch-encoder")(guides.sketch_encoder)
+app.command()(similarity.similarity)

@@ -126,6 +126,12 @@ def _guide(config: dict[str, Any]) -> nn.Module:
     return GuideEncoder(GuideConfig(**config))
 
 
+def _text_image(config: dict[str, Any]) -> nn.Module:
+    from mien.inversion.text_image import TextImage, TextImageConfig
+
+    return TextImage(TextImageConfig(**config))
+
+
 def _landmarks(config: dict[str, Any]) -> nn.Module:
     from mien.judges.landmarks import LandmarkConfig, LandmarkNetwork
 
@@ -246,6 +252,7 @@ _TABLE = (
     Kind("code-moments", "moments of the generator's codes", _codes),
     Kind("portrait-encoder", "encoder of the generator's codes", _encoder),
     Kind("guide-encoder", "encoder of sketches or label maps", _guide),
+    Kind("text-image", "similarity of faces and sentences", _text_image),
     Kind("directions", "directions that have names", None),
     Kind("inception", "Inception v3", _inception),
     Kind("mobilenet", "MobileNetV2", _mobilenet),

@@ -27,6 +27,12 @@ def describe(
     text: Annotated[str, typer.Argument(metavar="TEXT", help="A sentence about a face.")],
     count: Annotated[int, typer.Option("--count", metavar="N", help="How many faces.")] = 4,
     seed: SeedOption = 0,
+    pick: Annotated[
+        int | None,
+        typer.Option(
+            "--pick", metavar="N", help="Draw 16, four times N from 5 on; keep the N that fit best."
+        ),
+    ] = None,
     method: Annotated[
         str | None,
         typer.Option(help="labels, mapper, directions or prior; else the one that measures best."),
@@ -80,6 +86,10 @@ def describe(
 
     results = Results("describe", out, force, format, size)
     sentence, first = checked_text(text)[0], chosen_seed(seed)
+    if pick is not None:
+        from mien.inversion.similarity import drawn_for
+
+        count = drawn_for(pick)
     names = face_names(sentence, checked_seeds(count, first))
     results.check(names, psi=psi, guidance=guidance)
     from mien.studio import Studio
@@ -89,6 +99,7 @@ def describe(
         drawn = studio.describe(
             text, count, first, method, guidance, psi, refine, anyway, language, without
         )
+        drawn = drawn if pick is None else studio.pick(drawn, sentence, pick)
     faces, paths = results.write(drawn, sentence)
     read = faces.provenance["read"]
     said = ", ".join(f"{column} {value}" for column, value in read.items()) or "nothing"

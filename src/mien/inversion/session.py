@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mien.faces.choosing import Box, Finder
     from mien.inversion.encoder import Inverter
     from mien.inversion.photos import Follow, Inversion, InversionRequest
+    from mien.inversion.similarity import Similarity
     from mien.judges.recognition import Recognition
     from mien.portraits.faces import Faces
     from mien.studio.session import Studio
@@ -53,6 +54,33 @@ class Inverts:
     def recognition(self) -> Recognition:
         """The recogniser that measures inversions and never takes part in one."""
         return loading.load_recognition(device=str(self._studio.device)).network
+
+    @cached_property
+    def similarity(self) -> Similarity:
+        """How well faces fit sentences, loaded when it is first asked for.
+
+        Raises:
+            WeightsMissing: The generator has none, or no encoder.
+        """
+        from mien.inversion.similarity import load_similarity
+
+        return load_similarity(self._studio)
+
+    def pick(self, faces: Faces, text: str, count: int) -> Faces:
+        """The faces that fit a sentence best, the best first.
+
+        Args:
+            faces: As a verb gave them.
+            text: English.
+            count: How many are kept.
+
+        Raises:
+            WrongValue: None shall be kept, or more than there are.
+            WeightsMissing: As :attr:`similarity`.
+        """
+        from mien.inversion.similarity import pick
+
+        return pick(self._studio, faces, text, count)
 
     def invert(
         self,

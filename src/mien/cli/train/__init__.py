@@ -9,10 +9,12 @@ from mien.cli.train import (
     anime_tagger,
     faces,
     gan,
+    guides,
     identity,
     landmarks,
     parsing,
     sentences,
+    similarity,
     sketch,
     tagger,
     text,
@@ -39,5 +41,7 @@ for command in (
     landmarks.detector,
     parsing.parsing,
     identity.identity,
+    similarity.similarity,
 ):
     app.command()(command)
+app.command("sketch-encoder")(guides.sketch_encoder)

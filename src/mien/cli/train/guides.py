@@ -1,0 +1,124 @@
+"""``mien train sketch-encoder``: what a sketch says of w."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mien.cli.common import DeviceOption, JsonOption, emit, note, showing
+from mien.cli.options import config_options
+from mien.cli.train.lines import Lines
+from mien.cli.train.options import RunOption, stop_asked
+from mien.inversion.guide_options import GuideTraining
+
+if TYPE_CHECKING:
+    from mien.inversion.guide_training import GuideOf, Pairs
+
+ModelOption = Annotated[str, typer.Option(help="A generator: name or file.")]
+PhotosOption = Annotated[
+    list[Path] | None,
+    typer.Option("--data", metavar="PATH", help="Photographs to learn from too: folder or zip."),
+]
+FinishOption = Annotated[
+    bool, typer.Option("--finish", help="Train no further; write the encoder as it stands.")
+]
+
+
+@config_options(GuideTraining)
+def sketch_encoder(
+    out: RunOption,
+    config: dict[str, Any],
+    model: ModelOption = "portraits",
+    data: PhotosOption = None,
+    finish: FinishOption = False,
+    device: DeviceOption = "auto",
+    json: JsonOption = False,
+) -> None:
+    """Train what reads a sketch for `mien compose --sketch`.
+
+    Learns from faces that the generator draws, and from photographs by the generator's encoder;
+    their sketches are made on the way, in the styles of `mien data sketch`. The folder gets
+    `state-*.safetensors`, `log.jsonl`, `grids/`, and at the end `sketch-encoder.safetensors`.
+    """
+    _train("sketch", _sketch_of, out, config, model, data, finish, device, json)
+
+
+def _sketch_of(picture: Any, rng: Any) -> Any:
+    """A face in a style and strength by chance, grey."""
+    from mien.sketch.extract import STYLES
+
+    style = list(STYLES)[int(rng.integers(len(STYLES)))]
+    return STYLES[style](picture, float(rng.uniform(0, 1)))[..., 0]
+
+
+def _train(
+    guide: str,
+    guide_of: GuideOf,
+    out: Path,
+    config: dict[str, Any],
+    model: str,
+    data: list[Path] | None,
+    finish: bool,
+    device: str,
+    json: bool,
+) -> None:
+    """Train one encoder, or go on with it."""
+    from mien.errors import InputError
+    from mien.inversion.compose import find_moments
+    from mien.inversion.guide_training import GuideRecipe, joined
+    from mien.runtime.memory import tune_allocator
+    from mien.studio import Studio
+    from mien.training import loop
+
+    tune_allocator()
+    settled, studio = GuideTraining(**config), Studio(model, device)
+    moments = find_moments(studio)
+    with showing() as tell:
+        pairs = joined(_pairs(studio, moments, settled, out, data or [], tell))
+    recipe = GuideRecipe(
+        settled, guide, pairs, moments, guide_of, studio.generator, studio.device
+    )  # fmt: skip
+    last: dict[str, Any] = {}
+    if not finish:
+        lines = Lines(settled.kimg, quiet=json)
+        for last in loop.run(recipe, out, loop.Cadence(5, 20, 20, 20), stop_asked()):
+            lines(last)
+        if recipe.nimg < settled.kimg * 1000:
+            note(f"stopped at {recipe.nimg} pictures; the same command goes on")
+            raise typer.Exit(130)
+    elif not loop.resume(recipe, out):
+        raise InputError(f"{out} holds no run to finish")
+    meta = {"generator": studio.loaded.sha256, "data": [str(path) for path in data or []]}
+    path = recipe.finish(out / f"{guide}-encoder.safetensors", meta)
+    emit({"out": out, "model": path, **last, **recipe.measure()}, json, f"wrote {path}")
+
+
+def _pairs(
+    studio: Any, moments: Any, config: GuideTraining, out: Path, data: list[Path], tell: Any
+) -> list[Pairs]:
+    """Drawn faces, then photographs; each kept in the run's folder."""
+    from mien.data.training_set import TrainingSet
+    from mien.inversion.guide_encoder import FINE_SIDE
+    from mien.inversion.guide_training import Pairs, drawn_pairs
+    from mien.inversion.known_codes import known_codes
+
+    sha = studio.loaded.sha256[:12]
+    found = []
+    if config.faces:
+        cache = out / f"faces-{sha}-{config.faces}-{config.seed}.npy"
+        G, seed = studio.generator, config.seed
+        found.append(
+            drawn_pairs(
+                G, moments, config.faces, seed, cache, lambda i, n: tell("drawing faces", i, n)
+            )
+        )
+    for path in data:
+        photos = TrainingSet.open(path, FINE_SIDE)
+        codes, _ = known_codes(
+            studio.inverter, photos.pictures, out / f"codes-{path.stem}.npz",
+            f"{photos.fingerprint} {sha}", lambda i, n: tell("reading photographs", i, n),
+        )  # fmt: skip
+        found.append(Pairs(photos.pictures, codes))
+    return found

@@ -1,0 +1,303 @@
+"""How the encoder of sketches or label maps learns: from faces whose codes are known.
+
+    mien train sketch-encoder --model portraits --out runs/sketch-encoder
+
+Faces are drawn by the generator, so that their codes are known, or are photographs, of which the
+generator's encoder says the codes. Sketches and maps are made of them without end: every ``renew``
+rounds each face gets another pencil, and at every step other paper, line widths and damage. The
+loss is the squared error of whitened codes, which is the Mahalanobis distance of codes: no gradient
+goes through the generator, and what a sketch does not show is answered by the mean.
+
+Axes: n pictures, h w pixels, d width of w.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float, Float32, UInt8
+from torch import Tensor, nn
+from torch.nn import functional
+
+from mien import images
+from mien.checkpoints import native
+from mien.data.order import SampleOrder
+from mien.errors import InputError
+from mien.files import make_folder, replacing
+from mien.inversion.guide_encoder import FINE_SIDE, KIND, GuideConfig, GuideEncoder, shown
+from mien.inversion.guide_options import GuideTraining
+from mien.inversion.guides import whitening
+from mien.portraits.codes import CodeMoments
+from mien.stylegan2.generator import Generator
+from mien.training.fitting import update, warm_cosine
+from mien.training.loop import Recipe
+from mien.training.random import StepRandom
+
+GuideOf = Callable[[UInt8[np.ndarray, "h w 3"], np.random.Generator], UInt8[np.ndarray, "h w"]]
+"""A face and what chooses a pencil -> its sketch in grey, or its label map."""
+
+_DAMAGE, _ROUND = range(2)  # purposes of random numbers
+_HELD = 2**30  # the round of held-out faces
+_FEWEST = 16
+_SAMPLES = 6
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Faces and their codes.
+
+    Attributes:
+        pictures: uint8, 128².
+        codes: w of each.
+    """
+
+    pictures: UInt8[np.ndarray, "n h w 3"]
+    codes: Float32[np.ndarray, "n d"]
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+
+def joined(parts: Iterable[Pairs]) -> Pairs:
+    """Several sets as one, thoroughly mixed in an order that is always the same.
+
+    Raises:
+        InputError: There are fewer than 16 faces.
+    """
+    parts = list(parts)
+    count = sum(map(len, parts))
+    if count < _FEWEST:
+        raise InputError(f"{count} faces to learn from; {_FEWEST} are the least")
+    order = np.random.default_rng(0).permutation(count)
+    pictures = np.concatenate([part.pictures for part in parts])[order]
+    return Pairs(pictures, np.concatenate([part.codes for part in parts])[order])
+
+
+@torch.no_grad()
+def drawn_pairs(
+    generator: Generator,
+    moments: CodeMoments,
+    count: int,
+    seed: int,
+    cache: Path | None = None,
+    told: Callable[[int, int], None] = lambda done, total: None,
+) -> Pairs:
+    """Faces of a generator, of codes drawn from the Gaussian of all codes.
+
+    Args:
+        generator: Frozen.
+        moments: Of its codes.
+        count: How many.
+        seed: Decides the codes.
+        cache: A file that keeps the pictures; read if it is there.
+        told: How many are drawn, of how many.
+    """
+    normal = torch.randn(count, moments.w_dim, generator=torch.Generator().manual_seed(seed))
+    w = moments.given().draw(normal.to(moments.mean.device))
+    codes = w.cpu().numpy()
+    if cache is not None and cache.is_file():
+        kept = np.load(cache, mmap_mode="r", allow_pickle=False)
+        if len(kept) == count:
+            return Pairs(np.asarray(kept), codes)
+    pictures = np.empty((count, FINE_SIDE, FINE_SIDE, 3), np.uint8)
+    for i in range(count):
+        drawn = generator.synthesis(w[i : i + 1, None].expand(-1, generator.num_ws, -1))
+        pictures[i] = images.resize(images.to_uint8(drawn)[0], FINE_SIDE)
+        told(i + 1, count)
+    if cache is not None:
+        make_folder(cache.parent)
+        with replacing(cache) as beside, beside.open("wb") as stream:
+            np.save(stream, pictures, allow_pickle=False)
+    return Pairs(pictures, codes)
+
+
+class GuideRecipe(Recipe):
+    """One encoder of sketches or label maps.
+
+    Args:
+        config: What decides the run.
+        guide: ``sketch`` or ``label``.
+        pairs: Faces and codes; every twentieth is held out.
+        moments: Of the generator's codes.
+        guide_of: Makes a sketch or a map of a face.
+        generator: Draws samples to look at; None for none.
+        device: Where to compute.
+    """
+
+    free = frozenset({"kimg", "lr", "renew"})
+
+    def __init__(
+        self,
+        config: GuideTraining,
+        guide: str,
+        pairs: Pairs,
+        moments: CodeMoments,
+        guide_of: GuideOf,
+        generator: Generator | None = None,
+        device: torch.device | str = "cpu",
+    ) -> None:
+        self.config, self.guide, self.guide_of = config, guide, guide_of
+        self.generator, self.device = generator, torch.device(device)
+        held = np.arange(len(pairs)) % 20 == 0
+        self.held_rows, self.rows = np.flatnonzero(held), np.flatnonzero(~held)
+        self.pictures = pairs.pictures
+        mean, root, inverse = whitening(moments)
+        self.z = (torch.from_numpy(pairs.codes) - mean.cpu()) @ inverse.cpu()
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(config.seed)
+            shape = GuideConfig(guide, moments.w_dim, config.width, config.hidden)
+            self.E = GuideEncoder(shape).to(self.device)
+        self.E.mean.copy_(mean)
+        self.E.root.copy_(root)
+        self.optimizer = torch.optim.AdamW(
+            self.E.parameters(), config.lr, (0.9, 0.99), weight_decay=config.weight_decay
+        )
+        self.order = SampleOrder(len(self.rows), config.seed, mirror=False)
+        self._made: dict[int, tuple[int, np.ndarray]] = {}
+
+    def modules(self) -> Mapping[str, nn.Module]:
+        """The encoder."""
+        return {"E": self.E}
+
+    def optimizers(self) -> Mapping[str, torch.optim.Optimizer]:
+        """Of the encoder."""
+        return {"E_opt": self.optimizer}
+
+    def step(self, random: StepRandom) -> Mapping[str, Tensor]:
+        """One step on one batch of sketches or maps."""
+        config = self.config
+        share = (random.nimg + config.batch) / (config.kimg * 1000)
+        self.optimizer.param_groups[0]["lr"] = config.lr * warm_cosine(min(share, 1), 0.05)
+        places, _ = self.order.batch(random.nimg, config.batch)
+        rows = self.rows[places]
+        round_ = random.nimg // len(self.rows) // config.renew
+        x = self._shown(rows, round_, random.torch(_DAMAGE))
+        loss = (self.E(x) - self.z[rows].to(self.device)).square().mean()
+        loss.backward()
+        norm = nn.utils.clip_grad_norm_(self.E.parameters(), 5.0)
+        stats = {"loss": loss.detach()}
+        update(self.optimizer, norm, f"the {self.guide} encoder", random.nimg, stats)
+        self.nimg += config.batch
+        return stats
+
+    def _shown(self, rows: np.ndarray, round_: int, source: torch.Generator) -> Tensor:
+        """Sketches or maps of faces, drawn in this round's pencils, then damaged."""
+        made = np.stack([self._guide(int(row), round_) for row in rows])
+        if self.guide == "sketch":
+            ink = 1 - torch.from_numpy(made)[:, None].float() / 255
+            made = damaged(ink.to(self.device), source).mul(255).round().to(torch.uint8)
+            made = 255 - made[:, 0].cpu().numpy()
+        return shown(shifted(made, source, self.guide), self.guide).to(self.device)
+
+    def _guide(self, row: int, round_: int) -> np.ndarray:
+        """One sketch or map; kept until the next round."""
+        kept = self._made.get(row)
+        if kept is None or kept[0] != round_:
+            rng = np.random.default_rng((self.config.seed, _ROUND, row, round_))
+            kept = self._made[row] = (round_, self.guide_of(self.pictures[row], rng))
+        return kept[1]
+
+    @torch.no_grad()
+    def _errors(self) -> Float[Tensor, "n d"]:
+        """What is wrong about the codes of held-out faces, drawn in pencils of their own."""
+        source = torch.Generator().manual_seed(self.config.seed)
+        found = []
+        for rows in np.array_split(self.held_rows, max(1, len(self.held_rows) // 32)):
+            x = self._shown(rows, _HELD, source)
+            found.append(self.E(x).cpu() - self.z[rows])
+        return torch.cat(found)
+
+    def measure(self) -> dict[str, float]:
+        """Share of the variance of codes that is explained on held-out faces; 0 by the mean."""
+        variance = self.z[self.held_rows].square().mean()
+        return {"explained": 1 - float(self._errors().square().mean() / variance)}
+
+    def sample(self) -> np.ndarray | None:
+        """Held-out guides, what is drawn of them, and the faces that they are of."""
+        if self.generator is None:
+            return None
+        rows = self.held_rows[:_SAMPLES]
+        with torch.no_grad():
+            guides = np.stack([self._guide(int(row), _HELD) for row in rows])
+            w = self.E.w(self.E(shown(guides, self.guide).to(self.device)))
+            ws = w[:, None].expand(-1, self.generator.num_ws, -1)
+            drawn = torch.cat([self.generator.synthesis(one) for one in ws.split(1)])
+        scale = 1 if self.guide == "sketch" else 13
+        grey = np.repeat((guides * scale)[..., None], 3, axis=3)
+        made = images.resize(images.to_uint8(drawn), FINE_SIDE)
+        return np.concatenate([grey, made, self.pictures[rows]])
+
+    def finish(self, path: Path, meta: Mapping[str, Any]) -> Path:
+        """Measure the covariance of the error and write the encoder.
+
+        Args:
+            path: Where to, ``.safetensors``.
+            meta: For the header; ``generator`` is the hash of what the codes belong to.
+        """
+        errors = self._errors().double()
+        count, width = errors.shape
+        seen = errors.T @ errors / count
+        share = width / (width + count)  # of few samples the variances alone are trusted
+        self.E.error.copy_((1 - share) * seen + share * torch.diag(seen.diag()))
+        told = {**meta, "kimg": self.nimg / 1000, "training": asdict(self.config)}
+        told["explained"] = round(self.measure()["explained"], 4)
+        state = self.E.state_dict()
+        native.save(path, KIND, state, asdict(self.E.config), told, half=True, force=True)
+        return path
+
+
+def damaged(ink: Float[Tensor, "n 1 h w"], source: torch.Generator) -> Float[Tensor, "n 1 h w"]:
+    """Sketches on other paper: thinner, thicker, paler, softer, smudged, with pieces gone.
+
+    Args:
+        ink: 0 on paper, 1 in black.
+        source: Of all that is drawn.
+    """
+    n, _, h, w = ink.shape
+
+    def draw(*shape: int) -> Tensor:
+        return torch.rand(n, *shape, generator=source).to(ink.device)
+
+    u = draw(6, 1, 1, 1)
+    thick = functional.max_pool2d(ink, 3, 1, 1)
+    thin = -functional.max_pool2d(-ink, 3, 1, 1)
+    amount = 1.4 * u[:, 0] - 0.7
+    x = torch.where(amount > 0, ink.lerp(thick, amount.clamp(min=0)), ink.lerp(thin, -amount))
+    soft = functional.avg_pool2d(functional.pad(x, (2, 2, 2, 2), mode="replicate"), 5, 1)
+    x = x.lerp(soft, (1.6 * u[:, 1] - 0.8).clamp(min=0))
+    x = x.clamp(0, 1) ** torch.exp2(1.6 * u[:, 2] - 0.8) * (0.4 + 0.6 * u[:, 3])
+    clouds = functional.interpolate(draw(1, 4, 4), size=[h, w], mode="bilinear")
+    x = x + (0.3 * u[:, 4] ** 2) * clouds + 0.05 * u[:, 5] * (draw(1, h, w) - 0.5)
+    # Two pieces of up to a third of the side are gone, in a half of the sketches.
+    y, across = torch.arange(h, device=ink.device), torch.arange(w, device=ink.device)
+    place, size = draw(2, 2), draw(2, 2) / 3
+    keep = (draw(1) > 0.5)[:, :, None]
+    for piece in range(2):
+        top, left = (place[:, piece, 0] * h)[:, None], (place[:, piece, 1] * w)[:, None]
+        rows = (y >= top) & (y < top + size[:, piece, :1] * h)
+        columns = (across >= left) & (across < left + size[:, piece, 1:] * w)
+        gone = (rows[:, :, None] & columns[:, None, :] & ~keep)[:, None]
+        x = torch.where(gone, x * 0, x)
+    return x.clamp(0, 1)
+
+
+def shifted(
+    pictures: UInt8[np.ndarray, "n h w"], source: torch.Generator, guide: str
+) -> UInt8[np.ndarray, "n h w"]:
+    """Pictures cut a little beside where they should be: 6 % of the side, 10 % of size, 5°."""
+    n = len(pictures)
+    u = 2 * torch.rand(n, 4, generator=source) - 1
+    scale, angle = torch.exp2(0.14 * u[:, 0]), 0.087 * u[:, 1]
+    cos, sin = scale * angle.cos(), scale * angle.sin()
+    move = 0.12 * u[:, 2:]
+    theta = torch.stack([cos, -sin, move[:, 0], sin, cos, move[:, 1]], dim=1).reshape(n, 2, 3)
+    x = torch.from_numpy(np.ascontiguousarray(pictures))[:, None].float()
+    grid = functional.affine_grid(theta, list(x.shape), align_corners=False)
+    how = "bilinear" if guide == "sketch" else "nearest"
+    x = functional.grid_sample(x, grid, how, "border", align_corners=False)
+    return x[:, 0].round().to(torch.uint8).numpy()

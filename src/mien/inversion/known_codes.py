@@ -1,0 +1,105 @@
+"""Codes of photographs and embeddings of sentences, computed once and kept beside a run.
+
+Axes: n pictures, d width of w.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float, Float32, UInt8
+from torch import Tensor
+
+from mien import images
+from mien.checkpoints.arrays import read_arrays
+from mien.errors import MienError
+from mien.files import make_folder, replacing
+from mien.inversion.encoder import Inverter
+from mien.judges.frozen import Maps
+from mien.text.embedding import SentenceEncoder
+
+_BATCH = 16
+POOLED = 768 + 1280
+"""Width of the pooled features: Inception's deep map, then MobileNet's last."""
+
+
+def pooled(maps: Maps) -> Float[Tensor, "n f"]:
+    """Frozen features of pictures, the mean over places: Inception's deep map, MobileNet's last."""
+    return torch.cat([maps[0][2].mean((2, 3)), maps[1][3].mean((2, 3))], dim=1)
+
+
+@torch.no_grad()
+def known_codes(
+    inverter: Inverter,
+    pictures: UInt8[np.ndarray, "n h w 3"],
+    cache: Path,
+    key: str,
+    told: Callable[[int, int], None] = lambda done, total: None,
+) -> tuple[Float32[np.ndarray, "n d"], Float32[np.ndarray, "n f"]]:
+    """Codes and pooled frozen features of photographs.
+
+    Args:
+        inverter: The generator's encoder.
+        pictures: Faces cut as FFHQ's.
+        cache: An ``.npz`` that keeps what was found; read if it is of this key.
+        key: Changes with the pictures and the encoder.
+        told: How many are done, of how many.
+
+    Returns:
+        w of each, and the mean over places of Inception's deep map and MobileNet's last.
+    """
+    try:
+        kept = read_arrays(cache) if cache.is_file() else {}
+        if kept and kept["key"].tobytes().decode() == key:
+            return kept["w"], kept["features"].astype(np.float32)
+    except (MienError, KeyError, ValueError):
+        pass  # A file that was cut short is made again.
+    device = next(inverter.generator.parameters()).device
+    codes, features = [], []
+    for i in range(0, len(pictures), _BATCH):
+        x = images.to_float(np.array(pictures[i : i + _BATCH]), device)
+        maps = inverter.look(x)
+        codes.append(inverter.encode(x, maps).float().cpu())
+        features.append(pooled(maps).half().cpu())
+        told(min(i + _BATCH, len(pictures)), len(pictures))
+    w, seen = torch.cat(codes).numpy(), torch.cat(features).numpy()
+    make_folder(cache.parent)
+    with replacing(cache) as beside, beside.open("wb") as stream:
+        np.savez(stream, w=w, features=seen, key=np.frombuffer(key.encode(), np.uint8))
+    return w, seen.astype(np.float32)
+
+
+def known_embeddings(
+    encoder: SentenceEncoder,
+    texts: Sequence[str],
+    cache: Path,
+    told: Callable[[int, int], None] = lambda done, total: None,
+) -> Float32[np.ndarray, "m e"]:
+    """Embeddings of sentences, kept in a file.
+
+    Args:
+        encoder: Of sentences.
+        texts: Which.
+        cache: An ``.npz`` that keeps them; read if it is of these sentences.
+        told: How many are done, of how many.
+    """
+    key = hashlib.sha256("\n".join(texts).encode()).hexdigest()
+    try:
+        kept = read_arrays(cache) if cache.is_file() else {}
+        if kept and kept["key"].tobytes().decode() == key:
+            return kept["embeddings"]
+    except (MienError, KeyError, ValueError):
+        pass
+    found = []
+    for i in range(0, len(texts), 64):
+        found.append(encoder.encode(list(texts[i : i + 64])).embedding.cpu().numpy())
+        told(min(i + 64, len(texts)), len(texts))
+    embeddings = np.concatenate(found) if found else np.zeros((0, 1), np.float32)
+    make_folder(cache.parent)
+    with replacing(cache) as beside, beside.open("wb") as stream:
+        np.savez(stream, embeddings=embeddings, key=np.frombuffer(key.encode(), np.uint8))
+    return embeddings

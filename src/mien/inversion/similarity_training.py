@@ -1,0 +1,192 @@
+"""How faces and sentences learn to find each other.
+
+    mien train similarity --model portraits --data faces.zip --data sfhq.zip --out runs/similarity
+
+Codes, frozen features and sentence embeddings do not change and are computed once; what learns are
+the projections of both sides, by pairwise ranking with the hardest negatives and by matching.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from mien.attributes import decode
+from mien.checkpoints import native
+from mien.errors import DatasetError, InputError
+from mien.inversion.similarity_options import SimilarityTraining
+from mien.inversion.text_image import (
+    KIND,
+    TextImage,
+    TextImageConfig,
+    matching_loss,
+    ranking_loss,
+    retrieval,
+    scores,
+)
+from mien.text.captions import captions
+from mien.training.fitting import update, warm_cosine
+from mien.training.loop import Recipe
+from mien.training.random import StepRandom
+
+_ROWS, _SENTENCE = range(2)  # purposes of random numbers
+_MEASURED = 200
+
+
+@dataclass(frozen=True)
+class Described:
+    """Faces and sentences about them.
+
+    Attributes:
+        w: Code of each face.
+        features: Pooled frozen features of each.
+        embeddings: Of the sentences.
+        face: Which face each sentence is about.
+    """
+
+    w: Float[Tensor, "n d"]
+    features: Float[Tensor, "n f"]
+    embeddings: Float[Tensor, "m e"]
+    face: Int[Tensor, " m"]
+
+
+def sentences_of(
+    written: Sequence[str] | None, labels: np.ndarray | None, count: int, seed: int
+) -> tuple[list[str], list[int]]:
+    """The caption of each face and sentences of the grammar about it.
+
+    Args:
+        written: A caption each, empty where there is none; None for none at all.
+        labels: Label vectors ``[n, 76]``; None for none.
+        count: Sentences of the grammar a face; a bare face has fewer.
+        seed: Decides them.
+
+    Returns:
+        The sentences, and which face each is about.
+    """
+    texts: list[str] = []
+    about: list[int] = []
+    total = len(written) if written is not None else 0 if labels is None else len(labels)
+    for row in range(total):
+        made = [written[row]] if written is not None and written[row] else []
+        face = {} if labels is None else decode(labels[row])
+        if face and count:
+            rng = np.random.default_rng((seed, row))
+            try:
+                made += [one.text for one in captions(face, rng, count)]
+            except InputError:  # So bare a face that the grammar has fewer.
+                made += [one.text for one in captions(face, rng, 1)]
+        texts += made
+        about += [row] * len(made)
+    return texts, about
+
+
+class SimilarityRecipe(Recipe):
+    """The projections of both sides.
+
+    Args:
+        config: What decides the run.
+        train: Faces and sentences to learn from.
+        held: Others to measure on: the first sentence of each of 200 faces.
+        device: Where to compute.
+
+    Raises:
+        DatasetError: No sentence is about any face.
+    """
+
+    free = frozenset({"kimg", "lr"})
+
+    def __init__(
+        self,
+        config: SimilarityTraining,
+        train: Described,
+        held: Described,
+        device: torch.device | str = "cpu",
+    ) -> None:
+        self.config, self.train_set, self.held = config, train, held
+        self.device = torch.device(device)
+        if not len(train.face):
+            raise DatasetError("the data", "has no captions and no labels", "give a label table")
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(config.seed)
+            shape = TextImageConfig(
+                train.w.shape[1], train.features.shape[1], train.embeddings.shape[1],
+                config.width, dropout=config.dropout,
+            )  # fmt: skip
+            self.network = TextImage(shape).to(self.device)
+        self.network.fit_scale(torch.cat([train.w, train.features], dim=1), train.embeddings)
+        self.optimizer = torch.optim.AdamW(
+            self.network.parameters(), config.lr, weight_decay=config.weight_decay
+        )
+        ordered = torch.argsort(train.face, stable=True)
+        self.faces, counts = torch.unique_consecutive(train.face[ordered], return_counts=True)
+        self.order, self.counts = ordered, counts
+        self.starts = counts.cumsum(0) - counts
+
+    def modules(self) -> Mapping[str, nn.Module]:
+        """The projections."""
+        return {"network": self.network}
+
+    def optimizers(self) -> Mapping[str, torch.optim.Optimizer]:
+        """Of the projections."""
+        return {"opt": self.optimizer}
+
+    def step(self, random: StepRandom) -> Mapping[str, Tensor]:
+        """One step on a batch of different faces, each with one of its sentences."""
+        config, data = self.config, self.train_set
+        batch = min(config.batch, len(self.faces))
+        place = torch.randperm(len(self.faces), generator=random.torch(_ROWS))[:batch]
+        draw = torch.rand(batch, generator=random.torch(_SENTENCE))
+        sentence = self.order[self.starts[place] + (draw * self.counts[place]).long()]
+        share = (random.nimg + config.batch) / (config.kimg * 1000)
+        self.optimizer.param_groups[0]["lr"] = config.lr * warm_cosine(min(share, 1), 0.1)
+        self.network.train()
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(random.torch(_SENTENCE).initial_seed())  # of dropout
+            table = self._table(data, self.faces[place], sentence)
+        losses = {
+            "ranking": ranking_loss(table, config.margin),
+            "matching": matching_loss(table, self.network.temperature),
+        }
+        loss = config.ranking * losses["ranking"] + config.matching * losses["matching"]
+        loss.backward()
+        norm = nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
+        stats = {name: value.detach() for name, value in losses.items()}
+        update(self.optimizer, norm, "the similarity", random.nimg, stats)
+        self.nimg += config.batch
+        return stats
+
+    def _table(self, data: Described, faces: Tensor, sentences: Tensor) -> Tensor:
+        w, features = data.w[faces].to(self.device), data.features[faces].to(self.device)
+        told = self.network.of_sentences(data.embeddings[sentences].to(self.device))
+        return scores(self.network.of_pictures(w[:, None], features), told)
+
+    @torch.no_grad()
+    def measure(self) -> dict[str, float]:
+        """R@1 and R@5 both ways on held-out pairs; empty where there are none."""
+        firsts: dict[int, int] = {}
+        for sentence, face in enumerate(self.held.face.tolist()):
+            firsts.setdefault(face, sentence)
+        faces = sorted(firsts)
+        step = max(1, len(faces) // _MEASURED)
+        faces = faces[::step][:_MEASURED]
+        if not faces:
+            return {}
+        self.network.eval()
+        sentences = torch.tensor([firsts[face] for face in faces])
+        return retrieval(self._table(self.held, torch.tensor(faces), sentences))
+
+    def finish(self, path: Path, meta: Mapping[str, Any]) -> Path:
+        """Write the network with what it measures."""
+        measured = {name: round(value, 4) for name, value in self.measure().items()}
+        told = {**meta, "kimg": self.nimg / 1000, "training": asdict(self.config), **measured}
+        state, shape = self.network.state_dict(), asdict(self.network.config)
+        native.save(path, KIND, state, shape, told, half=True, force=True)
+        return path

@@ -1,13 +1,16 @@
 """The tagger learns what pictures show, and its score is honest."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
+from mien import cli, images
 from mien.attributes import LABELS
 from mien.errors import ConfigMismatch, InputError
+from mien.hub.loading import load_tagger
 from mien.judges.tagger import TaggerConfig, tags
 from mien.tagging.config import TaggerTraining
 from mien.tagging.evaluate import score_tagger
@@ -85,3 +88,25 @@ def test_a_run_goes_on_with_the_same_pictures_only(tmp_path):
 def test_trainings_that_cannot_be(wrong):
     with pytest.raises(InputError, match=next(iter(wrong))):
         TaggerTraining(**wrong)
+
+
+def test_the_verb(tmp_path, capsys):
+    data = tiny.readable_set(50)
+    table = "file\tgender\n"
+    for i, picture in enumerate(data.pictures):
+        images.save(tmp_path / "faces" / f"{i:05d}.png", picture)
+        table += f"{i:05d}.png\t{'fm'[i % 2]}\n"
+    (tmp_path / "faces_labels.tsv").write_text(table)
+    out = tmp_path / "t.safetensors"
+    small = "--resolution 32 --width 4 --kimg 0.016 --batch 8 --device cpu --precision fp32"
+    command = ["train", "tagger", "--data", str(tmp_path / "faces"), "--out", str(out)]
+    assert cli.main([*command, *small.split(), "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["nimg"] == 16
+    assert said["columns"]["gender"]["count"] == 2
+    assert load_tagger(out).meta["kimg"] == 0.016
+    assert sorted(path.name for path in (tmp_path / "t.run").iterdir())[0] == "log.jsonl"
+    assert cli.main([*command, *small.split()]) == 2
+    assert "exists already" in capsys.readouterr().err
+    assert cli.main([*command, "--force", "--labels", "none"]) == 2
+    assert "learns from labels" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""Every recipe with tiny networks, three steps long; and a program that is killed in each of them.
+"""Every recipe with tiny networks, three steps long; and a program that is killed amid all of them.
 
 python -m training.recipes FOLDER    # from tests/; leaves FOLDER/NAME as a killed run leaves it
 """
@@ -132,27 +132,16 @@ def cadence(recipe: loop.Recipe) -> loop.Cadence:
     return loop.Cadence(kimg, kimg, sample_kimg=1)
 
 
-def killed(name: str, folder: Path) -> None:
-    """Start a run and kill it behind its second step, before that has a checkpoint."""
-    recipe = RECIPES[name]()
-    for line in loop.run(recipe, folder, cadence(recipe)):
-        if line["nimg"] == 2 * recipe.config.batch:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-
 def kill_all(folder: Path) -> None:
-    """A killed run of each recipe, in a process each, out of one that has loaded everything."""
-    import torch.utils.tensorboard
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # a process with a pool of threads cannot be forked
-    drawn_faces()
-    for name in RECIPES:
-        process = os.fork()
-        if not process:
-            torch.set_num_threads(threads)
-            killed(name, folder / name)
-        assert os.waitpid(process, 0)[1] == signal.SIGKILL, name
+    """Begin a run of each recipe, then be killed; their second steps have no checkpoint yet."""
+    runs = []
+    for name, build in RECIPES.items():
+        recipe = build()
+        lines = loop.run(recipe, folder / name, cadence(recipe))
+        while next(lines)["nimg"] < 2 * recipe.config.batch:
+            pass
+        runs.append(lines)
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from mien.errors import TrainingDiverged
-from mien.training.fitting import step_seed, update, warm_cosine
+from mien.training.fitting import descend, step_seed, update, warm_cosine
 from mien.training.logs import Tick
 
 
@@ -34,6 +34,23 @@ def test_seeds_of_a_step_differ_in_each_part() -> None:
     assert len(seeds) == 4
     assert all(0 <= seed < 2**63 for seed in seeds)
     assert step_seed(3, 64, 1) == step_seed(3, 64, 1)
+
+
+def test_a_step_goes_down_and_no_further_than_asked() -> None:
+    weight, optimizer = one_weight()
+    descend(4 * weight.sum(), optimizer, "the loss", 0)
+    assert weight.item() == -3
+    assert weight.grad is None
+    descend(4 * weight.sum(), optimizer, "the loss", 1, longest=0.5)
+    assert weight.item() == pytest.approx(-3.5, abs=1e-5)
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+def test_a_loss_that_is_no_number_changes_nothing(bad: float) -> None:
+    weight, optimizer = one_weight()
+    with pytest.raises(TrainingDiverged, match=f"the toy's loss is {bad} at step 7"):
+        descend(bad * weight.sum(), optimizer, "the toy's loss", 7)
+    assert weight.item() == 1
 
 
 def test_a_gradient_that_is_no_number_changes_nothing() -> None:

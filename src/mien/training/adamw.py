@@ -45,6 +45,8 @@ class AdamWRecipe(Recipe):
     warm: ClassVar[float] = 0.05
     longest: ClassVar[float] = float("inf")
     average_steps: ClassVar[float | None] = None
+    network: Any
+    average: Any
 
     def __init__(
         self, config: Any, build: Callable[[], nn.Module], device: torch.device | str = "cpu"
@@ -53,7 +55,7 @@ class AdamWRecipe(Recipe):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.seed)
             self.network = build().to(self.device)
-        self.average: nn.Module | None = None
+        self.average = None
         if self.average_steps is not None:
             self.average = copy.deepcopy(self.network).eval().requires_grad_(False)
         self.optimizer = torch.optim.AdamW(

@@ -1,7 +1,7 @@
 """What recipes share: the learning rate, seeds of a step, and steps that refuse bad numbers.
 
-A run whose gradient is not finite ends with :class:`~mien.errors.TrainingDiverged`, before it
-spoils the weights.
+A run whose loss or gradient is not finite ends with :class:`~mien.errors.TrainingDiverged`, before
+it spoils the weights.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from mien.errors import TrainingDiverged
 
@@ -36,6 +36,35 @@ def step_seed(*parts: int) -> int:
         parts: Not negative; such as the seed of the run, the images seen so far and a purpose.
     """
     return int(np.random.SeedSequence(parts).generate_state(1, np.uint64)[0] >> 1)
+
+
+def descend(
+    loss: Tensor,
+    optimizer: torch.optim.Optimizer,
+    what: str,
+    step: int,
+    longest: float | None = None,
+) -> None:
+    """One step down the gradient of a loss.
+
+    Args:
+        loss: A single number.
+        optimizer: Of all the weights that learn; their gradients are gone afterwards.
+        what: What the loss is called when it is no number, such as "the detector's loss".
+        step: Which step of the run this is.
+        longest: The gradient is shortened to this norm; ``None`` leaves it as it is.
+
+    Raises:
+        TrainingDiverged: The loss is not finite; the weights are as they were.
+    """
+    if not torch.isfinite(loss):
+        raise TrainingDiverged(f"{what} is {float(loss.detach())} at step {step}")
+    loss.backward()
+    if longest is not None:
+        weights = [weight for group in optimizer.param_groups for weight in group["params"]]
+        nn.utils.clip_grad_norm_(weights, longest)
+    optimizer.step()
+    optimizer.zero_grad(set_to_none=True)
 
 
 def update(

@@ -50,7 +50,7 @@ def text(
     pictures = TrainingSet.open(data, 32, part="train")
     reader = load_tagger(tagger, str(device))
     job = TextJob(
-        loaded, reader, pictures, SentenceEncoder(), settled, out,
+        loaded, reader, pictures, SentenceEncoder(), settled, out, force,
         progress=lambda done: note(f"sampled {done} of {settled.samples}"),
     )  # fmt: skip
     refuse_existing([job.path(name) for name in names], force)

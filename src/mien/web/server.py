@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     from mien.studio.session import Studio
 
+_MANY = 1000
+"""Pictures that a server is thought to draw in its life; an engine is built for so many."""
+
 _SWEEP_S = 30.0
 """Seconds after which idle sessions are looked for, though nobody asks."""
 
@@ -123,7 +126,8 @@ def _factory(settings: Settings) -> Callable[[], Studio]:
 
 
 def _warm(studio: Studio) -> None:
-    """Load what the first face of a sentence needs."""
+    """Load what the first face of a sentence needs, and the engine that pays for many."""
+    studio.drawer.engine(_MANY)
     studio.describe("a person", 1)
 
 

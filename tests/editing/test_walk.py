@@ -131,6 +131,14 @@ def test_faces_are_files_too(studio: Studio, tmp_path: Path) -> None:
     json.dumps(walk.provenance)
 
 
+def test_faces_that_a_verb_gave_are_stops(studio: Studio) -> None:
+    faces = studio.generate(2, 3)
+    walk = studio.walk([faces, faces[0]], seconds=1, fps=4)
+    plain = studio.walk([3, 4, 3], seconds=1, fps=4)
+    assert torch.equal(walk.ws(0, 4), plain.ws(0, 4))
+    assert [one["seed"] for one in walk.provenance["walk"]["faces"]] == [3, 4, 3]
+
+
 @pytest.fixture
 def edits(studio: Studio, tmp_path: Path) -> tuple[Path, DirectionSet]:
     torch.manual_seed(1)

@@ -172,7 +172,7 @@ def _face(studio: Studio, face: bodies.Face, bounds: Bounds) -> int | Faces:
         return face.seed
     if face.latents is not None:
         return face_of_file(studio, face.latents, face.row, bounds.folder)
-    return face_of_picture(studio, face.picture or b"", bounds.limits, face.number)
+    return face_of_picture(studio, face.picture or b"", bounds.limits, face.face)
 
 
 def _box(box: Sequence[float] | None) -> tuple[float, float, float, float] | None:

@@ -80,8 +80,8 @@ check: .venv/installed-dev
 	$(BIN)/pyright
 	$(BIN)/python -m mien.cli.reference --check docs/cli.md
 	$(MAKE) test
-	@if command -v chromium chromium-browser google-chrome >/dev/null; then $(MAKE) test-web; \
-		else echo "no Chromium here: the tests of the studio in a browser are left out"; fi
+	@if command -v chromium || command -v chromium-browser || command -v google-chrome; \
+		then $(MAKE) test-web; else echo "no Chromium here: the tests of the studio in a browser are left out"; fi
 
 format: .venv/installed-dev
 	$(BIN)/ruff format .

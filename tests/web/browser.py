@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -14,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import numpy as np
 from PIL import Image
@@ -28,8 +30,8 @@ QUIET = (
 )
 """Chromium that asks for nothing but the page."""
 
-PATIENCE_S = 180
-"""Until something is given up; machines that test are busy."""
+PATIENCE_S = int(os.environ.get("MIEN_PATIENCE_S", "180"))
+"""Until something is given up; machines that test may be busy."""
 
 
 @contextmanager
@@ -43,10 +45,27 @@ def served() -> Iterator[str]:
     )
     try:
         assert server.stdout is not None
-        yield json.loads(server.stdout.readline())["url"].rstrip("/")
+        address = json.loads(server.stdout.readline())["url"].rstrip("/")
+        _until_ready(address)
+        yield address
     finally:
         server.terminate()
-        server.communicate(timeout=60)
+        try:
+            server.communicate(timeout=30)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.communicate()
+
+
+def _until_ready(address: str) -> None:
+    """Wait until the models are loaded."""
+    end = time.monotonic() + PATIENCE_S
+    while time.monotonic() < end:
+        with contextlib.suppress(OSError, ValueError), urlopen(f"{address}/healthz") as answer:
+            if json.load(answer).get("ready"):
+                return
+        time.sleep(1)
+    raise AssertionError(f"the studio is not ready after {PATIENCE_S} s")
 
 
 class Person:
@@ -78,15 +97,8 @@ class Person:
             self.faults.append(f"asked for {request.url}")
 
     def visit(self, path: str = "/") -> None:
-        """Open the page; the server may still be starting."""
-        for _ in range(PATIENCE_S):
-            try:
-                self.page.goto(self.address + path)
-                break
-            except Exception as error:
-                if "ERR_CONNECTION" not in str(error):
-                    raise
-                self.page.wait_for_timeout(1000)
+        """Open the page."""
+        self.page.goto(self.address + path)
         self.page.wait_for_selector("#describe-go")
 
     def panel(self, name: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -31,8 +32,8 @@ PARTS: tuple[tuple[str, str, tuple[int, int]], ...] = (
 )
 """Region -> its pen and its ids in CelebAMask-HQ's order: left and right, or upper and lower."""
 
-PSI, GUIDANCE = 0.6, 2.0
-"""As the verb has them."""
+PSI = 0.6
+"""As the verb has it."""
 
 _MOST = 16
 
@@ -83,6 +84,14 @@ def build(bench: Bench) -> None:
     inputs = [text, photo, count, seed, strength, variety]
     bench.act([go.click, text.submit], draw, inputs, [faces, notes])
     bench.act(faces.select, Ask.carry, desk=False)
+    bench.returns["compose"] = [text, seed, strength, variety], _again
+
+
+def _again(made: Mapping[str, Any]) -> list[Any]:
+    """The settings of a recipe; pictures that it rests on are not in it."""
+    given = made.get("compose") or {}
+    numbers = made.get("strength", 1), made.get("psi", PSI)
+    return [given.get("text", ""), made.get("seed", 0), *numbers]
 
 
 def _draw(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import gradio as gr
@@ -60,6 +60,15 @@ def _walk(bench: Bench) -> None:
         return player(made[0], ask.say) + remarks(plan.notes, ask.say)
 
     bench.act(go.click, draw, [seeds, seconds, fps, loop], clip)
+    bench.returns["explore"] = [seeds, seconds, fps, loop], _again
+
+
+def _again(made: Mapping[str, Any]) -> list[Any]:
+    """The settings of a walk."""
+    walk = made.get("walk") or {}
+    seeds = [str(face["seed"]) for face in walk.get("faces", ()) if "seed" in face]
+    numbers = (walk.get(name, usual) for name, usual in (("seconds", 3), ("fps", 24)))
+    return [", ".join(seeds), *numbers, bool(walk.get("loop"))]
 
 
 def _mixing(bench: Bench) -> None:

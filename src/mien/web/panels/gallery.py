@@ -11,13 +11,13 @@ from typing import Any
 import gradio as gr
 
 from mien.editing.latent import rebuild
-from mien.errors import InputError
+from mien.errors import InputError, MienError
 from mien.web.answers import plain
 from mien.web.clips import player
 from mien.web.editing import Editing, draw
 from mien.web.sessions import Made
 from mien.web.uploads import Limits, read_picture, read_recipe
-from mien.web.widgets import address, links, picker, pictures, told
+from mien.web.widgets import address, links, picker, pictures, remarks, told
 from mien.web.work import Ask, Bench
 
 
@@ -54,18 +54,22 @@ def build(bench: Bench) -> None:
 
     fields = [one for several, _ in bench.returns.values() for one in several]
 
-    def restore(ask: Ask, recipe: Mapping[str, Any] | None) -> tuple[Any, ...]:
+    def restore(
+        ask: Ask, recipe: Mapping[str, Any] | None, made: Made | None = None
+    ) -> tuple[Any, ...]:
         panel, values = panel_of(recipe or {}), []
         if recipe is None or not panel:
             raise InputError(ask.say("no_recipe"))
         for name, (several, filled) in bench.returns.items():
             values += filled(recipe) if name == panel else [gr.skip() for _ in several]
-        _at_hand(ask, recipe)
+        missed = _at_hand(ask, recipe, made)
         words = html.escape(ask.say("came_back", ask.say(panel)))
-        return gr.Tabs(selected=panel), f'<p role="status">{words}</p>', *values
+        said = f'<p role="status">{words}</p>{remarks(missed, ask.say)}'
+        return gr.Tabs(selected=panel), said, *values
 
     def looked(ask: Ask) -> tuple[Any, ...]:
-        return restore(ask, ask.session.values["looked"].provenance)
+        one: Made = ask.session.values["looked"]
+        return restore(ask, one.provenance, one)
 
     def drop(ask: Ask, path: str | None) -> tuple[Any, ...]:
         data = b"" if path is None else Path(path).read_bytes()
@@ -81,8 +85,10 @@ def build(bench: Bench) -> None:
 
 def panel_of(recipe: Mapping[str, Any]) -> str:
     """The panel that a recipe belongs to; empty if to none."""
-    if "style_seed" in recipe or "style_from" in recipe:
-        return "anime"
+    named = {"style_seed": "anime", "compose": "compose", "walk": "explore"}
+    found = next((panel for key, panel in named.items() if key in recipe), "")
+    if found:
+        return found
     if "direction" in recipe:
         return "sketch"
     if recipe.get("edits") or "mix" in recipe:
@@ -90,14 +96,29 @@ def panel_of(recipe: Mapping[str, Any]) -> str:
     return "describe" if "text" in recipe else "edit" if "seed" in recipe else ""
 
 
-def _at_hand(ask: Ask, recipe: Mapping[str, Any]) -> None:
-    """Make the face of a recipe again, with its last edit as a step that can be undone."""
+def _at_hand(ask: Ask, recipe: Mapping[str, Any], kept: Made | None) -> list[str]:
+    """Make the face of a recipe again, with its last edit as a step that can be undone.
+
+    Args:
+        ask: Whose hand.
+        recipe: What made it.
+        kept: The picture itself, if the session still has it.
+
+    Returns:
+        Why it cannot be made again, if it rests on a photo or on latents.
+    """
     studio = ask.studio
-    if recipe.get("sha256") != studio.loaded.sha256:
-        return  # It is not one of this generator's faces.
+    if recipe.get("sha256") != studio.loaded.sha256 or "walk" in recipe:
+        return []  # It is not one of this generator's faces.
     *before, last = recipe.get("edits") or (None,)
     start = {**recipe, "edits": before}
-    ws = rebuild(studio, start, Path("the picture"))
+    try:
+        ws = rebuild(studio, start, Path("the picture"))
+    except MienError as error:
+        if kept is None or kept.latents is None:
+            return [str(error)]
+        ask.session.carried = kept
+        return []
     drawn = studio.draw(ws, (), {})
     made = Made(drawn.images[0], _verb(start), {**drawn.provenance, **start}, drawn.ws)
     ask.session.carried = ask.session.keep(made)
@@ -106,6 +127,7 @@ def _at_hand(ask: Ask, recipe: Mapping[str, Any]) -> None:
         rows = last["settings"]
         editing.go({str(row["direction"]): float(row["strength"]) for row in rows})
         draw(studio, editing)
+    return []
 
 
 def _verb(recipe: Mapping[str, Any]) -> str:

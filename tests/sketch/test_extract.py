@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 
 from mien import cli, images
+from mien.data.batch import Done, find_jobs, work_off
 from mien.data.pairs import PairedSet
-from mien.errors import DatasetError, InputError, OutputError, UnknownName
-from mien.sketch.extract import STYLES, pencil, write_pairs, xdog
+from mien.errors import InputError, UnknownName
+from mien.sketch.extract import STYLES, pencil, xdog
+from mien.sketch.made_pairs import ENDS, FOLDERS, Sketching
 
 Encode = Callable[..., bytes]
 Layout = Callable[..., Path]
@@ -72,31 +74,31 @@ def test_folders_that_pairs_are_read_from(lay_out: Layout, face: Encode, tmp_pat
     files = {"a.png": face(1, 20, 30), "sub/a.png": face(2), "sub-a.jpg": face(3), "bad.png": b"x"}
     source = lay_out(files)
     out = tmp_path / "out"
-    written = list(write_pairs(source, out, "xdog", (0.2, 0.8)))
-    assert [w.source for w in written] == ["a.png", "bad.png", "sub-a.jpg", "sub/a.png"]
+
+    def made(drawing: Sketching, force: bool = False) -> list[Done]:
+        return list(work_off(find_jobs([source], out, ENDS, FOLDERS), drawing, force=force))
+
+    written = made(Sketching("xdog", (0.2, 0.8)))
     assert "bad.png: is not a picture" in written[1].problem
     pairs = PairedSet.open(out, 16, "all")
-    assert pairs.names == ("a", "sub-a", "sub-a-2")
+    assert pairs.names == ("a", "sub-a", "sub/a")
     assert images.load(out / "photo" / "a.png").shape == (30, 20, 3)
-    made = images.read_provenance(out / "sketch" / "sub-a.png")
-    assert (made["style"], made["strength"], made["sketch_of"]) == ("xdog", 0.2, "sub-a.jpg")
-    with pytest.raises(OutputError, match="exists already"):
-        list(write_pairs(source, out, "pencil"))
-    list(write_pairs(source, out, "pencil", size=16, force=True))
+    told = images.read_provenance(out / "sketch" / "sub-a.png")
+    assert (told["style"], told["strength"], told["sketch_of"]) == ("xdog", 0.2, "sub-a.jpg")
+    assert [done.before for done in made(Sketching("pencil"))] == [True, False, True, True]
+    made(Sketching("pencil", size=16), force=True)
     assert images.load(out / "photo" / "a.png").shape == (16, 16, 3)
 
 
-def test_what_is_refused(lay_out: Layout, face: Encode, tmp_path: Path) -> None:
-    good = lay_out({"a.png": face(1)}, "good")
+def test_what_is_refused() -> None:
     with pytest.raises(UnknownName, match="unknown style of sketches 'chalk'"):
-        list(write_pairs(good, tmp_path / "out", "chalk"))
+        Sketching("chalk")
     with pytest.raises(InputError, match="there is no strength"):
-        list(write_pairs(good, tmp_path / "out", strengths=()))
+        Sketching(strengths=())
+    with pytest.raises(InputError, match=r"strength is 1\.5"):
+        Sketching(strengths=(1.5,))
     with pytest.raises(InputError, match="size is 4"):
-        list(write_pairs(good, tmp_path / "out", size=4))
-    with pytest.raises(DatasetError, match="none of its 1 pictures can be read"):
-        list(write_pairs(lay_out({"a.png": b"x"}, "bad"), tmp_path / "out"))
-    assert not (tmp_path / "out").exists()
+        Sketching(size=4)
 
 
 def test_the_verb(face: Encode, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -106,23 +108,15 @@ def test_the_verb(face: Encode, tmp_path: Path, capsys: pytest.CaptureFixture[st
     (tmp_path / "faces" / "bad.png").write_bytes(b"x")
     command = ["data", "sketch", str(tmp_path / "faces"), "--out", str(tmp_path / "out")]
     command += ["--style", "xdog", "--strength", "0.3", "--strength", "0.7"]
-    assert cli.main([*command, "--json"]) == 0
+    assert cli.main([*command, "--json"]) == 2
     printed = capsys.readouterr()
     result = json.loads(printed.out)
-    assert len(result["pairs"]) == 3
+    assert len(result["made"]) == 3
     assert len(result["left_out"]) == 1
     assert "mien: left out: " in printed.err
-    assert cli.main(command) == 2
-    assert "exists already (and 5 more); give another --out, or --force" in capsys.readouterr().err
-    assert cli.main([*command, "--force"]) == 0
-    out = capsys.readouterr().out
-    assert out == f"wrote 3 pairs to {tmp_path / 'out'}, 1 left out\n"
-
-
-def test_one_photo(tmp_path):
-    photo = np.random.RandomState(0).randint(0, 256, (40, 40, 3)).astype(np.uint8)
-    for name in ("a.png", "b.png"):
-        images.save(tmp_path / "in" / name, photo)
-    (made,) = write_pairs(tmp_path / "in" / "a.png", tmp_path / "out")
-    assert made.sketch == tmp_path / "out" / "sketch" / "a.png"
-    assert images.load(made.sketch).shape == (40, 40, 3)
+    (tmp_path / "faces" / "bad.png").unlink()
+    assert cli.main(command) == 0
+    assert capsys.readouterr().out == f"wrote 0 pairs to {tmp_path / 'out'}, 3 were there\n"
+    one = str(tmp_path / "faces" / "1.png")
+    assert cli.main(["data", "sketch", one, "--out", str(tmp_path / "one")]) == 0
+    assert images.load(tmp_path / "one" / "sketch" / "1.png").ndim == 3

@@ -138,6 +138,18 @@ def _detector(config: dict[str, Any]) -> nn.Module:
     return FaceDetector(DetectorConfig(**config))
 
 
+def _parser(config: dict[str, Any]) -> nn.Module:
+    from mien.judges.parser import ParserConfig, RegionDecoder
+
+    return RegionDecoder(ParserConfig(**config))
+
+
+def _bisenet(config: dict[str, Any]) -> nn.Module:
+    from mien.judges.bisenet import Bisenet, BisenetConfig
+
+    return Bisenet(BisenetConfig(**config))
+
+
 def _inception(config: dict[str, Any]) -> nn.Module:
     from mien.judges.inception import Inception, InceptionConfig
 
@@ -155,6 +167,9 @@ def _recognition(config: dict[str, Any]) -> nn.Module:
 
     return Recognition(RecognitionConfig(**config))
 
+
+PARSER, BISENET = "face-parser", "bisenet"
+"""What tells the regions of a face apart: our own, and the one of another project."""
 
 _UNET, _RESNET = "translation-unet", "translation-resnet"
 _PATCH, _AUTOENCODER = "translation-patch", "translation-autoencoder"
@@ -221,6 +236,8 @@ _TABLE = (
     Kind("tagger", "face attribute tagger", _tagger),
     Kind("identity", "face identity network", _identity),
     Kind("landmarks", "facial landmark network", _landmarks),
+    Kind(PARSER, "face parser", _parser, "parser"),
+    Kind(BISENET, "BiSeNet face parser", _bisenet, "", "BiSeNet face parser"),
     Kind("face-detector", "face detector", _detector, "detector"),
     Kind("text-mapper", "sentence to latent, mapper", _mapper, "mapper"),
     Kind("text-prior", "sentence to latent, prior", _prior, "prior"),

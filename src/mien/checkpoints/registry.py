@@ -15,7 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 from mien.checkpoints import critics, header, native
 from mien.checkpoints.documents import Group, groups, tensor_names
-from mien.checkpoints.formats import gans_n_roses, genforce, nvlabs, pix2pix, rosinality
+from mien.checkpoints.formats import (
+    bisenet,
+    gans_n_roses,
+    genforce,
+    nvlabs,
+    pix2pix,
+    rosinality,
+)
 from mien.checkpoints.functions import check_rosinality, check_translation, modules
 from mien.checkpoints.inert import Stub, TensorRef
 from mien.checkpoints.kinds import KINDS
@@ -43,6 +50,7 @@ FORMATS: tuple[Format, ...] = (
     genforce.FORMAT,
     gans_n_roses.FORMAT,
     pix2pix.FORMAT,
+    bisenet.FORMAT,
 )
 """The foreign families, in the order in which they are tried."""
 

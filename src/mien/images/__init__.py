@@ -440,7 +440,7 @@ def _cut(line: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: i
 
 def save(
     path: str | Path,
-    image: UInt8[np.ndarray, "h w 3"],
+    image: UInt8[np.ndarray, "h w c"],
     provenance: Mapping[str, Any] | None = None,
     force: bool = True,
 ) -> Path:
@@ -448,7 +448,7 @@ def save(
 
     Args:
         path: Where; must end in ``.png``. The folder is created.
-        image: uint8 ``[h, w, 3]``.
+        image: uint8 ``[h, w, 3]``, or ``[h, w, 4]`` with opacity from 0 to 255.
         provenance: What made it (model, seed, text, edits): values of JSON, numpy numbers and
             paths. Stored as one JSON object in the PNG text ``mien``; ``None`` stores nothing.
         force: Whether an existing file may be replaced.

@@ -5,7 +5,8 @@
 
 The mask is the convex hull of the 68 landmarks with the brows raised to where the hair begins. It
 grows from 0 at the hull to 1 further inside. A face without landmarks has an ellipse in FFHQ's
-square. Hair and background are not in it: what an edit does to them is not pasted.
+square. Where the face parser is installed, only what it calls face is in the mask. Hair and
+background are not in it: what an edit does to them is not pasted.
 
 Axes: h w pixels, p points. Points are x, y in pixels, continuous from the upper left corner.
 """
@@ -24,6 +25,7 @@ from mien.errors import ImageError, InputError
 from mien.faces.alignment import Alignment, move, warp
 from mien.faces.finder import Face
 from mien.faces.frames import Frame
+from mien.faces.parsing.regions import region_mask
 from mien.files import refuse_existing
 
 FEATHER = 0.08
@@ -38,6 +40,8 @@ _OUTWARDS = 1.06
 _ELLIPSE = ((0.0, 0.13), (0.58, 0.72))
 """Centre and half axes of a face in FFHQ's square, in its units of -1 to 1."""
 _CORNERS = 48
+_SEEN = 0.4
+"""A parser that sees less of the mask as face than this share is not believed."""
 
 
 def face_outline(face: Face | Frame) -> Float[np.ndarray, "p 2"]:
@@ -115,6 +119,28 @@ def soft_mask(
     return ramp * ramp * (3 - 2 * ramp), (int(low[0]), int(low[1]))
 
 
+def face_mask(
+    photo: UInt8[np.ndarray, "h w 3"],
+    alignment: Alignment,
+    outline: Float[np.ndarray, "p 2"],
+    feather: float = FEATHER,
+) -> tuple[Float[np.ndarray, "_ _"], tuple[int, int]]:
+    """A :func:`soft_mask` without what the face parser calls hair, neck or background.
+
+    Arguments, result and errors as of :func:`soft_mask`; where no parser came with mien, or it
+    hardly sees a face here (a drawing, say), the result as well.
+    """
+    mask, (left, top) = soft_mask(alignment, outline, feather)
+    found = region_mask(photo, alignment)
+    if found is None:
+        return mask, (left, top)
+    page = np.zeros(alignment.picture)
+    part, (x, y) = found
+    page[y : y + part.shape[0], x : x + part.shape[1]] = part
+    both = np.minimum(mask, page[top : top + mask.shape[0], left : left + mask.shape[1]])
+    return (both if both.sum() > _SEEN * mask.sum() else mask), (left, top)
+
+
 def paste_face(
     photo: UInt8[np.ndarray, "h w 3"],
     crop: UInt8[np.ndarray, "size size2 3"],
@@ -143,7 +169,7 @@ def paste_face(
         raise InputError(f"the face was cut out of a picture of {cut}, this one has {given}")
     if crop.shape[0] != crop.shape[1]:
         raise InputError(f"the crop is {crop.shape[1]}x{crop.shape[0]}, and must be square")
-    mask, (left, top) = soft_mask(alignment, outline, feather)
+    mask, (left, top) = face_mask(photo, alignment, outline, feather)
     height, width = mask.shape
     result = photo.copy()
     if not mask.any():

@@ -10,9 +10,7 @@ is random: one photo gives one sketch.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -20,14 +18,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 from torch.nn import functional
 
-from mien import images
-from mien.data.sources import Pictures, open_source
-from mien.data.stores import open_store
-from mien.errors import DatasetError, ImageError, InputError, UnknownName
-from mien.files import refuse_existing
-
-FOLDERS = ("photo", "sketch")
-"""The two folders that :func:`write_pairs` fills."""
+from mien.errors import InputError
 
 _LUMA = (0.299, 0.587, 0.114)
 _REFERENCE_SIDE = 256  # widths below are pixels of a picture of this side
@@ -85,101 +76,6 @@ STYLES: dict[str, Callable[[UInt8[np.ndarray, "h w 3"], float], UInt8[np.ndarray
     "pencil": pencil,
 }
 """Name of a style -> what draws it."""
-
-
-@dataclass(frozen=True)
-class Written:
-    """One photo that :func:`write_pairs` has dealt with.
-
-    Attributes:
-        source: Its name in the folder or zip.
-        photo: The photo as it was written; ``None`` if it was left out.
-        sketch: The sketch beside it; ``None`` if it was left out.
-        problem: Why it was left out; empty if it was not.
-    """
-
-    source: str
-    photo: Path | None
-    sketch: Path | None
-    problem: str = ""
-
-
-def write_pairs(
-    source: str | Path,
-    out: str | Path,
-    style: str = "pencil",
-    strengths: Sequence[float] = (0.5,),
-    size: int | None = None,
-    force: bool = False,
-) -> Iterator[Written]:
-    """Make a sketch of every photo and write both, as :mod:`mien.data.pairs` reads them.
-
-    Args:
-        source: A photo, or a folder or zip of photos.
-        out: Gets the folders ``photo`` and ``sketch``, with equal names.
-        style: A key of :data:`STYLES`.
-        strengths: Photo i gets the i-th of them, beginning anew after the last.
-        size: Cut the largest square out of the middle and resize it to this side; ``None`` leaves
-            photos as they are.
-        force: Whether files of the same names may be replaced.
-
-    Yields:
-        One a photo, in sorted order; photos that cannot be read are left out, and say why.
-
-    Raises:
-        DatasetError: There is no photo, or none that can be read.
-        UnknownName: There is no such style.
-        InputError: A strength is not from 0 to 1, there is none, or a size below 8.
-        OutputError: A file is there already, or the disk refuses.
-    """
-    if style not in STYLES:
-        raise UnknownName("style of sketches", style, STYLES)
-    if not strengths:
-        raise InputError("there is no strength; give at least one from 0 to 1")
-    for strength in strengths:
-        _checked(strength)
-    if size is not None and size < 8:
-        raise InputError(f"size is {size}, and must be 8 or more")
-    path = Path(source)
-    if path.is_file() and images.is_picture(path.name):
-        photos = Pictures(open_store(path.parent), (path.name,))
-    else:
-        photos = open_source(source)
-    stems = _stems(photos.names)
-    targets = [[Path(out) / folder / f"{stem}.png" for folder in FOLDERS] for stem in stems]
-    refuse_existing([path for pair in targets for path in pair], force)
-    good = 0
-    for i, name in enumerate(photos.names):
-        try:
-            photo = photos.picture(i, size)
-        except ImageError as error:
-            yield Written(name, None, None, str(error))
-            continue
-        strength = strengths[i % len(strengths)]
-        made = {"sketch_of": name, "style": style, "strength": strength, "source": str(source)}
-        drawn = STYLES[style](photo, strength)
-        first, second = targets[i]
-        images.save(first, photo, {"source": str(source), "name": name}, force=force)
-        images.save(second, drawn, made, force=force)
-        good += 1
-        yield Written(name, first, second)
-    if not good:
-        cause = f"none of its {len(photos)} pictures can be read"
-        raise DatasetError(source, cause, "see what mien data check says of it")
-
-
-def _stems(names: Sequence[str]) -> list[str]:
-    """A file name for each photo: its path with ``-`` between folders, numbered if it is taken."""
-    taken: dict[str, int] = {}
-    stems = []
-    for name in names:
-        stem = str(PurePosixPath(name).with_suffix("")).replace("/", "-")
-        while (count := taken.get(stem, 0)) > 0:
-            taken[stem] = count + 1
-            stem = f"{stem}-{count + 1}"
-        taken[stem] = 1
-        stems.append(stem)
-    return stems
 
 
 def _checked(strength: float) -> float:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import typer
 
-from mien.cli.data import align, check, sketch
+from mien.cli.data import align, caption, check, cutout, mask, pack, sketch
 
 app = typer.Typer(no_args_is_help=True)
 
 
 @app.callback()
 def _data() -> None:
-    """Look at sets of pictures; make pairs; cut faces out."""
+    """Look at sets of pictures; make pairs, masks and captions; cut faces out; pack."""
 
 
-app.command()(sketch.sketch)
 app.command()(align.align)
+app.command()(mask.mask)
+app.command()(cutout.cutout)
+app.command()(sketch.sketch)
+app.command()(caption.caption)
+app.command()(pack.pack)
 app.command()(check.check)

@@ -7,11 +7,12 @@ from typing import Annotated
 
 import typer
 
-from mien.cli.common import ForceOption, JsonOption, OutOption, emit, note, progress
+from mien.cli.common import JsonOption, OutOption
+from mien.cli.data.working import PicturesArgument, ProcessesOption, RedoOption, work
 
 
 def sketch(
-    photos: Annotated[Path, typer.Argument(metavar="PHOTOS", help="A photo, folder or zip.")],
+    photos: PicturesArgument,
     out: OutOption = Path("out/pairs"),
     style: Annotated[str, typer.Option(help="xdog (ink) or pencil.")] = "pencil",
     strength: Annotated[
@@ -25,31 +26,21 @@ def sketch(
     size: Annotated[
         int | None, typer.Option(help="Cut and resize photos to this side; else as they are.")
     ] = None,
-    force: ForceOption = False,
+    processes: ProcessesOption = 1,
+    force: RedoOption = False,
     json: JsonOption = False,
 ) -> None:
     """Make pairs of photo and sketch from any photos, without a network.
 
-    Writes `photo/NAME.png` and `sketch/NAME.png`, which `mien train sketch --data` reads. Photos
-    that cannot be read are left out and named.
+    Writes `photo/NAME.png` and `sketch/NAME.png`, which `mien train sketch --data` reads. What is
+    there is passed over, so the same command goes on. Photos that cannot be read are left out and
+    named, and then the exit status is 2.
     """
-    from mien.sketch.extract import write_pairs
+    from mien.data.batch import find_jobs
+    from mien.sketch.made_pairs import ENDS, FOLDERS, Sketching
 
-    strengths = strength or [0.5]
-    pairs = write_pairs(photos, out, style, strengths, size, force)
-    files, problems = [], []
-    for written in progress(pairs, "sketching"):
-        if written.problem:
-            note(f"left out: {written.problem}")
-            problems.append(written.problem)
-        else:
-            files.append({"photo": written.photo, "sketch": written.sketch})
-    result = {
-        "out": out,
-        "style": style,
-        "strengths": strengths,
-        "pairs": files,
-        "left_out": problems,
-    }
-    left = f", {len(problems)} left out" if problems else ""
-    emit(result, json, f"wrote {len(files)} pairs to {out}{left}")
+    start = Sketching(style, tuple(strength or [0.5]), size)
+    jobs = find_jobs(photos, out, ENDS, FOLDERS)
+    how = {"out": out, "style": style, "strengths": start.strengths}
+    how |= {"processes": processes, "force": force, "json": json}
+    work(jobs, start, how, "sketching", "pairs")

@@ -12,6 +12,7 @@ from mien.cli.train import (
     guides,
     identity,
     landmarks,
+    parsing,
     similarity,
     sketch,
     tagger,
@@ -36,6 +37,8 @@ app.command()(sketch.sketch)
 app.command()(anime.anime)
 app.command()(anime_tagger.anime_tagger)
 app.command()(landmarks.landmarks)
+app.command()(parsing.parsing)
 app.command()(identity.identity)
 app.command("sketch-encoder")(guides.sketch_encoder)
+app.command("label-encoder")(guides.label_encoder)
 app.command()(similarity.similarity)

@@ -1,0 +1,82 @@
+"""``mien data mask``: which region of a face each pixel shows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from mien.cli.common import DetectorOption, DeviceOption, JsonOption, OutOption
+from mien.cli.data.working import (
+    AlignedOption,
+    FaceOption,
+    ParserOption,
+    PicturesArgument,
+    ProcessesOption,
+    RedoOption,
+    which_face,
+    work,
+)
+from mien.errors import InputError
+
+
+def mask(
+    pictures: PicturesArgument,
+    out: OutOption = Path("out/masks"),
+    face: FaceOption = None,
+    aligned: AlignedOption = False,
+    preview: Annotated[
+        bool, typer.Option("--preview", help="Write NAME-preview.png, the regions in colour, too.")
+    ] = False,
+    by: Annotated[
+        Literal["network", "colours"],
+        typer.Option(help="network, or landmarks and colour models, which taught it."),
+    ] = "network",
+    parser: ParserOption = "parsing",
+    labels: Annotated[
+        Path | None,
+        typer.Option("--labels", metavar="FILE", help="With --by colours: the label table."),
+    ] = None,
+    points: Annotated[
+        Path | None,
+        typer.Option(
+            "--points", metavar="FILE", help="With --by colours: landmarks, .npz; else found."
+        ),
+    ] = None,
+    figures: Annotated[
+        Path | None,
+        typer.Option(
+            "--figures", metavar="FILE", help="With --by colours: where the person is, .npz."
+        ),
+    ] = None,
+    detector: DetectorOption = None,
+    device: DeviceOption = "auto",
+    processes: ProcessesOption = 1,
+    force: RedoOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Write a label map of each picture: skin, hair, eyes, clothes and so on, in palette PNGs.
+
+    Ids are CelebAMask-HQ's: 0 background, 1 skin, 2 nose, 3 glasses, 4 5 eyes, 6 7 brows, 8 9 ears,
+    10 mouth, 11 12 lips, 13 hair, 14 hat, 15 earring, 16 necklace, 17 neck, 18 clothes; 255 is
+    unknown. What is there is passed over, so the same command goes on. The exit status is 2 if a
+    picture was left out.
+    """
+    from mien.data.batch import find_jobs
+    from mien.data.training_set import find_table
+    from mien.faces.parsing.work import Masking, Teaching
+    from mien.runtime.devices import find_device
+
+    ends = (".png", "-preview.png") if preview else (".png",)
+    jobs = find_jobs(pictures, out, ends)
+    start: Any = Masking(which_face(face, aligned), parser, str(find_device(device)), detector)
+    if by == "colours":
+        table = labels or find_table(pictures[0])
+        if table is None:
+            raise InputError("--by colours needs --labels, a table of what is in each picture")
+        start = Teaching(table, points, figures)
+    elif labels or points or figures:
+        raise InputError("--labels, --points and --figures go with --by colours")
+    how = {"out": out, "by": by, "processes": processes, "force": force, "json": json}
+    work(jobs, start, how, "masking", "label maps")

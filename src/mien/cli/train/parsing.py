@@ -1,0 +1,74 @@
+"""``mien train parsing``: the network that says which region of a face each pixel shows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from mien.cli.common import JsonOption, emit, note
+from mien.cli.options import config_options
+from mien.cli.train.lines import Lines
+from mien.cli.train.options import RunOption, stop_asked
+from mien.faces.parsing.config import ParsingConfig
+
+
+@config_options(ParsingConfig)
+def parsing(
+    data: Annotated[
+        list[Path], typer.Option(help="A folder or zip of faces; give it again for more sets.")
+    ],
+    masks: Annotated[
+        list[Path],
+        typer.Option(help="Label maps of its pictures, of the same names; once for each --data."),
+    ],
+    out: RunOption,
+    config: dict[str, Any],
+    tick_kimg: Annotated[float, typer.Option(help="Log every so many kimg.")] = 0.4,
+    checkpoint_kimg: Annotated[float, typer.Option(help="Checkpoint every so many kimg.")] = 1,
+    measure_kimg: Annotated[float, typer.Option(help="Measure every so many kimg.")] = 2,
+    json: JsonOption = False,
+) -> None:
+    """Train the face parser on pictures and their label maps, and measure it on the kept-out part.
+
+    `mien data mask --by colours` makes maps to learn from; CelebAMask-HQ's serve as well. Started
+    again with the same command, a stopped run goes on. The folder gets `state-*.safetensors`,
+    `log.jsonl`, `grids/`, and at the end `parsing.safetensors`.
+    """
+    from dataclasses import asdict
+
+    from mien.checkpoints import native
+    from mien.checkpoints.kinds import PARSER
+    from mien.errors import DatasetError
+    from mien.faces.parsing.masked import open_masked
+    from mien.faces.parsing.train import ParsingRecipe
+    from mien.hub.loading import load
+    from mien.runtime.memory import tune_allocator
+    from mien.training import loop
+
+    tune_allocator()
+    settled = ParsingConfig(**config)
+    pictures = open_masked(data, masks)
+    try:
+        kept = open_masked(data, masks, "kept-out")
+    except DatasetError:
+        kept = None
+        note("no kept-out picture has a map; nothing is measured")
+    recipe = ParsingRecipe(settled, pictures, load("mobilenet", "mobilenet").network, kept)
+    tell = Lines(settled.kimg, quiet=json)
+    cadence = loop.Cadence(tick_kimg, checkpoint_kimg, measure_kimg, measure_kimg)
+    for line in loop.run(recipe, out, cadence, stop_asked()):
+        tell(line)
+    if recipe.nimg < settled.kimg * 1000:
+        note(f"stopped at {recipe.nimg} images; the same command goes on")
+        raise typer.Exit(130)
+    scores, model = recipe.measure(), out / "parsing.safetensors"
+    meta = {
+        "kimg": recipe.nimg / 1000, "pictures": len(pictures), "scores": scores,
+        "data": [str(path) for path in data],
+    }  # fmt: skip
+    decoder = recipe.average.decoder
+    tensors, shape = decoder.state_dict(), asdict(settled.network())
+    native.save(model, PARSER, tensors, shape, meta, half=True, force=True)
+    emit({"out": out, "model": model, "scores": scores}, json, f"wrote {model}")

@@ -13,7 +13,7 @@ from inversion.test_control import write_codes
 from mien import cli
 from mien.errors import InputError
 from mien.hub import loading
-from mien.inversion.guide_encoder import KIND, SIDE, shown
+from mien.inversion.guide_encoder import KIND, SIDE, looked_at, shown
 from mien.inversion.guide_options import GuideTraining
 from mien.inversion.guide_training import (
     GuideRecipe,
@@ -123,6 +123,26 @@ def test_what_the_encoder_is_shown():
     maps = shown(np.full((1, 128, 128), 5, np.uint8), "label")
     assert maps.shape == (1, 19, SIDE, SIDE)
     assert float(maps[:, 5].min()) == 1
+    assert float(shown(np.full((1, 64, 64), 255, np.uint8), "label").max()) == 0  # unknown
+    assert looked_at(np.zeros((2, 8, 8), np.uint8), "label").shape == (2, 8, 8, 3)
+
+
+def test_a_parser_makes_the_maps(monkeypatch):
+    from mien.cli.train.guides import _labels_of
+
+    class Parser:
+        resolution = 32
+
+        def shares(self, images):
+            light = images.mean(dim=1, keepdim=True)
+            return torch.cat([-light, light, torch.full_like(light, -9)], dim=1)[..., ::2, ::2]
+
+    monkeypatch.setattr("mien.faces.parsing.regions.load_parser", lambda *_: Parser())
+    picture = np.zeros((64, 64, 3), np.uint8)
+    picture[:, 32:] = 255
+    labels = _labels_of("parsing", "cpu")(picture, None)
+    assert (labels[:, :28] == 0).all()
+    assert (labels[:, 36:] == 1).all()
 
 
 def test_pairs_are_drawn_once(tmp_path):

@@ -45,7 +45,7 @@ from mien.inversion.control import (
     words_directions,
 )
 from mien.inversion.encoder import find_beside
-from mien.inversion.guide_encoder import shown
+from mien.inversion.guide_encoder import looked_at, shown
 from mien.inversion.guides import load_guide, read_labels, read_sketch, whitening
 from mien.portraits.checks import checked, remarks
 from mien.portraits.codes import CodeMoments
@@ -213,8 +213,7 @@ def _hear(
             picture = read_labels(path)
         code = network(shown(picture[None], guide).to(studio.device))[0]
         heard.belief.hear(code, network.error, asked.strength)
-        levels = picture if guide == "sketch" else picture * (255 // max(int(picture.max()), 1))
-        heard.shown.append((guide, np.repeat(levels[..., None], 3, axis=2)))
+        heard.shown.append((guide, looked_at(picture, guide)))
     if asked.photo is not None:
         ws, heard.made = studio.read_photo(asked.photo)
         heard.photo = ws

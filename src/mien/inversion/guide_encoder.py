@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mien.errors import InputError
+from mien.judges.regions import COLOURS
 
 KIND = "guide-encoder"
 GUIDES: Mapping[str, int] = {"sketch": 1, "label": 19}
@@ -92,16 +93,26 @@ def shown(pictures: UInt8[np.ndarray, "n h w"], guide: str) -> Float[Tensor, "n 
     Args:
         pictures: Grey levels, or ids; square.
         guide: ``sketch``, which becomes 0 on paper and up to 2 in ink, or ``label``, which becomes
-            the share of each id.
+            the share of each id; ids beyond are unknown and nothing.
     """
     x = torch.from_numpy(np.ascontiguousarray(pictures))
     if guide == "sketch":
         x = (1 - x[:, None].float() / 255) * 2
     else:
-        x = functional.one_hot(x.long().clamp(max=GUIDES[guide] - 1), GUIDES[guide])
+        count = GUIDES[guide]
+        x = functional.one_hot(x.long().clamp(max=count), count + 1)[..., :count]
         x = x.permute(0, 3, 1, 2).float()
     if x.shape[-1] == SIDE:
         return x
     return functional.interpolate(
         x, size=[SIDE, SIDE], mode="bilinear", antialias=True, align_corners=False
     )
+
+
+def looked_at(picture: UInt8[np.ndarray, "*n h w"], guide: str) -> UInt8[np.ndarray, "*n h w 3"]:
+    """Sketches in grey, label maps in the colours of their regions; unknown ids in grey."""
+    if guide == "sketch":
+        return np.repeat(picture[..., None], 3, axis=-1)
+    colours = np.full((256, 3), 128, np.uint8)
+    colours[: len(COLOURS)] = COLOURS
+    return colours[picture]

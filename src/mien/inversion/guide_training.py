@@ -29,7 +29,14 @@ from mien.checkpoints import native
 from mien.data.order import SampleOrder
 from mien.errors import InputError
 from mien.files import make_folder, replacing
-from mien.inversion.guide_encoder import FINE_SIDE, KIND, GuideConfig, GuideEncoder, shown
+from mien.inversion.guide_encoder import (
+    FINE_SIDE,
+    KIND,
+    GuideConfig,
+    GuideEncoder,
+    looked_at,
+    shown,
+)
 from mien.inversion.guide_options import GuideTraining
 from mien.inversion.guides import whitening
 from mien.portraits.codes import CodeMoments
@@ -227,10 +234,8 @@ class GuideRecipe(Recipe):
             w = self.E.w(self.E(shown(guides, self.guide).to(self.device)))
             ws = w[:, None].expand(-1, self.generator.num_ws, -1)
             drawn = torch.cat([self.generator.synthesis(one) for one in ws.split(1)])
-        scale = 1 if self.guide == "sketch" else 13
-        grey = np.repeat((guides * scale)[..., None], 3, axis=3)
         made = images.resize(images.to_uint8(drawn), FINE_SIDE)
-        return np.concatenate([grey, made, self.pictures[rows]])
+        return np.concatenate([looked_at(guides, self.guide), made, self.pictures[rows]])
 
     def finish(self, path: Path, meta: Mapping[str, Any]) -> Path:
         """Measure the covariance of the error and write the encoder.

@@ -45,3 +45,4 @@ for command in (
 ):
     app.command()(command)
 app.command("sketch-encoder")(guides.sketch_encoder)
+app.command("label-encoder")(guides.label_encoder)

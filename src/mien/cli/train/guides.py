@@ -1,4 +1,4 @@
-"""``mien train sketch-encoder``: what a sketch says of w."""
+"""``mien train sketch-encoder``, ``label-encoder``: what a sketch or a label map says of w."""
 
 from __future__ import annotations
 
@@ -45,12 +45,51 @@ def sketch_encoder(
     _train("sketch", _sketch_of, out, config, model, data, finish, device, json)
 
 
+@config_options(GuideTraining)
+def label_encoder(
+    out: RunOption,
+    config: dict[str, Any],
+    model: ModelOption = "portraits",
+    data: PhotosOption = None,
+    parser: Annotated[
+        str, typer.Option(help="What makes label maps of faces: a parsing network, name or file.")
+    ] = "parsing",
+    finish: FinishOption = False,
+    device: DeviceOption = "auto",
+    json: JsonOption = False,
+) -> None:
+    """Train what reads a label map for `mien compose --label`; as sketch-encoder."""
+    _train("label", _labels_of(parser, device), out, config, model, data, finish, device, json)
+
+
 def _sketch_of(picture: Any, rng: Any) -> Any:
     """A face in a style and strength by chance, grey."""
     from mien.sketch.extract import STYLES
 
     style = list(STYLES)[int(rng.integers(len(STYLES)))]
     return STYLES[style](picture, float(rng.uniform(0, 1)))[..., 0]
+
+
+def _labels_of(parser: str, device: str) -> GuideOf:
+    """A parsing network as a maker of label maps; a face has one, whatever the chance."""
+    from torch.nn import functional
+
+    from mien import images
+    from mien.faces.parsing.regions import load_parser
+    from mien.runtime.devices import find_device
+
+    place = find_device(device)
+    network = load_parser(parser, str(place))
+
+    def labels_of(picture: Any, rng: Any) -> Any:
+        del rng
+        shown = images.resize(picture, network.resolution)
+        shares = network.shares(images.to_float(shown[None], place))
+        size = list(picture.shape[:2])
+        whole = functional.interpolate(shares, size, mode="bilinear", align_corners=False)
+        return whole[0].argmax(dim=0).cpu().numpy().astype("uint8")
+
+    return labels_of
 
 
 def _train(

@@ -226,7 +226,6 @@ DAY = """
 2 | generate --model nan | not finite
 2 | invert in/ann.png --model tiny | tiny
 2 | anime in/nosuch.png | in/nosuch.png
-2 | anime in/clip.mp4 in/ann.png | one at a time
 2 | anime in/ann.png --keyframes k.json | --keyframes
 2 | anime in/ann.png --out a.mp4 | still picture
 2 | anime in/ann.png --box 1,2 | X,Y,WIDTH,HEIGHT

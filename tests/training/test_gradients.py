@@ -10,9 +10,6 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from anime.test_train import TINY
-from mien.anime import step as anime_step
-from mien.anime.step import AnimeTrainer
 from mien.judges.identity import Identity, IdentityConfig
 from mien.portraits import warmup
 from mien.portraits.autoencoder import WarmupEncoder
@@ -87,48 +84,6 @@ def test_warm_up() -> None:
     check(found, {"L1": ("E", "G"), "perceptual": ("E", "G")})
     # The tagger's distance is no constant beside L1: its gradient is of the same size.
     assert 0.01 < found["perceptual", "G"] / found["L1", "G"] < 100
-
-
-ANIME = {
-    "G/b": ("a2b",),
-    "G/a": ("b2a",),
-    "equivariance/a": ("a2b",),
-    "equivariance/b": ("b2a",),
-    "cycle/a": ("a2b", "b2a"),
-    "cycle/b": ("a2b", "b2a"),
-    "consistency/a": ("a2b",),
-    "consistency/b": ("b2a",),
-    "style/b": ("b2a",),
-    "style/a": ("a2b",),
-    "perceptual/a": ("a2b", "b2a"),
-    "perceptual/b": ("a2b", "b2a"),
-    "C/b": ("a2b",),
-    "C/a": ("b2a",),
-    "reconstruct": ("a2b", "b2a"),
-    "D/a": ("d_a",),
-    "D/b": ("d_b",),
-    "R1/a": ("d_a",),
-    "R1/b": ("d_b",),
-    "critic/a": ("critic_a",),
-    "critic/b": ("critic_b",),
-}
-WARM = {
-    "warm/L1": ("a2b", "b2a"),
-    "warm/perceptual": ("a2b", "b2a"),
-    "warm/moments": ("a2b",),
-    "warm/domain": ("a2b", "domain"),
-}
-
-
-@pytest.mark.parametrize("warm", [True, False])
-def test_anime(warm: bool, norms_of: Callable[..., Norms]) -> None:
-    rng = np.random.default_rng(0)
-    selfies, drawings = (rng.integers(0, 255, (6, 32, 32, 3), np.uint8) for _ in range(2))
-    changes = {"warmup_kimg": 0.008 if warm else 0.0, "way_back": 1.0, "consistency": 1.0}
-    config = anime_step.AnimeConfig(**{**TINY.__dict__, **changes})
-    trainer = AnimeTrainer(config, selfies, drawings, torch.device("cpu"), tiny.tagger())
-    found = norms_of(anime_step, trainer.step, trainer.nets.modules())
-    check(found, WARM if warm else ANIME)
 
 
 TRANSLATION = {

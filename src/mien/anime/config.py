@@ -67,12 +67,12 @@ class AnimeConfig:
     r1_gamma: float = 0.1
     r1_interval: int = 16
     adversarial: float = 1
-    critics: float = 1
+    critics: float = 3
     cycle: float = 5
     perceptual: float = 2
-    alike: float = 1
-    attributes: float = 1
-    equivariance: float = 30
+    alike: float = 0.5
+    attributes: float = 0.7
+    equivariance: float = 20
     consistency: float = 1
     style: float = 1
     reconstruct: float = 1

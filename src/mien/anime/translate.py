@@ -129,7 +129,7 @@ class AnimePainter:
     def style_seed(self) -> int:
         """The seed of the style that is drawn first: its row in the catalogue says so, else 0."""
         rows = (row for row in catalogue.ROWS if row.sha256 == self.loaded.sha256)
-        return next((row.style_seed for row in rows), 0)
+        return next((row.style_seed for row in rows), None) or 0
 
     @torch.no_grad()
     def styles(self, seeds: Sequence[int]) -> Float[Tensor, "n w_dim"]:

@@ -19,7 +19,7 @@ from typing import Any
 
 WEIGHTS = Path(__file__).resolve().parents[1] / "src/mien/hub/weights"
 FIELDS = ("name", "kind", "file", "sha256", "bytes", "licence", "data", "url", "paper", "kimg")
-FIELDS += ("resolution", "note")
+FIELDS += ("resolution", "style_seed", "note")
 
 
 def toml(row: dict[str, Any]) -> str:

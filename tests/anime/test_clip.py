@@ -12,10 +12,10 @@ import torch
 
 from anime import toys as toys
 from mien.anime.clip import AnimeVideo, MovingStyle, VideoPlan
-from mien.anime.crop import Where
 from mien.anime.translate import AnimePainter
 from mien.editing.sets import load_direction_set
 from mien.errors import InputError, UnknownName
+from mien.faces.choosing import Where
 from mien.hub.loading import load_anime
 from mien.video.keyframes import parse_keyframes
 from mien.video.pipeline import convert, read_ahead

@@ -10,9 +10,14 @@ import torch
 
 from anime import toys as toys
 from mien import images
-from mien.anime.crop import DRAWN, SeveralFaces, Where, looks_drawn
-from mien.anime.translate import AnimePainter, AnimeRequest, find_anime_model
+from mien.anime.photos import Placing, paint
+from mien.anime.translate import AnimePainter, AnimeRequest, find_anime_model, wanted_styles
 from mien.errors import InputError, OutputError, UnknownName, WeightsMissing
+from mien.faces.alignment import Alignment
+from mien.faces.choosing import DRAWN, SeveralFaces, Where, looks_drawn
+from mien.hub import catalogue
+from mien.hub.catalogue import Row
+from mien.inversion.paste import Mask
 from mien.studio import Studio
 
 
@@ -160,6 +165,44 @@ def test_paste(studio: Studio, model: Path) -> None:
     corner = (slice(0, 6), slice(0, 20))
     assert np.array_equal(made.results[0][corner], photo[corner])
     assert not np.array_equal(made.results[0][30:42, 40:56], photo[30:42, 40:56])
+    # No square: the corners of the crop are the photo's, to the bit.
+    for x, y in made.alignment.frame.corners().clip(0, (95, 71)).astype(int):
+        assert np.array_equal(made.results[0][y, x], photo[y, x])
+    head = studio.anime(photo, 2, model=model, finder=toys.ToyFinder(24), paste=False)
+    assert head.results.shape == (2, 32, 32, 3)
+    cut = head.crop.astype(int) - head.results[0]
+    assert np.abs(cut[:2, :2]).max() <= 2
+    assert not np.array_equal(head.results, made.faces)
+
+
+def test_a_mask_can_be_exchanged(model: Path) -> None:
+    painter, photo = AnimePainter(find_anime_model(model), "exact"), toys.picture([(48, 36)])
+    asked: list[tuple[int, int]] = []
+
+    def left_half(image: np.ndarray, alignment: Alignment) -> Mask:
+        asked.append(alignment.picture)
+        return np.ones((72, 48)), (0, 0)
+
+    made = paint(
+        painter, photo, toys.ToyFinder().find(photo)[0], painter.styles([0, 1]),
+        [{"style_seed": 0}, {"style_seed": 1}], Placing(True, mask=left_half),
+    )  # fmt: skip
+    assert asked == [(72, 96)]
+    assert np.array_equal(made.results[0][:, 48:], photo[:, 48:])
+    assert (made.results[0][:, :48] != photo[:, :48]).mean() > 0.9
+
+
+def test_the_first_style_is_the_models_own(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    painter = AnimePainter(find_anime_model(model), "exact")
+    assert painter.style_seed == 0
+    row = Row(
+        name="m", kind="gans-n-roses", file="m", sha256=painter.loaded.sha256, bytes=1, licence="",
+        data="", style_seed=7,
+    )  # fmt: skip
+    monkeypatch.setattr(catalogue, "ROWS", [row])
+    assert [one["style_seed"] for one in wanted_styles(painter, AnimeRequest(2)).said] == [7, 8]
+    told = wanted_styles(painter, AnimeRequest(1, style_seed=0)).said
+    assert told == [{"style_seed": 0}]
 
 
 @pytest.mark.parametrize(

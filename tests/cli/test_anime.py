@@ -13,6 +13,9 @@ import pytest
 from anime import toys as toys
 from anime.test_clip import write_clip
 from mien import cli, images
+from mien.anime import photos
+from mien.errors import InputError
+from mien.faces.finder import Face
 from mien.video.provenance import read_provenance
 from mien.video.reader import Clip
 from mien.video.resume import parts_folder
@@ -37,8 +40,8 @@ def finder(monkeypatch: pytest.MonkeyPatch) -> None:
     def toy(device: str = "cpu", detector: str | None = None) -> toys.ToyFinder:
         return toys.ToyFinder(24)
 
-    monkeypatch.setattr("mien.anime.crop.shipped_finder", toy)
-    monkeypatch.setattr("mien.anime.translate.shipped_finder", toy)
+    monkeypatch.setattr("mien.faces.choosing.shipped_finder", toy)
+    monkeypatch.setattr("mien.anime.photos.shipped_finder", toy)
 
 
 def run(capsys, folder: Path, *args: object) -> tuple[int, str, str]:
@@ -64,7 +67,10 @@ def test_photos(folder: Path, tmp_path: Path, capsys) -> None:
     status, _, err = run(capsys, folder, *command)
     assert status == 2
     assert "exists already" in err
-    assert run(capsys, folder, *command, "--force", "--paste", "--size", 48)[0] == 0
+    assert run(capsys, folder, *command, "--force", "--paste")[0] == 0
+    assert images.load(tmp_path / "out" / "a-style0003.png").shape == (72, 96, 3)
+    assert run(capsys, folder, *command, "--force", "--crop", "--size", 48)[0] == 0
+    assert images.load(tmp_path / "out" / "a-style0003.png").shape == (48, 48, 3)
 
 
 def test_faces_that_are_not_clear(folder: Path, tmp_path: Path, capsys) -> None:
@@ -84,7 +90,71 @@ def test_faces_that_are_not_clear(folder: Path, tmp_path: Path, capsys) -> None:
     status, _, err = run(capsys, folder, *several)
     assert status == 2
     assert "left out: " in err
-    assert "1 of 2 pictures were left out: " in err
+    assert "1 left out: " in err
+
+
+def test_every_face(folder: Path, tmp_path: Path, capsys, monkeypatch) -> None:
+    command = [folder / "two.png", "--face", "all", "--styles", 2, "--style-seed", 1, "--json"]
+    status, out, err = run(capsys, folder, *command, "--out", tmp_path / "a")
+    assert status == 0, err
+    names = [Path(name).name for row in json.loads(out)["files"] for name in row["files"]]
+    assert [name for name in names if "sheet" not in name] == [
+        *("two-face1-style0001.png", "two-face1-style0002.png"),
+        *("two-face2-style0001.png", "two-face2-style0002.png"),
+    ]
+    # Pasted, all of them stand in one picture.
+    status, out, err = run(capsys, folder, *command, "--out", tmp_path / "b", "--paste")
+    assert status == 0, err
+    page = images.load(tmp_path / "b" / "two-style0001.png")
+    photo = images.load(folder / "two.png")
+    assert page.shape == photo.shape
+    changed = (page != photo).any(axis=(0, 2))
+    assert changed[20:28].all()
+    assert changed[68:76].all()
+    made = images.read_provenance(tmp_path / "b" / "two-style0001.png")
+    assert (made["face"], len(made["alignment"])) == ("all", 2)
+    assert run(capsys, folder, folder / "none.png", "--face", "all", "--out", tmp_path)[0] == 2
+    # A face that cannot be cut does not lose the other one.
+    cut = photos.cut_found
+
+    def left_only(image: np.ndarray, face: Face, size: int) -> object:
+        if face.frame.centre[0] > 48:
+            raise InputError("the square is too large")
+        return cut(image, face, size)
+
+    monkeypatch.setattr(photos, "cut_found", left_only)
+    status, out, err = run(capsys, folder, *command, "--out", tmp_path / "c")
+    assert (status, len(json.loads(out)["files"])) == (2, 1)
+    assert "face 2: the square is too large" in err
+
+
+def test_clips_and_photos_in_one_call(folder: Path, tmp_path: Path, capsys) -> None:
+    command = [folder / "one.mp4", folder / "photos", tmp_path / "absent.mp4", "--styles", 1]
+    status, out, err = run(capsys, folder, *command, "--out", tmp_path / "out", "--json")
+    assert status == 2
+    assert "absent.mp4" in err
+    told = json.loads(out)
+    assert [Path(one["file"]).name for one in told["clips"]] == ["one-anime.mp4"]
+    assert [len(row["files"]) for row in told["files"]] == [1, 1]
+    assert Clip(tmp_path / "out" / "one-anime.mp4").frames == 10
+
+
+def test_what_is_read_is_never_written_over(folder: Path, tmp_path: Path, capsys) -> None:
+    images.save(tmp_path / "a.png", toys.picture([(48, 36)]))
+    images.save(tmp_path / "a-style0003.png", toys.picture([(40, 36)]))
+    command = [tmp_path, "--styles", 1, "--style-seed", 3, "--out", tmp_path, "--force"]
+    before = (tmp_path / "a-style0003.png").read_bytes()
+    status, _, err = run(capsys, folder, *command)
+    assert status == 2
+    assert "a-style0003.png is one of the pictures that are read" in err
+    assert (tmp_path / "a-style0003.png").read_bytes() == before
+    # A style that was written already is refused before anything is drawn.
+    images.save(tmp_path / "like" / "a-like-red.png", toys.picture([]))
+    images.save(tmp_path / "red.png", toys.picture([]))
+    liked = ["--style-from", tmp_path / "red.png", "--out", tmp_path / "like"]
+    status, _, err = run(capsys, folder, tmp_path / "a.png", *liked)
+    assert status == 2
+    assert "a-like-red.png: exists already" in err
 
 
 @pytest.mark.parametrize(
@@ -96,7 +166,10 @@ def test_faces_that_are_not_clear(folder: Path, tmp_path: Path, capsys) -> None:
         (["photos/a.png", "--box", "1,2"], "is not X,Y,WIDTH,HEIGHT"),
         (["photos/a.png", "--box", "1,2,30,40", "--face", "2"], "only one of --face, --box"),
         (["photos/a.png", "--styles", "0"], "styles is 0"),
-        (["one.mp4", "photos/a.png"], "is a clip, and there are 2 inputs"),
+        (["one.mp4", "photos/a.png", "--out", "x.mp4"], "is a clip, and"),
+        (["one.mp4", "--face", "all"], "--face all is for photos"),
+        (["photos/a.png", "--face", "0"], "'0' is neither a number from 1 nor all"),
+        (["photos/a.png", "--face", "all", "--aligned"], "only one of --face, --box"),
         (["one.mp4", "--out", "out.txt"], "ends in '.txt', which is no video"),
         (["one.mp4", "--out", "out"], "has no suffix"),
         (["still.mp4", "--out", "out.mp4"], "is a still picture"),

@@ -28,16 +28,17 @@ from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
 from mien import images
-from mien.anime.crop import DRAWN, Finder, Where, looks_drawn, middle_square
 from mien.anime.steady import ContentSmoother, PictureSmoother, steady
 from mien.anime.translate import AnimePainter
 from mien.editing.direction import move
 from mien.editing.sets import LoadedDirections
 from mien.editing.settings import Setting
 from mien.errors import InputError
-from mien.faces.alignment import align, paste_back
+from mien.faces.alignment import align
+from mien.faces.choosing import DRAWN, Finder, Where, looks_drawn, middle_square
 from mien.faces.finder import Face
 from mien.faces.frames import Frame
+from mien.inversion.paste import HeadMask, head_mask, paste_masked
 from mien.video.keyframes import Keyframes
 from mien.video.pipeline import Batch, read_ahead
 from mien.video.reader import Clip
@@ -55,21 +56,24 @@ class VideoPlan:
     """How a clip is drawn.
 
     Attributes:
-        paste: Put the face back into the frame; else only the face is shown.
+        paste: True puts head and hair back into the frame, False into its square around the face;
+            None shows the drawing alone.
         size: Side of the face's picture; ``None`` for the model's own.
         smooth: How much contents and pictures are averaged over time; 0 for none. See
             :mod:`mien.anime.steady`.
         min_cutoff: Hz of the One-Euro filter of the square at rest; 0 for no filter.
         beta: How fast its cutoff rises with speed, in half sides a second.
         where: Which face.
+        mask: Where head and hair of a frame are.
     """
 
-    paste: bool = False
+    paste: bool | None = None
     size: int | None = None
     smooth: float = 0.9
     min_cutoff: float = 0.5
     beta: float = 0.5
     where: Where = Where()  # noqa: RUF009  # frozen
+    mask: HeadMask = head_mask
 
     def __post_init__(self) -> None:
         if not 0 <= self.smooth < 1 or self.min_cutoff < 0 or self.beta < 0:
@@ -282,16 +286,16 @@ class AnimeVideo:
             drawn[rows] = self._pictures(crops[rows], painter.draw(contents, w))
         else:
             self._forget()
-        if not self.plan.paste:
-            size = self.plan.size or side
+        size = self.plan.size or side
+        if self.plan.paste is None:
             return drawn if size == side else images.resize(drawn, size)
-        pasted = [
-            paste_back(image, one, alignment) if there else image
-            for image, one, (_, alignment), there in zip(
-                batch.images, drawn, cuts, present, strict=True
-            )
-        ]
-        return np.stack(pasted)
+        pages: list[UInt8[np.ndarray, "h w 3"]] = []
+        rows = zip(batch.images, drawn, cuts, present, strict=True)
+        for image, one, (_, alignment), there in rows:
+            mask = self.plan.mask(image, alignment) if there else None
+            page = image if mask is None else paste_masked(image, one, alignment, mask)
+            pages.append(page if self.plan.paste else align(page, alignment.frame, size)[0])
+        return np.stack(pages)
 
     def warm_up(self, first: int) -> None:
         """Bring the averages over time to where they are before a frame, to go on from it."""

@@ -4,6 +4,7 @@
     w = painter.styles([3, 4, 5])
     pictures = painter.draw(painter.contents(crop[None]), w)
 
+What is made of photos stands in :mod:`mien.anime.photos`, of clips in :mod:`mien.anime.clip`.
 Chong & Forsyth 2021 (:mod:`mien.anime.generator`): the content of a picture goes through
 the decoder with a style that is drawn from a seed or read off an anime picture. ``w``, the mapped
 style, is where directions live.
@@ -13,10 +14,10 @@ Axes: n batch, r side of the model's pictures, s style.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -24,22 +25,17 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from mien import images
-from mien.anime.crop import Box, Finder, Where, cut_face, shipped_finder
 from mien.anime.generator import ContentReader, StyleDecoder
 from mien.editing.sets import LoadedDirections, load_direction_set
 from mien.editing.settings import Setting, apply_settings
 from mien.errors import InputError, UnknownName, WeightsMissing
-from mien.faces.alignment import Alignment, paste_back
-from mien.files import make_folder, refuse_existing
-from mien.hub import loading
+from mien.faces.choosing import Box, Where
+from mien.hub import catalogue, loading
 from mien.images.given import Picture, given
 from mien.portraits.checks import checked_seeds
 from mien.runtime import engines
 from mien.runtime.precision import check_precision, fast_dtype
 from mien.stylegan2.seeds import seed_latents
-
-if TYPE_CHECKING:
-    from mien.studio.session import Studio
 
 DEFAULT_ANIME = "anime"
 """The model that is taken if none is named."""
@@ -129,6 +125,12 @@ class AnimePainter:
         """Name, hash and training of the model, as every picture of it says them."""
         return self.loaded.signature
 
+    @property
+    def style_seed(self) -> int:
+        """The seed of the style that is drawn first: its row in the catalogue says so, else 0."""
+        rows = (row for row in catalogue.ROWS if row.sha256 == self.loaded.sha256)
+        return next((row.style_seed for row in rows), None) or 0
+
     @torch.no_grad()
     def styles(self, seeds: Sequence[int]) -> Float[Tensor, "n w_dim"]:
         """Mapped styles of seeds: seed i always gives the same style."""
@@ -179,19 +181,20 @@ class AnimeRequest:
     """What is asked for; fields as the arguments of :meth:`mien.studio.session.Studio.anime`."""
 
     styles: int = 6
-    style_seed: int = 0
+    style_seed: int | None = None
     style_from: Picture | None = None
     settings: tuple[str | Setting, ...] = ()
     directions: str | Path | None = None
     model: str | Path | None = None
-    face: int | None = None
+    face: int | Literal["all"] | None = None
     box: Box | None = None
     aligned: bool = False
-    paste: bool = False
+    paste: bool | None = None
     size: int | None = None
     force: bool = False
 
     def __post_init__(self) -> None:
+        assert self.where
         if not 1 <= self.styles <= MOST_STYLES:
             raise InputError(f"styles is {self.styles}, but must be from 1 to {MOST_STYLES}")
         if self.size is not None and not 16 <= self.size <= 4096:
@@ -199,8 +202,8 @@ class AnimeRequest:
 
     @property
     def where(self) -> Where:
-        """Which face is meant."""
-        return Where(self.face, self.box, self.aligned)
+        """Which face is meant; of every face the first, which is the largest."""
+        return Where(1 if self.face == "all" else self.face, self.box, self.aligned)
 
 
 @dataclass(frozen=True)
@@ -228,59 +231,6 @@ class Steering:
         """As a provenance says it."""
         rows = [one.as_dict() for one in self.settings]
         return {"set": self.found.name, "set_sha256": self.found.sha256, "settings": rows}
-
-
-@dataclass(frozen=True)
-class AnimePicture:
-    """One face in several styles.
-
-    Attributes:
-        crop: The aligned face, uint8 ``[size, size, 3]``.
-        faces: In each style, uint8 ``[n, size, size, 3]``.
-        results: What is written: the faces, or whole pictures with them pasted in.
-        alignment: How the crop lies in the picture.
-        captions: What each style is.
-        stems: Part of a file name for each style.
-        provenance: What made them all.
-        each: What made each of them beyond that.
-        notes: What the person should know.
-    """
-
-    crop: UInt8[np.ndarray, "size size 3"]
-    faces: UInt8[np.ndarray, "n size size 3"]
-    results: UInt8[np.ndarray, "n h w 3"]
-    alignment: Alignment
-    captions: tuple[str, ...]
-    stems: tuple[str, ...]
-    provenance: Mapping[str, Any] = field(default_factory=dict)
-    each: tuple[Mapping[str, Any], ...] = ()
-    notes: tuple[str, ...] = ()
-
-    def paths(self, folder: str | Path, stem: str) -> list[Path]:
-        """What :meth:`save` writes: a file a style, then the sheet if there are several."""
-        paths = [Path(folder, f"{stem}-{name}.png") for name in self.stems]
-        return [*paths, Path(folder, f"{stem}-sheet.png")] if len(paths) > 1 else paths
-
-    def sheet(self) -> UInt8[np.ndarray, "h w 3"]:
-        """The palette: the face, then each style with its name below."""
-        cells = np.concatenate([self.crop[None], self.faces])
-        return images.contact_sheet(cells, ["photo", *self.captions])
-
-    def save(self, folder: str | Path, stem: str, force: bool = False) -> list[Path]:
-        """Write each style as PNG, and the palette.
-
-        Raises:
-            OutputError: A file exists and ``force`` is false, or the disk refuses.
-        """
-        make_folder(folder)
-        paths = self.paths(folder, stem)
-        refuse_existing(paths, force)
-        for path, image, one in zip(paths, self.results, self.each, strict=False):
-            images.save(path, image, {**self.provenance, **one}, force=force)
-        if len(paths) > len(self.results):
-            made = {**self.provenance, "styles": [dict(one) for one in self.each]}
-            images.save(paths[-1], self.sheet(), made, force=force)
-        return paths
 
 
 def find_anime_model(model: str | Path | None = None, device: str = "cpu") -> loading.Loaded:
@@ -346,67 +296,23 @@ def load_anime_directions(
     return found
 
 
-def paint(
-    painter: AnimePainter,
-    image: UInt8[np.ndarray, "h w 3"],
-    w: Float[Tensor, "n w_dim"],
-    said: Sequence[Mapping[str, Any]],
-    where: Where | None = None,
-    finder: Finder | None = None,
-    paste: bool = False,
-    size: int | None = None,
-    made: Mapping[str, Any] | None = None,
-) -> AnimePicture:
-    """Translate the face of a picture into styles.
+@dataclass(frozen=True)
+class Styles:
+    """The styles of a request.
 
-    Args:
-        painter: The model.
-        image: The picture.
-        w: Mapped styles, perhaps moved.
-        said: What each style is: ``{"style_seed": 3}`` or ``{"style_from": "a.png"}``.
-        where: Which face.
-        finder: Finds faces.
-        paste: Put the results back into the picture.
-        size: Side of the faces that come out; ``None`` for the model's own.
+    Attributes:
+        w: Mapped, and moved as the request says, ``[n, w_dim]``.
+        said: What each is: ``{"style_seed": 3}`` or ``{"style_from": "a.png"}``.
         made: More for the provenance.
-
-    Raises:
-        InputError: No face or several, or a size from outside 16 to 4096.
     """
-    crop, alignment, notes = cut_face(image, where or Where(), finder, painter.resolution)
-    drawn = painter.draw(painter.contents(crop[None]), w)
-    side = size or painter.resolution
-    if not 16 <= side <= 4096:
-        raise InputError(f"size is {side}, but must be from 16 to 4096")
-    faces = drawn if side == painter.resolution else images.resize(drawn, side)
-    shown = crop if side == painter.resolution else images.resize(crop, side)
-    results = np.stack([paste_back(image, one, alignment) for one in drawn]) if paste else faces
-    labels = [
-        f"seed {one['style_seed']}" if "style_seed" in one else Path(one["style_from"]).stem
-        for one in said
-    ]
-    stems = [
-        f"style{one['style_seed']:04d}" if "style_seed" in one else f"like-{label}"
-        for one, label in zip(said, labels, strict=True)
-    ]
-    provenance = {
-        **painter.signature,
-        "engine": painter.said,
-        **(made or {}),
-        "alignment": alignment.as_dict(),
-        "pasted": paste,
-        "notes": notes,
-    }
-    return AnimePicture(
-        shown, faces, results, alignment, tuple(labels), tuple(stems), provenance,
-        tuple(dict(one) for one in said), tuple(notes),
-    )  # fmt: skip
+
+    w: Float[Tensor, "n w_dim"]
+    said: list[dict[str, Any]]
+    made: dict[str, Any]
 
 
-def wanted_styles(
-    painter: AnimePainter, request: AnimeRequest
-) -> tuple[Float[Tensor, "n w_dim"], list[dict[str, Any]], dict[str, Any]]:
-    """The mapped styles of a request, moved as it says; what each is; more for the provenance.
+def wanted_styles(painter: AnimePainter, request: AnimeRequest) -> Styles:
+    """The styles that a request names.
 
     Raises:
         ImageError: The picture of the style cannot be read.
@@ -418,26 +324,9 @@ def wanted_styles(
         w = painter.style_from(pixels)
         said: list[dict[str, Any]] = [{"style_from": "a picture" if name is None else str(name)}]
     else:
-        seeds = checked_seeds(request.styles, request.style_seed)
+        first = painter.style_seed if request.style_seed is None else request.style_seed
+        seeds = checked_seeds(request.styles, first)
         w, said = painter.styles(seeds), [{"style_seed": seed} for seed in seeds]
     if steering is None:
-        return w, said, {}
-    return steering.apply(w), said, {"edits": [steering.as_dict()]}
-
-
-def answer(
-    studio: Studio,
-    photo: Picture,
-    request: AnimeRequest,
-    finder: Finder | None = None,
-) -> AnimePicture:
-    """What :meth:`mien.studio.session.Studio.anime` answers; arguments and errors as there."""
-    where = request.where
-    painter = studio.painter(request.model)
-    w, said, made = wanted_styles(painter, request)
-    image, of = given(photo)
-    if finder is None and not where.aligned:
-        finder = shipped_finder(str(studio.device))
-    return paint(
-        painter, image, w, said, where, finder, request.paste, request.size, {"of": of, **made}
-    )
+        return Styles(w, said, {})
+    return Styles(steering.apply(w), said, {"edits": [steering.as_dict()]})

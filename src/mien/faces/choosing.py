@@ -90,7 +90,13 @@ def cut_face(
         SeveralFaces: There are several; holds a preview with their numbers.
         InputError: There is none, or no such one.
     """
-    face = find_face(image, where, finder)
+    return cut_found(image, find_face(image, where, finder), size)
+
+
+def cut_found(
+    image: UInt8[np.ndarray, "h w 3"], face: Face | Frame, size: int
+) -> tuple[UInt8[np.ndarray, "size size2 3"], Alignment, list[str]]:
+    """Cut the square of a face that was found; otherwise as :func:`cut_face`."""
     notes = face.notes() if isinstance(face, Face) else []
     crop, alignment = align(image, face, size)
     if looks_drawn(crop):
@@ -109,6 +115,18 @@ def find_face(
             "a finder of faces is needed unless the picture is cut already: give `aligned=True`"
         )
     return _found(image, where, finder)
+
+
+def every_face(image: UInt8[np.ndarray, "h w 3"], finder: Finder | None) -> list[Face]:
+    """All faces of a picture, in the order in which they are numbered.
+
+    Raises:
+        InputError: There is none, or no finder.
+    """
+    if finder is None:
+        raise InputError("a finder of faces is needed to find them all")
+    faces = finder.find(image)
+    return faces or [_found(image, Where(), finder)]
 
 
 def _found(image: UInt8[np.ndarray, "h w 3"], where: Where, finder: Finder) -> Face:

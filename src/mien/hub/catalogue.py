@@ -79,6 +79,7 @@ class Row:
         paper: Whose method it is.
         kimg: Thousands of images seen in training; ``None`` where that is no measure.
         resolution: Side of its pictures; ``None`` if it makes or reads none.
+        style_seed: Of an anime model: the seed of the style that is drawn first, if not 0.
         scores: What it was measured to be worth.
         note: One sentence that a user should know.
     """
@@ -97,6 +98,7 @@ class Row:
     paper: str = ""
     kimg: float | None = None
     resolution: int | None = None
+    style_seed: int | None = None
     scores: tuple[Score, ...] = ()
     note: str = ""
 

@@ -6,14 +6,15 @@
 The mask is the convex hull of the 68 landmarks with the brows raised to where the hair begins. It
 grows from 0 at the hull to 1 further inside. A face without landmarks has an ellipse in FFHQ's
 square. Where the face parser is installed, only what it calls face is in the mask. Hair and
-background are not in it: what an edit does to them is not pasted.
+background are not in it: what an edit does to them is not pasted. A drawing goes in through
+:func:`head_mask`, which has the hair in it, or through any other :data:`HeadMask`.
 
 Axes: h w pixels, p points. Points are x, y in pixels, continuous from the upper left corner.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,9 +40,17 @@ _OUTWARDS = 1.06
 """The hull is widened about its middle, since the mask is weak at its border."""
 _ELLIPSE = ((0.0, 0.13), (0.58, 0.72))
 """Centre and half axes of a face in FFHQ's square, in its units of -1 to 1."""
+_HEAD = ((0.0, -0.06), (0.76, 0.93))
+"""The same of a head with its hair; what is drawn has more hair than a photo."""
+_HEAD_FEATHER = 0.11
 _CORNERS = 48
 _SEEN = 0.4
 """A parser that sees less of the mask as face than this share is not believed."""
+
+Mask = tuple[Float[np.ndarray, "_ _"], tuple[int, int]]
+"""How much shows in each pixel of a part of a picture, 0 to 1, and its left and upper corner."""
+HeadMask = Callable[[UInt8[np.ndarray, "h w 3"], Alignment], Mask]
+"""Where head and hair are: a picture and how the face was cut out of it -> a mask."""
 
 
 def face_outline(face: Face | Frame) -> Float[np.ndarray, "p 2"]:
@@ -51,10 +60,7 @@ def face_outline(face: Face | Frame) -> Float[np.ndarray, "p 2"]:
         face: A face with its landmarks, or FFHQ's square alone.
     """
     if isinstance(face, Frame):
-        (x, y), (a, b) = _ELLIPSE
-        angles = np.linspace(0, 2 * np.pi, _CORNERS, endpoint=False)
-        own = np.stack([x + a * np.cos(angles), y + b * np.sin(angles)], axis=1)
-        return move(face.matrix(), own)
+        return _ellipse(face, *_ELLIPSE)
     points = np.asarray(face.landmarks, np.float64)
     up = points[_BROWS].mean(axis=0) - points[_CHIN]
     # Less at the temples than over the nose: a forehead is round.
@@ -62,6 +68,15 @@ def face_outline(face: Face | Frame) -> Float[np.ndarray, "p 2"]:
     hull = convex_hull(np.concatenate([points, points[_BROWS] + height * up]))
     middle = hull.mean(axis=0)
     return middle + _OUTWARDS * (hull - middle)
+
+
+def _ellipse(
+    frame: Frame, centre: tuple[float, float], half: tuple[float, float]
+) -> Float[np.ndarray, "p 2"]:
+    """An ellipse in FFHQ's square, in units of -1 to 1, as a polygon in the picture."""
+    angles = np.linspace(0, 2 * np.pi, _CORNERS, endpoint=False)
+    own = np.stack([np.cos(angles), np.sin(angles)], axis=1) * half + centre
+    return move(frame.matrix(), own)
 
 
 def convex_hull(points: Float[np.ndarray, "p 2"]) -> Float[np.ndarray, "k 2"]:
@@ -88,7 +103,7 @@ def _turn(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> float:
 
 def soft_mask(
     alignment: Alignment, outline: Float[np.ndarray, "p 2"], feather: float = FEATHER
-) -> tuple[Float[np.ndarray, "h w"], tuple[int, int]]:
+) -> Mask:
     """How much of the face shows in each pixel: 0 at and outside of the outline, 1 inside.
 
     Args:
@@ -124,7 +139,7 @@ def face_mask(
     alignment: Alignment,
     outline: Float[np.ndarray, "p 2"],
     feather: float = FEATHER,
-) -> tuple[Float[np.ndarray, "_ _"], tuple[int, int]]:
+) -> Mask:
     """A :func:`soft_mask` without what the face parser calls hair, neck or background.
 
     Arguments, result and errors as of :func:`soft_mask`; where no parser came with mien, or it
@@ -139,6 +154,11 @@ def face_mask(
     page[y : y + part.shape[0], x : x + part.shape[1]] = part
     both = np.minimum(mask, page[top : top + mask.shape[0], left : left + mask.shape[1]])
     return (both if both.sum() > _SEEN * mask.sum() else mask), (left, top)
+
+
+def head_mask(image: UInt8[np.ndarray, "h w 3"], alignment: Alignment) -> Mask:
+    """Head and hair as an ellipse in FFHQ's square: the :data:`HeadMask` that asks no network."""
+    return soft_mask(alignment, _ellipse(alignment.frame, *_HEAD), _HEAD_FEATHER)
 
 
 def paste_face(
@@ -164,23 +184,42 @@ def paste_face(
         InputError: The photo has another size than the one that was cut, the crop is not square, or
             ``feather`` is out of its range.
     """
-    if photo.shape[:2] != alignment.picture:
-        cut, given = "x".join(map(str, alignment.picture)), "x".join(map(str, photo.shape[:2]))
-        raise InputError(f"the face was cut out of a picture of {cut}, this one has {given}")
-    if crop.shape[0] != crop.shape[1]:
-        raise InputError(f"the crop is {crop.shape[1]}x{crop.shape[0]}, and must be square")
-    mask, (left, top) = face_mask(photo, alignment, outline, feather)
-    height, width = mask.shape
+    _check_fits(photo, crop, alignment)
+    return paste_masked(photo, crop, alignment, face_mask(photo, alignment, outline, feather))
+
+
+def paste_masked(
+    photo: UInt8[np.ndarray, "h w 3"],
+    crop: UInt8[np.ndarray, "size size2 3"],
+    alignment: Alignment,
+    mask: Mask,
+) -> UInt8[np.ndarray, "h w 3"]:
+    """Put a crop back through any mask of its photo; otherwise as :func:`paste_face`."""
+    _check_fits(photo, crop, alignment)
+    share, (left, top) = mask
+    height, width = share.shape
     result = photo.copy()
-    if not mask.any():
+    if not share.any():
         return result
     inverse = alignment.inverse(crop.shape[0])
     inverse[:, 2] += inverse[:, :2] @ np.array([left, top], np.float64)
     colours = warp(crop, inverse, height, width)
     part = photo[top : top + height, left : left + width]
-    mixed = (part + (colours - part) * mask[..., None]).round().clip(0, 255).astype(np.uint8)
-    result[top : top + height, left : left + width] = np.where(mask[..., None] > 0, mixed, part)
+    mixed = (part + (colours - part) * share[..., None]).round().clip(0, 255).astype(np.uint8)
+    result[top : top + height, left : left + width] = np.where(share[..., None] > 0, mixed, part)
     return result
+
+
+def _check_fits(
+    photo: UInt8[np.ndarray, "h w 3"],
+    crop: UInt8[np.ndarray, "size size2 3"],
+    alignment: Alignment,
+) -> None:
+    if photo.shape[:2] != alignment.picture:
+        cut, given = "x".join(map(str, alignment.picture)), "x".join(map(str, photo.shape[:2]))
+        raise InputError(f"the face was cut out of a picture of {cut}, this one has {given}")
+    if crop.shape[0] != crop.shape[1]:
+        raise InputError(f"the crop is {crop.shape[1]}x{crop.shape[0]}, and must be square")
 
 
 def paste_made(

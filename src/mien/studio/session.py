@@ -34,12 +34,13 @@ from mien.stylegan2.seeds import seed_latents
 from mien.text.describe import Wish, describe
 
 if TYPE_CHECKING:
-    from mien.anime.crop import Box, Finder
-    from mien.anime.translate import AnimePainter, AnimePicture
+    from mien.anime.photos import AnimePicture
+    from mien.anime.translate import AnimePainter
     from mien.editing.edit import Settings
     from mien.editing.latent import Face
     from mien.editing.settings import Setting
     from mien.editing.walk import Walk
+    from mien.faces.choosing import Box, Finder
     from mien.text.embedding import SentenceEncoder
     from mien.text.head import AttributeHead
     from mien.text.methods import TextToLatent
@@ -288,7 +289,7 @@ class Studio(Inverts, Sketches):
         self,
         photo: Picture,
         styles: int = 6,
-        style_seed: int = 0,
+        style_seed: int | None = None,
         style_from: Picture | None = None,
         settings: Sequence[str | Setting] = (),
         directions: str | Path | None = None,
@@ -296,17 +297,17 @@ class Studio(Inverts, Sketches):
         face: int | None = None,
         box: Box | None = None,
         aligned: bool = False,
-        paste: bool = False,
+        paste: bool | None = None,
         size: int | None = None,
         finder: Finder | None = None,
         force: bool = False,
     ) -> AnimePicture:
-        """Draw the face of a photo as anime, in several styles; see :mod:`mien.anime.translate`.
+        """Draw the face of a photo as anime, in several styles; see :mod:`mien.anime.photos`.
 
         Args:
             photo: A file, uint8 ``[h, w, 3]``, or a picture of Pillow's.
             styles: How many, if they come from seeds.
-            style_seed: Of the first; the others have the next ones.
+            style_seed: Of the first, the others have the next ones; None for the model's own.
             style_from: An anime picture whose style is taken instead.
             settings: ``blue hair/brown hair=15,-5``, carried out in turn.
             directions: A set: name or file; None for ``MODEL-edits``.
@@ -314,7 +315,8 @@ class Studio(Inverts, Sketches):
             face: Which face, from 1; None for the only one.
             box: Where it is: x, y, width, height, forehead to chin.
             aligned: The photo is cut around the face already.
-            paste: Put the faces back into the photo.
+            paste: True puts head and hair back into the photo, False into its square around the
+                face; None gives the drawing alone.
             size: Side of the faces that come out; None for the model's own.
             finder: Finds faces; None for the one that ships.
             force: Use directions of another model all the same.
@@ -324,7 +326,8 @@ class Studio(Inverts, Sketches):
             WeightsMissing: There is no such model on this disk, or it has no directions.
             ImageError: A file is no picture.
         """
-        from mien.anime.translate import AnimeRequest, answer
+        from mien.anime.photos import answer
+        from mien.anime.translate import AnimeRequest
 
         request = AnimeRequest(
             styles, style_seed, style_from, tuple(settings), directions, model, face, box, aligned,

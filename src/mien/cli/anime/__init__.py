@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -14,20 +14,28 @@ from mien.cli.common import (
     EngineOption,
     ForceOption,
     JsonOption,
-    OptionalOutOption,
     PrecisionOption,
+    emit,
+    note,
     parse_box,
 )
-from mien.errors import InputError
+from mien.errors import FileError, InputError
+
+if TYPE_CHECKING:
+    from mien.anime.translate import AnimeRequest
+    from mien.cli.anime.clip import How
+    from mien.studio import Studio
 
 
 def anime(
     photos: Annotated[
         list[str],
-        typer.Argument(metavar="PHOTO…|CLIP", help="Files, folders, patterns; or a clip."),
+        typer.Argument(metavar="PHOTO…|CLIP…", help="Files, folders, patterns, clips."),
     ],
     styles: Annotated[int, typer.Option(help="How many styles for each photo.")] = 6,
-    style_seed: Annotated[int, typer.Option(min=0, help="Seed of the first style.")] = 0,
+    style_seed: Annotated[
+        int | None, typer.Option(min=0, help="Seed of the first style; else the model's own.")
+    ] = None,
     style_from: Annotated[
         Path | None,
         typer.Option("--style-from", metavar="IMAGE", help="Take the style of an anime picture."),
@@ -45,7 +53,8 @@ def anime(
     ] = None,
     model: AnimeModelOption = None,
     face: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="Which face, where there are several.")
+        str | None,
+        typer.Option(metavar="N|all", help="Which face, where there are several, or every one."),
     ] = None,
     box: Annotated[
         str | None,
@@ -59,15 +68,22 @@ def anime(
         int | None, typer.Option(help="Side of the face's picture; else the model's own.")
     ] = None,
     paste: Annotated[
-        bool, typer.Option("--paste/--crop", help="Back into the picture, or the face alone.")
-    ] = False,
+        bool | None,
+        typer.Option(
+            "--paste/--crop",
+            help="Head and hair into the whole picture, or into its square around the face; else "
+            "the drawing alone.",
+        ),
+    ] = None,
     smooth: Annotated[
         float, typer.Option(help="Of a clip: how much a still face is averaged over time, 0 to 1.")
     ] = 0.9,
     resume: Annotated[
         bool, typer.Option("--resume", help="Write a clip in parts, and go on where it stopped.")
     ] = False,
-    out: OptionalOutOption = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="PATH", help="A folder, or the clip of a clip.")
+    ] = None,
     device: DeviceOption = "auto",
     precision: PrecisionOption = "fast",
     engine: EngineOption = "auto",
@@ -77,9 +93,10 @@ def anime(
     """Draw faces as anime: photos in many styles, a clip in one.
 
     Of a photo it writes `NAME-styleSEED.png` for each style and `NAME-sheet.png` into the folder
-    --out; of a clip a clip with its sound. Seed i is the same style for every face. `mien show
-    FILE` says what made a file. Where several faces are found they are numbered in
-    `NAME-faces.png`, and `--face 2` chooses. Ctrl-C leaves a clip of what was done.
+    --out (else `out/anime`); of a clip `NAME-anime.mp4` with its sound (else into `out`). Seed i is
+    the same style for every face. `mien show FILE` says what made a file. Where several faces are
+    found they are numbered in `NAME-faces.png`; `--face 2` chooses, `--face all` draws every one.
+    Ctrl-C leaves a clip of what was done.
     """
     from mien.anime.translate import AnimeRequest
     from mien.data.paths import VIDEO_SUFFIXES
@@ -88,26 +105,77 @@ def anime(
 
     where = None if box is None else parse_box(box)
     request = AnimeRequest(
-        styles, style_seed, style_from, tuple(settings or ()), directions, model, face, where,
-        aligned, paste, size, force,
+        styles, style_seed, style_from, tuple(settings or ()), directions, model, _face(face),
+        where, aligned, paste, size, force,
     )  # fmt: skip
-    studio = Studio(device=device, precision=precision, engine=engine)
     suffixes = {*VIDEO_SUFFIXES, ".gif"}
     clips = [name for name in photos if Path(name).suffix.lower() in suffixes]
-    if clips and len(photos) > 1:
-        raise InputError(f"{clips[0]} is a clip, and there are {len(photos)} inputs; one at a time")
-    if clips:
-        from mien.cli.anime.clip import translate_clip
-
-        target = out or Path("out") / f"{Path(clips[0]).stem}-anime.mp4"
-        how = (keyframes, smooth, resume, detector)
-        translate_clip(Path(clips[0]), target, request, how, studio, json)
-        return
+    stills = [name for name in photos if name not in clips]
     for given, option in ((keyframes is not None, "--keyframes"), (resume, "--resume")):
-        if given:
+        if given and not clips:
             raise InputError(f"{option} is for clips, and {photos[0]} is none by its name")
-    if out is not None and out.suffix.lower() in FORMATS:
-        raise InputError(f"--out {out} is a clip, and {photos[0]} is a still picture by its name")
+    if clips and face == "all":
+        raise InputError("--face all is for photos; one face of a clip is drawn, such as --face 2")
+    if out is not None and out.suffix.lower() in FORMATS and (stills or len(clips) > 1):
+        what = f"{stills[0]} is a still picture by its name" if stills else f"{len(clips)} are read"
+        raise InputError(f"--out {out} is a clip, and {what}")
+    studio = Studio(device=device, precision=precision, engine=engine)
+    how = (keyframes, smooth, resume, detector)
+    result, lines, problems = _draw(studio, stills, clips, request, how, out)
+    emit(result, json, "\n".join(lines))
+    if problems:
+        note(f"{len(problems)} left out: {'; '.join(problems)}")
+        raise typer.Exit(2)
+
+
+def _draw(
+    studio: Studio, stills: list[str], clips: list[str], request: AnimeRequest, how: How,
+    out: Path | None,
+) -> tuple[dict[str, Any], list[str], list[str]]:  # fmt: skip
+    """Draw photos, then clips; of several inputs one that fails does not lose the others.
+
+    Returns:
+        What is printed as JSON, and for a person; what was named and could not be drawn.
+    """
+    from mien.cli.anime.clip import translate_clip
     from mien.cli.anime.photos import draw_photos
 
-    draw_photos(studio, photos, request, detector, out, json)
+    folder = out or Path("out/anime")
+    if len(clips) == 1 and not stills:
+        target = out or Path("out") / f"{Path(clips[0]).stem}-anime.mp4"
+        result, line = translate_clip(Path(clips[0]), target, request, how, studio)
+        return result, [line], []
+    result, lines, problems = {}, [], []
+    if stills:
+        rows, left_out, named = draw_photos(studio, stills, request, how[3], folder, bool(clips))
+        result, problems = {"files": rows, "left_out": left_out}, left_out if named else []
+        lines = [str(path) for row in rows for path in row["files"]]
+    drawn: list[dict[str, Any]] = []
+    for clip, target in zip(clips, _targets(clips, folder), strict=True):
+        try:
+            made, line = translate_clip(Path(clip), target, request, how, studio)
+        except (FileError, InputError) as error:
+            problems.append(str(error))
+            note(f"left out: {error}")
+            continue
+        drawn.append(made)
+        lines.append(line)
+    if not lines:
+        raise InputError(f"none of {len(stills) + len(clips)} inputs could be drawn; {problems[0]}")
+    return {**result, "clips": drawn} if clips else result, lines, problems
+
+
+def _face(text: str | None) -> int | Literal["all"] | None:
+    """Read ``--face``: a number from 1, or ``all``."""
+    if text is None or text == "all":
+        return text
+    if not text.isdecimal() or int(text) < 1:
+        raise InputError(f"--face {text!r} is neither a number from 1 nor all")
+    return int(text)
+
+
+def _targets(clips: list[str], folder: Path) -> list[Path]:
+    """Where each clip of several goes; clips of one name get a number."""
+    stems = [Path(clip).stem for clip in clips]
+    names = [f"{s}-{n + 1}" if (n := stems[:i].count(s)) else s for i, s in enumerate(stems)]
+    return [folder / f"{name}-anime.mp4" for name in names]

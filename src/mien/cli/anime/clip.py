@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mien.cli.common import emit, note, progress
+from mien.cli.common import note, progress
 from mien.errors import FileError, InputError
 
 if TYPE_CHECKING:
@@ -18,9 +18,9 @@ How = tuple[Path | None, float, bool, str | None]
 
 
 def translate_clip(
-    path: Path, out: Path, request: AnimeRequest, how: How, studio: Studio, json: bool
-) -> None:
-    """Draw a clip and print what was written.
+    path: Path, out: Path, request: AnimeRequest, how: How, studio: Studio
+) -> tuple[dict[str, Any], str]:
+    """Draw a clip; returns what was written, for a program and for a person.
 
     Args:
         path: The clip.
@@ -28,13 +28,12 @@ def translate_clip(
         request: Style, face, model.
         how: Keyframes, smoothing, resume, detector.
         studio: Where to compute, how exactly and by which engine.
-        json: Whether to print JSON.
     """
     import time
 
     from mien.anime.clip import AnimeVideo, VideoPlan, clip_provenance
-    from mien.anime.crop import shipped_finder
     from mien.anime.translate import wanted_styles
+    from mien.faces.choosing import shipped_finder
     from mien.files import refuse_existing
     from mien.video.formats import format_of
     from mien.video.pipeline import convert
@@ -49,15 +48,15 @@ def translate_clip(
     clip = Clip(path)
     plan = VideoPlan(request.paste, request.size, smooth, where=request.where)
     painter = studio.painter(request.model)
-    w, said, made = wanted_styles(painter, request)
+    styles = wanted_styles(painter, request)
     moving = None if keyframes is None else _moving(painter, keyframes, request)
     finder = None if request.aligned else shipped_finder(str(studio.device), detector)
-    video = AnimeVideo(painter, clip, w[:1], plan, finder, moving)
+    video = AnimeVideo(painter, clip, styles.w[:1], plan, finder, moving)
     for _ in progress(video.look(), "finding faces", clip.frames):
         pass
-    _remarks(video, out)
+    _remarks(video, out, request.force)
     painter.prepare(clip.frames)
-    provenance = clip_provenance(painter, path, {**said[0], **made}, plan, moving)
+    provenance = clip_provenance(painter, path, {**styles.said[0], **styles.made}, plan, moving)
     begin, writer = time.monotonic(), None
     if resume:
         target = resuming(out, clip, provenance, provenance, request.force)
@@ -81,7 +80,7 @@ def translate_clip(
     result: dict[str, Any] = {
         **provenance, "frames": writer.count, "took_s": round(took, 3), "notes": notes, "file": out
     }  # fmt: skip
-    emit(result, json, f"{drawn} frames in {took:.1f} s ({drawn / took:.1f} a second)\n{out}")
+    return result, f"{drawn} frames in {took:.1f} s ({drawn / took:.1f} a second)\n{out}"
 
 
 def _moving(painter: AnimePainter, keyframes: Path, request: AnimeRequest) -> MovingStyle:
@@ -97,7 +96,7 @@ def _moving(painter: AnimePainter, keyframes: Path, request: AnimeRequest) -> Mo
         raise FileError(keyframes, str(error)) from None
 
 
-def _remarks(video: AnimeVideo, out: Path) -> None:
+def _remarks(video: AnimeVideo, out: Path, force: bool) -> None:
     """What is to be known of the faces; several are numbered on a preview."""
     from mien import images
 
@@ -105,5 +104,5 @@ def _remarks(video: AnimeVideo, out: Path) -> None:
         note(remark)
     if video.preview is not None:
         preview = out.with_name(f"{out.stem}-faces.png")
-        images.save(preview, video.preview)
+        images.save(preview, video.preview, force=force)
         note(f"the faces are numbered in {preview}")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typer
-
-from mien.cli.common import emit, note, picture_problem, progress
+from mien.cli.common import note, picture_problem, progress
 from mien.errors import InputError
 
 if TYPE_CHECKING:
@@ -20,43 +19,75 @@ def draw_photos(
     named: list[str],
     request: AnimeRequest,
     detector: str | None,
-    out: Path | None,
-    json: bool,
-) -> None:
-    """Translate pictures, one by one, and print what was written."""
-    from mien.anime.crop import shipped_finder
-    from mien.anime.translate import answer
+    folder: Path,
+    more: bool = False,
+) -> tuple[list[dict[str, Any]], list[str], bool]:
+    """Translate pictures, one by one.
+
+    Args:
+        studio: Where to compute.
+        named: Files, folders, patterns.
+        request: Styles, face, model.
+        detector: Another detector of faces.
+        folder: Where the pictures go.
+        more: Whether other inputs follow, so that nothing of these need be drawn.
+
+    Returns:
+        What was written, a row a face; what was left out, a line each; and whether something that
+        was named itself is among that.
+
+    Raises:
+        InputError: The only picture cannot be drawn, or none of them, or a result would stand in
+            the place of a picture that is read.
+        OutputError: A file exists already and there is no ``--force``.
+    """
+    from mien.anime.photos import draw_faces, picture_paths, style_names
+    from mien.anime.translate import wanted_styles
     from mien.data.paths import find_pictures, output_paths
     from mien.errors import ImageError
+    from mien.faces.choosing import shipped_finder
     from mien.files import refuse_existing
 
-    folder = out or Path("out/anime")
     found = find_pictures(named, (folder, "out/anime"))
     stems = [path.stem for path in output_paths(found, folder / "x")]
-    count = 1 if request.style_from is not None else request.styles
-    studio.painter(request.model).prepare(count * len(found))
+    painter = studio.painter(request.model)
+    styles = wanted_styles(painter, request)
+    painter.prepare(len(styles.w) * len(found))
     finder = None if request.aligned else shipped_finder(str(studio.device), detector)
-    files: list[dict[str, Any]] = []
+    read = {os.path.realpath(one.path) for one in found}
+    rows: list[dict[str, Any]] = []
     left_out: list[str] = []
     for one, stem in progress(list(zip(found, stems, strict=True)), "drawing"):
-        refuse_existing([folder / f"{stem}-sheet.png"], request.force)
+        # Known before the work: what would be refused at its end is refused here.
+        if request.face != "all":
+            paths = picture_paths(folder, stem, style_names(styles.said)[1])
+            _refuse_read(paths, read)
+            refuse_existing(paths, request.force)
         try:
-            made = answer(studio, one.path, request, finder)
+            drawn, failed = draw_faces(painter, one.path, request, styles, finder)
         except (ImageError, InputError) as error:
             text = picture_problem(error, str(one.path), folder / f"{stem}-faces.png")
-            if one.named and len(found) == 1:
+            if one.named and len(found) == 1 and not more:
                 raise InputError(text) from None
             left_out.append(text)
             note(f"left out: {text}")
             continue
-        paths = made.save(folder, stem, request.force)
-        files.append({"of": one.path, "files": paths, "notes": made.notes})
-        for remark in made.notes:
-            note(f"{one.path}: {remark}")
-    if not files:
+        for text in failed:
+            left_out.append(f"{one.path}: {text}")
+            note(f"left out: {left_out[-1]}")
+        for part, made in drawn.items():
+            _refuse_read(made.paths(folder, f"{stem}{part}"), read)
+            paths = made.save(folder, f"{stem}{part}", request.force)
+            rows.append({"of": one.path, "files": paths, "notes": made.notes})
+            for remark in made.notes:
+                note(f"{one.path}{part.replace('-', ', ')}: {remark}")
+    if not rows and not more:
         raise InputError(f"none of {len(found)} pictures could be drawn; the first: {left_out[0]}")
-    lines = [str(path) for row in files for path in row["files"]]
-    emit({"files": files, "left_out": left_out}, json, "\n".join(lines))
-    if left_out and any(one.named for one in found):
-        note(f"{len(left_out)} of {len(found)} pictures were left out: {'; '.join(left_out)}")
-        raise typer.Exit(2)
+    return rows, left_out, bool(left_out) and any(one.named for one in found)
+
+
+def _refuse_read(paths: list[Path], read: set[str]) -> None:
+    """Never write over a picture that is read, not even with ``--force``."""
+    for path in paths:
+        if os.path.realpath(path) in read:
+            raise InputError(f"{path} is one of the pictures that are read; give another --out")

@@ -182,8 +182,8 @@ def _say(row: str) -> None:
 
 def _clip(painter: AnimePainter, path: Path, aligned: bool, seed: int, place: str) -> ScoreTable:
     from mien.anime.clip import AnimeVideo, VideoPlan
-    from mien.anime.crop import Where, shipped_finder
     from mien.anime.evaluate_clip import score_anime_clip
+    from mien.faces.choosing import Where, shipped_finder
     from mien.metrics.tables import ScoreTable
     from mien.video.reader import Clip
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from mien.cli.common import DeviceOption, JsonOption, emit
+from mien.anime.config import AnimeConfig
+from mien.cli.common import DeviceOption, JsonOption, emit, note
+from mien.cli.options import config_options
 from mien.cli.train.lines import Lines
-from mien.cli.train.options import RunOption
-
-if TYPE_CHECKING:
-    from mien.anime.config import AnimeConfig
+from mien.cli.train.options import RunOption, stop_asked
+from mien.errors import InputError
 
 
+@config_options(AnimeConfig)
 def anime(
     data: Annotated[
         Path,
@@ -23,118 +24,74 @@ def anime(
         ),
     ],
     out: RunOption,
-    preset: Annotated[
-        str | None,
-        typer.Option(help="published-256, published-128, cpu-128 or cpu-64; else by resolution."),
+    config: dict[str, Any],
+    faces: Annotated[
+        list[Path] | None,
+        typer.Option(help="A folder or zip of faces, selfies too, one to one; repeatable."),
     ] = None,
-    resolution: Annotated[
-        int, typer.Option(help="128 or 256, if no preset is given: the published network.")
-    ] = 256,
-    kimg: Annotated[float | None, typer.Option(help="Thousand selfies to see.")] = None,
-    batch: Annotated[int | None, typer.Option(help="Selfies a step, copies counted.")] = None,
-    copies: Annotated[
-        int | None, typer.Option(help="Augmented copies of one selfie; divides --batch.")
+    only: Annotated[
+        list[str] | None,
+        typer.Option(metavar="RULE", help="Rows of the faces' label tables: quality=ok."),
     ] = None,
-    warmup_kimg: Annotated[
-        float | None, typer.Option(help="Train autoencoders of both kinds first, for so long.")
-    ] = None,
-    way_back: Annotated[
-        float | None, typer.Option(help="Share of the steps that also draw selfies from anime.")
-    ] = None,
-    lr: Annotated[float | None, typer.Option(help="Learning rate.")] = None,
-    d_lr: Annotated[
-        float | None, typer.Option(help="Learning rate of the discriminators, if another.")
-    ] = None,
-    gamma: Annotated[float | None, typer.Option(help="Weight of R1.")] = None,
-    adversarial: Annotated[
-        float | None, typer.Option(help="Weight of the adversarial loss.")
-    ] = None,
-    cycle: Annotated[
-        float | None, typer.Option(help="Weight of the cycle's squared error.")
-    ] = None,
-    perceptual: Annotated[
-        float | None, typer.Option(help="Weight of the cycle's perceptual distance.")
-    ] = None,
-    equivariance: Annotated[
-        float | None, typer.Option(help="Weight of drawing a moved selfie as its drawing, moved.")
-    ] = None,
-    style: Annotated[
-        float | None, typer.Option(help="Weight of reading back the style that was drawn.")
-    ] = None,
-    critic: Annotated[
-        float | None, typer.Option(help="Weight of a discriminator on the tagger's features.")
-    ] = None,
-    reconstruct: Annotated[
-        float | None, typer.Option(help="Weight of autoencoding real anime faces.")
-    ] = None,
-    augment: Annotated[float | None, typer.Option(help="How far pictures are moved.")] = None,
-    precision: Annotated[str | None, typer.Option(help="bf16 or fp32.")] = None,
-    tagger: Annotated[
-        str, typer.Option(help="Frozen tagger that says how alike pictures look.")
-    ] = "teacher",
     start: Annotated[
         Path | None,
-        typer.Option("--from", metavar="FILE", help="Checkpoint of a run to grow from."),
+        typer.Option("--from", metavar="FILE", help="A model, or a checkpoint of a run, or half."),
     ] = None,
-    cache: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Keep decoded pictures here.")
-    ] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="Decides every random number.")] = None,
-    device: DeviceOption = "auto",
-    tick_kimg: Annotated[float, typer.Option(help="Log every so many kimg.")] = 0.25,
-    checkpoint_minutes: Annotated[float, typer.Option(help="Checkpoint every so often.")] = 10,
-    grid_kimg: Annotated[float, typer.Option(help="Grid of faces every so many kimg.")] = 1,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print configuration and sizes, train nothing.")
+    tagger: Annotated[str, typer.Option(help="Reads attributes off selfies.")] = "teacher",
+    anime_tagger: Annotated[str, typer.Option(help="Reads them off drawings.")] = "anime-teacher",
+    finish: Annotated[
+        bool, typer.Option("--finish", help="Train no further; write the model as it stands.")
     ] = False,
+    tick_kimg: Annotated[float, typer.Option(help="Log every so many kimg.")] = 0.2,
+    checkpoint_kimg: Annotated[float, typer.Option(help="Checkpoint every so many kimg.")] = 0.8,
+    sample_kimg: Annotated[float, typer.Option(help="Grid of faces every so many kimg.")] = 0.8,
+    device: DeviceOption = "auto",
     json: JsonOption = False,
 ) -> None:
     """Train GANs N' Roses: selfies to anime faces, many styles for one face.
 
     Killed at any moment and started again with the same command, it goes on from its newest
-    checkpoint as if nothing had happened. The run's folder gets `state-*.safetensors`, `log.jsonl`,
-    `tensorboard/`, `grids/` and, with each checkpoint, `anime.safetensors`.
+    checkpoint. The folder gets `state-*.safetensors`, `log.jsonl`, `grids/`, and at the end
+    `anime.safetensors`.
     """
-    from mien.anime.config import preset as make
+    from mien.anime import files
+    from mien.anime.recipe import AnimeRecipe, Judges
+    from mien.hub.loading import load, load_tagger, resolve
+    from mien.judges.frozen import FrozenFeatures
     from mien.runtime.devices import find_device
     from mien.runtime.memory import tune_allocator
+    from mien.training import loop, state
 
     tune_allocator()
-    where = find_device(device)
-    config = make(
-        preset or f"published-{resolution}",
-        kimg=kimg, batch=batch, copies=copies, warmup_kimg=warmup_kimg, way_back=way_back, lr=lr,
-        d_lr=d_lr, r1_gamma=gamma, adversarial=adversarial, cycle=cycle, perceptual=perceptual,
-        equivariance=equivariance, style=style, critic=critic, reconstruct=reconstruct,
-        augment=augment, precision=precision, seed=seed,
-    )  # fmt: skip
-    if dry_run:
-        _print_plan(config, json)
-        return
-    from mien.anime import train as loop
-
-    judge = None
-    if config.needs_tagger:
-        from mien.hub.loading import load_tagger
-
-        judge = load_tagger(tagger).network
-    pictures = loop.AnimeData.open(data, config.resolution, cache)
-    cadence = loop.Cadence(tick_kimg, checkpoint_minutes, grid_kimg)
+    settled = AnimeConfig(**config)
+    features = FrozenFeatures(
+        load("inception", "inception").network, load("mobilenet", "mobilenet").network
+    )
+    taggers = (load_tagger(tagger).network, load_tagger(anime_tagger).network)
+    more = _faces(faces or [], settled.resolution, only or [])
+    pictures = files.AnimeData.open(data, settled.resolution, more)
+    recipe = AnimeRecipe(settled, pictures, Judges(features, *taggers), find_device(device))
+    if start is not None and not state.checkpoints(out):
+        files.start_from(recipe, resolve(start, files.KIND))
     last: dict[str, Any] = {}
-    meta = {"data": data.name}
-    tell = Lines(config.kimg, quiet=json)
-    for last in loop.train(config, pictures, out, where, cadence, judge, start, meta=meta):
-        tell(last)
-    model = out / loop.MODEL
+    tell = Lines(settled.kimg, quiet=json)
+    if not finish:
+        cadence = loop.Cadence(tick_kimg, checkpoint_kimg, sample_kimg)
+        for last in loop.run(recipe, out, cadence, stop_asked()):
+            tell(last)
+        if recipe.nimg < settled.kimg * 1000:
+            note(f"stopped at {recipe.nimg} images; the same command goes on")
+            raise typer.Exit(130)
+    elif not state.checkpoints(out):
+        raise InputError(f"{out} holds no run to finish")
+    said = {"data": [data.name, *(path.name for path in faces or [])]}
+    model = files.export(out, out / "anime.safetensors", said)
     emit({"out": out, "model": model, **last}, json, f"wrote {model}")
 
 
-def _print_plan(config: AnimeConfig, json: bool) -> None:
-    from mien.anime.step import count_parameters
-    from mien.anime.train import config_as_json
+def _faces(paths: list[Path], resolution: int, rules: list[str]) -> list[Any]:
+    """Pictures of further selfies, without what the rules leave out."""
+    from mien.data.joining import choose
+    from mien.data.training_set import TrainingSet
 
-    resolved, sizes = config_as_json(config), count_parameters(config)
-    lines = [f"{key:20} {value}" for key, value in resolved.items()]
-    counted = "  ".join(f"{key} {value:,}" for key, value in sizes.items())
-    lines += [f"{'parameters':20} {counted}"]
-    emit({"config": resolved, "parameters": sizes}, json, "\n".join(lines))
+    return [choose(TrainingSet.open(path, resolution), rules).pictures for path in paths]

@@ -1,0 +1,269 @@
+"""Photos as anime: the face cut out, drawn in each style, left as it is or put into its photo.
+
+    face = find_face(photo, Where(face=2), finder)
+    picture = paint(painter, photo, face, w, said, Placing(paste=True))
+
+A drawing goes into its photo through a mask of head and hair
+(:data:`mien.inversion.paste.HeadMask`), never as the square that was drawn.
+
+Axes: n styles, h w pixels of the photo.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from jaxtyping import Float, UInt8
+from torch import Tensor
+
+from mien import images
+from mien.anime.translate import AnimePainter, AnimeRequest, Styles, wanted_styles
+from mien.errors import InputError
+from mien.faces.alignment import Alignment, align
+from mien.faces.choosing import Finder, cut_found, every_face, find_face, shipped_finder
+from mien.faces.finder import Face
+from mien.faces.frames import Frame
+from mien.files import make_folder, refuse_existing
+from mien.images.given import Picture, given
+from mien.inversion.paste import HeadMask, head_mask, paste_masked
+
+if TYPE_CHECKING:
+    from mien.studio.session import Studio
+
+
+@dataclass(frozen=True)
+class Placing:
+    """What becomes of the drawn square.
+
+    Attributes:
+        paste: True puts head and hair into the whole photo, False into the square that was cut
+            out of it; None leaves the drawing as it is.
+        size: Side of the squares that come out; ``None`` for the model's own.
+        mask: Where head and hair are.
+    """
+
+    paste: bool | None = None
+    size: int | None = None
+    mask: HeadMask = head_mask
+
+    def __post_init__(self) -> None:
+        if self.size is not None and not 16 <= self.size <= 4096:
+            raise InputError(f"size is {self.size}, but must be from 16 to 4096")
+
+    def place(
+        self,
+        pages: Sequence[UInt8[np.ndarray, "h w 3"]],
+        drawn: UInt8[np.ndarray, "n r r2 3"],
+        alignment: Alignment,
+    ) -> UInt8[np.ndarray, "n _ _ 3"]:
+        """Put drawings into a photo, one page each, or into its square."""
+        mask = self.mask(pages[0], alignment)
+        rows = zip(pages, drawn, strict=True)
+        made = [paste_masked(page, one, alignment, mask) for page, one in rows]
+        if self.paste is False:
+            size = self.size or drawn.shape[1]
+            made = [align(page, alignment.frame, size)[0] for page in made]
+        return np.stack(made)
+
+
+@dataclass(frozen=True)
+class AnimePicture:
+    """One face in several styles.
+
+    Attributes:
+        crop: The aligned face, uint8 ``[size, size, 3]``.
+        faces: In each style, uint8 ``[n, size, size, 3]``.
+        results: What is written: the faces, or pictures with them pasted in.
+        alignment: How the crop lies in the picture.
+        captions: What each style is.
+        stems: Part of a file name for each style.
+        provenance: What made them all.
+        each: What made each of them beyond that.
+        notes: What the person should know.
+        others: Other faces of the same picture that were pasted into ``results`` before.
+    """
+
+    crop: UInt8[np.ndarray, "size size 3"]
+    faces: UInt8[np.ndarray, "n size size 3"]
+    results: UInt8[np.ndarray, "n h w 3"]
+    alignment: Alignment
+    captions: tuple[str, ...]
+    stems: tuple[str, ...]
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    each: tuple[Mapping[str, Any], ...] = ()
+    notes: tuple[str, ...] = ()
+    others: tuple[AnimePicture, ...] = ()
+
+    def paths(self, folder: str | Path, stem: str) -> list[Path]:
+        """What :meth:`save` writes: a file a style, then the sheet if there are several."""
+        return picture_paths(folder, stem, self.stems)
+
+    def sheet(self) -> UInt8[np.ndarray, "h w 3"]:
+        """The palette: a row a face, then each style with its name below."""
+        rows = (*self.others, self)
+        cells = np.concatenate([part for one in rows for part in (one.crop[None], one.faces)])
+        names = ["photo", *self.captions] * len(rows)
+        columns = len(self.captions) + 1 if self.others else None
+        return images.contact_sheet(cells, names, columns=columns)
+
+    def save(self, folder: str | Path, stem: str, force: bool = False) -> list[Path]:
+        """Write each style as PNG, and the palette.
+
+        Raises:
+            OutputError: A file exists and ``force`` is false, or the disk refuses.
+        """
+        make_folder(folder)
+        paths = self.paths(folder, stem)
+        refuse_existing(paths, force)
+        for path, image, one in zip(paths, self.results, self.each, strict=False):
+            images.save(path, image, {**self.provenance, **one}, force=force)
+        if len(paths) > len(self.results):
+            made = {**self.provenance, "styles": [dict(one) for one in self.each]}
+            images.save(paths[-1], self.sheet(), made, force=force)
+        return paths
+
+
+def picture_paths(folder: str | Path, stem: str, stems: Sequence[str]) -> list[Path]:
+    """The files of a face: one for each style, then the sheet if there are several."""
+    paths = [Path(folder, f"{stem}-{name}.png") for name in stems]
+    return [*paths, Path(folder, f"{stem}-sheet.png")] if len(paths) > 1 else paths
+
+
+def style_names(said: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Captions of styles, and their parts of file names.
+
+    Args:
+        said: What each style is: ``{"style_seed": 3}`` or ``{"style_from": "a.png"}``.
+    """
+    seeds = [one.get("style_seed") for one in said]
+    labels = [
+        Path(one["style_from"]).stem if seed is None else f"seed {seed}"
+        for one, seed in zip(said, seeds, strict=True)
+    ]
+    stems = [
+        f"like-{label}" if seed is None else f"style{seed:04d}"
+        for label, seed in zip(labels, seeds, strict=True)
+    ]
+    return tuple(labels), tuple(stems)
+
+
+def paint(
+    painter: AnimePainter,
+    image: UInt8[np.ndarray, "h w 3"],
+    face: Face | Frame,
+    w: Float[Tensor, "n w_dim"],
+    said: Sequence[Mapping[str, Any]],
+    placing: Placing | None = None,
+    made: Mapping[str, Any] | None = None,
+    onto: Sequence[UInt8[np.ndarray, "h w 3"]] | None = None,
+) -> AnimePicture:
+    """Translate a face of a picture into styles.
+
+    Args:
+        painter: The model.
+        image: The picture.
+        face: A face of it, or the square of a picture that is cut already.
+        w: Mapped styles, perhaps moved.
+        said: What each style is, see :func:`style_names`.
+        placing: What becomes of the drawn square.
+        made: More for the provenance.
+        onto: A page for each style into which is pasted instead of ``image``.
+
+    Raises:
+        InputError: The square around the face is too large for the picture.
+    """
+    placing = placing or Placing()
+    crop, alignment, notes = cut_found(image, face, painter.resolution)
+    drawn = painter.draw(painter.contents(crop[None]), w)
+    side = placing.size or painter.resolution
+    faces = drawn if side == painter.resolution else images.resize(drawn, side)
+    shown = crop if side == painter.resolution else images.resize(crop, side)
+    results = faces
+    if placing.paste is not None:
+        results = placing.place([image] * len(drawn) if onto is None else onto, drawn, alignment)
+    captions, stems = style_names(said)
+    provenance = {
+        **painter.signature,
+        "engine": painter.said,
+        **(made or {}),
+        "alignment": alignment.as_dict(),
+        "pasted": {True: "photo", False: "square", None: False}[placing.paste],
+        "notes": notes,
+    }
+    return AnimePicture(
+        shown, faces, results, alignment, captions, stems, provenance,
+        tuple(dict(one) for one in said), tuple(notes),
+    )  # fmt: skip
+
+
+def draw_faces(
+    painter: AnimePainter,
+    photo: Picture,
+    request: AnimeRequest,
+    styles: Styles,
+    finder: Finder | None = None,
+) -> tuple[dict[str, AnimePicture], list[str]]:
+    """The face of a photo that is meant, or every one; one that fails does not lose the others.
+
+    Args:
+        painter: The model.
+        photo: A file or pixels.
+        request: Which face, and what becomes of it.
+        styles: As :func:`mien.anime.translate.wanted_styles` gives them.
+        finder: Finds faces.
+
+    Returns:
+        Pictures by what their names get behind the photo's: ``-face2`` of every face, nothing for
+        one, or for all that were pasted into one photo; and what was wrong with the others.
+
+    Raises:
+        ImageError: The file is no picture.
+        InputError: No face, several and no number, or none of them could be drawn.
+    """
+    image, of = given(photo)
+    placing = Placing(request.paste, request.size)
+    made = {"of": of, **styles.made}
+    if request.face != "all":
+        face = find_face(image, request.where, finder)
+        return {"": paint(painter, image, face, styles.w, styles.said, placing, made)}, []
+    drawn: dict[str, AnimePicture] = {}
+    failed: list[str] = []
+    pages = None
+    for number, face in enumerate(every_face(image, finder), 1):
+        told = {**made, "face": number}
+        try:
+            one = paint(painter, image, face, styles.w, styles.said, placing, told, pages)
+        except InputError as error:
+            failed.append(f"face {number}: {error}")
+            continue
+        drawn[f"-face{number}"] = one
+        pages = list(one.results) if placing.paste else None
+    if not drawn:
+        raise InputError(f"none of its faces can be drawn; {failed[0]}")
+    if placing.paste:
+        *others, last = drawn.values()
+        where = [one.alignment.as_dict() for one in (*others, last)]
+        told = {**last.provenance, "face": "all", "alignment": where}
+        drawn = {"": replace(last, provenance=told, others=tuple(others))}
+    return drawn, failed
+
+
+def answer(
+    studio: Studio,
+    photo: Picture,
+    request: AnimeRequest,
+    finder: Finder | None = None,
+) -> AnimePicture:
+    """What :meth:`mien.studio.session.Studio.anime` answers; arguments and errors as there."""
+    painter = studio.painter(request.model)
+    styles = wanted_styles(painter, request)
+    if finder is None and not request.aligned:
+        finder = shipped_finder(str(studio.device))
+    drawn, _ = draw_faces(painter, photo, request, styles, finder)
+    if len(drawn) > 1:
+        raise InputError('face "all" gives a picture each; it is pasted, or drawn by draw_faces')
+    return next(iter(drawn.values()))

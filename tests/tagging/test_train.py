@@ -103,7 +103,7 @@ def test_the_verb(tmp_path, capsys):
     assert cli.main([*command, *small.split(), "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
     assert said["nimg"] == 16
-    assert said["columns"]["gender"]["count"] == 2
+    assert said["columns"]["gender"]["count"] == 5
     assert load_tagger(out).meta["kimg"] == 0.016
     assert sorted(path.name for path in (tmp_path / "t.run").iterdir())[0] == "log.jsonl"
     assert cli.main([*command, *small.split()]) == 2

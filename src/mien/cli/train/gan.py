@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 def gan(
     data: DataOption,
     out: RunOption,
-    context: typer.Context,
     config: dict[str, Any],
     device: Any,
+    typed: set[str],
     labels: LabelsOption = None,
     part: PartOption = "train",
     tagger: Annotated[
@@ -59,7 +59,7 @@ def gan(
 
     wanted: Any = False if labels == "none" else labels
     sizes, begin = _sizes(start, out)
-    config |= {name: value for name, value in sizes.items() if not _is_typed(context, name)}
+    config |= {name: value for name, value in sizes.items() if name not in typed}
     config["tagger_weight"] = config["tagger_weight"] if tagger else 0
     chosen: Any = part
     pictures = TrainingSet.open(data, config["resolution"], labels=wanted, part=chosen)
@@ -86,12 +86,6 @@ def gan(
         return None
     model = export(recipe, out / "generator.safetensors", {"data": str(data)})
     return {"out": out, "model": model}, f"wrote {model}"
-
-
-def _is_typed(context: typer.Context, name: str) -> bool:
-    """Whether an option stands on the command line."""
-    source = context.get_parameter_source(name)
-    return source is not None and source.name != "DEFAULT"
 
 
 def _sizes(start: Path | None, out: Path) -> tuple[dict[str, Any], Start | None]:

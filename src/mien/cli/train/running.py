@@ -10,7 +10,8 @@
         return {"out": out}, f"wrote {out}"
 
 The command has an option for each field of the configuration, ``--precision``, ``--device``,
-``--json`` and how often a run logs and writes checkpoints.
+``--json`` and how often a run logs and writes checkpoints. An argument ``typed: set[str]`` gets the
+names of the options that stand on the command line.
 """
 
 from __future__ import annotations
@@ -91,7 +92,9 @@ def trainer(
             from mien.runtime.memory import tune_allocator
 
             tune_allocator()
-            place = find_device(device)
+            place, context = find_device(device), values.pop("context")
+            if "typed" in hints:
+                values["typed"] = {n for n in context.params if _is_typed(context, n)}
             values["config"]["precision"] = settled_precision(values["config"]["precision"], place)
             job = prepare(device=place, **values)
             _train(job, Cadence(**{**often, **cadence}), json)
@@ -99,8 +102,11 @@ def trainer(
         hints = typing.get_type_hints(prepare, include_extras=True)
         own = inspect.signature(prepare).parameters.values()
         kind = inspect.Parameter.KEYWORD_ONLY
-        found = [p.replace(annotation=hints[p.name]) for p in own if p.name != "device"]
+        found = [
+            p.replace(annotation=hints[p.name]) for p in own if p.name not in ("device", "typed")
+        ]
         found += [
+            inspect.Parameter("context", kind, annotation=typer.Context),
             inspect.Parameter("cadence", kind, annotation=dict[str, Any]),
             inspect.Parameter("device", kind, default="auto", annotation=DeviceOption),
             inspect.Parameter("json", kind, default=False, annotation=JsonOption),
@@ -114,6 +120,12 @@ def trainer(
         return config_options(config, leave, **{"precision": "auto", **defaults})(timed)
 
     return wrap
+
+
+def _is_typed(context: Any, name: str) -> bool:
+    """Whether an option stands on the command line."""
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 def _train(job: Job, cadence: Cadence, json: bool) -> None:

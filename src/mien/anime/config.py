@@ -94,7 +94,7 @@ class AnimeConfig:
         if self.copies < 2 or self.batch < 2 or self.batch % self.copies:
             raise InputError(
                 f"a batch of {self.batch} does not split into groups of {self.copies} copies, "
-                "two at least; give --batch as a multiple of --copies"
+                "two at least; give `batch` as a multiple of `copies`"
             )
         if not 1 <= self.seen <= self.batch:
             raise InputError(f"seen is {self.seen}, but must be from 1 to the batch, {self.batch}")

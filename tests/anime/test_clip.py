@@ -82,6 +82,12 @@ def test_faces_that_come_and_go(painter: AnimePainter, folder: Path) -> None:
     changed = np.abs(shown.astype(int) - source).reshape(14, -1).max(axis=1) > 0
     assert changed.tolist() == [4 <= t < 10 for t in range(14)]
     assert any("8 frames before it comes or after it goes" in note for note in made.notes)
+    # The square alone: its corners are the frame's, its middle is drawn.
+    head = frames(video(painter, folder / "came.mp4", paste="square", size=32))
+    drawn = frames(video(painter, folder / "came.mp4"))
+    assert head.shape == drawn.shape
+    apart = np.abs(head.astype(int) - drawn)[4:10]
+    assert apart[:, :3, :3].mean() > 3 * apart[:, 14:18, 14:18].mean()
 
 
 def test_two_people(painter: AnimePainter, folder: Path) -> None:

@@ -168,7 +168,7 @@ def test_paste(studio: Studio, model: Path) -> None:
     # No square: the corners of the crop are the photo's, to the bit.
     for x, y in made.alignment.frame.corners().clip(0, (95, 71)).astype(int):
         assert np.array_equal(made.results[0][y, x], photo[y, x])
-    head = studio.anime(photo, 2, model=model, finder=toys.ToyFinder(24), paste=False)
+    head = studio.anime(photo, 2, model=model, finder=toys.ToyFinder(24), paste="square")
     assert head.results.shape == (2, 32, 32, 3)
     cut = head.crop.astype(int) - head.results[0]
     assert np.abs(cut[:2, :2]).max() <= 2

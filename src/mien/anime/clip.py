@@ -29,7 +29,7 @@ from torch import Tensor
 
 from mien import images
 from mien.anime.steady import ContentSmoother, PictureSmoother, steady
-from mien.anime.translate import AnimePainter
+from mien.anime.translate import AnimePainter, Paste
 from mien.editing.direction import move
 from mien.editing.sets import LoadedDirections
 from mien.editing.settings import Setting
@@ -56,8 +56,8 @@ class VideoPlan:
     """How a clip is drawn.
 
     Attributes:
-        paste: True puts head and hair back into the frame, False into its square around the face;
-            None shows the drawing alone.
+        paste: True puts head and hair back into the frame, ``square`` into its square around the
+            face; False shows the drawing alone.
         size: Side of the face's picture; ``None`` for the model's own.
         smooth: How much contents and pictures are averaged over time; 0 for none. See
             :mod:`mien.anime.steady`.
@@ -67,7 +67,7 @@ class VideoPlan:
         mask: Where head and hair of a frame are.
     """
 
-    paste: bool | None = None
+    paste: Paste = False
     size: int | None = None
     smooth: float = 0.9
     min_cutoff: float = 0.5
@@ -287,14 +287,15 @@ class AnimeVideo:
         else:
             self._forget()
         size = self.plan.size or side
-        if self.plan.paste is None:
+        if not self.plan.paste:
             return drawn if size == side else images.resize(drawn, size)
         pages: list[UInt8[np.ndarray, "h w 3"]] = []
         rows = zip(batch.images, drawn, cuts, present, strict=True)
         for image, one, (_, alignment), there in rows:
             mask = self.plan.mask(image, alignment) if there else None
             page = image if mask is None else paste_masked(image, one, alignment, mask)
-            pages.append(page if self.plan.paste else align(page, alignment.frame, size)[0])
+            whole = self.plan.paste is True
+            pages.append(page if whole else align(page, alignment.frame, size)[0])
         return np.stack(pages)
 
     def warm_up(self, first: int) -> None:

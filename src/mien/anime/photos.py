@@ -21,7 +21,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from mien import images
-from mien.anime.translate import AnimePainter, AnimeRequest, Styles, wanted_styles
+from mien.anime.translate import AnimePainter, AnimeRequest, Paste, Styles, wanted_styles
 from mien.errors import InputError
 from mien.faces.alignment import Alignment, align
 from mien.faces.choosing import Finder, cut_found, every_face, find_face, shipped_finder
@@ -40,13 +40,13 @@ class Placing:
     """What becomes of the drawn square.
 
     Attributes:
-        paste: True puts head and hair into the whole photo, False into the square that was cut
-            out of it; None leaves the drawing as it is.
+        paste: True puts head and hair into the whole photo, ``square`` into the square that was
+            cut out of it; False leaves the drawing as it is.
         size: Side of the squares that come out; ``None`` for the model's own.
         mask: Where head and hair are.
     """
 
-    paste: bool | None = None
+    paste: Paste = False
     size: int | None = None
     mask: HeadMask = head_mask
 
@@ -64,7 +64,7 @@ class Placing:
         mask = self.mask(pages[0], alignment)
         rows = zip(pages, drawn, strict=True)
         made = [paste_masked(page, one, alignment, mask) for page, one in rows]
-        if self.paste is False:
+        if self.paste == "square":
             size = self.size or drawn.shape[1]
             made = [align(page, alignment.frame, size)[0] for page in made]
         return np.stack(made)
@@ -183,7 +183,7 @@ def paint(
     faces = drawn if side == painter.resolution else images.resize(drawn, side)
     shown = crop if side == painter.resolution else images.resize(crop, side)
     results = faces
-    if placing.paste is not None:
+    if placing.paste:
         results = placing.place([image] * len(drawn) if onto is None else onto, drawn, alignment)
     captions, stems = style_names(said)
     provenance = {
@@ -191,7 +191,7 @@ def paint(
         "engine": painter.said,
         **(made or {}),
         "alignment": alignment.as_dict(),
-        "pasted": {True: "photo", False: "square", None: False}[placing.paste],
+        "pasted": placing.paste,
         "notes": notes,
     }
     return AnimePicture(
@@ -241,10 +241,10 @@ def draw_faces(
             failed.append(f"face {number}: {error}")
             continue
         drawn[f"-face{number}"] = one
-        pages = list(one.results) if placing.paste else None
+        pages = list(one.results) if placing.paste is True else None
     if not drawn:
         raise InputError(f"none of its faces can be drawn; {failed[0]}")
-    if placing.paste:
+    if placing.paste is True:
         *others, last = drawn.values()
         where = [one.alignment.as_dict() for one in (*others, last)]
         told = {**last.provenance, "face": "all", "alignment": where}

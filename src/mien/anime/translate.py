@@ -40,6 +40,9 @@ from mien.stylegan2.seeds import seed_latents
 DEFAULT_ANIME = "anime"
 """The model that is taken if none is named."""
 
+Paste = bool | Literal["square"]
+"""Whether head and hair go back into the photo, or into the square that was cut out of it."""
+
 MOST_STYLES = 256
 """The most styles of one call."""
 
@@ -189,7 +192,7 @@ class AnimeRequest:
     face: int | Literal["all"] | None = None
     box: Box | None = None
     aligned: bool = False
-    paste: bool | None = None
+    paste: Paste = False
     size: int | None = None
     force: bool = False
 

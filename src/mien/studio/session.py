@@ -35,7 +35,7 @@ from mien.text.describe import Wish, describe
 
 if TYPE_CHECKING:
     from mien.anime.photos import AnimePicture
-    from mien.anime.translate import AnimePainter
+    from mien.anime.translate import AnimePainter, Paste
     from mien.editing.edit import Settings
     from mien.editing.latent import Face
     from mien.editing.settings import Setting
@@ -297,7 +297,7 @@ class Studio(Inverts, Sketches):
         face: int | None = None,
         box: Box | None = None,
         aligned: bool = False,
-        paste: bool | None = None,
+        paste: Paste = False,
         size: int | None = None,
         finder: Finder | None = None,
         force: bool = False,
@@ -315,8 +315,8 @@ class Studio(Inverts, Sketches):
             face: Which face, from 1; None for the only one.
             box: Where it is: x, y, width, height, forehead to chin.
             aligned: The photo is cut around the face already.
-            paste: True puts head and hair back into the photo, False into its square around the
-                face; None gives the drawing alone.
+            paste: True puts head and hair back into the photo, ``square`` into its square around
+                the face; False gives the drawing alone.
             size: Side of the faces that come out; None for the model's own.
             finder: Finds faces; None for the one that ships.
             force: Use directions of another model all the same.

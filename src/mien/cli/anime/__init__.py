@@ -106,7 +106,7 @@ def anime(
     where = None if box is None else parse_box(box)
     request = AnimeRequest(
         styles, style_seed, style_from, tuple(settings or ()), directions, model, _face(face),
-        where, aligned, paste, size, force,
+        where, aligned, "square" if paste is False else bool(paste), size, force,
     )  # fmt: skip
     suffixes = {*VIDEO_SUFFIXES, ".gif"}
     clips = [name for name in photos if Path(name).suffix.lower() in suffixes]

@@ -121,7 +121,7 @@ def like_artists(data: Path, named: list[str], limit: int) -> None:
 
 def main() -> None:
     """Print the three tables."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description="Photo and sketch, measured.")
     parser.add_argument("data", type=Path, help="folder of cuhk.zip, ar.zip and london.zip")
     parser.add_argument("--sketch", action="append", default=[], help="photo to sketch: a model")
     parser.add_argument("--photo", action="append", default=[], help="sketch to photo: a model")

@@ -157,20 +157,22 @@ def check_recipe(made: Mapping[str, Any], name: str = "picture") -> None:
     Raises:
         ImageError: It does.
     """
-    parts, stack, edits = 0, [made], 0
+    parts, edits = 0, 0
+    stack: list[Any] = [made]
     while stack:
         one = stack.pop()
         parts += 1
-        rows = one.get("edits", ())
-        steps = one.get("refine", 0)
-        mixed = one.get("mix", {})
-        inside = [mixed.get("a", {}), mixed.get("b", {})] if isinstance(mixed, Mapping) else [0]
+        rows, steps, mixed = one.get("edits", ()), one.get("refine", 0), one.get("mix", {})
+        inside: list[Any] = [0]
+        if isinstance(mixed, Mapping):
+            inside = [mixed.get("a", {}), mixed.get("b", {})]
         if not isinstance(rows, list | tuple) or not all(
-            isinstance(row, Mapping) for row in (*rows, *inside)
+            isinstance(row, Mapping) and isinstance(row.get("settings", []), list | tuple)
+            for row in (*rows, *inside)
         ):
             raise ImageError(name, "what it says of its making cannot be followed", "send a photo")
         stack += [part for part in inside if part]
-        edits += sum(len(row.get("settings") or ()) for row in rows)
+        edits += sum(len(row.get("settings", ())) for row in rows)
         for row in rows:
             known_name(str(row.get("set")), "directions")
         if not isinstance(steps, int) or steps > _MOST_STEPS or parts > _MOST_PARTS:

@@ -115,7 +115,9 @@ def _translated(
 def anime(studio: Studio, body: bodies.Anime, bounds: Bounds) -> Result:
     """Draw the face of a photo as anime; see :meth:`mien.Studio.anime`."""
     _few(body.styles, bounds)
-    style = body.style_from and read_picture(body.style_from, bounds.limits, "style_from")
+    style = None
+    if body.style_from is not None:
+        style = read_picture(body.style_from, bounds.limits, "style_from")
     drawn = studio.anime(
         read_picture(body.photo, bounds.limits, "photo"),
         body.styles,

@@ -126,9 +126,18 @@ def test_faces_are_files_too(studio: Studio, tmp_path: Path) -> None:
     assert walk._stops.shape == (5, 8, 16)  # one, three and one
     torch.testing.assert_close(walk._stops[0], walk._stops[2])
     said = walk.provenance["walk"]["faces"]
-    assert [face.get("seed") for face in said] == [6, None, 9]
+    assert [face.get("seed") for face in said] == [6, None, None, None, 9]
+    assert [face.get("row") for face in said[1:4]] == [0, 1, 2]
     assert "sha256" not in said[0]
     json.dumps(walk.provenance)
+
+
+def test_faces_that_a_verb_gave_are_stops(studio: Studio) -> None:
+    faces = studio.generate(2, 3)
+    walk = studio.walk([faces, faces[0]], seconds=1, fps=4)
+    plain = studio.walk([3, 4, 3], seconds=1, fps=4)
+    torch.testing.assert_close(walk.ws(0, 4), plain.ws(0, 4))
+    assert [one["seed"] for one in walk.provenance["walk"]["faces"]] == [3, 4, 3]
 
 
 @pytest.fixture

@@ -205,6 +205,8 @@ def recipes() -> dict[str, bytes]:
         "a million steps": recipe(text="a man", method="labels", guidance=1, refine=10**6),
         "512 mixtures": recipe(**mixed),
         "edits that are none": recipe(edits=7),
+        "settings that are none": recipe(edits=[{"set": "portraits-edits", "settings": 7}]),
+        "a row that is none": recipe(edits=[{"set": "portraits-edits", "settings": [7]}]),
         "a mixture that is none": recipe(mix="x"),
         "a photo that is a path": recipe(photo=SECRET),
         "latents that are a path": recipe(latents=SECRET),

@@ -16,6 +16,7 @@ from mien.web.front import Front
 from mien.web.guard import Guard
 from mien.web.sessions import COOKIE, Sessions
 from mien.web.settings import Settings
+from web.conftest import png
 
 TOKEN = "a-long-secret"
 
@@ -171,3 +172,15 @@ def test_the_front_answers_at_once_and_then_hands_over():
 
 async def _kept(messages, message):
     messages.append(message)
+
+
+def test_several_good_files_go_up_at_once_and_lie_in_the_folder(client, app):
+    files = [
+        ("files", (f"a picture with a long name {i}.png", png(), "image/png")) for i in range(9)
+    ]
+    answer = client.post("/gradio_api/upload", files=files)
+    assert answer.status_code == 200, answer.text
+    folder = app.state.sessions.folder
+    assert all(Path(path).is_relative_to(folder) for path in answer.json())
+    shown = client.get(f"/gradio_api/file={answer.json()[0]}")
+    assert shown.content == png()

@@ -77,6 +77,17 @@ def test_what_is_kept_is_bounded_in_number_and_bytes(sessions):
     assert small.made == made[2:]
 
 
+def test_all_together_keep_no_more_than_they_may(clock):
+    sessions = Sessions(most_bytes=20_000, clock=lambda: clock.now)
+    first, second = sessions.new(), sessions.new()
+    for one in (first, second):
+        clock.now += 1
+        sessions.get(one.id).keep(Made(picture(side=60), "generate"))
+    third = sessions.new()
+    assert [sessions.has(one.id) for one in (first, second, third)] == [False, True, True]
+    sessions.close()
+
+
 def test_nobody_finds_what_another_has_made(sessions):
     one, other = sessions.new(), sessions.new()
     made = one.keep(Made(picture(7), "sketch"))

@@ -7,6 +7,7 @@ import binascii
 import io
 import json
 import logging
+import re
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -161,7 +162,7 @@ def failure(error: Exception, folder: Path) -> Response:
     if isinstance(error, MienError):
         status = next(STATUS[one] for one in type(error).__mro__ if one in STATUS)
         wait = {"retry-after": str(error.retry_s)} if isinstance(error, Busy) else None
-        return refusal(status, kind, _shortened(without_paths(error, folder)), wait)
+        return refusal(status, kind, _shortened(_named(without_paths(error, folder))), wait)
     if isinstance(error, ValidationError):
         faults = error.errors(include_url=False, include_context=False, include_input=False)
         said = "; ".join(f"{_place(one['loc'])}: {one['msg']}" for one in faults[:5])
@@ -172,6 +173,11 @@ def failure(error: Exception, folder: Path) -> Response:
         return refusal(error.status_code, "BadRequest", _shortened(str(error.detail)))
     _log.error("a request failed", exc_info=error)
     return refusal(500, "Failed", "something went wrong here; the server's log says what")
+
+
+def _named(text: str) -> str:
+    """A message that names fields where the library's names options of the command line."""
+    return re.sub(r"(?<![\w-])--([a-z][a-z_-]*)", r"`\1`", text)
 
 
 def _shortened(text: str) -> str:

@@ -65,7 +65,7 @@ class Face(Body):
     latents: Blob | None = Field(None, description="A file `.npz` with `w`.")
     row: int = Field(0, ge=0, description="Which of the latents.")
     picture: Blob | None = Field(None, description="A PNG of mien's, or a photo to be inverted.")
-    number: int | None = Field(None, ge=1, le=99, description="Which face of a photo.")
+    face: int | None = Field(None, ge=1, le=99, description="Which face of a photo.")
 
     @model_validator(mode="after")
     def _one(self) -> Face:

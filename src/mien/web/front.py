@@ -15,6 +15,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 _LOOK_S = 1
 """Seconds after which a page that waits looks again."""
 
+_PAGES = ("/", "/vi")
+
 _PAGE = f"""<!doctype html><html lang=en><meta charset=utf-8><title>mien</title>
 <meta name=viewport content="width=device-width"><meta http-equiv=refresh content={_LOOK_S}><style>
 :root{{color-scheme:light dark}}body{{font:18px/1.6 system-ui,sans-serif;display:grid;
@@ -79,7 +81,7 @@ class Front:
 def _waiting(path: str) -> Response:
     """What is said while the application is being built."""
     headers = {"retry-after": str(_LOOK_S), "cache-control": "no-store"}
-    if path == "/":
+    if path in _PAGES:
         return HTMLResponse(_PAGE, headers=headers)
     if path == "/healthz":
         return JSONResponse({"ok": True, "ready": False, "jobs": 0})

@@ -6,6 +6,7 @@ one line of JSON: ``{"error": …, "kind": …}``.
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import hmac
@@ -59,6 +60,9 @@ _PATHS = re.compile(
 )
 _BODIES = re.compile(r"/gradio_api/(queue/join|component_server/?|cancel|reset/?)")
 """Routes of Gradio whose bodies may name files."""
+
+_PATIENCE_S = 30
+"""Seconds between two parts of a body."""
 
 _SAFE = ("GET", "HEAD", "OPTIONS")
 
@@ -141,6 +145,9 @@ class Guard:
         dressed = _dressed(send, path, cookie)
         if path == _UPLOAD:
             dressed = self._checking(scope, receive, dressed)
+            # What is looked at must not come compressed.
+            plain = [pair for pair in scope["headers"] if pair[0].lower() != b"accept-encoding"]
+            scope = {**scope, "headers": plain}
         await limited.run(self.app, scope, dressed)
 
     def _refused(
@@ -292,11 +299,18 @@ class _Limited:
     """A body that ends with an error once it is longer than it may be."""
 
     def __init__(self, receive: Receive, limit: int) -> None:
-        self._receive, self._limit, self._seen = receive, limit, 0
+        self._receive, self._limit, self._seen, self._whole = receive, limit, 0, False
         self.fault: Response | None = None
 
     async def __call__(self) -> Message:
-        message = await self._receive()
+        if self._whole:
+            return await self._receive()
+        try:
+            message = await asyncio.wait_for(self._receive(), _PATIENCE_S)
+        except TimeoutError:
+            self.fault = refusal(408, "TooSlow", f"nothing came for {_PATIENCE_S} s")
+            return {"type": "http.disconnect"}
+        self._whole = not message.get("more_body")
         self._seen += len(message.get("body", b""))
         if self._seen > self._limit:
             self.fault = _too_large(self._limit)

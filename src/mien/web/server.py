@@ -12,6 +12,7 @@ import os
 import socket
 import threading
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mien.errors import InputError, MissingExtra
@@ -21,6 +22,13 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from mien.studio.session import Studio
+    from mien.web.sessions import Sessions
+
+_STORED = 1 << 30
+"""Bytes of the files that pages have sent and were shown."""
+
+_MANY = 1000
+"""Pictures that a server is thought to draw in its life; an engine is built for so many."""
 
 _SWEEP_S = 30.0
 """Seconds after which idle sessions are looked for, though nobody asks."""
@@ -77,7 +85,7 @@ def build(settings: Settings, studio_factory: Callable[[], Studio] | None = None
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         stop = threading.Event()
-        sweeper = threading.Thread(target=_sweep, args=(sessions, stop), daemon=True)
+        sweeper = threading.Thread(target=_sweep, args=(sessions, files, stop), daemon=True)
         sweeper.start()
         opened.set()
         try:
@@ -97,7 +105,6 @@ def build(settings: Settings, studio_factory: Callable[[], Studio] | None = None
     app.include_router(routes(desk, sessions, settings))
     document(app)
     page = build_page(desk, sessions, settings)
-    page.delete_cache = (int(min(settings.ttl_s, 3600)), int(settings.ttl_s))
     gradio.mount_gradio_app(
         app,
         page,
@@ -125,13 +132,17 @@ def _factory(settings: Settings) -> Callable[[], Studio]:
 
 
 def _warm(studio: Studio) -> None:
-    """Load what the first face of a sentence needs."""
+    """Load what the first face of a sentence needs, and the engine that pays for many."""
+    studio.drawer.engine(_MANY)
     studio.describe("a person", 1)
 
 
-def _sweep(sessions: Any, stop: threading.Event) -> None:
+def _sweep(sessions: Sessions, files: Path, stop: threading.Event) -> None:
+    from mien.web.uploads import make_room
+
     while not stop.wait(_SWEEP_S):
         sessions.sweep()
+        make_room(files, _STORED, sessions.ttl_s)
 
 
 def bind(settings: Settings) -> socket.socket:
@@ -184,6 +195,7 @@ def serve(settings: Settings, taken: socket.socket) -> None:
             proxy_headers=False,
             timeout_graceful_shutdown=3,
             ws="none",
+            limit_concurrency=1000,
             lifespan="on",
         )
     )

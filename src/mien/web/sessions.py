@@ -34,6 +34,9 @@ COOKIE = "mien_session"
 MOST_MADE, MOST_BYTES = 200, 64 << 20
 """What one session keeps: so many pictures, so many bytes; the oldest go first."""
 
+ALL_BYTES = 1 << 30
+"""What all sessions keep together; beyond that the one that has been idle longest goes."""
+
 HOUR_S = 3600.0
 
 
@@ -126,6 +129,11 @@ class Session:
         self._lock = threading.Lock()
 
     @property
+    def bytes(self) -> int:
+        """What its pictures take in memory, about."""
+        return sum(one.bytes for one in self.made)
+
+    @property
     def made(self) -> list[Made]:
         """What is kept, the oldest first."""
         with self._lock:
@@ -172,6 +180,7 @@ class Sessions:
     Args:
         ttl_s: Seconds without a sign of life after which one goes.
         limit: How many at once; beyond them the one that has been idle longest goes.
+        most_bytes: What all of them may keep together.
         clock: Seconds; for tests.
     """
 
@@ -179,9 +188,10 @@ class Sessions:
         self,
         ttl_s: float = HOUR_S,
         limit: int = 256,
+        most_bytes: int = ALL_BYTES,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.ttl_s, self.limit, self._clock = ttl_s, limit, clock
+        self.ttl_s, self.limit, self.most_bytes, self._clock = ttl_s, limit, most_bytes, clock
         self.folder = Path(tempfile.mkdtemp(prefix="mien-web-"))
         # Also where nobody closes it.
         weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
@@ -198,8 +208,14 @@ class Sessions:
         session = Session(self.folder)
         with self._lock:
             self._seen[session.id] = session, self._clock()
-            over = sorted(self._seen.items(), key=lambda item: item[1][1])[: -self.limit]
-            gone = [self._seen.pop(name)[0] for name, _ in over]
+            idle = sorted(self._seen.items(), key=lambda item: item[1][1])
+            kept, count = sum(one.bytes for one, _ in self._seen.values()), len(idle)
+            gone = []
+            for name, (one, _) in idle[:-1]:
+                if count <= self.limit and kept <= self.most_bytes:
+                    break
+                gone.append(self._seen.pop(name)[0])
+                kept, count = kept - one.bytes, count - 1
         for one in gone:
             one.close()
         return session

@@ -8,9 +8,11 @@ Nothing here opens a path that a client named: bytes come in, arrays go out.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
 import tempfile
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -155,20 +157,22 @@ def check_recipe(made: Mapping[str, Any], name: str = "picture") -> None:
     Raises:
         ImageError: It does.
     """
-    parts, stack, edits = 0, [made], 0
+    parts, edits = 0, 0
+    stack: list[Any] = [made]
     while stack:
         one = stack.pop()
         parts += 1
-        rows = one.get("edits", ())
-        steps = one.get("refine", 0)
-        mixed = one.get("mix", {})
-        inside = [mixed.get("a", {}), mixed.get("b", {})] if isinstance(mixed, Mapping) else [0]
+        rows, steps, mixed = one.get("edits", ()), one.get("refine", 0), one.get("mix", {})
+        inside: list[Any] = [0]
+        if isinstance(mixed, Mapping):
+            inside = [mixed.get("a", {}), mixed.get("b", {})]
         if not isinstance(rows, list | tuple) or not all(
-            isinstance(row, Mapping) for row in (*rows, *inside)
+            isinstance(row, Mapping) and isinstance(row.get("settings", []), list | tuple)
+            for row in (*rows, *inside)
         ):
             raise ImageError(name, "what it says of its making cannot be followed", "send a photo")
         stack += [part for part in inside if part]
-        edits += sum(len(row.get("settings") or ()) for row in rows)
+        edits += sum(len(row.get("settings", ())) for row in rows)
         for row in rows:
             known_name(str(row.get("set")), "directions")
         if not isinstance(steps, int) or steps > _MOST_STEPS or parts > _MOST_PARTS:
@@ -252,6 +256,30 @@ def check_file(path: Path, limits: Limits) -> None:
         raise WrongKind("file", told, f"send {known}")
 
 
+def make_room(folder: Path, most_bytes: int, age_s: float) -> None:
+    """Remove files that nobody needs any more: old ones, then the oldest until the rest fits.
+
+    Args:
+        folder: Where they lie, at any depth; folders that become empty go too.
+        most_bytes: What may stay.
+        age_s: Seconds since a file was written after which it goes.
+    """
+    found = []
+    for path in folder.rglob("*"):
+        with contextlib.suppress(OSError):  # Another thread may have removed it.
+            if path.is_file():
+                status = path.stat()
+                found.append((status.st_mtime, status.st_size, path))
+    left, last = sum(size for _, size, _ in found), time.time() - age_s
+    for written, size, path in sorted(found):
+        if written >= last and left <= most_bytes:
+            break
+        left -= size
+        with contextlib.suppress(OSError):
+            path.unlink()
+            path.parent.rmdir()
+
+
 def without_paths(error: MienError, folder: Path) -> str:
     """A message that does not tell where the server keeps its files."""
-    return re.sub(rf"{re.escape(str(folder))}[^\s:;,]*", "file", str(error))
+    return re.sub(rf"{re.escape(str(folder))}[^\s:;,)'\"]*", "file", str(error))

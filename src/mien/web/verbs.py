@@ -115,7 +115,9 @@ def _translated(
 def anime(studio: Studio, body: bodies.Anime, bounds: Bounds) -> Result:
     """Draw the face of a photo as anime; see :meth:`mien.Studio.anime`."""
     _few(body.styles, bounds)
-    style = body.style_from and read_picture(body.style_from, bounds.limits, "style_from")
+    style = None
+    if body.style_from is not None:
+        style = read_picture(body.style_from, bounds.limits, "style_from")
     drawn = studio.anime(
         read_picture(body.photo, bounds.limits, "photo"),
         body.styles,
@@ -172,7 +174,7 @@ def _face(studio: Studio, face: bodies.Face, bounds: Bounds) -> int | Faces:
         return face.seed
     if face.latents is not None:
         return face_of_file(studio, face.latents, face.row, bounds.folder)
-    return face_of_picture(studio, face.picture or b"", bounds.limits, face.number)
+    return face_of_picture(studio, face.picture or b"", bounds.limits, face.face)
 
 
 def _box(box: Sequence[float] | None) -> tuple[float, float, float, float] | None:

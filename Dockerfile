@@ -1,0 +1,25 @@
+# The studio on a CPU, as a user without rights, for whoever brings the token:
+#
+#   docker build -t mien .
+#   docker run -e MIEN_WEB_TOKEN="$(openssl rand -hex 16)" -p 127.0.0.1:7860:7860 mien
+#
+# and open the address that it prints. MIEN_WEB_AUTH=NAME:PASSWORD does as well. Behind a proxy that
+# has a name of its own, add: --name studio.example.org
+FROM python:3.11-slim
+
+RUN useradd --create-home --uid 1000 mien
+WORKDIR /opt/mien
+
+# torch without CUDA first: it is by far the largest layer, and changes seldom.
+COPY constraints.txt ./
+RUN pip install --no-cache-dir -c constraints.txt torch --index-url https://download.pytorch.org/whl/cpu
+COPY pyproject.toml README.md LICENSE NOTICE.md ./
+COPY src src
+RUN pip install --no-cache-dir -c constraints.txt '.[fast,heic,video,web]'
+
+USER mien
+WORKDIR /home/mien
+EXPOSE 7860
+HEALTHCHECK --interval=30s --timeout=5s --start-period=60s CMD ["python", "-c", \
+    "import urllib.request as u; u.urlopen('http://127.0.0.1:7860/healthz', timeout=4)"]
+ENTRYPOINT ["mien", "web", "--host", "0.0.0.0"]

@@ -9,8 +9,10 @@ from mien.errors import ImageError, InputError
 from mien.faces.alignment import Alignment, align
 from mien.faces.finder import Face
 from mien.faces.frames import Frame
+from mien.inversion import paste
 from mien.inversion.paste import (
     convex_hull,
+    face_mask,
     face_outline,
     paste_face,
     paste_made,
@@ -108,3 +110,24 @@ def test_a_provenance_says_where_a_face_belongs(photo, tmp_path):
     images.save(path, photo[:100], force=True)
     with pytest.raises(ImageError, match=r"a.png: the face was cut out of a picture of 180x240"):
         paste_made(crop, made)
+
+
+def test_the_mask_keeps_to_what_the_parser_calls_face(photo, monkeypatch):
+    frame = turned(0)
+    crop, alignment = align(photo, frame, 64)
+    outline = face_outline(frame)
+    whole, (left, top) = soft_mask(alignment, outline)
+    share = np.ones((180, 240))
+    share[:, left + whole.shape[1] * 3 // 4 :] = 0
+    monkeypatch.setattr(paste, "region_mask", lambda *_: (share, (0, 0)))
+    kept, corner = face_mask(photo, alignment, outline)
+    assert corner == (left, top)
+    cut = whole.shape[1] * 3 // 4
+    assert (kept[:, :cut] == whole[:, :cut]).all()
+    assert not kept[:, cut:].any()
+    page = paste_face(photo, 255 - crop, alignment, outline)
+    assert (page[:, left + cut :] == photo[:, left + cut :]).all()
+    # A parser that sees next to nothing here is not believed, and there may be none.
+    for found in ((share * 0, (0, 0)), None):
+        monkeypatch.setattr(paste, "region_mask", lambda *_, found=found: found)
+        assert (face_mask(photo, alignment, outline)[0] == whole).all()

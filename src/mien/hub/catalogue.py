@@ -34,7 +34,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "inversion": ("portraits-encoder",),
     "directions": ("portraits-edits",),
     "identity": ("identity",),
-    "finding": ("detector", "landmarks"),
+    "finding": ("detector", "landmarks", "parsing"),
     "sketch": ("photo-to-sketch", "sketch-to-photo"),
     "anime": ("anime", "anime-edits", "anime-teacher", "anime-judge"),
     "critics": ("inception", "mobilenet", "recognition", "inception-fid"),

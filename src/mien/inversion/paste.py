@@ -146,7 +146,7 @@ def face_mask(
     hardly sees a face here (a drawing, say), the result as well.
     """
     mask, (left, top) = soft_mask(alignment, outline, feather)
-    found = region_mask(photo, alignment)
+    found = region_mask(photo, alignment) if mask.any() else None
     if found is None:
         return mask, (left, top)
     page = np.zeros(alignment.picture)

@@ -52,7 +52,7 @@ class ParserConfig:
         fine: Channels of the last stage, at half of the picture's size.
     """
 
-    resolution: int = 192
+    resolution: int = 128
     width: int = 64
     fine: int = 32
 

@@ -28,7 +28,7 @@ class ParsingConfig:
         seed: Decides the first weights and every draw.
     """
 
-    resolution: int = 192
+    resolution: int = 128
     width: int = 64
     fine: int = 32
     kimg: float = 12

@@ -11,6 +11,7 @@ from mien.cli.train import (
     gan,
     guides,
     identity,
+    inversion,
     landmarks,
     parsing,
     similarity,
@@ -42,3 +43,4 @@ app.command()(identity.identity)
 app.command("sketch-encoder")(guides.sketch_encoder)
 app.command("label-encoder")(guides.label_encoder)
 app.command()(similarity.similarity)
+app.command()(inversion.inversion)

@@ -25,7 +25,7 @@ NETWORKS = {
     "checkpoints.kinds": (
         *("mien.text.directions", "mien.text.head", "mien.text.mapper", "mien.text.prior"),
         *("mien.portraits.codes", "mien.portraits.encoder"),
-        *("mien.inversion.guide_encoder", "mien.inversion.text_image"),
+        *("mien.inversion.guide_encoder", "mien.inversion.head", "mien.inversion.text_image"),
     ),
 }
 """File -> networks of the features that it builds from weights, imported when a file holds one."""

@@ -190,3 +190,16 @@ def test_a_generator_without_an_encoder(folder, tmp_path, capsys):
     assert len(err.strip().splitlines()) == 1
     with pytest.raises(WeightsMissing, match="has no encoder"):
         _ = Studio(folder / "alone" / "generator.safetensors", "cpu").inverter
+
+
+def test_many_are_measured_beside_the_mean_face(small, folder, capsys):
+    args = [folder / "photos" / "a.png", folder / "none.png", "--json"]
+    path = folder / "run" / "generator.safetensors"
+    status = cli.main(["evaluate", "inversion", *map(str, args), "--model", str(path)])
+    printed = capsys.readouterr()
+    assert status == 0, printed.err
+    report = json.loads(printed.out)
+    assert [row["name"] for row in report["rows"]] == ["mean face", "one pass"]
+    assert report["photos"] == 1
+    assert "none.png: no face was found" in report["left_out"][0]
+    assert report["rows"][0]["features"] > 0

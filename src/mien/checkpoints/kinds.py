@@ -132,6 +132,12 @@ def _text_image(config: dict[str, Any]) -> nn.Module:
     return TextImage(TextImageConfig(**config))
 
 
+def _head(config: dict[str, Any]) -> nn.Module:
+    from mien.inversion.head import HeadConfig, WPlusHead
+
+    return WPlusHead(HeadConfig(**config))
+
+
 def _landmarks(config: dict[str, Any]) -> nn.Module:
     from mien.judges.landmarks import LandmarkConfig, LandmarkNetwork
 
@@ -252,6 +258,7 @@ _TABLE = (
     Kind("code-moments", "moments of the generator's codes", _codes),
     Kind("portrait-encoder", "encoder of the generator's codes", _encoder),
     Kind("guide-encoder", "encoder of sketches or label maps", _guide),
+    Kind("inversion-head", "W+ head of an inversion", _head),
     Kind("text-image", "similarity of faces and sentences", _text_image),
     Kind("directions", "directions that have names", None),
     Kind("inception", "Inception v3", _inception),

@@ -3,8 +3,8 @@
     inverter = load_inverter(load_generator("portraits"), "portraits")
     ws = inverter.codes(images.to_float(crops))
 
-The encoder gives one w, which every layer takes; the layers part only in
-:mod:`mien.inversion.optimise`.
+The encoder gives one w, which every layer takes; the layers part in :mod:`mien.inversion.head`,
+where the generator has one, and in :mod:`mien.inversion.optimise`.
 
 Axes: n batch, h w pixels.
 """
@@ -24,10 +24,11 @@ from mien.judges.frozen import FrozenFeatures, Maps, view
 from mien.runtime.devices import one_thread
 
 if TYPE_CHECKING:
+    from mien.inversion.head import WPlusHead
     from mien.portraits.encoder import Encoder
     from mien.stylegan2.generator import Generator
 
-KIND = "portrait-encoder"
+KIND, HEAD = "portrait-encoder", "inversion-head"
 
 
 class Inverter:
@@ -37,18 +38,32 @@ class Inverter:
         generator: Frozen, in eval mode.
         encoder: Trained with it; on the same device.
         features: On the same device.
+        head: Gives each layer a w of its own; None for one w for all.
 
     Raises:
         InputError: The encoder's codes are not as wide as the generator's.
     """
 
-    def __init__(self, generator: Generator, encoder: Encoder, features: FrozenFeatures) -> None:
+    def __init__(
+        self,
+        generator: Generator,
+        encoder: Encoder,
+        features: FrozenFeatures,
+        head: WPlusHead | None = None,
+    ) -> None:
         if encoder.config.w_dim != generator.config.w_dim:
             raise InputError(
                 f"the encoder gives codes {encoder.config.w_dim} wide, the generator takes "
                 f"{generator.config.w_dim}; give the encoder that was trained with it"
             )
+        shape = None if head is None else (head.config.num_ws, head.config.w_dim)
+        if shape is not None and shape != (generator.num_ws, generator.config.w_dim):
+            raise InputError(
+                f"the W+ head is for {shape[0]} layers {shape[1]} wide, the generator has "
+                f"{generator.num_ws} of {generator.config.w_dim}; give the head trained with it"
+            )
         self.generator, self.encoder, self.features = generator, encoder, features
+        self.head = head
 
     @property
     def resolution(self) -> int:
@@ -84,8 +99,12 @@ class Inverter:
             image: Faces cut as FFHQ's, in [-1, 1], square, on the generator's device.
         """
         with one_thread():
-            found = [self.encode(one, self.look(one)) for one in image.split(1)]
-        return self.spread_out(torch.cat(found).float())
+            found = [self._code(one) for one in image.split(1)]
+        return torch.cat(found).float()
+
+    def _code(self, image: Tensor) -> Tensor:
+        ws = self.spread_out(self.encode(image, self.look(image)))
+        return ws if self.head is None else self.head.refine(image, ws, self.draw)[-1]
 
     @torch.no_grad()
     def draw(self, ws: Float[Tensor, "n num_ws w_dim"]) -> Float[Tensor, "n 3 h w"]:
@@ -154,7 +173,23 @@ def load_inverter(
         loading.load_inception(device=device).network,
         loading.load_mobilenet(device=device).network,
     )
+    head = _find_head(loaded, family, model or family, device)
     try:
-        return Inverter(loaded.network, found.network, features)
+        return Inverter(loaded.network, found.network, features, head)
     except InputError as error:
         raise ConfigMismatch(path, str(error)) from None
+
+
+def _find_head(
+    loaded: loading.Loaded, family: str, model: str | Path, device: str
+) -> WPlusHead | None:
+    """The W+ head of a generator; None where it has none."""
+    path = find_beside(model, family, "inversion")
+    if path is None:
+        return None
+    found = loading.load(path, HEAD, device)
+    owner = found.meta.get("generator")
+    if owner not in (None, loaded.sha256):
+        cause = f"was trained for generator {str(owner)[:12]}, this one is {loaded.sha256[:12]}"
+        raise ConfigMismatch(path, cause, f"run: mien train inversion --model {model}")
+    return found.network

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from mien.cli.evaluate import alignment, anime, generator, identity, sketch, text
+from mien.cli.evaluate import alignment, anime, generator, identity, inversion, sketch, text
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -20,3 +20,4 @@ app.command()(identity.identity)
 app.command()(sketch.sketch)
 app.command()(alignment.alignment)
 app.command()(anime.anime)
+app.command()(inversion.inversion)

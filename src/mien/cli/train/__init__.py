@@ -11,6 +11,7 @@ from mien.cli.train import (
     gan,
     guides,
     identity,
+    inversion,
     landmarks,
     parsing,
     sentences,
@@ -42,6 +43,7 @@ for command in (
     parsing.parsing,
     identity.identity,
     similarity.similarity,
+    inversion.inversion,
 ):
     app.command()(command)
 app.command("sketch-encoder")(guides.sketch_encoder)

@@ -1,0 +1,80 @@
+"""``mien train inversion``: a w for each layer, for any generator with an encoder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from mien.cli.common import DeviceOption, JsonOption, emit, note, showing
+from mien.cli.options import config_options
+from mien.cli.train.lines import Lines
+from mien.cli.train.options import RunOption, stop_asked
+from mien.inversion.head_options import HeadTraining
+
+
+@config_options(HeadTraining)
+def inversion(
+    data: Annotated[
+        list[Path], typer.Option(help="A folder or zip of photographs; give it again for more.")
+    ],
+    out: RunOption,
+    config: dict[str, Any],
+    model: Annotated[str, typer.Option(help="A generator with an encoder: name or file.")] = (
+        "portraits"
+    ),
+    finish: Annotated[
+        bool, typer.Option("--finish", help="Train no further; write the head as it stands.")
+    ] = False,
+    device: DeviceOption = "auto",
+    json: JsonOption = False,
+) -> None:
+    """Train the W+ head: what each layer's code must change for the drawing to be the photo.
+
+    `mien invert` and every verb that takes a photo then use it, once it lies beside the generator's
+    encoder as `inversion.safetensors` or `NAME-inversion.safetensors`. The folder gets the run's
+    files, grids of photo, one pass and result, and at the end `inversion.safetensors`.
+    """
+    from mien.data.training_set import TrainingSet
+    from mien.errors import InputError
+    from mien.hub.loading import load_identity
+    from mien.inversion.compose import find_moments
+    from mien.inversion.guide_training import Pairs, joined
+    from mien.inversion.head_training import HeadRecipe
+    from mien.inversion.known_codes import known_codes
+    from mien.runtime.memory import tune_allocator
+    from mien.studio import Studio
+    from mien.training import loop
+
+    tune_allocator()
+    settled, studio = HeadTraining(**config), Studio(model, device)
+    inverter, sha = studio.inverter, studio.loaded.sha256
+    parts = []
+    with showing() as tell:
+        for path in data:
+            photos = TrainingSet.open(path, inverter.resolution)
+            codes, _ = known_codes(
+                inverter, photos.pictures, out / f"codes-{path.stem}.npz",
+                f"{photos.fingerprint} {sha[:12]}",
+                lambda i, n: tell("reading photographs", i, n),
+            )  # fmt: skip
+            parts.append(Pairs(photos.pictures, codes))
+    embed = load_identity("identity", str(studio.device)).network.embed
+    recipe = HeadRecipe(
+        settled, inverter, joined(parts), find_moments(studio) if settled.drawn else None,
+        embed if settled.identity else None,
+    )  # fmt: skip
+    last: dict[str, Any] = {}
+    if not finish:
+        lines = Lines(settled.kimg, quiet=json)
+        for last in loop.run(recipe, out, loop.Cadence(0.4, 1, 2, 2), stop_asked()):
+            lines(last)
+        if recipe.nimg < settled.kimg * 1000:
+            note(f"stopped at {recipe.nimg} faces; the same command goes on")
+            raise typer.Exit(130)
+    elif not loop.resume(recipe, out):
+        raise InputError(f"{out} holds no run to finish")
+    meta = {"generator": sha, "data": [str(path) for path in data]}
+    path = recipe.finish(out / "inversion.safetensors", meta)
+    emit({"out": out, "model": path, **last}, json, f"wrote {path}")

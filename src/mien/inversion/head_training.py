@@ -1,0 +1,197 @@
+"""How the W+ head learns: from photographs and from faces that the generator draws.
+
+    mien train inversion --model portraits --data faces.zip --data sfhq.zip --out runs/head
+
+The encoder's codes are computed once. After each pass the drawing is compared with the photo
+(ReStyle, Alaluf et al. 2021, Eq. 4): pixels, frozen features, an identity network; and the layers'
+differences from the first are held small, which keeps codes editable (e4e, Tov et al. 2021, Eq. 5).
+Any generator with an encoder will do, and its weights are not touched.
+
+Axes: n batch, h w pixels, l layers, d width of w.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional
+
+from mien import images
+from mien.checkpoints import native
+from mien.data.order import SampleOrder
+from mien.inversion.encoder import Inverter
+from mien.inversion.guide_training import Pairs
+from mien.inversion.head import KIND, HeadConfig, WPlusHead
+from mien.inversion.head_options import HeadTraining
+from mien.judges.losses import feature_distance
+from mien.portraits.codes import CodeMoments
+from mien.training.fitting import update, warm_cosine
+from mien.training.loop import Recipe
+from mien.training.random import StepRandom
+
+_DRAWN = 0  # purpose of random numbers
+_SAMPLES = 6
+
+Embed = Callable[[Tensor], Tensor]
+"""Pictures in [-1, 1] -> what tells people apart, ``[n, e]``; differentiable."""
+
+
+def terms(
+    inverter: Inverter,
+    embed: Embed | None,
+    photo: Float[Tensor, "n 3 h w"],
+    ws: Float[Tensor, "n l d"],
+) -> dict[str, Float[Tensor, ""]]:
+    """The losses of one pass, unweighted.
+
+    Args:
+        inverter: Generator and features.
+        embed: The identity network; None for none.
+        photo: What shall be drawn.
+        ws: The code.
+    """
+    drawn = inverter.generator.synthesis(ws)
+    with torch.no_grad():
+        seen = inverter.look(photo, deep=False)[0]
+        person = None if embed is None else embed(photo)
+    found = {
+        "pixels": (drawn - photo).abs().mean(),
+        "features": feature_distance(inverter.look(drawn, deep=False)[0], seen).mean(),
+        "offset": (ws - ws[:, :1]).square().mean() / inverter.spread**2,
+    }
+    if embed is not None and person is not None:
+        cosine = functional.cosine_similarity(embed(drawn.clamp(-1, 1)), person, dim=1)
+        found["identity"] = (1 - cosine).mean()
+    return found
+
+
+class HeadRecipe(Recipe):
+    """The W+ head of one generator.
+
+    Args:
+        config: What decides the run.
+        inverter: Generator, encoder and features, all frozen.
+        photos: Photographs at the generator's size, and the encoder's codes; every twentieth is
+            held out.
+        moments: Of the codes, from which the generator draws; None draws none.
+        embed: The identity network; None for none.
+    """
+
+    free = frozenset({"kimg", "lr", "pixels", "features", "identity", "offset", "drawn"})
+
+    def __init__(
+        self,
+        config: HeadTraining,
+        inverter: Inverter,
+        photos: Pairs,
+        moments: CodeMoments | None = None,
+        embed: Embed | None = None,
+    ) -> None:
+        self.config, self.inverter, self.photos = config, inverter, photos
+        self.moments, self.embed = moments, embed
+        G = inverter.generator
+        self.device = G.mapping.w_avg.device
+        held = np.arange(len(photos)) % 20 == 0
+        self.held_rows, self.rows = np.flatnonzero(held), np.flatnonzero(~held)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(config.seed)
+            shape = HeadConfig(
+                G.num_ws, G.config.w_dim, config.width, config.hidden, config.passes,
+                inverter.spread,
+            )  # fmt: skip
+            self.head = WPlusHead(shape).to(self.device)
+        self.optimizer = torch.optim.AdamW(self.head.parameters(), config.lr, (0.9, 0.99))
+        self.order = SampleOrder(len(self.rows), config.seed, mirror=False)
+
+    def modules(self) -> Mapping[str, nn.Module]:
+        """The head."""
+        return {"head": self.head}
+
+    def optimizers(self) -> Mapping[str, torch.optim.Optimizer]:
+        """Of the head."""
+        return {"head_opt": self.optimizer}
+
+    def step(self, random: StepRandom) -> Mapping[str, Tensor]:
+        """One step: every pass is compared with the photos."""
+        config = self.config
+        share = (random.nimg + config.batch) / (config.kimg * 1000)
+        self.optimizer.param_groups[0]["lr"] = config.lr * warm_cosine(min(share, 1), 0.05)
+        photo, ws = self._faces(random)
+        unlocked = config.unlocked(random.nimg, ws.shape[1])
+        total, stats = ws.new_zeros([]), {}
+        for one in self.head.refine(photo, ws, self.inverter.generator.synthesis, unlocked):
+            stats = terms(self.inverter, self.embed, photo, one)
+            weighted = [getattr(config, name) * value for name, value in stats.items()]
+            total = total + torch.stack(weighted).sum() / self.head.config.passes
+        total.backward()
+        norm = nn.utils.clip_grad_norm_(self.head.parameters(), 2.0)
+        stats = {name: value.detach() for name, value in stats.items()}
+        update(self.optimizer, norm, "the W+ head", random.nimg, stats)
+        self.nimg += config.batch
+        return stats
+
+    @torch.no_grad()
+    def _faces(self, random: StepRandom) -> tuple[Tensor, Tensor]:
+        """Photographs and drawn faces of this step, with the encoder's codes."""
+        config, inverter = self.config, self.inverter
+        drawn = 0 if self.moments is None else round(config.drawn * config.batch)
+        places, _ = self.order.batch(random.nimg, config.batch)
+        photo, w = self._photos(self.rows[places[drawn:]])
+        if drawn and self.moments is not None:
+            normal = torch.randn(drawn, w.shape[1], generator=random.torch(_DRAWN))
+            true = self.moments.given().draw(normal.to(self.device))
+            made = inverter.draw(inverter.spread_out(true)).clamp(-1, 1)
+            said = inverter.encode(made, inverter.look(made))
+            photo, w = torch.cat([made, photo]), torch.cat([said, w])
+        return photo, inverter.spread_out(w)
+
+    def _photos(self, rows: np.ndarray) -> tuple[Tensor, Tensor]:
+        pictures = images.to_float(self.photos.pictures[rows], self.device)
+        return pictures, torch.from_numpy(self.photos.codes[rows]).to(self.device)
+
+    @torch.no_grad()
+    def _held(self, rows: np.ndarray) -> tuple[Tensor, Tensor, Tensor]:
+        """Held-out photos, the encoder's code and the head's."""
+        photo, w = self._photos(rows)
+        start = self.inverter.spread_out(w)
+        unlocked = self.config.unlocked(self.nimg, start.shape[1])
+        return photo, start, self.head.refine(photo, start, self.inverter.draw, unlocked)[-1]
+
+    def measure(self) -> dict[str, float]:
+        """Losses of the last pass on at most 32 held-out photos, and as shares of the encoder's."""
+        photo, start, ws = self._held(self.held_rows[:32])
+        sums: dict[str, list[float]] = {}
+        with torch.no_grad():
+            for x, before, after in zip(photo.split(1), start.split(1), ws.split(1), strict=True):
+                ends = (terms(self.inverter, self.embed, x, code) for code in (before, after))
+                for name, values in _together(*ends).items():
+                    sums.setdefault(name, []).append(values)
+        return {name: float(np.mean(values)) for name, values in sums.items()}
+
+    def sample(self) -> np.ndarray:
+        """Held-out photos, one pass of the encoder, and the head's result."""
+        photo, start, ws = self._held(self.held_rows[:_SAMPLES])
+        rows = [photo, self.inverter.draw(start), self.inverter.draw(ws)]
+        return np.concatenate([images.to_uint8(row) for row in rows])
+
+    def finish(self, path: Path, meta: Mapping[str, Any]) -> Path:
+        """Write the head with what it measures."""
+        measured = {name: round(value, 4) for name, value in self.measure().items()}
+        told = {**meta, "kimg": self.nimg / 1000, "training": asdict(self.config), **measured}
+        state, shape = self.head.state_dict(), asdict(self.head.config)
+        native.save(path, KIND, state, shape, told, half=True, force=True)
+        return path
+
+
+def _together(before: Mapping[str, Tensor], after: Mapping[str, Tensor]) -> dict[str, float]:
+    found = {f"held/{name}": float(value) for name, value in after.items()}
+    for name in ("pixels", "features"):
+        found[f"held/{name} of one pass"] = float(after[name] / before[name])
+    return found

@@ -67,13 +67,13 @@ def test_partial_files_of_killed_runs_are_removed(tmp_path: Path) -> None:
         "with replacing(sys.argv[1]) as beside:\n"
         "    beside.write_bytes(b'half'); os.kill(os.getpid(), signal.SIGKILL)"
     )
-    for name in ("out/a.png", "runs/0001-x/b.mp4"):
-        killed = subprocess.run([sys.executable, "-c", kill, tmp_path / name], check=False)
-        assert killed.returncode == -9
-    left = sorted(tmp_path.rglob(f"{PARTIAL}*"))
-    assert len(left) == 2
     with replacing(tmp_path / "out" / "held.png") as held:
-        for path in (*left, held):
+        for name in ("out/a.png", "runs/0001-x/b.mp4"):
+            killed = subprocess.run([sys.executable, "-c", kill, tmp_path / name], check=False)
+            assert killed.returncode == -9
+        partial = sorted(tmp_path.rglob(f"{PARTIAL}*"))
+        assert len(partial) == 3
+        for path in partial:
             os.utime(path, (1, 1))
         _swept.clear()
         with replacing(tmp_path / "out" / "new.png") as beside:

@@ -177,6 +177,8 @@ def replacing(path: str | Path, force: bool = True) -> Iterator[Path]:
         raise output_error(target, error) from None
     beside = Path(name)
     try:
+        if fcntl is None:  # an open file could not be renamed there
+            os.close(handle)
         _lock(handle)
         yield beside
         umask = os.umask(0)
@@ -188,18 +190,21 @@ def replacing(path: str | Path, force: bool = True) -> Iterator[Path]:
     except OSError as error:
         raise output_error(target, error) from None
     finally:
-        os.close(handle)
+        if fcntl is not None:
+            os.close(handle)
         beside.unlink(missing_ok=True)
 
 
-def _lock(handle: int) -> bool:
-    """Lock an open file for this process; False if another holds it, or nobody can tell."""
+def _lock(handle: int) -> bool | None:
+    """Lock an open file for this process; False if another holds it, None if nobody can tell."""
     if fcntl is None:
-        return False
+        return None
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except BlockingIOError:
         return False
+    except OSError:  # a file system without locks
+        return None
     return True
 
 
@@ -234,6 +239,8 @@ def hold(path: str | Path, again: bool = False) -> Callable[[], None]:
         OutputError: Another process holds it, or it cannot be opened.
     """
     target = Path(path)
+    if fcntl is None:
+        return lambda: None
     flags = os.O_RDONLY if target.is_dir() else os.O_RDWR | os.O_CREAT
     try:
         handle = os.open(target, flags, 0o666)
@@ -241,7 +248,7 @@ def hold(path: str | Path, again: bool = False) -> Callable[[], None]:
         raise output_error(target, error) from None
     status = os.fstat(handle)
     identity = (status.st_dev, status.st_ino)
-    if fcntl is not None and not _lock(handle) and not (again and identity in _ours):
+    if _lock(handle) is False and not (again and identity in _ours):
         os.close(handle)
         cause = "another process is writing here at this moment"
         raise OutputError(target, cause, "let it finish, or give another `path`")

@@ -12,7 +12,7 @@ import torch
 from mien import cli
 from mien.checkpoints import native
 from mien.editing.sets import load_direction_set
-from mien.errors import OutputError, WeightsMissing
+from mien.errors import InputError, OutputError, WeightsMissing
 from mien.hub.loading import load_generator
 from mien.studio import Studio
 from mien.studio import adopt as adopting
@@ -109,9 +109,14 @@ def test_other_commands_and_other_files_are_refused(
     lines.close()
     with pytest.raises(OutputError, match="holds samples of another command"):
         next(adopt(load_generator(path), tools, Adoption(samples=70, free=False)))
-    native.save(path.with_name("g-codes.safetensors"), "code-moments", {"a": torch.ones(1)}, {})
-    with pytest.raises(OutputError, match="was not made by adopting"):
-        next(adopt(load_generator(path), tools, CONFIG))
+    other = path.with_name("g-codes.safetensors")
+    native.save(other, "code-moments", {"a": torch.ones(1)}, {})
+    for force in (False, True):
+        with pytest.raises(OutputError, match="was not made by adopting"):
+            next(adopt(load_generator(path), tools, CONFIG, force))
+    assert other.exists()
+    with pytest.raises(InputError, match="'portraits' ships with its parts"):
+        next(adopt(load_generator("portraits"), tools, CONFIG, force=True))
 
 
 def test_sentences_and_edits_work_with_it(whole: Path) -> None:

@@ -42,6 +42,7 @@ from mien.editing.sets import load_direction_set, save_direction_set
 from mien.errors import InputError, OutputError
 from mien.files import held, make_folder, replacing
 from mien.hub.loading import Loaded
+from mien.hub.store import shipped
 from mien.metrics.protocol import Protocol
 from mien.portraits.codes import CodeMoments
 from mien.text import train as text
@@ -123,7 +124,8 @@ def adopt(
         made; a part that is there already comes as a file at once.
 
     Raises:
-        InputError: The tagger reads other attributes than :data:`mien.attributes.COLUMNS`.
+        InputError: The tagger reads other attributes than :data:`mien.attributes.COLUMNS`, or the
+            generator ships with mien.
         OutputError: Files of another generator or another command are there, another process
             adopts it at this moment, or the disk refuses.
     """
@@ -160,17 +162,19 @@ class _Job:
         """Make the folder of this run, or make sure that it is; parts of others are refused."""
         if dict(self.tools.tagger.network.config.columns) != COLUMNS:
             raise InputError("this tagger reads other columns than mien.attributes.COLUMNS")
-        files = [self.path(part) for part in PARTS]
+        if self.base.parent == shipped():
+            raise InputError(f"{self.loaded.name!r} ships with its parts; adopt a file of your own")
+        files = [path for part in PARTS if (path := self.path(part)).exists()]
+        for path in files:
+            if native.read_header(path).meta.get("adoption") is None:
+                raise OutputError(path, "is there and was not made by adopting", "move it away")
+            if not force and not _same(native.read_header(path).meta, self.meta):
+                cause = "was made for another generator, or by another command"
+                raise OutputError(path, cause, "give the same command, or `force=True`")
         if force:
             shutil.rmtree(self.work, ignore_errors=True)
             for path in [*files, self.path("layers", ".csv"), self.path("card", ".md")]:
                 path.unlink(missing_ok=True)
-        for path in files:
-            if path.exists() and native.read_header(path).meta.get("adoption") is None:
-                raise OutputError(path, "is there and was not made by adopting", "move it away")
-            if path.exists() and not _same(native.read_header(path).meta, self.meta):
-                cause = "was made for another generator, or by another command"
-                raise OutputError(path, cause, "give the same command, or `force=True`")
         make_folder(self.work)
         note = self.work / "job.json"
         wanted = json.loads(json.dumps(self.meta))

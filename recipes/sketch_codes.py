@@ -1,7 +1,6 @@
-r"""Fits what sketches say of the codes of photographs: ``NAME-sketches.safetensors``.
+"""Fits what sketches say of the codes of photographs: ``NAME-sketches.safetensors``.
 
-    python recipes/sketch_codes.py sfhq.zip portraits runs/portraits-sketches.safetensors 1500 \
-        cuhk.zip ar.zip
+    python recipes/sketch_codes.py sfhq.zip portraits out.safetensors 1500 cuhk.zip ar.zip
 
 Faces of the training part are drawn in several styles and damaged (:mod:`mien.sketch.damage`), the
 sketches of artists are taken as they are and damaged; the encoder of the generator looks at both

@@ -51,11 +51,11 @@ def test_always_a_face_and_another_by_seed(
     write_codes(studio, tmp_path, studio.loaded.sha256)
     made = [through_latent(studio, photo(9), seed, finder=Nobody()) for seed in (1, 2)]
     assert made[0].images.shape == (1, 64, 64, 3)
-    assert np.abs(made[0].ws - made[1].ws).max() > 1e-4
+    assert np.abs(made[0].ws - made[1].ws).max() > 1e-6
     assert made[0].notes == ("0 faces were found; the middle of the picture is taken",)
     assert made[0].provenance["method"] == "through latent"
     likeliest = [through_latent(studio, photo(n), 3, 0, finder=Nobody()).ws for n in (9, 3)]
-    assert np.abs(likeliest[0] - likeliest[1]).max() > 1e-4
+    assert np.abs(likeliest[0] - likeliest[1]).max() > 1e-6
     with pytest.raises(InputError, match="psi is 3"):
         through_latent(studio, photo(9), psi=3, finder=Nobody())
     write_codes(studio, tmp_path, "of another")

@@ -67,6 +67,7 @@ def test_a_taken_port_is_one_line(served, capsys):
     ("args", "says"),
     [
         (["--port", "99999"], "--port is 99999, but must be from 0 to 65535"),
+        (["--model", "nobody"], "unknown model 'nobody'"),
         (["--token", "short"], "--token has 5 characters"),
         (["--auth", "nobody"], "--auth is not NAME:PASSWORD"),
         (["--max-upload", "0"], "--max-upload is 0"),

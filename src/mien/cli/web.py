@@ -48,11 +48,12 @@ def web(
     ] = 16,
     json: JsonOption = False,
 ) -> None:
-    """Open the studio in a browser: every verb by hand, and the same over HTTP for programs.
+    """Open the studio in a browser, and its verbs over HTTP.
 
     Serves this machine alone unless `--host` says otherwise; Ctrl-C ends it. The page for programs
     is `/docs`. Needs the extra `web`.
     """
+    from mien.hub.loading import resolve
     from mien.web.server import bind, check_extra, serve
     from mien.web.settings import Settings
 
@@ -74,6 +75,7 @@ def web(
         waiting=waiting,
         names=tuple(name or ()),
     )
+    resolve(model, "stylegan2-generator")
     taken = bind(settings)
     found = taken.getsockname()[1]
     shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from mien.studio.session import Studio
+    from mien.web.desk import Desk
     from mien.web.sessions import Sessions
 
 _STORED = 1 << 30
@@ -46,7 +47,7 @@ def check_extra() -> None:
 
 
 def build(settings: Settings, studio_factory: Callable[[], Studio] | None = None) -> FastAPI:
-    """The whole application; its desk begins to load the studio at once.
+    """The whole application; its desk loads the studio once it is started.
 
     Args:
         settings: How it is set up.
@@ -82,20 +83,12 @@ def build(settings: Settings, studio_factory: Callable[[], Studio] | None = None
 
     desk = Desk(behind, settings.waiting, _warm)
 
-    @contextlib.asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        stop = threading.Event()
-        sweeper = threading.Thread(target=_sweep, args=(sessions, files, stop), daemon=True)
-        sweeper.start()
-        opened.set()
-        try:
-            yield
-        finally:
-            stop.set()
-            desk.close()
-            sessions.close()
-
-    app = FastAPI(title="mien", docs_url=None, redoc_url=None, lifespan=lifespan)
+    app = FastAPI(
+        title="mien",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_lifespan(desk, sessions, files, opened),
+    )
     app.state.desk, app.state.sessions, app.state.settings = desk, sessions, settings
 
     @app.get("/healthz", include_in_schema=False)
@@ -120,6 +113,27 @@ def build(settings: Settings, studio_factory: Callable[[], Studio] | None = None
     )
     app.add_middleware(Guard, settings=settings, sessions=sessions, files=files)
     return app
+
+
+def _lifespan(
+    desk: Desk, sessions: Sessions, files: Path, opened: threading.Event
+) -> Callable[[FastAPI], contextlib.AbstractAsyncContextManager[None]]:
+    """What happens from the application's start to its end: models load, what is old goes."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        stop = threading.Event()
+        sweeper = threading.Thread(target=_sweep, args=(sessions, files, stop), daemon=True)
+        sweeper.start()
+        opened.set()
+        try:
+            yield
+        finally:
+            stop.set()
+            desk.close()
+            sessions.close()
+
+    return lifespan
 
 
 def _factory(settings: Settings) -> Callable[[], Studio]:

@@ -119,8 +119,9 @@ def test_other_commands_and_other_files_are_refused(
         next(adopt(load_generator("portraits"), tools, CONFIG, force=True))
 
 
-def test_sentences_and_edits_work_with_it(whole: Path) -> None:
-    studio = Studio(whole, "cpu")
+def test_sentences_and_edits_work_with_it(whole: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(whole.parent)
+    studio = Studio("g.safetensors", "cpu")
     assert studio.default_method == "labels"
     faces = studio.describe("an old man", count=2, refine=0)
     assert faces.provenance["method"] == "labels"

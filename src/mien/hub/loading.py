@@ -134,7 +134,7 @@ def family_of(name_or_path: str | Path) -> str:
     Its name or the stem of its file; where parts lie beside the file (``mien adopt`` puts them
     there), the path of the file without its suffix.
     """
-    path = resolve(name_or_path)
+    path = resolve(name_or_path).absolute()
     if path.parent != shipped() and part_of(str(path.with_suffix("")), "codes") is not None:
         return str(path.with_suffix(""))
     return Path(name_or_path).stem

@@ -32,7 +32,7 @@ FIVE = (0, 1, 55, 87, 93)
 
 def polygon(points: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     """The pixels inside a polygon."""
-    page = Image.new("1", shape[::-1])
+    page = Image.new("1", (shape[1], shape[0]))
     ImageDraw.Draw(page).polygon([(float(x), float(y)) for x, y in points], fill=1)
     return np.array(page)
 
@@ -55,7 +55,7 @@ def drawn(points: np.ndarray, shape: tuple[int, int]) -> tuple[dict[str, np.ndar
 
 def main() -> None:
     """Measure."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("photos")
     parser.add_argument("points")
     parser.add_argument("--parser", default="parsing")

@@ -46,10 +46,12 @@ from mien.hub.store import shipped
 from mien.metrics.protocol import Protocol
 from mien.portraits.codes import CodeMoments
 from mien.text import train as text
+from mien.text.config import TextTraining
 from mien.text.directions import AttributeDirections
 from mien.text.methods import CodesMethod, Request
 from mien.text.reader import read
-from mien.text.train import Sampled, TextTraining, read_picture
+from mien.text.train import Sampled, read_picture
+from mien.training import loop
 
 PARTS = ("codes", "directions", "edits", "mapper", "prior")
 """What is made, by the end of its name; all but ``edits`` lead from sentences to latents."""
@@ -266,10 +268,13 @@ class _Job:
     def _train(self, method: str) -> Iterator[dict[str, Any]]:
         yield {"doing": "reading sentences", "done": 0, "of": 0}
         pairs, embeddings = self._pairs
-        train: Any = text.train_mapper if method == "mapper" else text.train_prior
-        network: Any = None
-        for line, network in train(pairs, embeddings, self._training):  # noqa: B007
-            yield {"doing": f"training the {method}", "done": line["step"], "of": self.config.steps}
+        recipe = text.RECIPES[method](
+            self._training, pairs, embeddings, self.G.mapping.w_avg.device
+        )
+        for line in loop.run(recipe, self.work / f"{method}.run"):
+            done = line["nimg"] // self._training.batch
+            yield {"doing": f"training the {method}", "done": done, "of": self.config.steps}
+        network = recipe.trained
         self._save(method, f"text-{method}", network.state_dict(), asdict(network.config))
 
     def _save(self, part: str, kind: str, state: dict[str, Tensor], sizes: dict[str, Any]) -> None:

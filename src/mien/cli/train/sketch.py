@@ -19,7 +19,10 @@ _JUDGES = ("tagger", "identity")
 _SIDES = "photo,sketch"
 
 
-@config_options(TranslationConfig, leave=("judge",), **dict.fromkeys(DECIDED), precision="auto")
+_DEFAULTS: dict[str, Any] = {**dict.fromkeys(DECIDED), "precision": "auto"}
+
+
+@config_options(TranslationConfig, leave=("judge",), into="config", **_DEFAULTS)
 def sketch(
     data: Annotated[
         list[Path], typer.Option(help="A folder or zip of pairs; give it again for more sets.")

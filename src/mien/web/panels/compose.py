@@ -107,7 +107,7 @@ def _draw(
     sheets = {name: ask.session.values.get(f"compose-{name}") for name in ("sketch", "label")}
     label = None if sheets["label"] is None else ids_of(sheets["label"])
     given = {"sketch": sheets["sketch"], "label": label, "photo": photo}
-    files = {
+    files: dict[str, Any] = {
         name: _write(ask.session, name, picture)
         for name, picture in given.items()
         if picture is not None

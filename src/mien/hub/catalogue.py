@@ -31,11 +31,11 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         *("portraits", "portraits-codes", "portraits-directions", "portraits-mapper"),
         *("portraits-prior", "sentence-head", "teacher", "judge"),
     ),
-    "inversion": ("portraits-encoder",),
+    "inversion": ("portraits-encoder", "portraits-sketch-encoder", "portraits-similarity"),
     "directions": ("portraits-edits",),
     "identity": ("identity",),
     "finding": ("detector", "landmarks", "parsing"),
-    "sketch": ("photo-to-sketch", "sketch-to-photo"),
+    "sketch": ("photo-to-sketch", "sketch-to-photo", "portraits-sketches"),
     "anime": ("anime", "anime-edits", "anime-teacher", "anime-judge"),
     "critics": ("inception", "mobilenet", "recognition", "inception-fid"),
     "public": (

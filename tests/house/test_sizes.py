@@ -13,7 +13,7 @@ FILE_LINES = 500
 FUNCTION_LINES = 60
 ARGUMENTS = 15
 VERBS_WITH_MORE = {
-    *("anime", "compare", "describe", "edit", "fit", "score", "sketch", "walk"),
+    *("anime", "compare", "compose", "describe", "edit", "fit", "score", "sketch", "walk"),
 }
 """Verbs whose options are still written one by one; others are made of a dataclass."""
 

@@ -111,7 +111,7 @@ def pack_jobs(
         InputError: A column and no table.
     """
     if options.column is not None and labels is None:
-        raise InputError(f"column {options.column!r} of which table? give --labels")
+        raise InputError(f"column {options.column!r} of which table? give `labels=TABLE`")
     if options.layout == "pairs":
         found = find_pairs(open_store(path), ("photo", "sketch"))
         keys, sides = found.names, (found.first, found.second)

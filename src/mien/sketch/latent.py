@@ -90,7 +90,7 @@ def find_codes(studio: Studio) -> CodeMoments:
         loaded = loading.load(name, KIND, str(studio.device))
     except UnknownName:
         cause = f"generator {studio.text_family!r} has not learnt sketches"
-        remedy = "leave --through-latent away, or fit them: recipes/sketch_codes.py"
+        remedy = "leave `through_latent` away, or fit them: recipes/sketch_codes.py"
         raise WeightsMissing(f"{name}.safetensors", cause, remedy) from None
     told = loaded.meta.get("generator")
     if told is not None and told != studio.loaded.sha256:

@@ -123,7 +123,7 @@ def faithful_captions(
             return tuple(found.values())
     raise InputError(
         f"only {len(found)} of {count} different sentences can be made of {len(face)} attributes; "
-        "ask for fewer with --count, or say more of the face"
+        "ask for a smaller `count`, or say more of the face"
     )
 
 

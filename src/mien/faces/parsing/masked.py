@@ -63,7 +63,7 @@ def open_masked(
     if len(data) != len(masks):
         raise DatasetError(
             str(data[0]) if data else "", f"{len(data)} sets of pictures, {len(masks)} of masks",
-            "give --masks once for each --data",
+            "give `masks` once for each of `data`",
         )  # fmt: skip
     pictures, labels, names = [], [], []
     for path, folder in zip(data, masks, strict=True):

@@ -28,6 +28,9 @@ DAY = """
 0 | show --help |
 0 | bench --help |
 0 | doctor --help |
+0 | adopt --help |
+0 | compose --help | --sketch
+0 | web --help | --host
 0 | directions --help | fit
 0 | directions fit --help |
 0 | directions show --help |
@@ -195,8 +198,8 @@ DAY = """
 0 | data check good.zip | 0 errors
 2 | data check in/broken.zip | broken.zip
 0 | data sketch in/ann.png --out pairs/one | wrote 1 pairs
-0 | data sketch in --out pairs/many --style xdog --strength 0.2 --strength 0.8 | left out
-2 | data sketch in --out pairs/many | exists already
+2 | data sketch in --out pairs/many --style xdog --strength 0.2 --strength 0.8 | left out
+2 | data sketch in --out pairs/many | were there
 2 | data sketch in --style ink | ink
 2 | data sketch in --strength 2 | strength is 2
 2 | data sketch empty | no picture

@@ -114,7 +114,8 @@ def test_unknown_networks(tmp_path, capsys):
 
 
 def test_training_refuses_what_is_there(tmp_path, capsys):
-    (tmp_path / "detector.safetensors").write_bytes(b"")
-    command = ["train", "landmarks", "--data", "x.zip", "--points", "x.npz", "--out", str(tmp_path)]
+    out = tmp_path / "landmarks.safetensors"
+    out.write_bytes(b"")
+    command = ["train", "landmarks", "--data", "x.zip", "--points", "x.npz", "--out", str(out)]
     assert cli.main(command) == 2
     assert "exists already" in capsys.readouterr().err

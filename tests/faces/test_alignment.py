@@ -120,7 +120,7 @@ def test_warp_and_its_matrices():
     ("what", "match"),
     [
         (lambda image, crop, a: align(image, TILTED, 8), "size is 8"),
-        (lambda image, crop, a: align(image, Frame((0.0, 0.0), (1e5, 0.0)), 64), "--box"),
+        (lambda image, crop, a: align(image, Frame((0.0, 0.0), (1e5, 0.0)), 64), "`box`"),
         (lambda image, crop, a: paste_back(image[1:], crop, a), "240x300.*239x300"),
         (lambda image, crop, a: paste_back(image, crop[1:], a), "must be square"),
         (lambda image, crop, a: paste_back(image, crop, a, 0.7), "feather is 0.7"),

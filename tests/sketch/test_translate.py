@@ -287,7 +287,8 @@ def test_files_folders_and_patterns(tmp_path: Path) -> None:
     )
     assert [(one.path.name, one.named) for one in found] == [
         ("a.png", True), ("b.JPG", False), ("c.webp", False)]  # fmt: skip
-    assert find_pictures([tmp_path / "absent.png"])[0].named  # reading it will say so
+    with pytest.raises(ImageError, match=r"absent\.png: there is no such file"):
+        find_pictures([tmp_path / "absent.png"])
 
 
 def test_nothing_to_read(tmp_path: Path) -> None:

@@ -97,9 +97,9 @@ def test_a_file_without_a_discriminator_starts_a_new_one(tmp_path):
     [
         ({"mapping_layers": 2}, "it has 3 .*`mapping_layers=3`"),
         ({"mapping_layers": 4}, "it has 3 .*`mapping_layers=3`"),
-        ({"w_dim": 8}, "--w-dim 16"),
-        ({"z_dim": 32}, "--z-dim 16"),
-        ({"channel_base": 64}, "--channel-base 128 --channel-max 8"),
+        ({"w_dim": 8}, "`w_dim=16`"),
+        ({"z_dim": 32}, "`z_dim=16`"),
+        ({"channel_base": 64}, "`channel_base=128` `channel_max=8`"),
         ({"label_dim": 5}, "takes 0 labels, the data have 5; give `labels=none`"),
         ({"conv_clamp": None}, "clamps at 256"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,6 +21,7 @@ from mien.cli.sketch import BigOption, MethodOption, translate_all
 if TYPE_CHECKING:
     from mien.portraits.faces import Faces
     from mien.sketch.translate import Translation
+    from mien.studio import Studio
 
 
 def photo(
@@ -54,16 +56,20 @@ def photo(
     reads the sketch and the generator draws the face at its own size; every seed gives another.
     """
     from mien.errors import InputError
-    from mien.studio import DEFAULT_MODEL, Studio
 
     if through_latent and method is not None:
         raise InputError("--method names a network that translates; leave out --through-latent")
-    generator = (through_latent and model) or DEFAULT_MODEL
-    session = Studio(generator, device=device, precision=precision, engine=engine)
+
+    @cache  # loads torch, which a mistyped file need not wait for
+    def session() -> Studio:
+        from mien.studio import DEFAULT_MODEL, Studio
+
+        generator = (through_latent and model) or DEFAULT_MODEL
+        return Studio(generator, device=device, precision=precision, engine=engine)
 
     def translate(path: Path, items: int) -> Translation | Faces:
         if through_latent:
-            return session.photo_through_latent(path, seed, psi)
-        return session.photo(path, model, method, big, items)
+            return session().photo_through_latent(path, seed, psi)
+        return session().photo(path, model, method, big, items)
 
     translate_all(sketches, translate, out, force, json)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -23,6 +24,7 @@ from mien.cli.common import (
 if TYPE_CHECKING:
     from mien.portraits.faces import Faces
     from mien.sketch.translate import Translation
+    from mien.studio import Studio
 
 MethodOption = Annotated[
     str | None,
@@ -62,12 +64,15 @@ def sketch(
     artists; `photo-to-sketch` ships. Pictures that cannot be read are named and left out; the exit
     status is 2 if such a one was named itself. No photo is written over.
     """
-    from mien.studio import Studio
 
-    session = Studio(device=device, precision=precision, engine=engine)
+    @cache  # loads torch, which a mistyped file need not wait for
+    def session() -> Studio:
+        from mien.studio import Studio
+
+        return Studio(device=device, precision=precision, engine=engine)
 
     def translate(path: Path, items: int) -> Translation:
-        return session.sketch(path, model, method, big, items, style, strength)
+        return session().sketch(path, model, method, big, items, style, strength)
 
     translate_all(photos, translate, out, force, json)
 
@@ -88,15 +93,16 @@ def translate_all(
         force: Whether files may be replaced.
         json: Whether to print JSON.
     """
-    from mien import images
     from mien.data.paths import find_pictures, output_paths
     from mien.errors import ImageError
     from mien.files import check_targets
-    from mien.portraits.faces import Faces
 
     found = find_pictures(named, (out, "out/sketch", "out/photo"))
     targets = output_paths(found, out)
     check_targets(targets, force)
+    from mien import images
+    from mien.portraits.faces import Faces
+
     files: list[dict[str, Any]] = []
     left_out: list[str] = []
     said: set[str] = set()

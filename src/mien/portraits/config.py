@@ -1,13 +1,10 @@
-"""What decides a StyleGAN2 run: one frozen dataclass, and how labels are left open."""
+"""What decides a StyleGAN2 run: one frozen dataclass."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from mien.attributes import COLUMNS, LABELS, column_slice
 from mien.training.checks import check_run, check_shares
 
 if TYPE_CHECKING:  # The command line reads this file for its options; torch would take seconds.
@@ -65,7 +62,7 @@ class GanConfig:
     mapping_layers: int = 4
     channel_base: int = 2048
     channel_max: int = 256
-    label_dim: int = len(LABELS)
+    label_dim: int = 76
     label_empty: float = 0.25
     label_keep: float = 0.3
     tagger_weight: float = 0
@@ -118,6 +115,7 @@ class GanConfig:
 
     def discriminator(self) -> DiscriminatorConfig:
         """The discriminator of this run."""
+        from mien.attributes import LABELS
         from mien.stylegan2.discriminator import DiscriminatorConfig
 
         return DiscriminatorConfig(
@@ -145,25 +143,3 @@ class GanConfig:
         if self.ema_rampup is None:
             return self.ema_kimg
         return min(self.ema_kimg, nimg / 1000 * self.ema_rampup)
-
-
-def drop_columns(labels: np.ndarray, config: GanConfig, rng: np.random.Generator) -> np.ndarray:
-    """Leave columns of label vectors open, as a sentence does.
-
-    Args:
-        labels: float32 ``[n, len(LABELS)]``.
-        config: ``label_empty`` and ``label_keep``.
-        rng: Decides which.
-
-    Returns:
-        A copy with whole columns set to zero; class labels, which are no attributes, as they are.
-    """
-    n = len(labels)
-    if labels.shape[1] != len(LABELS):
-        return labels
-    keep_p = rng.uniform(config.label_keep, 1, [n, 1]) * (rng.random([n, 1]) >= config.label_empty)
-    keep = rng.random([n, len(COLUMNS)]) < keep_p
-    labels = labels.copy()
-    for i, column in enumerate(COLUMNS):
-        labels[:, column_slice(column)] *= keep[:, i : i + 1]
-    return labels

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from mien.attributes import COLUMNS, LABELS, column_slice
 from mien.portraits.config import GanConfig
 from mien.stylegan2 import augment as ada
 from mien.stylegan2.generator import Generator, Noise, mix_styles
@@ -65,3 +67,25 @@ class Latents:
         count = G.num_ws
         a, b = (w[:, None].expand(-1, count, -1) for w in (first, second))
         return mix_styles(a, b, self.crossover), first
+
+
+def drop_columns(labels: np.ndarray, config: GanConfig, rng: np.random.Generator) -> np.ndarray:
+    """Leave columns of label vectors open, as a sentence does.
+
+    Args:
+        labels: float32 ``[n, len(LABELS)]``.
+        config: ``label_empty`` and ``label_keep``.
+        rng: Decides which.
+
+    Returns:
+        A copy with whole columns set to zero; class labels, which are no attributes, as they are.
+    """
+    n = len(labels)
+    if labels.shape[1] != len(LABELS):
+        return labels
+    keep_p = rng.uniform(config.label_keep, 1, [n, 1]) * (rng.random([n, 1]) >= config.label_empty)
+    keep = rng.random([n, len(COLUMNS)]) < keep_p
+    labels = labels.copy()
+    for i, column in enumerate(COLUMNS):
+        labels[:, column_slice(column)] *= keep[:, i : i + 1]
+    return labels

@@ -32,8 +32,8 @@ from mien.errors import InputError
 from mien.judges.critics import Critics, critic_loss, fooling_loss
 from mien.judges.frozen import FrozenFeatures, Maps, view
 from mien.judges.tagger import Tagger
-from mien.portraits.config import GanConfig, drop_columns
-from mien.portraits.draws import Draws
+from mien.portraits.config import GanConfig
+from mien.portraits.draws import Draws, drop_columns
 from mien.portraits.networks import build
 from mien.portraits.start import Start, grow_from
 from mien.stylegan2 import augment as ada

@@ -65,7 +65,8 @@ def describe(
     if not (reading.about_face or wish.anyway):
         raise InputError(refusal(sentence, reading.named))
     embed = lambda texts: studio.encoder.encode(texts).embedding  # noqa: E731
-    reading = studio.head.beyond(reading, sentence, embed)
+    if reading.about_face:
+        reading = studio.head.beyond(reading, sentence, embed)
     asked = sentence
     if wish.without is not None:
         reading, denial, unread = ruled_out(reading, wish.without)

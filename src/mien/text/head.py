@@ -127,7 +127,9 @@ class AttributeHead(nn.Module):
         if not reading.not_read or reading.language != "en" or not left:
             return reading
         with torch.no_grad():
-            whole, rest = self(encode([sentence, _without(sentence, reading.not_read)]).float())
+            cut = _without(sentence, reading.not_read)
+            read = self(encode([sentence, cut] if cut else [sentence]).float())
+            whole, rest = read[0], read[1] if cut else self.prior
         found: dict[str, str] = {}
         for column in left:
             part = _PARTS[column]

@@ -25,7 +25,8 @@ from mien.checkpoints import native
 from mien.data.training_set import TrainingSet
 from mien.errors import InputError
 from mien.judges.tagger import Tagger
-from mien.portraits.config import GanConfig, drop_columns
+from mien.portraits.config import GanConfig
+from mien.portraits.draws import drop_columns
 from mien.stylegan2.generator import Generator
 from mien.text.captions import caption
 from mien.text.config import TextTraining

@@ -11,6 +11,7 @@ import importlib.util
 import os
 import socket
 import threading
+import warnings
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,6 +34,9 @@ _MANY = 1000
 
 _SWEEP_S = 30.0
 """Seconds after which idle sessions are looked for, though nobody asks."""
+
+_SSR = "SSR mode is not supported"
+"""Gradio says so of any second page, also where nobody asked for it."""
 
 
 def check_extra() -> None:
@@ -98,19 +102,21 @@ def build(settings: Settings, studio_factory: Callable[[], Studio] | None = None
     app.include_router(routes(desk, sessions, settings))
     document(app)
     page = build_page(desk, sessions, settings)
-    gradio.mount_gradio_app(
-        app,
-        page,
-        path="/",
-        allowed_paths=[],
-        max_file_size=settings.max_upload,
-        show_error=False,
-        ssr_mode=False,
-        run_history=False,
-        enable_monitoring=False,
-        footer_links=[],
-        **looks(),
-    )
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", _SSR)
+        gradio.mount_gradio_app(
+            app,
+            page,
+            path="/",
+            allowed_paths=[],
+            max_file_size=settings.max_upload,
+            show_error=False,
+            ssr_mode=False,
+            run_history=False,
+            enable_monitoring=False,
+            footer_links=[],
+            **looks(),
+        )
     app.add_middleware(Guard, settings=settings, sessions=sessions, files=files)
     return app
 

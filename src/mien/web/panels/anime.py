@@ -14,10 +14,10 @@ import torch
 from jaxtyping import UInt8
 
 from mien.anime.clip import AnimeVideo, VideoPlan, clip_provenance
-from mien.anime.crop import shipped_finder
 from mien.anime.translate import find_steering
 from mien.editing.settings import Setting
 from mien.errors import InputError
+from mien.faces.choosing import shipped_finder
 from mien.studio.session import Studio
 from mien.video.pipeline import convert
 from mien.video.reader import Clip

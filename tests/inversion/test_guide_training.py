@@ -85,7 +85,7 @@ def test_a_resumed_run_equals_an_unbroken_one(tmp_path):
     list(loop.run(parted, tmp_path / "b", pause=lambda: next(steps)))
     again = recipe(kimg=0.064)
     list(loop.run(again, tmp_path / "b"))
-    for a, b in zip(whole.E.parameters(), again.E.parameters(), strict=True):
+    for a, b in zip(whole.network.parameters(), again.network.parameters(), strict=True):
         assert torch.equal(a, b)
 
 

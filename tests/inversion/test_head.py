@@ -103,10 +103,12 @@ def test_each_loss_moves_it(inverter, name):
     recipe = HeadRecipe(
         config, inverter, photos(), embed=lambda x: functional.avg_pool2d(x, 16).flatten(1)
     )
-    torch.nn.init.normal_(recipe.head.offsets.weight, std=0.05)
-    before = [p.clone() for p in recipe.head.parameters()]
+    torch.nn.init.normal_(recipe.network.offsets.weight, std=0.05)
+    before = [p.clone() for p in recipe.network.parameters()]
     first = float(recipe.step(StepRandom(0, 0))[name])
-    assert any(not torch.equal(p, q) for p, q in zip(recipe.head.parameters(), before, strict=True))
+    assert any(
+        not torch.equal(p, q) for p, q in zip(recipe.network.parameters(), before, strict=True)
+    )
     for _ in range(8):  # the same four photos again
         last = float(recipe.step(StepRandom(0, 0))[name])
     assert last < first

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import torch
 from jaxtyping import Float, Float32, UInt8
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from mien import images
@@ -41,8 +41,7 @@ from mien.inversion.guide_options import GuideTraining
 from mien.inversion.guides import whitening
 from mien.portraits.codes import CodeMoments
 from mien.stylegan2.generator import Generator
-from mien.training.fitting import update, warm_cosine
-from mien.training.loop import Recipe
+from mien.training.adamw import AdamWRecipe
 from mien.training.random import StepRandom
 
 GuideOf = Callable[[UInt8[np.ndarray, "h w 3"], np.random.Generator], UInt8[np.ndarray, "h w"]]
@@ -123,7 +122,7 @@ def drawn_pairs(
     return Pairs(pictures, codes)
 
 
-class GuideRecipe(Recipe):
+class GuideRecipe(AdamWRecipe):
     """One encoder of sketches or label maps.
 
     Args:
@@ -137,6 +136,8 @@ class GuideRecipe(Recipe):
     """
 
     free = frozenset({"kimg", "lr", "renew"})
+    longest = 5.0
+    betas = (0.9, 0.99)
 
     def __init__(
         self,
@@ -148,49 +149,27 @@ class GuideRecipe(Recipe):
         generator: Generator | None = None,
         device: torch.device | str = "cpu",
     ) -> None:
-        self.config, self.guide, self.guide_of = config, guide, guide_of
-        self.generator, self.device = generator, torch.device(device)
+        self.guide, self.guide_of, self.generator = guide, guide_of, generator
+        self.name = f"the {guide} encoder"
         held = np.arange(len(pairs)) % 20 == 0
         self.held_rows, self.rows = np.flatnonzero(held), np.flatnonzero(~held)
         self.pictures = pairs.pictures
         mean, root, inverse = whitening(moments)
         self.z = (torch.from_numpy(pairs.codes) - mean.cpu()) @ inverse.cpu()
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(config.seed)
-            shape = GuideConfig(guide, moments.w_dim, config.width, config.hidden)
-            self.E = GuideEncoder(shape).to(self.device)
-        self.E.mean.copy_(mean)
-        self.E.root.copy_(root)
-        self.optimizer = torch.optim.AdamW(
-            self.E.parameters(), config.lr, (0.9, 0.99), weight_decay=config.weight_decay
-        )
+        shape = GuideConfig(guide, moments.w_dim, config.width, config.hidden)
+        super().__init__(config, lambda: GuideEncoder(shape), device)
+        self.network.mean.copy_(mean)
+        self.network.root.copy_(root)
         self.order = SampleOrder(len(self.rows), config.seed, mirror=False)
         self._made: dict[int, tuple[int, np.ndarray]] = {}
 
-    def modules(self) -> Mapping[str, nn.Module]:
-        """The encoder."""
-        return {"E": self.E}
-
-    def optimizers(self) -> Mapping[str, torch.optim.Optimizer]:
-        """Of the encoder."""
-        return {"E_opt": self.optimizer}
-
-    def step(self, random: StepRandom) -> Mapping[str, Tensor]:
-        """One step on one batch of sketches or maps."""
-        config = self.config
-        share = (random.nimg + config.batch) / (config.kimg * 1000)
-        self.optimizer.param_groups[0]["lr"] = config.lr * warm_cosine(min(share, 1), 0.05)
-        places, _ = self.order.batch(random.nimg, config.batch)
+    def losses(self, random: StepRandom) -> Mapping[str, Tensor]:
+        """Mean squared error of whitened codes of one batch of sketches or maps."""
+        places, _ = self.order.batch(random.nimg, self.config.batch)
         rows = self.rows[places]
-        round_ = random.nimg // len(self.rows) // config.renew
+        round_ = random.nimg // len(self.rows) // self.config.renew
         x = self._shown(rows, round_, random.torch(_DAMAGE))
-        loss = (self.E(x) - self.z[rows].to(self.device)).square().mean()
-        loss.backward()
-        norm = nn.utils.clip_grad_norm_(self.E.parameters(), 5.0)
-        stats = {"loss": loss.detach()}
-        update(self.optimizer, norm, f"the {self.guide} encoder", random.nimg, stats)
-        self.nimg += config.batch
-        return stats
+        return {"loss": (self.network(x) - self.z[rows].to(self.device)).square().mean()}
 
     def _shown(self, rows: np.ndarray, round_: int, source: torch.Generator) -> Tensor:
         """Sketches or maps of faces, drawn in this round's pencils, then damaged."""
@@ -216,7 +195,7 @@ class GuideRecipe(Recipe):
         found = []
         for rows in np.array_split(self.held_rows, max(1, len(self.held_rows) // 32)):
             x = self._shown(rows, _HELD, source)
-            found.append(self.E(x).cpu() - self.z[rows])
+            found.append(self.network(x).cpu() - self.z[rows])
         return torch.cat(found)
 
     def measure(self) -> dict[str, float]:
@@ -231,7 +210,7 @@ class GuideRecipe(Recipe):
         rows = self.held_rows[:_SAMPLES]
         with torch.no_grad():
             guides = np.stack([self._guide(int(row), _HELD) for row in rows])
-            w = self.E.w(self.E(shown(guides, self.guide).to(self.device)))
+            w = self.network.w(self.network(shown(guides, self.guide).to(self.device)))
             ws = w[:, None].expand(-1, self.generator.num_ws, -1)
             drawn = torch.cat([self.generator.synthesis(one) for one in ws.split(1)])
         made = images.resize(images.to_uint8(drawn), FINE_SIDE)
@@ -248,11 +227,11 @@ class GuideRecipe(Recipe):
         count, width = errors.shape
         seen = errors.T @ errors / count
         share = width / (width + count)  # of few samples the variances alone are trusted
-        self.E.error.copy_((1 - share) * seen + share * torch.diag(seen.diag()))
+        self.network.error.copy_((1 - share) * seen + share * torch.diag(seen.diag()))
         told = {**meta, "kimg": self.nimg / 1000, "training": asdict(self.config)}
         told["explained"] = round(self.measure()["explained"], 4)
-        state = self.E.state_dict()
-        native.save(path, KIND, state, asdict(self.E.config), told, half=True, force=True)
+        state = self.network.state_dict()
+        native.save(path, KIND, state, asdict(self.network.config), told, half=True, force=True)
         return path
 
 

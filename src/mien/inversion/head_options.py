@@ -16,6 +16,7 @@ class HeadTraining:
         kimg: Thousand faces to see.
         batch: Faces a step.
         lr: Highest learning rate (AdamW).
+        weight_decay: Of AdamW.
         drawn: Share of faces that the generator draws; the others are photographs.
         passes: How often photo and drawing are compared.
         unlock_kimg: Every so many kimg two more layers part from the others.
@@ -31,6 +32,7 @@ class HeadTraining:
     kimg: float = 20
     batch: int = 8
     lr: float = 5e-4
+    weight_decay: float = 0.01
     drawn: float = 0.25
     passes: int = 2
     unlock_kimg: float = 1.5

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import torch
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from mien import images
@@ -32,8 +32,7 @@ from mien.inversion.head import KIND, HeadConfig, WPlusHead
 from mien.inversion.head_options import HeadTraining
 from mien.judges.losses import feature_distance
 from mien.portraits.codes import CodeMoments
-from mien.training.fitting import update, warm_cosine
-from mien.training.loop import Recipe
+from mien.training.adamw import AdamWRecipe
 from mien.training.random import StepRandom
 
 _DRAWN = 0  # purpose of random numbers
@@ -72,7 +71,7 @@ def terms(
     return found
 
 
-class HeadRecipe(Recipe):
+class HeadRecipe(AdamWRecipe):
     """The W+ head of one generator.
 
     Args:
@@ -84,6 +83,9 @@ class HeadRecipe(Recipe):
         embed: The identity network; None for none.
     """
 
+    name = "the W+ head"
+    longest = 2.0
+    betas = (0.9, 0.99)
     free = frozenset({"kimg", "lr", "pixels", "features", "identity", "offset", "drawn"})
 
     def __init__(
@@ -94,48 +96,28 @@ class HeadRecipe(Recipe):
         moments: CodeMoments | None = None,
         embed: Embed | None = None,
     ) -> None:
-        self.config, self.inverter, self.photos = config, inverter, photos
+        self.inverter, self.photos = inverter, photos
         self.moments, self.embed = moments, embed
         G = inverter.generator
-        self.device = G.mapping.w_avg.device
         held = np.arange(len(photos)) % 20 == 0
         self.held_rows, self.rows = np.flatnonzero(held), np.flatnonzero(~held)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(config.seed)
-            shape = HeadConfig(
-                G.num_ws, G.config.w_dim, config.width, config.hidden, config.passes,
-                inverter.spread,
-            )  # fmt: skip
-            self.head = WPlusHead(shape).to(self.device)
-        self.optimizer = torch.optim.AdamW(self.head.parameters(), config.lr, (0.9, 0.99))
+        shape = HeadConfig(
+            G.num_ws, G.config.w_dim, config.width, config.hidden, config.passes, inverter.spread
+        )
+        super().__init__(config, lambda: WPlusHead(shape), G.mapping.w_avg.device)
         self.order = SampleOrder(len(self.rows), config.seed, mirror=False)
 
-    def modules(self) -> Mapping[str, nn.Module]:
-        """The head."""
-        return {"head": self.head}
-
-    def optimizers(self) -> Mapping[str, torch.optim.Optimizer]:
-        """Of the head."""
-        return {"head_opt": self.optimizer}
-
-    def step(self, random: StepRandom) -> Mapping[str, Tensor]:
-        """One step: every pass is compared with the photos."""
+    def losses(self, random: StepRandom) -> Mapping[str, Tensor]:
+        """Every pass is compared with the photos; told are the terms of the last."""
         config = self.config
-        share = (random.nimg + config.batch) / (config.kimg * 1000)
-        self.optimizer.param_groups[0]["lr"] = config.lr * warm_cosine(min(share, 1), 0.05)
         photo, ws = self._faces(random)
         unlocked = config.unlocked(random.nimg, ws.shape[1])
-        total, stats = ws.new_zeros([]), {}
-        for one in self.head.refine(photo, ws, self.inverter.generator.synthesis, unlocked):
-            stats = terms(self.inverter, self.embed, photo, one)
-            weighted = [getattr(config, name) * value for name, value in stats.items()]
-            total = total + torch.stack(weighted).sum() / self.head.config.passes
-        total.backward()
-        norm = nn.utils.clip_grad_norm_(self.head.parameters(), 2.0)
-        stats = {name: value.detach() for name, value in stats.items()}
-        update(self.optimizer, norm, "the W+ head", random.nimg, stats)
-        self.nimg += config.batch
-        return stats
+        total, found = ws.new_zeros([]), {}
+        for one in self.network.refine(photo, ws, self.inverter.generator.synthesis, unlocked):
+            found = terms(self.inverter, self.embed, photo, one)
+            weighted = [getattr(config, name) * value for name, value in found.items()]
+            total = total + torch.stack(weighted).sum() / self.network.config.passes
+        return {"loss": total, **found}
 
     @torch.no_grad()
     def _faces(self, random: StepRandom) -> tuple[Tensor, Tensor]:
@@ -162,7 +144,7 @@ class HeadRecipe(Recipe):
         photo, w = self._photos(rows)
         start = self.inverter.spread_out(w)
         unlocked = self.config.unlocked(self.nimg, start.shape[1])
-        return photo, start, self.head.refine(photo, start, self.inverter.draw, unlocked)[-1]
+        return photo, start, self.network.refine(photo, start, self.inverter.draw, unlocked)[-1]
 
     def measure(self) -> dict[str, float]:
         """Losses of the last pass on at most 32 held-out photos, and as shares of the encoder's."""
@@ -185,7 +167,7 @@ class HeadRecipe(Recipe):
         """Write the head with what it measures."""
         measured = {name: round(value, 4) for name, value in self.measure().items()}
         told = {**meta, "kimg": self.nimg / 1000, "training": asdict(self.config), **measured}
-        state, shape = self.head.state_dict(), asdict(self.head.config)
+        state, shape = self.network.state_dict(), asdict(self.network.config)
         native.save(path, KIND, state, shape, told, half=True, force=True)
         return path
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 from jaxtyping import Float, Int
-from torch import Tensor, nn
+from torch import Tensor
 
 from mien.attributes import decode
 from mien.checkpoints import native
@@ -32,8 +32,7 @@ from mien.inversion.text_image import (
     scores,
 )
 from mien.text.captions import captions
-from mien.training.fitting import update, warm_cosine
-from mien.training.loop import Recipe
+from mien.training.adamw import AdamWRecipe
 from mien.training.random import StepRandom
 
 _ROWS, _SENTENCE = range(2)  # purposes of random numbers
@@ -88,7 +87,7 @@ def sentences_of(
     return texts, about
 
 
-class SimilarityRecipe(Recipe):
+class SimilarityRecipe(AdamWRecipe):
     """The projections of both sides.
 
     Args:
@@ -102,6 +101,9 @@ class SimilarityRecipe(Recipe):
     """
 
     free = frozenset({"kimg", "lr"})
+    name = "the similarity"
+    warm = 0.1
+    longest = 5.0
 
     def __init__(
         self,
@@ -110,58 +112,32 @@ class SimilarityRecipe(Recipe):
         held: Described,
         device: torch.device | str = "cpu",
     ) -> None:
-        self.config, self.train_set, self.held = config, train, held
-        self.device = torch.device(device)
+        self.train_set, self.held = train, held
         if not len(train.face):
             raise DatasetError("the data", "has no captions and no labels", "give a label table")
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(config.seed)
-            shape = TextImageConfig(
-                train.w.shape[1], train.features.shape[1], train.embeddings.shape[1],
-                config.width, dropout=config.dropout,
-            )  # fmt: skip
-            self.network = TextImage(shape).to(self.device)
+        shape = TextImageConfig(
+            train.w.shape[1], train.features.shape[1], train.embeddings.shape[1],
+            config.width, dropout=config.dropout,
+        )  # fmt: skip
+        super().__init__(config, lambda: TextImage(shape), device)
         self.network.fit_scale(torch.cat([train.w, train.features], dim=1), train.embeddings)
-        self.optimizer = torch.optim.AdamW(
-            self.network.parameters(), config.lr, weight_decay=config.weight_decay
-        )
         ordered = torch.argsort(train.face, stable=True)
         self.faces, counts = torch.unique_consecutive(train.face[ordered], return_counts=True)
         self.order, self.counts = ordered, counts
         self.starts = counts.cumsum(0) - counts
 
-    def modules(self) -> Mapping[str, nn.Module]:
-        """The projections."""
-        return {"network": self.network}
-
-    def optimizers(self) -> Mapping[str, torch.optim.Optimizer]:
-        """Of the projections."""
-        return {"opt": self.optimizer}
-
-    def step(self, random: StepRandom) -> Mapping[str, Tensor]:
-        """One step on a batch of different faces, each with one of its sentences."""
+    def losses(self, random: StepRandom) -> Mapping[str, Tensor]:
+        """Both losses on a batch of different faces, each with one of its sentences."""
         config, data = self.config, self.train_set
         batch = min(config.batch, len(self.faces))
         place = torch.randperm(len(self.faces), generator=random.torch(_ROWS))[:batch]
         draw = torch.rand(batch, generator=random.torch(_SENTENCE))
         sentence = self.order[self.starts[place] + (draw * self.counts[place]).long()]
-        share = (random.nimg + config.batch) / (config.kimg * 1000)
-        self.optimizer.param_groups[0]["lr"] = config.lr * warm_cosine(min(share, 1), 0.1)
-        self.network.train()
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(random.torch(_SENTENCE).initial_seed())  # of dropout
-            table = self._table(data, self.faces[place], sentence)
-        losses = {
-            "ranking": ranking_loss(table, config.margin),
-            "matching": matching_loss(table, self.network.temperature),
-        }
-        loss = config.ranking * losses["ranking"] + config.matching * losses["matching"]
-        loss.backward()
-        norm = nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
-        stats = {name: value.detach() for name, value in losses.items()}
-        update(self.optimizer, norm, "the similarity", random.nimg, stats)
-        self.nimg += config.batch
-        return stats
+        table = self._table(data, self.faces[place], sentence)
+        ranking = ranking_loss(table, config.margin)
+        matching = matching_loss(table, self.network.temperature)
+        total = config.ranking * ranking + config.matching * matching
+        return {"loss": total, "ranking": ranking, "matching": matching}
 
     def _table(self, data: Described, faces: Tensor, sentences: Tensor) -> Tensor:
         w, features = data.w[faces].to(self.device), data.features[faces].to(self.device)

@@ -37,13 +37,15 @@ class AdamWRecipe(Recipe):
         name: What a message calls the network.
         warm: Share of the run for which the learning rate rises; then it falls as a cosine.
         longest: The gradient is shortened to this norm.
+        betas: Of AdamW.
         average_steps: Half-life of an average of the weights, in steps; None for no average.
     """
 
     free = frozenset()  # A cosine ends where it was told to.
-    name: ClassVar[str] = "the network"
+    name: str = "the network"
     warm: ClassVar[float] = 0.05
     longest: ClassVar[float] = float("inf")
+    betas: ClassVar[tuple[float, float]] = (0.9, 0.999)
     average_steps: ClassVar[float | None] = None
     network: Any
     average: Any
@@ -59,7 +61,7 @@ class AdamWRecipe(Recipe):
         if self.average_steps is not None:
             self.average = copy.deepcopy(self.network).eval().requires_grad_(False)
         self.optimizer = torch.optim.AdamW(
-            self.groups(), lr=config.lr, weight_decay=config.weight_decay
+            self.groups(), config.lr, self.betas, weight_decay=config.weight_decay
         )
 
     @abstractmethod

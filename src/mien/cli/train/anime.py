@@ -8,11 +8,11 @@ from typing import Annotated, Any
 import typer
 
 from mien.anime.config import AnimeConfig
-from mien.cli.common import DeviceOption, JsonOption, emit, note
+from mien.cli.common import DeviceOption, JsonOption, emit
 from mien.cli.options import config_options
-from mien.cli.train.lines import Lines
-from mien.cli.train.options import RunOption, stop_asked
-from mien.errors import InputError
+from mien.cli.train.options import RunOption
+from mien.cli.train.running import Run, follow_or_finish
+from mien.training.cadence import Cadence
 
 
 @config_options(AnimeConfig)
@@ -60,7 +60,7 @@ def anime(
     from mien.judges.frozen import FrozenFeatures
     from mien.runtime.devices import find_device
     from mien.runtime.memory import tune_allocator
-    from mien.training import loop, state
+    from mien.training import state
 
     tune_allocator()
     settled = AnimeConfig(**config)
@@ -73,17 +73,8 @@ def anime(
     recipe = AnimeRecipe(settled, pictures, Judges(features, *taggers), find_device(device))
     if start is not None and not state.checkpoints(out):
         files.start_from(recipe, resolve(start, files.KIND))
-    last: dict[str, Any] = {}
-    tell = Lines(settled.kimg, quiet=json)
-    if not finish:
-        cadence = loop.Cadence(tick_kimg, checkpoint_kimg, sample_kimg)
-        for last in loop.run(recipe, out, cadence, stop_asked()):
-            tell(last)
-        if recipe.nimg < settled.kimg * 1000:
-            note(f"stopped at {recipe.nimg} images; the same command goes on")
-            raise typer.Exit(130)
-    elif not state.checkpoints(out):
-        raise InputError(f"{out} holds no run to finish")
+    cadence = Cadence(tick_kimg, checkpoint_kimg, sample_kimg)
+    last = follow_or_finish(Run(recipe, out), cadence, json, finish)
     said = {"data": [data.name, *(path.name for path in faces or [])]}
     model = files.export(out, out / "anime.safetensors", said)
     emit({"out": out, "model": model, **last}, json, f"wrote {model}")

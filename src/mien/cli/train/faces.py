@@ -11,9 +11,9 @@ from mien.cli.common import DeviceOption, JsonOption, emit, note
 from mien.cli.options import config_options
 from mien.cli.train.lines import Lines
 from mien.cli.train.options import RunOption
-from mien.cli.train.running import Run, follow, settled_precision
-from mien.errors import InputError
+from mien.cli.train.running import Run, follow_or_finish, settled_precision
 from mien.portraits.joint_config import JointConfig
+from mien.training.cadence import Cadence
 
 
 @config_options(JointConfig, leave=("label_dim",), precision="auto")
@@ -54,7 +54,6 @@ def faces(
     from mien.portraits.joint import JointRecipe
     from mien.runtime.devices import find_device
     from mien.runtime.memory import tune_allocator
-    from mien.training import loop
 
     tune_allocator()
     place = find_device(device)
@@ -67,13 +66,9 @@ def faces(
     recipe = JointRecipe(settled, pictures, features, device=place)
     if start is not None and joint_files.stored_config(out) is None:
         joint_files.start_from(recipe, start)
-    last: dict[str, Any] = {}
     tell = Lines(settled.kimg, quiet=json)
-    if not finish:
-        cadence = loop.Cadence(tick_kimg, checkpoint_kimg, sample_kimg)
-        last = follow(Run(recipe, out), cadence, json)
-    elif not loop.resume(recipe, out):
-        raise InputError(f"{out} holds no run to finish")
+    cadence = Cadence(tick_kimg, checkpoint_kimg, sample_kimg)
+    last = follow_or_finish(Run(recipe, out), cadence, json, finish)
     for line in joint_files.finish(out, recipe, {"data": [str(path) for path in data]}):
         tell(line)
     model = out / "generator.safetensors"

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mien.cli.common import DeviceOption, JsonOption, emit, note, showing
+from mien.cli.common import DeviceOption, JsonOption, emit, showing
 from mien.cli.options import config_options
-from mien.cli.train.lines import Lines
-from mien.cli.train.options import RunOption, stop_asked
+from mien.cli.train.options import RunOption
+from mien.cli.train.running import Run, follow_or_finish
 from mien.inversion.guide_options import GuideTraining
+from mien.training.cadence import Cadence
 
 if TYPE_CHECKING:
     from mien.inversion.guide_training import GuideOf, Pairs
@@ -104,12 +105,10 @@ def _train(
     json: bool,
 ) -> None:
     """Train one encoder, or go on with it."""
-    from mien.errors import InputError
     from mien.inversion.compose import find_moments
     from mien.inversion.guide_training import GuideRecipe, joined
     from mien.runtime.memory import tune_allocator
     from mien.studio import Studio
-    from mien.training import loop
 
     tune_allocator()
     settled, studio = GuideTraining(**config), Studio(model, device)
@@ -119,16 +118,8 @@ def _train(
     recipe = GuideRecipe(
         settled, guide, pairs, moments, guide_of, studio.generator, studio.device
     )  # fmt: skip
-    last: dict[str, Any] = {}
-    if not finish:
-        lines = Lines(settled.kimg, quiet=json)
-        for last in loop.run(recipe, out, loop.Cadence(5, 20, 20, 20), stop_asked()):
-            lines(last)
-        if recipe.nimg < settled.kimg * 1000:
-            note(f"stopped at {recipe.nimg} pictures; the same command goes on")
-            raise typer.Exit(130)
-    elif not loop.resume(recipe, out):
-        raise InputError(f"{out} holds no run to finish")
+    run = Run(recipe, out, seen="pictures")
+    last = follow_or_finish(run, Cadence(5, 20, 20, 20), json, finish)
     meta = {"generator": studio.loaded.sha256, "data": [str(path) for path in data or []]}
     path = recipe.finish(out / f"{guide}-encoder.safetensors", meta)
     emit({"out": out, "model": path, **last, **recipe.measure()}, json, f"wrote {path}")

@@ -7,11 +7,12 @@ from typing import Annotated, Any
 
 import typer
 
-from mien.cli.common import DeviceOption, JsonOption, emit, note, showing
+from mien.cli.common import DeviceOption, JsonOption, emit, showing
 from mien.cli.options import config_options
-from mien.cli.train.lines import Lines
-from mien.cli.train.options import RunOption, stop_asked
+from mien.cli.train.options import RunOption
+from mien.cli.train.running import Run, follow_or_finish
 from mien.inversion.head_options import HeadTraining
+from mien.training.cadence import Cadence
 
 
 @config_options(HeadTraining)
@@ -37,7 +38,6 @@ def inversion(
     files, grids of photo, one pass and result, and at the end `inversion.safetensors`.
     """
     from mien.data.training_set import TrainingSet
-    from mien.errors import InputError
     from mien.hub.loading import load_identity
     from mien.inversion.compose import find_moments
     from mien.inversion.guide_training import Pairs, joined
@@ -45,7 +45,6 @@ def inversion(
     from mien.inversion.known_codes import known_codes
     from mien.runtime.memory import tune_allocator
     from mien.studio import Studio
-    from mien.training import loop
 
     tune_allocator()
     settled, studio = HeadTraining(**config), Studio(model, device)
@@ -65,16 +64,8 @@ def inversion(
         settled, inverter, joined(parts), find_moments(studio) if settled.drawn else None,
         embed if settled.identity else None,
     )  # fmt: skip
-    last: dict[str, Any] = {}
-    if not finish:
-        lines = Lines(settled.kimg, quiet=json)
-        for last in loop.run(recipe, out, loop.Cadence(0.4, 1, 2, 2), stop_asked()):
-            lines(last)
-        if recipe.nimg < settled.kimg * 1000:
-            note(f"stopped at {recipe.nimg} faces; the same command goes on")
-            raise typer.Exit(130)
-    elif not loop.resume(recipe, out):
-        raise InputError(f"{out} holds no run to finish")
+    run = Run(recipe, out, seen="faces")
+    last = follow_or_finish(run, Cadence(0.4, 1, 2, 2), json, finish)
     meta = {"generator": sha, "data": [str(path) for path in data]}
     path = recipe.finish(out / "inversion.safetensors", meta)
     emit({"out": out, "model": path, **last}, json, f"wrote {path}")

@@ -9,9 +9,10 @@ import typer
 
 from mien.cli.common import JsonOption, emit, note
 from mien.cli.options import config_options
-from mien.cli.train.lines import Lines
-from mien.cli.train.options import RunOption, stop_asked
+from mien.cli.train.options import RunOption
+from mien.cli.train.running import Run, follow
 from mien.faces.parsing.config import ParsingConfig
+from mien.training.cadence import Cadence
 
 
 @config_options(ParsingConfig)
@@ -45,7 +46,6 @@ def parsing(
     from mien.faces.parsing.train import ParsingRecipe
     from mien.hub.loading import load
     from mien.runtime.memory import tune_allocator
-    from mien.training import loop
 
     tune_allocator()
     settled = ParsingConfig(**config)
@@ -56,13 +56,8 @@ def parsing(
         kept = None
         note("no kept-out picture has a map; nothing is measured")
     recipe = ParsingRecipe(settled, pictures, load("mobilenet", "mobilenet").network, kept)
-    tell = Lines(settled.kimg, quiet=json)
-    cadence = loop.Cadence(tick_kimg, checkpoint_kimg, measure_kimg, measure_kimg)
-    for line in loop.run(recipe, out, cadence, stop_asked()):
-        tell(line)
-    if recipe.nimg < settled.kimg * 1000:
-        note(f"stopped at {recipe.nimg} images; the same command goes on")
-        raise typer.Exit(130)
+    cadence = Cadence(tick_kimg, checkpoint_kimg, measure_kimg, measure_kimg)
+    follow(Run(recipe, out), cadence, json)
     scores, model = recipe.measure(), out / "parsing.safetensors"
     meta = {
         "kimg": recipe.nimg / 1000, "pictures": len(pictures), "scores": scores,

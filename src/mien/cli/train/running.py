@@ -49,11 +49,13 @@ class Run:
         recipe: What is trained.
         folder: Where its checkpoints and log go.
         head: What stands before each printed line.
+        seen: What is counted.
     """
 
     recipe: Recipe
     folder: Path
     head: str = ""
+    seen: str = "images"
 
 
 Job = Generator[Run, None, tuple[Mapping[str, Any], str] | None]
@@ -158,9 +160,25 @@ def follow(run: Run, cadence: Cadence, quiet: bool) -> dict[str, Any]:
             tell(last)
     if run.recipe.nimg < goal * 1000:
         if run.recipe.leads:
-            note(f"stopped at {run.recipe.nimg} images; the same command goes on")
+            note(f"stopped at {run.recipe.nimg} {run.seen}; the same command goes on")
         raise typer.Exit(130)
     return last
+
+
+def follow_or_finish(run: Run, cadence: Cadence, quiet: bool, finish: bool) -> dict[str, Any]:
+    """As :func:`follow`, or with ``finish`` take the newest checkpoint as the end.
+
+    Raises:
+        InputError: There is none.
+    """
+    from mien.errors import InputError
+    from mien.training import loop
+
+    if not finish:
+        return follow(run, cadence, quiet)
+    if not loop.resume(run.recipe, run.folder):
+        raise InputError(f"{run.folder} holds no run to finish")
+    return {}
 
 
 @contextmanager

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mien.cli.common import DeviceOption, JsonOption, emit, note, showing
+from mien.cli.common import DeviceOption, JsonOption, emit, showing
 from mien.cli.options import config_options
-from mien.cli.train.lines import Lines
-from mien.cli.train.options import RunOption, stop_asked
+from mien.cli.train.options import RunOption
+from mien.cli.train.running import Run, follow
 from mien.inversion.similarity_options import SimilarityTraining
+from mien.training.cadence import Cadence
 
 if TYPE_CHECKING:
     from mien.data.splits import Part
@@ -41,7 +42,6 @@ def similarity(
     from mien.inversion.similarity_training import SimilarityRecipe
     from mien.runtime.memory import tune_allocator
     from mien.studio import Studio
-    from mien.training import loop
 
     tune_allocator()
     settled, studio = SimilarityTraining(**config), Studio(model, device)
@@ -49,13 +49,7 @@ def similarity(
         train = _described(studio, data, "train", settled, out, tell)
         held = _described(studio, data, "kept-out", settled, out, tell)
     recipe = SimilarityRecipe(settled, train, held, studio.device)
-    last: dict[str, Any] = {}
-    lines = Lines(settled.kimg, quiet=json)
-    for last in loop.run(recipe, out, loop.Cadence(10, 50, 50, 10), stop_asked()):
-        lines(last)
-    if recipe.nimg < settled.kimg * 1000:
-        note(f"stopped at {recipe.nimg} pairs; the same command goes on")
-        raise typer.Exit(130)
+    last = follow(Run(recipe, out, seen="pairs"), Cadence(10, 50, 50, 10), json)
     meta = {"generator": studio.loaded.sha256, "data": [str(path) for path in data]}
     path = recipe.finish(out / "similarity.safetensors", meta)
     emit({"out": out, "model": path, **last, **recipe.measure()}, json, f"wrote {path}")

@@ -8,12 +8,13 @@ from typing import Annotated, Any
 
 import typer
 
-from mien.cli.common import DeviceOption, JsonOption, emit, note
+from mien.cli.common import DeviceOption, JsonOption, emit
 from mien.cli.options import config_options
-from mien.cli.train.lines import Lines
-from mien.cli.train.options import RunOption, stop_asked
+from mien.cli.train.options import RunOption
+from mien.cli.train.running import Run, follow, settled_precision
 from mien.sketch.config import TranslationConfig
 from mien.sketch.presets import DECIDED
+from mien.training.cadence import Cadence
 
 _JUDGES = ("tagger", "identity")
 _SIDES = "photo,sketch"
@@ -70,16 +71,13 @@ def sketch(
     """
     from mien.runtime.devices import find_device
     from mien.runtime.memory import tune_allocator
-    from mien.runtime.precision import fast_dtype
     from mien.sketch import files
     from mien.sketch.methods import RECIPES
     from mien.sketch.presets import preset as settle
-    from mien.training import loop
 
     place = find_device(device)
     tune_allocator()
-    if config["precision"] == "auto":
-        config["precision"] = "bf16" if "bfloat16" in str(fast_dtype(place)) else "fp32"
+    config["precision"] = settled_precision(config["precision"], place)
     weight = config.pop("judge_weight") if judge else config.pop("judge_weight") * 0
     settled = settle(config.pop("method"), preset, **config, judge=judge, judge_weight=weight)
     pictures, kept = _open(data, settled, unpaired, sides)
@@ -97,14 +95,8 @@ def sketch(
     )
     if start is not None and not files.state.checkpoints(out):
         files.start_from(recipe, start)
-    last: dict[str, Any] = {}
-    tell = Lines(settled.kimg, quiet=json)
-    cadence = loop.Cadence(tick_kimg, checkpoint_kimg, sample_kimg, measure_kimg)
-    for last in loop.run(recipe, out, cadence, stop_asked()):
-        tell(last)
-    if recipe.nimg < settled.kimg * 1000:
-        note(f"stopped at {recipe.nimg} images; the same command goes on")
-        raise typer.Exit(130)
+    cadence = Cadence(tick_kimg, checkpoint_kimg, sample_kimg, measure_kimg)
+    last = follow(Run(recipe, out), cadence, json)
     sets = [path.name for path in [*data, *(faces or [])]]
     models = files.export(out, out, {"data": f"{', '.join(sets)}, training part"})
     listed = "\n".join(f"wrote {path}" for path in models.values())

@@ -15,7 +15,6 @@ from mien.checkpoints.registry import convert
 from mien.errors import CheckpointError, ConfigMismatch, InputError
 from mien.hub.loading import load, load_anime, load_generator
 from mien.judges.critics import critic_loss, fooling_loss
-from mien.judges.feature_critic import FeatureCritic
 
 SMALL = GansNRosesConfig(32, (4, 8), w_dim=16, mapping_layers=2)
 
@@ -239,12 +238,7 @@ def test_recolour_leaves_shapes():
     assert torch.allclose(recolour(edge, source, strength=0), edge, atol=1e-6)
 
 
-def test_critic_tells_apart():
-    torch.manual_seed(0)
-    critic = FeatureCritic([4, 8])
-    maps = [torch.randn(2, 4, 8, 8), torch.randn(2, 8, 4, 4)]
-    logits = critic(maps)
-    assert [part.shape for part in logits] == [(2, 1, 8, 8), (2, 1, 4, 4)]
+def test_critic_losses_tell_apart():
     high, low = [torch.full((2, 1), 2.0)], [torch.full((2, 1), -2.0)]
     assert critic_loss(high, low) == 0
     assert critic_loss(low, high) == 6

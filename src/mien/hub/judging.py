@@ -11,7 +11,6 @@ from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
 from mien import images
-from mien.hub.loading import Loaded
 from mien.judges.inception import Inception
 from mien.judges.mobilenet import MobileNet
 from mien.judges.tagger import Tagger
@@ -71,11 +70,6 @@ def look(judge: FeatureJudge, pictures: UInt8[np.ndarray, "n h w 3"], batch: int
         return Seen({}, joined)
     heads = {name: values.float().cpu() for name, values in judge.read(joined.to(device)).items()}
     return Seen(heads, joined)
-
-
-def judge_name(loaded: Loaded) -> str:
-    """A judge's name as tables print it."""
-    return loaded.name
 
 
 def label_dicts(

@@ -15,7 +15,6 @@ from mien.errors import CheckpointError, ConfigMismatch
 from mien.portraits.joint import JointRecipe
 from mien.portraits.joint_config import JointConfig
 from mien.portraits.mapping import MappingFit, fit_mapping
-from mien.stylegan2.generator import Generator, GeneratorConfig
 from mien.training import state
 
 ENCODER = "portrait-encoder"
@@ -118,11 +117,3 @@ def stored_config(folder: Path) -> JointConfig | None:
     """The configuration of the run in a folder; None where there is none."""
     found = state.checkpoints(folder)
     return JointConfig(**native.read_header(found[-1]).config) if found else None
-
-
-def generator_of(path: Path) -> Generator:
-    """A generator file as a network that may be trained."""
-    stored = native.load(path, kind="stylegan2-generator")
-    G = Generator(GeneratorConfig(**stored.config))
-    G.load_state_dict(stored.tensors)
-    return G

@@ -5,7 +5,7 @@ studio.watch = lambda what, done, total: ...
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -16,11 +16,3 @@ Watch = Callable[[str, int, int], None]
 
 def quiet(what: str, done: int, total: int) -> None:
     """Listen to nothing."""
-
-
-def watched(items: Sequence[T], what: str, watch: Watch) -> Iterator[T]:
-    """Pass items through and tell each time how many are done."""
-    watch(what, 0, len(items))
-    for done, item in enumerate(items, 1):
-        yield item
-        watch(what, done, len(items))

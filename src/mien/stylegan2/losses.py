@@ -6,8 +6,6 @@ regularisation and lazy regularisation: Karras et al. 2020, §3.1–3.2.
 
 from __future__ import annotations
 
-import math
-
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -63,18 +61,3 @@ def path_noise(
 def r1_gamma_heuristic(resolution: int, batch: int) -> float:
     """γ for a resolution and batch: 0.0002·resolution²/batch (Karras et al. 2020, ADA, App. C)."""
     return 0.0002 * resolution**2 / batch
-
-
-def ema_beta(cur_nimg: int, batch: int, half_life_kimg: float, rampup: float | None) -> float:
-    """Decay of the averaged generator for one step.
-
-    Args:
-        cur_nimg: Images seen so far.
-        batch: Images a step.
-        half_life_kimg: After how many thousand images a weight counts half.
-        rampup: With it, the half-life is at most this share of the images seen so far.
-    """
-    half_life = half_life_kimg * 1000
-    if rampup is not None:
-        half_life = min(half_life, cur_nimg * rampup)
-    return math.pow(0.5, batch / max(half_life, 1e-8))

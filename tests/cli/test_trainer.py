@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import signal
+import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,15 +84,33 @@ def call(*words: object) -> Result:
     return CliRunner().invoke(app, [str(word) for word in words])
 
 
-def test_the_same_command_goes_on_after_a_signal(tmp_path: Path) -> None:
-    before = signal.getsignal(signal.SIGTERM)
+SIGNALLED = """
+import json, signal, sys
+sys.path.insert(0, sys.argv[1])
+from cli.test_trainer import call
+before = signal.getsignal(signal.SIGTERM)
+found = call(*sys.argv[2:])
+same = signal.getsignal(signal.SIGTERM) is before
+print(json.dumps({"status": found.exit_code, "stderr": found.stderr, "handler": same}))
+"""
+
+
+def test_the_same_command_goes_on_after_a_signal(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     often = ("--tick-kimg", 0.02, "--checkpoint-kimg", 0.1, "--device", "cpu")
-    stopped = call("--out", tmp_path / "a.st", *often, "--stop-at", 40)
-    assert stopped.exit_code == 130
-    assert "stopped at 60 images; the same command goes on" in stopped.stderr
-    assert "mien: toy  nimg 60" in stopped.stderr
+    words = ["--out", tmp_path / "a.st", *often, "--stop-at", 40]
+    # In a process of its own: a signal has no business among tests that run beside each other.
+    tests = request.config.rootpath / "tests"
+    command = [sys.executable, "-c", SIGNALLED, str(tests), *map(str, words)]
+    child = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    assert child.returncode == 0, child.stderr
+    stopped = json.loads(child.stdout)
+    assert stopped["status"] == 130
+    assert "stopped at 60 images; the same command goes on" in stopped["stderr"]
+    assert "mien: toy  nimg 60" in stopped["stderr"]
     assert [path.name for path in checkpoints(tmp_path / "a.run")] == ["state-00000060.safetensors"]
-    assert signal.getsignal(signal.SIGTERM) is before
+    assert stopped["handler"]
     again = call("--out", tmp_path / "a.st", *often, "--json")
     whole = call("--out", tmp_path / "b.st", *often, "--json")
     results = [json.loads(run.stdout) for run in (again, whole)]

@@ -198,3 +198,9 @@ def test_what_a_session_has_made_is_its_own(client, app):
     assert client.get(f"/made/{made.id}.png", headers=cookie).status_code == 404
     assert client.get(f"/made/{made.id}.png").status_code == 410
     client.cookies.update(keep)
+
+
+def test_anime_begins_with_the_models_own_style():
+    from mien.web.bodies import Anime
+
+    assert Anime(photo=base64.b64encode(b"x").decode()).style_seed is None  # as Studio.anime has it

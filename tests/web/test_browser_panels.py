@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mien.hub import catalogue
 from web.browser import CHROMIUM, NO_CHROMIUM, QUIET, Person, members, opened, photo_of, served
 
 pytestmark = [
@@ -186,6 +187,9 @@ def test_anime_paints_a_palette_steers_a_style_and_draws_a_clip(person: Person, 
     page = person.page
     person.hand()
     person.panel("anime")
+    own = catalogue.find("anime").style_seed
+    assert own
+    assert page.get_by_label("First style").input_value() == str(own)
     slide(person, "#anime-styles", 3)
     page.click("#anime-go")
     person.until("document.querySelectorAll('#anime-palette img').length === 3")

@@ -162,7 +162,7 @@ class Anime(Body):
 
     photo: Blob
     styles: int = Field(6, ge=1)
-    style_seed: Seed = 0
+    style_seed: Seed | None = None
     style_from: Blob | None = Field(None, description="A picture whose style is taken.")
     settings: list[str] = Field(default_factory=list, max_length=16)
     face: int | None = Field(None, ge=1, le=99)

@@ -14,10 +14,11 @@ import torch
 from jaxtyping import UInt8
 
 from mien.anime.clip import AnimeVideo, VideoPlan, clip_provenance
-from mien.anime.translate import find_steering
+from mien.anime.translate import DEFAULT_ANIME, find_steering
 from mien.editing.settings import Setting
 from mien.errors import InputError
 from mien.faces.choosing import shipped_finder
+from mien.hub import catalogue
 from mien.studio.session import Studio
 from mien.video.pipeline import convert
 from mien.video.reader import Clip
@@ -70,8 +71,9 @@ def build(bench: Bench) -> None:
                 styles = slider(
                     1, 12, 6, step=1, label=say("styles"), min_width=140, elem_id="anime-styles"
                 )
+                own = catalogue.find(DEFAULT_ANIME).style_seed or 0
                 first = gr.Number(
-                    0, label=say("first_style"), precision=0, minimum=0, min_width=140
+                    own, label=say("first_style"), precision=0, minimum=0, min_width=140
                 )
             go = gr.Button(say("anime_go"), variant="primary", elem_id="anime-go")
             with gr.Group(elem_classes="directions"):

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 MethodOption = Annotated[
     str | None,
-    typer.Option(help="The model of this method: pix2pix ships; autoencoder, cyclegan: trained."),
+    typer.Option(help="The model of this method: pix2pix ships; others once trained here."),
 ]
 BigOption = Annotated[
     str,

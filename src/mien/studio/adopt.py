@@ -256,10 +256,7 @@ class _Job:
     @cached_property
     def _pairs(self) -> tuple[text.Pairs, Tensor]:
         pairs = text.grammar_pairs(self._samples, self._training)
-        unique = sorted(set(pairs.sentences))
-        place = {sentence: i for i, sentence in enumerate(unique)}
-        rows = [place[sentence] for sentence in pairs.sentences]
-        return pairs, self.tools.encoder().encode(unique).embedding[rows]
+        return pairs, text.embedded(pairs.sentences, self.tools.encoder().encode)
 
     @property
     def _training(self) -> TextTraining:

@@ -30,6 +30,7 @@ from mien.portraits.draws import drop_columns
 from mien.stylegan2.generator import Generator
 from mien.text.captions import caption
 from mien.text.config import TextTraining
+from mien.text.embedding import Encoded
 from mien.text.losses import flow_matching_loss, mapper_loss
 from mien.text.mapper import Mapper, MapperConfig
 from mien.text.prior import Prior, PriorConfig
@@ -179,6 +180,15 @@ def join(parts: Sequence[Pairs]) -> Pairs:
     """All pairs of several lists."""
     sentences = tuple(text for part in parts for text in part.sentences)
     return Pairs(torch.cat([part.w for part in parts]), sentences)
+
+
+def embedded(
+    sentences: Sequence[str], encode: Callable[[list[str]], Encoded]
+) -> Float[Tensor, "n e"]:
+    """Sentences as vectors; each different one is encoded once."""
+    unique = sorted(set(sentences))
+    place = {sentence: i for i, sentence in enumerate(unique)}
+    return encode(unique).embedding[[place[sentence] for sentence in sentences]]
 
 
 class TextRecipe(AdamWRecipe):

@@ -121,7 +121,4 @@ class TextJob:
 
     @cached_property
     def _embeddings(self) -> Float[Tensor, "n e"]:
-        unique = sorted(set(self._pairs.sentences))
-        place = {sentence: i for i, sentence in enumerate(unique)}
-        rows = [place[sentence] for sentence in self._pairs.sentences]
-        return self.encoder.encode(unique).embedding[rows]
+        return text.embedded(self._pairs.sentences, self.encoder.encode)

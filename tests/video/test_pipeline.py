@@ -127,15 +127,17 @@ def test_behind_hands_back_what_was_raised() -> None:
 
 
 def test_behind_drops_what_waits() -> None:
-    gate, seen = threading.Event(), []
+    begun, gate, seen = threading.Event(), threading.Event(), []
 
     def work(item: int) -> None:
+        begun.set()
         gate.wait(WAIT)
         seen.append(item)
 
     queue = Behind(work, lambda whole: seen.append("finished"), depth=5)
     for number in range(4):
         queue.put(number)
+    assert begun.wait(WAIT)  # else the first one waits too, and is dropped
     threading.Timer(0.05, gate.set).start()
     queue.drop()
     assert seen == [0]

@@ -62,13 +62,14 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_models(tmp_path_factory.mktemp("web"))
 
 
-@pytest.fixture(scope="session")
+# No longer than a file: the server's threads and its event loop are nobody else's business.
+@pytest.fixture(scope="module")
 def app(model: Path):
     settings = Settings(max_upload=LIMIT, max_pixels=1 << 16, max_count=8, model=str(model))
     return build(settings, lambda: Studio(model, "cpu", engine="eager"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def client(app) -> Iterator[TestClient]:
     with TestClient(app, base_url=HERE, raise_server_exceptions=False) as client:
         deadline = time.monotonic() + 60

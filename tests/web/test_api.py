@@ -31,7 +31,7 @@ def text_of(data):
     return base64.b64encode(data).decode()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def drawn(client):
     """Two faces of seeds, as a program gets them."""
     answer = client.post(f"{V1}/generate", json={"count": 2, "seed": 5})

@@ -17,14 +17,15 @@ mien=${MIEN:-.venv/bin/mien}
 sets=(--data "$data/faces.zip" --data "$data/sfhq.zip")
 mkdir -p "$out"
 
-# Judges. The teacher finds directions and refines; the judge measures, and has seen another split
-# with another seed.
-[ -f "$out/teacher.safetensors" ] ||
-    "$mien" train tagger --data "$data/sfhq.zip" --kimg "${TEACHER_KIMG:-40}" --seed 0 \
-        --out "$out/teacher.safetensors"
-[ -f "$out/judge.safetensors" ] ||
-    "$mien" train tagger --data "$data/sfhq.zip" --kimg "${JUDGE_KIMG:-130}" --seed 1 --leave-out 1 \
-        ${CELEBA:+--also "$CELEBA"} --out "$out/judge.safetensors"
+# Judges. The teacher finds directions and refines; the judge measures, and has seen the other half of
+# the pictures (and of CelebA, with CELEBA=FILE) with another seed.
+judge() {
+    [ -f "$out/$1.safetensors" ] ||
+        "$mien" train tagger "${sets[@]}" --only 'quality!=bad' --kimg "${JUDGE_KIMG:-130}" --seed "$2" \
+            --leave-out "$2" --folds 2 ${CELEBA:+--also "$CELEBA"} --out "$out/$1.safetensors"
+}
+judge teacher 0
+judge judge 1
 
 # The generator with its encoder: reconstruction first, then critics of frozen features.
 "$mien" train faces "${sets[@]}" --only quality=ok --only 'source!=ffhq' \

@@ -110,3 +110,10 @@ def test_the_verb(tmp_path, capsys):
     assert "exists already" in capsys.readouterr().err
     assert cli.main([*command, "--force", "--labels", "none"]) == 2
     assert "learns from labels" in capsys.readouterr().err
+    # Half of two sets: another judge may have the other half.
+    half = [*command, "--data", str(tmp_path / "faces"), "--leave-out", "0", "--folds", "2"]
+    assert cli.main([*half, *small.split(), "--force", "--only", "gender=f", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["columns"]["gender"]["majority_exact"] == 1
+    assert load_tagger(out).meta["data"].endswith("training part without fold 0 of 2")
+    assert cli.main([*half, *small.split(), "--force", "--only", "gender=none"]) == 2
+    assert "none of its" in capsys.readouterr().err

@@ -10,7 +10,7 @@ import typer
 from mien.cli.common import DeviceOption, JsonOption, emit, note
 from mien.cli.options import config_options
 from mien.cli.train.lines import Lines
-from mien.cli.train.options import RunOption
+from mien.cli.train.options import OnlyOption, RunOption
 from mien.cli.train.running import Run, follow_or_finish, settled_precision
 from mien.portraits.joint_config import JointConfig
 from mien.training.cadence import Cadence
@@ -23,10 +23,7 @@ def faces(
     ],
     out: RunOption,
     config: dict[str, Any],
-    only: Annotated[
-        list[str] | None,
-        typer.Option(metavar="RULE", help="Rows of the label table: quality=ok, source!=ffhq."),
-    ] = None,
+    only: OnlyOption = None,
     start: Annotated[
         Path | None,
         typer.Option(

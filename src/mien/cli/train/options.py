@@ -30,6 +30,10 @@ def stop_asked() -> Callable[[], bool]:
 DataOption = Annotated[
     Path, typer.Option("--data", metavar="PATH", help="A folder or zip of pictures.")
 ]
+OnlyOption = Annotated[
+    list[str] | None,
+    typer.Option(metavar="RULE", help="Rows of the label table: quality=ok, source!=ffhq."),
+]
 LabelsOption = Annotated[
     str | None,
     typer.Option(

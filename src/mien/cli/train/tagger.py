@@ -3,28 +3,39 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mien.cli.common import ForceOption
-from mien.cli.train.options import DataOption, LabelsOption
+from mien.cli.train.options import LabelsOption, OnlyOption
 from mien.cli.train.running import Job, ModelOption, Run, run_folder, trainer
 from mien.errors import InputError
 from mien.tagging.config import TaggerTraining
 
+if TYPE_CHECKING:  # numpy would come with it
+    from mien.data.splits import Part
+    from mien.data.training_set import TrainingSet
+
 
 @trainer(TaggerTraining)
 def tagger(
-    data: DataOption,
+    data: Annotated[
+        list[Path],
+        typer.Option(metavar="PATH", help="A folder or zip of faces; again for more sets."),
+    ],
     out: ModelOption,
     config: dict[str, Any],
     device: Any,
     labels: LabelsOption = None,
+    only: OnlyOption = None,
     leave_out: Annotated[
         int | None,
-        typer.Option(min=0, max=4, help="Leave out every fifth picture, from this one on."),
+        typer.Option(min=0, help="Leave out one picture of every --folds, from this one on."),
     ] = None,
+    folds: Annotated[
+        int, typer.Option(min=2, help="2 lets two judges learn from different halves.")
+    ] = 5,
     also: Annotated[
         Path | None,
         typer.Option("--also", metavar="PATH", help="A second labelled set, such as celeba.zip."),
@@ -32,6 +43,7 @@ def tagger(
     force: ForceOption = False,
 ) -> Job:
     """Train the judge that reads attributes off faces, and measure it on the kept-out part."""
+    from mien.data.joining import choose, join
     from mien.data.training_set import TrainingSet
     from mien.files import check_targets
     from mien.tagging.evaluate import score_tagger
@@ -43,15 +55,20 @@ def tagger(
     check_targets([out], force, ".safetensors")
     settled = TaggerTraining(**config)
     size = round(settled.resolution * 4 / 3)
-    pictures = TrainingSet.open(data, size, labels=labels, part="train").leave_out(leave_out)
-    kept = TrainingSet.open(data, size, labels=labels, part="kept-out")
-    second = TrainingSet.open(also, size, part="all") if also else None
+
+    def joined(part: Part) -> TrainingSet:
+        sets = [TrainingSet.open(path, size, labels=labels, part=part) for path in data]
+        return join([choose(one, only or []) for one in sets])
+
+    pictures, kept = joined("train").leave_out(leave_out, folds), joined("kept-out")
+    second = TrainingSet.open(also, size, part="all").leave_out(leave_out, folds) if also else None
     recipe = TaggerRecipe(settled, pictures, second, device)
     yield Run(recipe, run_folder(out))
     table = score_tagger(recipe.trained, kept, pictures)
-    without = "" if leave_out is None else f" without fold {leave_out} of 5"
+    without = "" if leave_out is None else f" without fold {leave_out} of {folds}"
     with_also = f", and {also.name}" if also else ""
-    told = {"data": f"{data.name}, training part{without}{with_also}"}
+    names = " and ".join(path.name for path in data)
+    told = {"data": f"{names}, training part{without}{with_also}"}
     recipe.export(out, "tagger", told, force)
     forget(run_folder(out))
     return {"out": out, **table.as_dict()}, f"{table.text()}\nwrote {out}"

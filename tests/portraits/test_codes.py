@@ -85,3 +85,19 @@ def test_memory_keeps_pictures_and_mirror_images_apart():
     memory = CodeMemory(3, 2)
     memory.put(torch.tensor([0, 0, 2]), torch.tensor([False, True, True]), torch.ones(3, 2))
     assert memory.codes[:, 0].tolist() == [1, 0, 0, 1, 0, 1]
+
+
+def test_mixtures_have_the_moments_of_the_codes(samples):
+    w, _ = samples
+    memory = CodeMemory(len(w) // 2, 5)
+    memory.codes.copy_(w)
+    few = memory.mixture(40000, 2, np.random.default_rng(1)).double()
+    scale = w.double().std(dim=0)
+    np.testing.assert_allclose((few.mean(0) - w.double().mean(0)) / scale, 0, atol=0.03)
+    ratio = torch.cov(few.T) / (scale[:, None] * scale)
+    np.testing.assert_allclose(ratio, torch.corrcoef(w.double().T), atol=0.04)
+    again = memory.mixture(40000, 2, np.random.default_rng(1)).double()
+    assert torch.equal(few, again)
+    one = memory.mixture(9, 1, np.random.default_rng(0))
+    nearest = (one[:, None] - w).abs().amax(dim=2).amin(dim=1)
+    np.testing.assert_allclose(nearest, 0, atol=1e-5)

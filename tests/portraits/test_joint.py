@@ -155,7 +155,13 @@ def test_a_finished_run_leaves_three_models(faces, tmp_path):
 
 
 def test_configurations_that_cannot_be():
-    for wrong in ({"batch": 3}, {"resolution": 32}, {"precision": "fp8"}, {"guided": 2}):
+    for wrong in (
+        {"batch": 3},
+        {"resolution": 32},
+        {"precision": "fp8"},
+        {"guided": 2},
+        {"mixed": -1},
+    ):
         with pytest.raises(InputError):
             replace(TINY, **wrong)
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
@@ -166,3 +167,23 @@ class CodeMemory(nn.Module):
     def put(self, rows: Tensor, mirrored: Tensor, w: Float[Tensor, "n d"]) -> None:
         """Remember the codes of pictures ``rows``, mirrored or not."""
         self.codes[rows + self.pictures * mirrored.long()] = w.detach().to(self.codes)
+
+    def mixture(self, count: int, parts: int, rng: np.random.Generator) -> Float[Tensor, "n d"]:
+        """Sums of a few codes with the mean and covariance of all of them.
+
+            w = μ + Σᵢ aᵢ (wᵢ - μ) / |a|,    aᵢ uniform in [0.2, 1.2]
+
+        Many parts give a Gaussian; few keep to where codes lie together.
+
+        Args:
+            count: How many.
+            parts: How many codes each is made of.
+            rng: Decides which and how much.
+        """
+        device = self.codes.device
+        rows = torch.from_numpy(rng.integers(len(self.codes), size=(count, parts))).to(device)
+        share = rng.uniform(0.2, 1.2, size=(count, parts, 1))
+        share /= np.sqrt(np.square(share).sum(axis=1, keepdims=True))
+        mean = self.codes.mean(dim=0)
+        share = torch.from_numpy(share).to(self.codes)
+        return mean + (share * (self.codes[rows] - mean)).sum(dim=1)

@@ -37,7 +37,9 @@ from mien.training import ema
 from mien.training.loop import Recipe
 from mien.training.random import StepRandom
 
-_BLUR, _FREE, _LABELS, _GUIDED, _FAKE, _REAL, _CORNER = range(7)  # purposes of random numbers
+_BLUR, _FREE, _LABELS, _GUIDED, _FAKE, _REAL, _CORNER, _MIXED = range(
+    8
+)  # purposes of random numbers
 _REFIT = 100  # steps between fits of the Gaussian
 _REACH = 5.0  # of what is told, a little more than sentences use
 _SAMPLES = 12  # columns of a grid
@@ -74,7 +76,7 @@ class JointRecipe(Recipe):
     free = frozenset(
         {
             *("kimg", "lr", "encoder_lr", "critic_lr", "perceptual", "adversarial", "augment"),
-            *("judged", "blur", "guided", "guidance", "crop", "ema_kimg"),
+            *("judged", "blur", "mixed", "guided", "guidance", "crop", "ema_kimg"),
         }
     )
 
@@ -297,7 +299,7 @@ class JointRecipe(Recipe):
 
     @torch.no_grad()
     def _random_codes(self, random: StepRandom, count: int) -> Tensor:
-        """Codes of ``count`` random faces: some from the Gaussian of all, some told labels."""
+        """Codes of ``count`` random faces: some told labels, the rest mixed of all or Gaussian."""
         config = self.config
         step = random.nimg // config.batch
         if step % _REFIT == 0 or float(self.moments.count) < 2:
@@ -305,7 +307,10 @@ class JointRecipe(Recipe):
         normal = torch.randn(count, config.w_dim, generator=random.torch(_FREE))
         normal = normal.to(self.device)
         guided = round(config.guided * count) if config.label_dim else 0
-        free = self.moments.given().draw(normal[guided:])
+        if config.mixed:
+            free = self.memory.mixture(count - guided, config.mixed, random.numpy(_MIXED))
+        else:
+            free = self.moments.given().draw(normal[guided:])
         if not guided:
             return free
         rng = random.numpy(_LABELS)

@@ -38,6 +38,8 @@ class JointConfig:
             at most half; the rest is random faces.
         augment: Probability of each kind of augmentation of what critics see.
         blur: Noise on codes of photographs, as a share of the spread of codes.
+        mixed: Random faces are drawn from mixtures of so many remembered codes: with few, where
+            codes lie that are no Gaussian; 0 for their Gaussian.
         guided: Share of generated codes that are drawn as a sentence would: some labels told.
         guidance: The highest guidance of those.
         crop: Above 128², share of the steps that look at a piece at full size.
@@ -66,6 +68,7 @@ class JointConfig:
     judged: float = 0.5
     augment: float = 0.4
     blur: float = 0.12
+    mixed: int = 3
     guided: float = 0.5
     guidance: float = 2.2
     crop: float = 0.25
@@ -79,6 +82,8 @@ class JointConfig:
             raise InputError(f"resolution {self.resolution}: 64 is the least that critics can see")
         if self.precision not in ("bf16", "fp32"):
             raise InputError(f"precision {self.precision!r} is neither bf16 nor fp32")
+        if self.mixed < 0:
+            raise InputError(f"mixed is {self.mixed}, a number of codes or 0 is needed")
         if self.batch < 2 or self.batch % 2 or self.kimg <= 0:
             raise InputError(f"batch {self.batch} must be even, kimg {self.kimg:g} above 0")
         for name in ("guided", "crop", "augment", "judged"):

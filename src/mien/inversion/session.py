@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from mien.hub import loading
+from mien.portraits.session import Portraits
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,10 +20,9 @@ if TYPE_CHECKING:
     from mien.inversion.similarity import Similarity
     from mien.judges.recognition import Recognition
     from mien.portraits.faces import Faces
-    from mien.studio.session import Studio
 
 
-class Inverts:
+class Inverts(Portraits):
     """Photos as latents of a studio's generator.
 
     Attributes:
@@ -31,10 +31,6 @@ class Inverts:
     """
 
     photos: InversionRequest | None = None
-
-    @property
-    def _studio(self) -> Studio:
-        return cast("Studio", self)
 
     @cached_property
     def inverter(self) -> Inverter:

@@ -7,17 +7,8 @@ from typing import Annotated
 
 import typer
 
-from mien.cli.common import (
-    DeviceOption,
-    ForceOption,
-    FormatOption,
-    JsonOption,
-    ResultsOption,
-    SeedOption,
-    SizeOption,
-    emit,
-    watching,
-)
+from mien.cli import opt
+from mien.cli.common import emit, watching
 from mien.cli.results import Results, chosen_seed
 
 
@@ -35,8 +26,8 @@ def compose(
     photo: Annotated[
         Path | None, typer.Option("--photo", metavar="FILE", help="A photo of a face.")
     ] = None,
-    count: Annotated[int, typer.Option("--count", metavar="N", help="How many faces.")] = 4,
-    seed: SeedOption = 0,
+    count: opt.Count = 4,
+    seed: opt.Seed = 0,
     strength: Annotated[
         float, typer.Option(help="How closely the pictures are followed, 0 to 3.")
     ] = 1.0,
@@ -53,13 +44,13 @@ def compose(
     face: Annotated[
         int | None, typer.Option(metavar="N", help="Photo: which face, where there are several.")
     ] = None,
-    model: Annotated[str, typer.Option(help="A generator: name or file.")] = "portraits",
-    size: SizeOption = None,
-    format: FormatOption = "png",
-    out: ResultsOption = None,
-    device: DeviceOption = "auto",
-    force: ForceOption = False,
-    json: JsonOption = False,
+    model: opt.Model = "portraits",
+    size: opt.Size = None,
+    format: opt.Format = "png",
+    out: opt.Results = None,
+    device: opt.Device = "auto",
+    force: opt.Force = False,
+    json: opt.Json = False,
 ) -> None:
     """Draw faces of words and pictures together; what none of them decides, each seed decides.
 

@@ -6,27 +6,15 @@ from typing import Annotated
 
 import typer
 
-from mien.cli.common import (
-    DeviceOption,
-    EngineOption,
-    ForceOption,
-    FormatOption,
-    JsonOption,
-    LabelOption,
-    PrecisionOption,
-    ResultsOption,
-    SeedOption,
-    SizeOption,
-    emit,
-    watching,
-)
+from mien.cli import opt
+from mien.cli.common import emit, watching
 from mien.cli.results import Results, chosen_seed
 
 
 def describe(
     text: Annotated[str, typer.Argument(metavar="TEXT", help="A sentence about a face.")],
-    count: Annotated[int, typer.Option("--count", metavar="N", help="How many faces.")] = 4,
-    seed: SeedOption = 0,
+    count: opt.Count = 4,
+    seed: opt.Seed = 0,
     pick: Annotated[
         int | None,
         typer.Option(
@@ -64,16 +52,16 @@ def describe(
         str | None,
         typer.Option("--not", metavar="WORDS", help="What they shall not have: 'glasses, beard'."),
     ] = None,
-    model: Annotated[str, typer.Option(help="A generator: name or file.")] = "portraits",
-    label: LabelOption = None,
-    size: SizeOption = None,
-    format: FormatOption = "png",
-    out: ResultsOption = None,
-    device: DeviceOption = "auto",
-    precision: PrecisionOption = "fast",
-    engine: EngineOption = "auto",
-    force: ForceOption = False,
-    json: JsonOption = False,
+    model: opt.Model = "portraits",
+    label: opt.Label = None,
+    size: opt.Size = None,
+    format: opt.Format = "png",
+    out: opt.Results = None,
+    device: opt.Device = "auto",
+    precision: opt.Precision = "fast",
+    engine: opt.Engine = "auto",
+    force: opt.Force = False,
+    json: opt.Json = False,
 ) -> None:
     """Draw faces that fit a sentence.
 

@@ -7,17 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mien.cli.common import (
-    DeviceOption,
-    FormatOption,
-    JsonOption,
-    LabelOption,
-    ResultsOption,
-    SizeOption,
-    emit,
-    note,
-    watching,
-)
+from mien.cli import opt
+from mien.cli.common import emit, note, watching
 from mien.cli.results import Results
 from mien.errors import InputError
 
@@ -75,13 +66,13 @@ def edit(
     paste: Annotated[
         bool, typer.Option("--paste", help="Photos: put the face back into the whole picture too.")
     ] = False,
-    psi: Annotated[float, typer.Option(help="How far seeds lie from the mean face, 0 to 2.")] = 0.7,
-    model: Annotated[str, typer.Option(help="A generator: name or file.")] = "portraits",
-    label: LabelOption = None,
-    size: SizeOption = None,
-    format: FormatOption = "png",
-    out: ResultsOption = None,
-    device: DeviceOption = "auto",
+    psi: opt.Psi = 0.7,
+    model: opt.Model = "portraits",
+    label: opt.Label = None,
+    size: opt.Size = None,
+    format: opt.Format = "png",
+    out: opt.Results = None,
+    device: opt.Device = "auto",
     force: Annotated[
         bool,
         typer.Option(
@@ -89,7 +80,7 @@ def edit(
             help="Overwrite what is there, and move along directions of another generator too.",
         ),
     ] = False,
-    json: JsonOption = False,
+    json: opt.Json = False,
 ) -> None:
     """Change a face by words, or by what has a name about it: smile, age, glasses, hair.
 

@@ -6,20 +6,8 @@ from typing import Annotated
 
 import typer
 
-from mien.cli.common import (
-    DeviceOption,
-    EngineOption,
-    ForceOption,
-    FormatOption,
-    JsonOption,
-    LabelOption,
-    PrecisionOption,
-    ResultsOption,
-    SeedOption,
-    SizeOption,
-    emit,
-    watching,
-)
+from mien.cli import opt
+from mien.cli.common import emit, watching
 from mien.cli.results import Results, chosen_seed
 
 
@@ -28,24 +16,24 @@ def generate(
         str | None,
         typer.Option(metavar="LIST", help="These seeds: 0-35, 1,5,9-12; else --count from --seed."),
     ] = None,
-    count: Annotated[int, typer.Option("--count", metavar="N", help="How many faces.")] = 4,
-    seed: SeedOption = 0,
+    count: opt.Count = 4,
+    seed: opt.Seed = 0,
     psi: Annotated[
         float, typer.Option(help="How far they lie from the mean face, 0 to 2; 1 is the data's.")
     ] = 0.7,
     sheet: Annotated[
         bool, typer.Option("--sheet", help="Only the sheet and the latents, no picture a face.")
     ] = False,
-    model: Annotated[str, typer.Option(help="A generator: name or file.")] = "portraits",
-    label: LabelOption = None,
-    size: SizeOption = None,
-    format: FormatOption = "png",
-    out: ResultsOption = None,
-    device: DeviceOption = "auto",
-    precision: PrecisionOption = "fast",
-    engine: EngineOption = "auto",
-    force: ForceOption = False,
-    json: JsonOption = False,
+    model: opt.Model = "portraits",
+    label: opt.Label = None,
+    size: opt.Size = None,
+    format: opt.Format = "png",
+    out: opt.Results = None,
+    device: opt.Device = "auto",
+    precision: opt.Precision = "fast",
+    engine: opt.Engine = "auto",
+    force: opt.Force = False,
+    json: opt.Json = False,
 ) -> None:
     """Draw faces from seeds: seed i gives face i.
 

@@ -7,17 +7,8 @@ from typing import Annotated
 
 import typer
 
-from mien.cli.common import (
-    DeviceOption,
-    ForceOption,
-    FormatOption,
-    JsonOption,
-    LabelOption,
-    ResultsOption,
-    SizeOption,
-    emit,
-    watching,
-)
+from mien.cli import opt
+from mien.cli.common import emit, watching
 from mien.cli.results import Results
 
 
@@ -32,18 +23,18 @@ def grid(
     layers: Annotated[
         str, typer.Option(help="Which layers of the columns: coarse, middle, fine, 0-3, 0,2,5.")
     ] = "coarse",
-    psi: Annotated[float, typer.Option(help="How far seeds lie from the mean face, 0 to 2.")] = 0.7,
+    psi: opt.Psi = 0.7,
     cells: Annotated[
         bool, typer.Option("--cells", help="Also one picture a cell, not only the sheet.")
     ] = False,
-    model: Annotated[str, typer.Option(help="A generator: name or file.")] = "portraits",
-    label: LabelOption = None,
-    size: SizeOption = None,
-    format: FormatOption = "png",
-    out: ResultsOption = None,
-    device: DeviceOption = "auto",
-    force: ForceOption = False,
-    json: JsonOption = False,
+    model: opt.Model = "portraits",
+    label: opt.Label = None,
+    size: opt.Size = None,
+    format: opt.Format = "png",
+    out: opt.Results = None,
+    device: opt.Device = "auto",
+    force: opt.Force = False,
+    json: opt.Json = False,
 ) -> None:
     """Mix faces in rows and columns: each cell is its row with some layers of its column.
 

@@ -6,17 +6,8 @@ from typing import Annotated
 
 import typer
 
-from mien.cli.common import (
-    DeviceOption,
-    ForceOption,
-    FormatOption,
-    JsonOption,
-    LabelOption,
-    ResultsOption,
-    SizeOption,
-    emit,
-    watching,
-)
+from mien.cli import opt
+from mien.cli.common import emit, watching
 from mien.cli.results import Results
 
 
@@ -28,15 +19,15 @@ def mix(
     layers: Annotated[
         str, typer.Option(help="Which layers of B: coarse, middle, fine, 0-3, 0,2,5.")
     ],
-    psi: Annotated[float, typer.Option(help="How far seeds lie from the mean face, 0 to 2.")] = 0.7,
-    model: Annotated[str, typer.Option(help="A generator: name or file.")] = "portraits",
-    label: LabelOption = None,
-    size: SizeOption = None,
-    format: FormatOption = "png",
-    out: ResultsOption = None,
-    device: DeviceOption = "auto",
-    force: ForceOption = False,
-    json: JsonOption = False,
+    psi: opt.Psi = 0.7,
+    model: opt.Model = "portraits",
+    label: opt.Label = None,
+    size: opt.Size = None,
+    format: opt.Format = "png",
+    out: opt.Results = None,
+    device: opt.Device = "auto",
+    force: opt.Force = False,
+    json: opt.Json = False,
 ) -> None:
     """Take some layers of face B into face A.
 

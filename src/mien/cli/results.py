@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mien.cli.common import RANDOM, note
+from mien.cli import opt
+from mien.cli.common import note
 
 if TYPE_CHECKING:
     from mien.portraits.faces import Faces
@@ -98,7 +99,7 @@ def chosen_seed(seed: int) -> int:
     """The seed of a run; ``random`` is thrown now, and told."""
     from mien.portraits.checks import random_seed
 
-    if seed != RANDOM:
+    if seed != opt.RANDOM:
         return seed
     seed = random_seed()
     note(f"seed {seed}")

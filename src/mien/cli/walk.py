@@ -7,17 +7,8 @@ from typing import Annotated
 
 import typer
 
-from mien.cli.common import (
-    DeviceOption,
-    EngineOption,
-    ForceOption,
-    JsonOption,
-    LabelOption,
-    PrecisionOption,
-    emit,
-    note,
-    watching,
-)
+from mien.cli import opt
+from mien.cli.common import emit, note, watching
 from mien.cli.results import HOME, Results
 
 
@@ -36,7 +27,7 @@ def walk(
     space: Annotated[
         str, typer.Option(help="w: straight from face to face. z: around, seeds only.")
     ] = "w",
-    psi: Annotated[float, typer.Option(help="How far seeds lie from the mean face, 0 to 2.")] = 0.7,
+    psi: opt.Psi = 0.7,
     ease: Annotated[str, typer.Option(help="linear, or smooth: rest at each face.")] = "linear",
     keyframes: Annotated[
         Path | None,
@@ -45,19 +36,19 @@ def walk(
     directions: Annotated[
         str | None, typer.Option(help="The set that the edits are of; else the model's own.")
     ] = None,
-    model: Annotated[str, typer.Option(help="A generator: name or file.")] = "portraits",
-    label: LabelOption = None,
+    model: opt.Model = "portraits",
+    label: opt.Label = None,
     out: Annotated[
         Path | None,
         typer.Option(
             "--out", metavar="FILE", help="Where the clip goes; else a new out/walk/0001-…/walk.mp4"
         ),
     ] = None,
-    device: DeviceOption = "auto",
-    precision: PrecisionOption = "fast",
-    engine: EngineOption = "auto",
-    force: ForceOption = False,
-    json: JsonOption = False,
+    device: opt.Device = "auto",
+    precision: opt.Precision = "fast",
+    engine: opt.Engine = "auto",
+    force: opt.Force = False,
+    json: opt.Json = False,
 ) -> None:
     """Walk from face to face: a clip in .mp4, .mov, .mkv, .webm or .gif.
 

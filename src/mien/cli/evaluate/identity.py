@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mien.cli.common import DeviceOption, ForceOption, JsonOption, OptionalOutOption, emit
-from mien.cli.evaluate.options import CsvOption, write_csv
+from mien.cli import opt
+from mien.cli.common import emit
+from mien.cli.evaluate.options import write_csv
 
 if TYPE_CHECKING:
     from mien.faces.evaluate_identity import Cut, Square
@@ -34,11 +35,11 @@ def identity(
         str | None,
         typer.Option(metavar="X,Y,SIDE", help="Where the face is, in every picture alike."),
     ] = None,
-    device: DeviceOption = "auto",
-    out: OptionalOutOption = None,
-    csv: CsvOption = None,
-    force: ForceOption = False,
-    json: JsonOption = False,
+    device: opt.Device = "auto",
+    out: opt.OptionalOut = None,
+    csv: opt.Csv = None,
+    force: opt.Force = False,
+    json: opt.Json = False,
 ) -> None:
     """Recognise real people across two pictures of each: AUC over all pairs, and rank-1.
 

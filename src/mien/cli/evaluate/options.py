@@ -12,12 +12,8 @@ from mien.cli.common import note
 DataOption = Annotated[
     Path, typer.Option("--data", metavar="PATH", help="Real pictures; a part of them is kept out.")
 ]
-ModelOption = Annotated[str, typer.Option("--model", help="A generator: name or file.")]
 JudgeOption = Annotated[
     str, typer.Option("--judge", help="A tagger that has not taught the generator.")
-]
-CsvOption = Annotated[
-    Path | None, typer.Option("--csv", metavar="FILE", help="Also write the numbers here.")
 ]
 
 

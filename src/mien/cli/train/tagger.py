@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mien.cli.common import ForceOption
+from mien.cli import opt
 from mien.cli.train.options import DataOption, LabelsOption
 from mien.cli.train.running import Job, ModelOption, Run, run_folder, trainer
 from mien.errors import InputError
@@ -29,7 +29,7 @@ def tagger(
         Path | None,
         typer.Option("--also", metavar="PATH", help="A second labelled set, such as celeba.zip."),
     ] = None,
-    force: ForceOption = False,
+    force: opt.Force = False,
 ) -> Job:
     """Train the judge that reads attributes off faces, and measure it on the kept-out part."""
     from mien.data.training_set import TrainingSet

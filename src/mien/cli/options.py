@@ -1,0 +1,87 @@
+"""Command-line options made from a configuration: name, default and help stand in one place.
+
+    @config_options(JointConfig, leave=("label_dim",))
+    def faces(data: DataOption, config: dict[str, Any], json: opt.Json = False) -> None: ...
+
+The command then has an option for each field of the dataclass but those left out, with the field's
+default and the sentence that its docstring says of it; ``config`` gets their values.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import re
+import typing
+from collections.abc import Callable, Collection
+from typing import Annotated, Any
+
+import typer
+
+
+def config_options(
+    config: type, leave: Collection[str] = (), into: str = "config", **defaults: Any
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command the fields of a dataclass as options; it receives their values as one dict.
+
+    Args:
+        config: A dataclass whose docstring has an ``Args:`` list.
+        leave: Fields that are no options, since something else decides them.
+        into: The argument of the command that gets the values.
+        **defaults: Other defaults than the dataclass has.
+    """
+    helps = field_helps(config)
+    hints = typing.get_type_hints(config)
+    fields = [f for f in dataclasses.fields(config) if f.name not in leave]
+
+    def wrap(command: Callable[..., None]) -> Callable[..., None]:
+        own = typing.get_type_hints(command, include_extras=True)
+        signature = inspect.signature(command)
+        added = [
+            inspect.Parameter(
+                field.name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=defaults.get(field.name, _default(field)),
+                annotation=Annotated[hints[field.name], typer.Option(help=helps[field.name])],
+            )
+            for field in fields
+        ]
+        kept = [
+            p.replace(annotation=own[p.name], kind=inspect.Parameter.KEYWORD_ONLY)
+            for p in signature.parameters.values()
+            if p.name != into
+        ]
+
+        def run(**values: Any) -> None:
+            chosen = {field.name: values.pop(field.name) for field in fields}
+            command(**{into: chosen}, **values)
+
+        required = [p for p in kept if p.default is inspect.Parameter.empty]
+        optional = [p for p in kept if p.default is not inspect.Parameter.empty]
+        everything = [*required, *added, *optional]
+        run.__name__, run.__doc__ = command.__name__, command.__doc__
+        run.__module__ = command.__module__
+        run.__signature__ = inspect.Signature(everything)  # type: ignore[attr-defined]
+        run.__annotations__ = {p.name: p.annotation for p in everything}
+        return run
+
+    return wrap
+
+
+def field_helps(config: type) -> dict[str, str]:
+    """Field -> its sentence in the ``Args:`` of the dataclass's docstring."""
+    text = inspect.cleandoc(config.__doc__ or "").partition("Args:")[2]
+    found = {name: " ".join(said.split()) for name, said in _ARGS.findall(text)}
+    missing = [f.name for f in dataclasses.fields(config) if f.name not in found]
+    assert not missing, f"{config.__name__} does not say what {', '.join(missing)} is"
+    return found
+
+
+_ARGS = re.compile(r"^ {4}(\w+): (.*(?:\n {8,}\S.*)*)", re.MULTILINE)
+
+
+def _default(field: dataclasses.Field[Any]) -> Any:
+    if field.default is not dataclasses.MISSING:
+        return field.default
+    assert field.default_factory is not dataclasses.MISSING, field.name
+    return field.default_factory()

@@ -32,6 +32,7 @@ from mien.files import make_folder, refuse_existing
 from mien.images.given import Picture, given
 from mien.images.results import as_pil
 from mien.inversion.paste import HeadMask, head_mask, paste_masked
+from mien.portraits.faces import checked_size
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,8 @@ class Placing:
     mask: HeadMask = head_mask
 
     def __post_init__(self) -> None:
-        if self.size is not None and not 16 <= self.size <= 4096:
-            raise InputError(f"size is {self.size}, but must be from 16 to 4096")
+        if self.size is not None:
+            checked_size(self.size)
 
     def place(
         self,

@@ -93,6 +93,17 @@ def emit(result: Mapping[str, Any], json: bool, text: object) -> None:
         Console(markup=False, highlight=False, width=width).print(text)
 
 
+def write_text(path: Path | None, text: str, force: bool) -> None:
+    """Write a table, if a file was asked for, and say so."""
+    if path is None:
+        return
+    from mien.files import replacing
+
+    with replacing(path, force) as beside:
+        beside.write_text(text, encoding="utf-8")
+    note(f"wrote {path}")
+
+
 def note(text: str) -> None:
     """Tell the person something beside the result: one line on stderr."""
     print(f"mien: {in_dashes(text)}", file=sys.stderr)

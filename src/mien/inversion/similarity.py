@@ -16,9 +16,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from mien import images
-from mien.errors import ConfigMismatch, WeightsMissing, WrongValue
-from mien.hub import loading
-from mien.inversion.encoder import Inverter, find_beside
+from mien.errors import WrongValue
+from mien.inversion.encoder import Inverter, load_beside
 from mien.inversion.known_codes import pooled
 from mien.inversion.text_image import KIND, TextImage, best, scores
 from mien.portraits.faces import Faces
@@ -67,19 +66,8 @@ def load_similarity(studio: Studio) -> Similarity:
         WeightsMissing: It has none, or no encoder.
         ConfigMismatch: It is of another generator.
     """
-    path = find_beside(studio.model, studio.text_family, "similarity")
-    command = f"run: mien train similarity --model {studio.model}"
-    if path is None:
-        raise WeightsMissing(
-            f"{studio.text_family}-similarity.safetensors",
-            f"nobody knows how well faces of {studio.text_family!r} fit a sentence",
-            command,
-        )
-    found = loading.load(path, KIND, str(studio.device))
-    owner = found.meta.get("generator")
-    if owner not in (None, studio.loaded.sha256):
-        cause = f"was trained for generator {str(owner)[:12]}, this one is "
-        raise ConfigMismatch(path, cause + studio.loaded.sha256[:12], command)
+    absent = f"nobody knows how well faces of {studio.text_family!r} fit a sentence"
+    found = load_beside(studio, "similarity", KIND, absent)
     return Similarity(studio.inverter, found.network, studio.encoder)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from mien.cli import opt
-from mien.cli.common import emit, note
+from mien.cli.common import emit, note, write_text
 from mien.cli.directions.options import (
     FacesOption,
     JudgeOption,
@@ -20,7 +20,6 @@ from mien.cli.directions.options import (
     open_source,
     place,
     style_weights_of,
-    write_text,
 )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mien.cli import opt
-from mien.cli.common import emit
+from mien.cli.common import emit, write_text
 from mien.cli.directions.options import (
     FacesOption,
     JudgeOption,
@@ -13,7 +13,6 @@ from mien.cli.directions.options import (
     draw,
     open_source,
     place,
-    write_text,
 )
 
 

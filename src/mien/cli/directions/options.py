@@ -109,17 +109,6 @@ def place(device: str) -> str:
     return str(find_device(device))
 
 
-def write_text(path: Path | None, text: str, force: bool) -> None:
-    """Write a table, if a file was asked for."""
-    if path is None:
-        return
-    from mien.files import replacing
-
-    with replacing(path, force) as beside:
-        beside.write_text(text, encoding="utf-8")
-    note(f"wrote {path}")
-
-
 def draw(
     path: Path | None, picture: np.ndarray, provenance: Mapping[str, Any], force: bool
 ) -> None:

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from mien.cli import opt
-from mien.cli.common import emit, note
-from mien.cli.evaluate.options import refuse_csv, write_csv
+from mien.cli.common import emit, note, write_text
+from mien.cli.evaluate.options import refuse_csv
 
 
 def alignment(
@@ -55,5 +55,5 @@ def alignment(
     table = score_alignment(
         finder, photos, pupils, (loaded.name, loaded.sha256), seed=seed, say=note
     )
-    write_csv(csv, table.csv(), force)
+    write_text(csv, table.csv(), force)
     emit(table.as_dict(), json, table.text())

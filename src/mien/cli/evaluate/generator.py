@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from mien.cli import opt
-from mien.cli.common import emit
-from mien.cli.evaluate.options import refuse_csv, write_csv
+from mien.cli.common import emit, write_text
+from mien.cli.evaluate.options import refuse_csv
 
 
 def generator(
@@ -68,5 +68,5 @@ def generator(
     kept = [TrainingSet.open(path, size, labels=False, part="kept-out") for path in data]
     training = [TrainingSet.open(path, size, labels=False, part="train") for path in data]
     table = score_generator(studio, loaded, kept, training, count, seed, beside=beside)
-    write_csv(csv, table.csv(), force)
+    write_text(csv, table.csv(), force)
     emit(table.as_dict(), json, table.text())

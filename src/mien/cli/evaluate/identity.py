@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mien.cli import opt
-from mien.cli.common import emit
-from mien.cli.evaluate.options import write_csv
+from mien.cli.common import emit, write_text
 
 if TYPE_CHECKING:
     from mien.faces.evaluate_identity import Cut, Square
@@ -78,7 +77,7 @@ def identity(
     where = str(find_device(device))
     judges = [load_identity(name, where) for name in judge or ["identity"]]
     scores = score_identity(judges, TwicePictured.open(data, (names[0], names[1]), cut), framing)
-    write_csv(csv, scores.csv(), force)
+    write_text(csv, scores.csv(), force)
     if out is not None:
         with replacing(out) as file:
             file.write_text(json_text.dumps(plain(scores.as_dict()), indent=1))

@@ -7,8 +7,6 @@ from typing import Annotated
 
 import typer
 
-from mien.cli.common import note
-
 DataOption = Annotated[
     Path, typer.Option("--data", metavar="PATH", help="Real pictures; a part of them is kept out.")
 ]
@@ -22,14 +20,3 @@ def refuse_csv(path: Path | None, force: bool) -> None:
     from mien.files import refuse_existing
 
     refuse_existing([path] if path else [], force)
-
-
-def write_csv(path: Path | None, text: str, force: bool) -> None:
-    """Write a table as CSV, if a file was asked for."""
-    if path is None:
-        return
-    from mien.files import replacing
-
-    with replacing(path, force) as beside:
-        beside.write_text(text, encoding="utf-8")
-    note(f"wrote {path}")

@@ -7,12 +7,11 @@ from typing import Annotated, Any
 import typer
 
 from mien.cli import opt
-from mien.cli.common import emit, note
+from mien.cli.common import emit, note, write_text
 from mien.cli.evaluate.options import (
     DataOption,
     JudgeOption,
     refuse_csv,
-    write_csv,
 )
 
 
@@ -48,7 +47,7 @@ def text(
     plan = TextProtocol(per_sentence=per_sentence, seed=seed, refine=steps)
     names = method or studio.methods()
     scores = score_text(studio, loaded, kept, names, plan, lambda name: note(f"drawing: {name}"))
-    write_csv(csv, scores.table.csv(), force)
+    write_text(csv, scores.table.csv(), force)
     columns: dict[str, Any] = {
         name: [row.as_dict() for row in agreement.rows]
         for name, agreement in scores.columns.items()

@@ -9,10 +9,13 @@ import typer
 
 from mien.cli import opt
 from mien.cli.common import emit, watching
-from mien.cli.results import Results, chosen_seed
+from mien.cli.options import shared_options
+from mien.cli.results import Drawing, chosen_seed
 
 
+@shared_options(Drawing, leave=("label", "precision", "engine"))
 def compose(
+    how: Drawing,
     text: Annotated[
         str | None, typer.Option("--text", metavar="WORDS", help="What the face looks like.")
     ] = None,
@@ -44,13 +47,6 @@ def compose(
     face: Annotated[
         int | None, typer.Option(metavar="N", help="Photo: which face, where there are several.")
     ] = None,
-    model: opt.Model = "portraits",
-    size: opt.Size = None,
-    format: opt.Format = "png",
-    out: opt.Results = None,
-    device: opt.Device = "auto",
-    force: opt.Force = False,
-    json: opt.Json = False,
 ) -> None:
     """Draw faces of words and pictures together; what none of them decides, each seed decides.
 
@@ -60,13 +56,12 @@ def compose(
     """
     from mien.inversion.compose import Composition
     from mien.inversion.photos import InversionRequest
-    from mien.studio import Studio
 
-    results = Results("compose", out, force, format, size)
+    results = how.results("compose")
     first = chosen_seed(seed)
     asked = Composition(text, sketch, label, photo, strength, psi, guidance, layers)
     results.check()
-    studio = Studio(model, device)
+    studio = how.studio()
     studio.photos = InversionRequest(steps, face=face)
     with watching(studio):
         drawn = studio.compose(
@@ -74,4 +69,4 @@ def compose(
         )
     faces, paths = results.write(drawn, "-".join(asked.given))
     result = {**faces.provenance, "seeds": faces.seeds, "notes": faces.notes, "files": paths}
-    emit(result, json, "\n".join(map(str, paths)))
+    emit(result, how.json, "\n".join(map(str, paths)))

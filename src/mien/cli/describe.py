@@ -8,10 +8,13 @@ import typer
 
 from mien.cli import opt
 from mien.cli.common import emit, watching
-from mien.cli.results import Results, chosen_seed
+from mien.cli.options import shared_options
+from mien.cli.results import Drawing, chosen_seed
 
 
+@shared_options(Drawing)
 def describe(
+    how: Drawing,
     text: Annotated[str, typer.Argument(metavar="TEXT", help="A sentence about a face.")],
     count: opt.Count = 4,
     seed: opt.Seed = 0,
@@ -52,16 +55,6 @@ def describe(
         str | None,
         typer.Option("--not", metavar="WORDS", help="What they shall not have: 'glasses, beard'."),
     ] = None,
-    model: opt.Model = "portraits",
-    label: opt.Label = None,
-    size: opt.Size = None,
-    format: opt.Format = "png",
-    out: opt.Results = None,
-    device: opt.Device = "auto",
-    precision: opt.Precision = "fast",
-    engine: opt.Engine = "auto",
-    force: opt.Force = False,
-    json: opt.Json = False,
 ) -> None:
     """Draw faces that fit a sentence.
 
@@ -72,7 +65,7 @@ def describe(
     from mien.portraits.checks import checked_seeds, checked_text
     from mien.portraits.faces import face_names
 
-    results = Results("describe", out, force, format, size)
+    results = how.results("describe")
     sentence, first = checked_text(text)[0], chosen_seed(seed)
     if pick is not None:
         from mien.inversion.similarity import drawn_for
@@ -80,9 +73,7 @@ def describe(
         count = drawn_for(pick)
     names = face_names(sentence, checked_seeds(count, first))
     results.check(names, psi=psi, guidance=guidance)
-    from mien.studio import Studio
-
-    studio = Studio(model, device, precision=precision, engine=engine, label=label)
+    studio = how.studio()
     with watching(studio):
         drawn = studio.describe(
             text, count, first, method, guidance, psi, refine, anyway, language, without
@@ -93,4 +84,4 @@ def describe(
     said = ", ".join(f"{column} {value}" for column, value in read.items()) or "nothing"
     lines = [f"read: {said}", *(str(path) for path in paths)]
     result = {**faces.provenance, "seeds": faces.seeds, "notes": faces.notes, "files": paths}
-    emit(result, json, "\n".join(lines))
+    emit(result, how.json, "\n".join(lines))

@@ -8,10 +8,13 @@ import typer
 
 from mien.cli import opt
 from mien.cli.common import emit, watching
-from mien.cli.results import Results
+from mien.cli.options import shared_options
+from mien.cli.results import Drawing
 
 
+@shared_options(Drawing, leave=("precision", "engine"))
 def mix(
+    how: Drawing,
     a: Annotated[
         str, typer.Argument(metavar="A", help="A seed, an .npz with w, a PNG or a photo.")
     ],
@@ -20,14 +23,6 @@ def mix(
         str, typer.Option(help="Which layers of B: coarse, middle, fine, 0-3, 0,2,5.")
     ],
     psi: opt.Psi = 0.7,
-    model: opt.Model = "portraits",
-    label: opt.Label = None,
-    size: opt.Size = None,
-    format: opt.Format = "png",
-    out: opt.Results = None,
-    device: opt.Device = "auto",
-    force: opt.Force = False,
-    json: opt.Json = False,
 ) -> None:
     """Take some layers of face B into face A.
 
@@ -35,13 +30,11 @@ def mix(
     `mien directions layers`. Writes pictures, `sheet.png` with A and B beside them and
     `latents.npz`, into a new folder below `out/mix`; each picture carries what made it.
     """
-    results = Results("mix", out, force, format, size)
+    results = how.results("mix")
     results.check(psi=psi)
-    from mien.studio import Studio
-
-    studio = Studio(model, device, label=label)
+    studio = how.studio()
     with watching(studio):
         drawn = studio.mix(a, b, layers, psi)
     faces, paths = results.write(drawn, drawn.stems[0])
     result = {**faces.provenance, "faces": list(faces.each), "notes": faces.notes, "files": paths}
-    emit(result, json, "\n".join(str(path) for path in paths))
+    emit(result, how.json, "\n".join(str(path) for path in paths))

@@ -13,6 +13,7 @@ from mien.cli.common import note
 
 if TYPE_CHECKING:
     from mien.portraits.faces import Faces
+    from mien.studio import Studio
 
 HOME = Path("out")
 """Below it every verb has a folder, where runs without ``--out`` are numbered."""
@@ -93,6 +94,34 @@ class Results:
         for remark in shown.notes:
             note(remark)
         return shown, paths
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """Which generator draws, where, and where its faces go: the options of the verbs that draw."""
+
+    model: opt.Model = "portraits"
+    label: opt.Label = None
+    size: opt.Size = None
+    format: opt.Format = "png"
+    out: opt.Results = None
+    device: opt.Device = "auto"
+    precision: opt.Precision = "fast"
+    engine: opt.Engine = "auto"
+    force: opt.Force = False
+    json: opt.Json = False
+
+    def results(self, verb: str) -> Results:
+        """Where the faces of a run of this verb go."""
+        return Results(verb, self.out, self.force, self.format, self.size)
+
+    def studio(self) -> Studio:
+        """What draws them; loads torch, so ask for it when all else is checked."""
+        from mien.studio import Studio
+
+        return Studio(
+            self.model, self.device, precision=self.precision, engine=self.engine, label=self.label
+        )
 
 
 def chosen_seed(seed: int) -> int:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from mien.portraits.session import Portraits
+from mien.errors import ImageError
+from mien.text.session import Describes
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from mien.editing.edit import Settings
     from mien.editing.latent import Face
     from mien.editing.settings import Setting
@@ -16,8 +19,16 @@ if TYPE_CHECKING:
     from mien.portraits.faces import Faces
 
 
-class Edits(Portraits):
+class Editing(Describes):
     """Faces moved, mixed and walked between."""
+
+    def read_photo(self, path: str | Path) -> tuple[Tensor, dict[str, Any]]:
+        """The latent of a photo in the place of a face, and what made it.
+
+        Raises:
+            ImageError: Always; :class:`mien.inversion.session.Inverts` knows photos.
+        """
+        raise ImageError(path, "is a photo, and only a studio inverts photos", "give a seed")
 
     def edit(
         self,
@@ -48,7 +59,7 @@ class Edits(Portraits):
         """
         from mien.editing.edit import edit
 
-        return edit(self._studio, face, settings, directions, layers, psi, force)
+        return edit(self, face, settings, directions, layers, psi, force)
 
     def strip(
         self,
@@ -67,7 +78,7 @@ class Edits(Portraits):
         """
         from mien.editing.edit import strip
 
-        return strip(self._studio, face, setting, steps, directions, layers, psi, force)
+        return strip(self, face, setting, steps, directions, layers, psi, force)
 
     def mix(self, a: Face, b: Face, layers: str, psi: float = 0.7) -> Faces:
         """Take some layers of face ``b`` into face ``a`` (style mixing, Karras et al. 2019).
@@ -84,7 +95,7 @@ class Edits(Portraits):
         """
         from mien.editing.edit import mixture
 
-        return mixture(self._studio, a, b, layers, psi)
+        return mixture(self, a, b, layers, psi)
 
     def grid(
         self,
@@ -110,7 +121,7 @@ class Edits(Portraits):
         """
         from mien.editing.edit import crossing
 
-        return crossing(self._studio, rows, columns, layers, psi)
+        return crossing(self, rows, columns, layers, psi)
 
     def walk(
         self,
@@ -133,5 +144,5 @@ class Edits(Portraits):
         from mien.editing.walk import plan_walk
 
         return plan_walk(
-            self._studio, faces, seconds, fps, loop, space, psi, ease, keyframes, directions, force
+            self, faces, seconds, fps, loop, space, psi, ease, keyframes, directions, force
         )

@@ -39,7 +39,7 @@ from mien.video.keyframes import Ease, Keyframes, eased, read_keyframes
 from mien.video.writer import writing
 
 if TYPE_CHECKING:
-    from mien.studio.session import Studio
+    from mien.editing.session import Editing
 
 SPACES = ("w", "z")
 """Where one can walk."""
@@ -119,7 +119,7 @@ class Walk:
 
     def __init__(
         self,
-        studio: Studio,
+        studio: Editing,
         stops: Tensor,
         route: Route,
         fps: Fraction,
@@ -194,7 +194,7 @@ class Walk:
 
 
 def plan_walk(
-    studio: Studio,
+    studio: Editing,
     faces: Sequence[Face],
     seconds: float = 6,
     fps: float = 30,
@@ -258,7 +258,7 @@ def plan_walk(
 
 
 def _stops_w(
-    studio: Studio, faces: Sequence[Face], psi: float
+    studio: Editing, faces: Sequence[Face], psi: float
 ) -> tuple[Tensor, list[dict[str, Any]]]:
     """Every face as ws ``[k, num_ws, w_dim]``, and what made each."""
     stops, made = [], []
@@ -272,7 +272,7 @@ def _stops_w(
     return torch.cat(stops) if stops else torch.zeros(0, 1, 1), made
 
 
-def _stops_z(studio: Studio, faces: Sequence[Face]) -> tuple[Tensor, list[dict[str, Any]]]:
+def _stops_z(studio: Editing, faces: Sequence[Face]) -> tuple[Tensor, list[dict[str, Any]]]:
     """Every seed as z ``[k, z_dim]``."""
     seeds = []
     for face in faces:
@@ -289,7 +289,7 @@ def _stops_z(studio: Studio, faces: Sequence[Face]) -> tuple[Tensor, list[dict[s
 
 
 def _edits(
-    studio: Studio, keyframes: str | Path, directions: str | Path | None, force: bool
+    studio: Editing, keyframes: str | Path, directions: str | Path | None, force: bool
 ) -> Edits:
     """The curves, and the directions that they are of."""
     curves = read_keyframes(keyframes)

@@ -28,7 +28,7 @@ from mien.judges.regions import COLOURS
 from mien.portraits.codes import CodeMoments
 
 if TYPE_CHECKING:
-    from mien.studio.session import Studio
+    from mien.inversion.session import Inverts
 
 _MOST_COLOURED = 3.6  # deviation of colour differences, in levels
 
@@ -43,7 +43,7 @@ def whitening(moments: CodeMoments) -> tuple[Tensor, Tensor, Tensor]:
     return moments.mean.float(), root.float(), inverse.float()
 
 
-def load_guide(studio: Studio, guide: str) -> GuideEncoder:
+def load_guide(studio: Inverts, guide: str) -> GuideEncoder:
     """The encoder of a guide for a studio's generator.
 
     Raises:

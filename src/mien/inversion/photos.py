@@ -47,8 +47,8 @@ from mien.inversion.paste import face_outline
 from mien.judges.losses import feature_distance
 
 if TYPE_CHECKING:
+    from mien.inversion.session import Inverts
     from mien.judges.recognition import Recognition
-    from mien.studio.session import Studio
     from mien.stylegan2.generator import Generator
 
 Follow = Callable[[Iterable[Step], str, int], Iterable[Step]]
@@ -212,7 +212,10 @@ class Inversion:
 
 
 def cut(
-    studio: Studio, photo: str | Path | np.ndarray, request: InversionRequest, finder: Finder | None
+    studio: Inverts,
+    photo: str | Path | np.ndarray,
+    request: InversionRequest,
+    finder: Finder | None,
 ) -> Cut:
     """Find the face of a photo that is meant, and cut it.
 
@@ -249,7 +252,7 @@ def _named(photo: str | Path | np.ndarray, error: Exception) -> str:
 
 
 def read_photo(
-    studio: Studio,
+    studio: Inverts,
     path: str | Path | np.ndarray,
     request: InversionRequest,
     finder: Finder | None = None,
@@ -265,7 +268,7 @@ def read_photo(
 
 
 def invert(
-    studio: Studio,
+    studio: Inverts,
     photo: str | Path | np.ndarray,
     request: InversionRequest | None = None,
     finder: Finder | None = None,
@@ -353,7 +356,7 @@ def _unseen(steps: Iterable[Step], label: str, total: int) -> Iterable[Step]:
 
 
 def _made(
-    studio: Studio, photo: str | Path | np.ndarray, request: InversionRequest, found: Cut
+    studio: Inverts, photo: str | Path | np.ndarray, request: InversionRequest, found: Cut
 ) -> dict[str, Any]:
     """What a picture of this latent says of its making, and where its face belongs."""
     return {

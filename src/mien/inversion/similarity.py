@@ -24,7 +24,7 @@ from mien.portraits.faces import Faces
 from mien.text.embedding import SentenceEncoder
 
 if TYPE_CHECKING:
-    from mien.studio.session import Studio
+    from mien.inversion.session import Inverts
 
 DRAWN = 16
 """Faces that are drawn to pick from, four for each that is wanted from five on."""
@@ -59,7 +59,7 @@ class Similarity:
         return scores(torch.cat(found), self.network.of_sentences(embedding))[:, 0]
 
 
-def load_similarity(studio: Studio) -> Similarity:
+def load_similarity(studio: Inverts) -> Similarity:
     """The similarity of a studio's generator.
 
     Raises:
@@ -82,7 +82,7 @@ def drawn_for(count: int) -> int:
     return max(DRAWN, 4 * count)
 
 
-def pick(studio: Studio, faces: Faces, text: str, count: int) -> Faces:
+def pick(studio: Inverts, faces: Faces, text: str, count: int) -> Faces:
     """The faces that fit a sentence best, the best first; see :meth:`mien.studio.Studio.pick`."""
     if not 1 <= count <= len(faces):
         raise WrongValue(f"pick is {count}, but must be from 1 to {len(faces)}, as many are there")

@@ -3,8 +3,9 @@
     portraits = Portraits("portraits")
     faces = portraits.generate(count=4, seed=7)
 
-What else a :class:`mien.studio.Studio` does, the rooms below add to it: ``text``, ``editing``,
-``inversion``, ``sketch`` and ``anime`` have a ``session.py`` each.
+The rooms below add what else a :class:`mien.studio.Studio` does, each in its ``session.py``:
+``text``, ``editing``, ``inversion``, ``sketch`` and ``anime``. A function that asks for a session
+asks for that of its own room, or of one above.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 import torch
 
@@ -29,9 +30,6 @@ from mien.runtime.memory import tune_allocator
 from mien.runtime.precision import check_precision
 from mien.runtime.watching import Watch, quiet
 from mien.stylegan2.seeds import seed_latents
-
-if TYPE_CHECKING:
-    from mien.studio.session import Studio
 
 DEFAULT_MODEL = "portraits"
 """The face generator that ships inside."""
@@ -63,11 +61,6 @@ class Portraits:
         loading.resolve(model, "stylegan2-generator")
         self.model = model
         self.text_family = text or loading.family_of(model)
-
-    @property
-    def _studio(self) -> Studio:
-        """Itself, for functions that ask for more than their own room has."""
-        return cast("Studio", self)
 
     @cached_property
     def loaded(self) -> loading.Loaded:

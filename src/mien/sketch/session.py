@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from mien.errors import InputError
 from mien.hub.store import engine_cache
 from mien.images.given import Picture, given
-from mien.portraits.session import Portraits
+from mien.inversion.session import Inverts
 
 if TYPE_CHECKING:
     from mien.portraits.faces import Faces
     from mien.sketch.translate import Translation, Translator
 
 
-class Sketches(Portraits):
+class Sketches(Inverts):
     """Photos as sketches and sketches as photos."""
 
     @cached_property
@@ -81,7 +81,7 @@ class Sketches(Portraits):
         """
         from mien.sketch.latent import through_latent
 
-        return through_latent(self._studio, sketch, seed, psi)
+        return through_latent(self, sketch, seed, psi)
 
     def _translate(
         self,

@@ -8,13 +8,10 @@ faces.save("out")
 from __future__ import annotations
 
 from mien.anime.session import Animates
-from mien.editing.session import Edits
-from mien.inversion.session import Inverts
 from mien.sketch.session import Sketches
-from mien.text.session import Describes
 
 
-class Studio(Describes, Edits, Inverts, Sketches, Animates):
+class Studio(Sketches, Animates):
     """Loaded networks and the verbs that use them.
 
     Args:

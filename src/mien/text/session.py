@@ -125,4 +125,4 @@ class Describes(Portraits):
             UnknownName: No such method or language.
         """
         wish = Wish(text, method, guidance, psi, refine, anyway, language, without)
-        return describe(self._studio, wish, checked_seeds(count, seed), label_said(self.label))
+        return describe(self, wish, checked_seeds(count, seed), label_said(self.label))

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mien.images import load as load_image
     from mien.images import read_provenance
     from mien.images import save as save_image
+    from mien.images.results import Result
     from mien.judges.tagger import Tagger
     from mien.studio import Faces, Studio
     from mien.stylegan2 import Discriminator, Generator
@@ -40,6 +41,7 @@ __all__ = [
     "MienError",
     "MissingExtra",
     "OutputError",
+    "Result",
     "SentenceEncoder",
     "Studio",
     "Tagger",
@@ -63,6 +65,7 @@ _HOMES = {
     "MienError": "mien.errors.MienError",
     "MissingExtra": "mien.errors.MissingExtra",
     "OutputError": "mien.errors.OutputError",
+    "Result": "mien.images.results.Result",
     "SentenceEncoder": "mien.text.embedding.SentenceEncoder",
     "Studio": "mien.studio.Studio",
     "Tagger": "mien.judges.tagger.Tagger",

@@ -41,7 +41,6 @@ def finder(monkeypatch: pytest.MonkeyPatch) -> None:
         return toys.ToyFinder(24)
 
     monkeypatch.setattr("mien.faces.choosing.shipped_finder", toy)
-    monkeypatch.setattr("mien.anime.photos.shipped_finder", toy)
 
 
 def run(capsys, folder: Path, *args: object) -> tuple[int, str, str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mien import cli
-from mien.cli.evaluate.options import write_csv
+from mien.cli.common import write_text
 from mien.errors import OutputError
 
 
@@ -37,13 +37,13 @@ def test_a_table_is_not_written_over(
 
 def test_a_table_is_written_over_with_force(tmp_path: Path) -> None:
     table = tmp_path / "numbers.csv"
-    write_csv(table, "a,b\n", False)
+    write_text(table, "a,b\n", False)
     assert table.read_text() == "a,b\n"
     with pytest.raises(OutputError):
-        write_csv(table, "c\n", False)
-    write_csv(table, "Fréchet\n", True)
+        write_text(table, "c\n", False)
+    write_text(table, "Fréchet\n", True)
     assert table.read_text("utf-8") == "Fréchet\n"
-    write_csv(None, "c\n", False)
+    write_text(None, "c\n", False)
 
 
 def test_a_tagger_without_labels(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

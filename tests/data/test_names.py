@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mien.data.pair_layouts import find_pairs
 from mien.data.pairs import PairedSet
 from mien.data.paths import find_pictures
-from mien.data.sources import open_domains, open_pairs, open_source
+from mien.data.sources import open_domains, open_source
 from mien.data.splits import split_by_hash
 from mien.data.stores import FolderStore, comparable, open_store
 from mien.data.tables import read_labels
@@ -44,7 +45,7 @@ def test_pairs_whose_names_have_two_forms(lay_out: Layout, face: Encode) -> None
     pairs = PairedSet.open(path, 16, part="all")
     assert pairs.names == tuple(composed(f"José{i}") for i in range(3))
     assert pairs.a[1].tolist() == open_source(path, "photo").picture(1).tolist()
-    assert len(open_pairs(path, "photo", "sketch")) == 3
+    assert len(find_pairs(open_store(path), ("photo", "sketch")).names) == 3
 
 
 def test_a_folder_is_named_in_either_form(lay_out: Layout, face: Encode) -> None:

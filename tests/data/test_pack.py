@@ -13,7 +13,9 @@ from mien import images
 from mien.data.batch import work_off
 from mien.data.class_labels import read_class_labels
 from mien.data.pack import Packing, PackOptions, pack_jobs, parts_folder, whose, write_zip
-from mien.data.sources import open_halves, open_source
+from mien.data.pair_layouts import find_pairs
+from mien.data.sources import open_source
+from mien.data.stores import open_store
 from mien.errors import DatasetError, InputError, OutputError
 
 
@@ -74,8 +76,9 @@ def test_pairs_lie_side_by_side(photos: Path, tmp_path: Path) -> None:
     out = tmp_path / "pairs.zip"
     made, _ = packed(tmp_path / "pairs", out, PackOptions("pairs", 16, kept_out=0.4))
     assert (made["train"], made["kept_out"]) == (2, 1)
-    train = open_halves(out, "train")
-    assert len(train) == 2
+    pairs = find_pairs(open_store(out), ("left", "right"))
+    train = pairs.select(i for i, name in enumerate(pairs.names) if name.startswith("train/"))
+    assert len(train.names) == 2
     assert int(train.first.picture(0).mean()) == 10
     assert int(train.second.picture(0).mean()) == 200
 

@@ -86,9 +86,10 @@ def test_nonsense_is_refused() -> None:
 
 @pytest.mark.shared
 def test_cuhk_keeps_its_last_thirty_people_out(shared: Path) -> None:
-    from mien.data.sources import open_pairs
+    from mien.data.pair_layouts import find_pairs
+    from mien.data.stores import open_store
 
-    pairs = open_pairs(shared / "data" / "cuhk.zip")
+    pairs = find_pairs(open_store(shared / "data" / "cuhk.zip"), ("photo", "sketch"))
     assert splits.split(shared / "data" / "cuhk.zip", pairs.names).kept_out == tuple(
         range(120, 150)
     )

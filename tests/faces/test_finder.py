@@ -5,7 +5,7 @@ import pytest
 
 from faces.toy_faces import ToyDetector, ToyNetwork, finder, picture, shape
 from mien.errors import InputError
-from mien.faces.finder import Face, FaceFinder, box_frame, choose_face, draw_faces, find_faces
+from mien.faces.finder import Face, FaceFinder, box_frame, choose_face, draw_faces
 from mien.faces.frames import Frame
 from mien.judges.detections import Detection
 
@@ -18,7 +18,7 @@ def face_at(x, y, half, degrees=0.0, score=1.0):
 
 
 def test_finds_the_largest_first():
-    faces = find_faces(picture((10, 20, 60), (120, 40, 100)), finder())
+    faces = finder().find(picture((10, 20, 60), (120, 40, 100)))
     assert [round(face.frame.side) for face in faces] == [100, 60]
     assert faces[0].frame.centre == pytest.approx((170, 90), abs=1e-3)
     assert faces[1].eyes == pytest.approx(np.array([[32.5, 48.5], [47.5, 48.5]]), abs=0.4)

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from house.sources import PACKAGE, for_types, imported, name_of, parse, python_files
+from house.sources import PACKAGE, imported, name_of, parse, python_files
 
 ORDER = (
     *("errors", "files", "attributes", "images", "stylegan2", "runtime"),
     *("judges", "data", "metrics", "checkpoints", "hub", "video", "training"),
-    *("faces", "portraits", "tagging", "editing", "text"),
+    *("faces", "portraits", "tagging", "text", "editing"),
     *("inversion", "sketch", "anime"),
     *("studio", "web", "cli"),
 )
@@ -32,7 +32,6 @@ NETWORKS = {
 
 RANK = {room: rank for rank, room in enumerate((*ORDER, "__main__"))}
 FRONT_DOOR = "__init__"
-STUDIO = "mien.studio"
 STRANGERS = {frozenset(("sketch", "anime"))}
 """Features that know nothing of one another, though one of them has to stand first."""
 
@@ -49,18 +48,12 @@ def room_of(path: Path) -> str:
 
 
 def order_faults(room: str, tree: ast.Module, package: str, file: str = "") -> Iterator[str]:
-    """Imports of rooms that stand below a file's own, and of the front door.
-
-    A function that is handed the studio may name its type, whatever its room.
-    """
-    types = for_types(tree)
+    """Imports of rooms that stand below a file's own, and of the front door."""
     for line, name in imported(tree, package):
         parts = name.split(".")
         if parts[0] != "mien" or room == FRONT_DOOR:
             continue
         target = parts[1] if len(parts) > 1 else FRONT_DOOR
-        if line in types and f"{name}.".startswith(f"{STUDIO}."):
-            continue
         if f"{name}.".startswith(tuple(f"{network}." for network in NETWORKS.get(file, ()))):
             continue
         if target not in RANK:

@@ -47,7 +47,7 @@ def test_codes_of_another_width_are_refused():
 
 def test_an_encoder_of_another_generator_is_refused(tmp_path):
     path = toys.write_models(tmp_path, generator="f" * 64)
-    with pytest.raises(ConfigMismatch, match="was trained with generator ffffffffffff"):
+    with pytest.raises(ConfigMismatch, match="was trained for generator ffffffffffff"):
         load_inverter(loading.load_generator(path), "generator", path)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mien.errors import InputError
+from mien.training.checks import check_run
 
 if TYPE_CHECKING:  # The command line reads this file for its options; torch would take seconds.
     from mien.anime.content import ContentAugment
@@ -87,10 +88,9 @@ class AnimeConfig:
         self.generator()
         self.discriminator()
         self.movement()
-        if self.precision not in ("bf16", "fp32"):
-            raise InputError(f"precision {self.precision!r} is neither bf16 nor fp32")
         if self.kimg <= 0:
             raise InputError(f"kimg is {self.kimg:g}, but must be positive")
+        check_run(self)
         if self.copies < 2 or self.batch < 2 or self.batch % self.copies:
             raise InputError(
                 f"a batch of {self.batch} does not split into groups of {self.copies} copies, "

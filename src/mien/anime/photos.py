@@ -14,25 +14,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, UInt8
+from PIL import Image
 from torch import Tensor
 
 from mien import images
-from mien.anime.translate import AnimePainter, AnimeRequest, Paste, Styles, wanted_styles
+from mien.anime.translate import AnimePainter, AnimeRequest, Paste, Styles
 from mien.errors import InputError
 from mien.faces.alignment import Alignment, align
-from mien.faces.choosing import Finder, cut_found, every_face, find_face, shipped_finder
+from mien.faces.choosing import Finder, cut_found, every_face, find_face
 from mien.faces.finder import Face
 from mien.faces.frames import Frame
 from mien.files import make_folder, refuse_existing
 from mien.images.given import Picture, given
+from mien.images.results import as_pil
 from mien.inversion.paste import HeadMask, head_mask, paste_masked
-
-if TYPE_CHECKING:
-    from mien.studio.session import Studio
+from mien.portraits.faces import checked_size
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,8 @@ class Placing:
     mask: HeadMask = head_mask
 
     def __post_init__(self) -> None:
-        if self.size is not None and not 16 <= self.size <= 4096:
-            raise InputError(f"size is {self.size}, but must be from 16 to 4096")
+        if self.size is not None:
+            checked_size(self.size)
 
     def place(
         self,
@@ -77,19 +77,19 @@ class AnimePicture:
     Attributes:
         crop: The aligned face, uint8 ``[size, size, 3]``.
         faces: In each style, uint8 ``[n, size, size, 3]``.
-        results: What is written: the faces, or pictures with them pasted in.
+        images: What is written: the faces, or pictures with them pasted in.
         alignment: How the crop lies in the picture.
         captions: What each style is.
         stems: Part of a file name for each style.
         provenance: What made them all.
         each: What made each of them beyond that.
         notes: What the person should know.
-        others: Other faces of the same picture that were pasted into ``results`` before.
+        others: Other faces of the same picture that were pasted into ``images`` before.
     """
 
     crop: UInt8[np.ndarray, "size size 3"]
     faces: UInt8[np.ndarray, "n size size 3"]
-    results: UInt8[np.ndarray, "n h w 3"]
+    images: UInt8[np.ndarray, "n h w 3"]
     alignment: Alignment
     captions: tuple[str, ...]
     stems: tuple[str, ...]
@@ -97,6 +97,17 @@ class AnimePicture:
     each: tuple[Mapping[str, Any], ...] = ()
     notes: tuple[str, ...] = ()
     others: tuple[AnimePicture, ...] = ()
+    latents: None = None
+
+    @property
+    def results(self) -> UInt8[np.ndarray, "n h w 3"]:
+        """Another name of :attr:`images`."""
+        return self.images
+
+    @property
+    def pil(self) -> list[Image.Image]:
+        """Each of them as a picture of Pillow's."""
+        return as_pil(self.images)
 
     def paths(self, folder: str | Path, stem: str) -> list[Path]:
         """What :meth:`save` writes: a file a style, then the sheet if there are several."""
@@ -110,18 +121,23 @@ class AnimePicture:
         columns = len(self.captions) + 1 if self.others else None
         return images.contact_sheet(cells, names, columns=columns)
 
-    def save(self, folder: str | Path, stem: str, force: bool = False) -> list[Path]:
+    def save(self, folder: str | Path, stem: str | None = None, force: bool = False) -> list[Path]:
         """Write each style as PNG, and the palette.
+
+        Args:
+            folder: Where to; created if it is not there.
+            stem: How the files begin; None for the photo's own name.
+            force: Whether files of the same name may be replaced.
 
         Raises:
             OutputError: A file exists and ``force`` is false, or the disk refuses.
         """
         make_folder(folder)
-        paths = self.paths(folder, stem)
+        paths = self.paths(folder, stem or Path(self.provenance.get("of") or "photo").stem)
         refuse_existing(paths, force)
-        for path, image, one in zip(paths, self.results, self.each, strict=False):
+        for path, image, one in zip(paths, self.images, self.each, strict=False):
             images.save(path, image, {**self.provenance, **one}, force=force)
-        if len(paths) > len(self.results):
+        if len(paths) > len(self.images):
             made = {**self.provenance, "styles": [dict(one) for one in self.each]}
             images.save(paths[-1], self.sheet(), made, force=force)
         return paths
@@ -241,7 +257,7 @@ def draw_faces(
             failed.append(f"face {number}: {error}")
             continue
         drawn[f"-face{number}"] = one
-        pages = list(one.results) if placing.paste is True else None
+        pages = list(one.images) if placing.paste is True else None
     if not drawn:
         raise InputError(f"none of its faces can be drawn; {failed[0]}")
     if placing.paste is True:
@@ -250,20 +266,3 @@ def draw_faces(
         told = {**last.provenance, "face": "all", "alignment": where}
         drawn = {"": replace(last, provenance=told, others=tuple(others))}
     return drawn, failed
-
-
-def answer(
-    studio: Studio,
-    photo: Picture,
-    request: AnimeRequest,
-    finder: Finder | None = None,
-) -> AnimePicture:
-    """What :meth:`mien.studio.session.Studio.anime` answers; arguments and errors as there."""
-    painter = studio.painter(request.model)
-    styles = wanted_styles(painter, request)
-    if finder is None and not request.aligned:
-        finder = shipped_finder(str(studio.device))
-    drawn, _ = draw_faces(painter, photo, request, styles, finder)
-    if len(drawn) > 1:
-        raise InputError('face "all" gives a picture each; it is pasted, or drawn by draw_faces')
-    return next(iter(drawn.values()))

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -201,11 +200,8 @@ class AnimeRecipe(Recipe):
         told = torch.tensor(rows, device=self.device).repeat_interleave(copies)
         return Drawn(move(picture, maps), maps, told)
 
-    def _fast(self) -> AbstractContextManager[Any]:
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.dtype != torch.float32)
-
     def _look(self, pictures: Tensor, deep: bool) -> Maps:
-        with self._fast():
+        with self.fast():
             return self.features(view(pictures), deep)
 
     def _seen(self, batch: Tensor) -> Tensor:
@@ -282,7 +278,7 @@ class AnimeRecipe(Recipe):
         terms[f"perceptual/{start}"] = config.perceptual * cycled
         alike = feature_distance(maps[0][-1:], wanted[-1:]).mean()
         terms[f"alike/{start}"] = config.alike * alike
-        with self._fast():
+        with self.fast():
             fooled = fooling_loss(self.nets[f"critics_{end}"](self._seen(fake), maps))
         terms[f"C/{end}"] = config.critics * fooled
         if self.taggers is not None and start == "a":
@@ -329,7 +325,7 @@ class AnimeRecipe(Recipe):
                 seen = self._look(real, deep=True)
             pairs = zip(seen, fake.maps, strict=True)
             maps = [[torch.cat([a, b]) for a, b in zip(x, y, strict=True)] for x, y in pairs]
-            with self._fast():
+            with self.fast():
                 both = torch.cat([real, self._seen(fake.pictures)])
                 logits = self.nets[f"critics_{kind}"](both, maps)
             count = len(real)

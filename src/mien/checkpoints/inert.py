@@ -6,6 +6,7 @@ its bytes lie and reads them only when asked, within a :class:`Budget`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,46 +19,32 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 ITEM_BYTES: dict[str, int] = {
-    "float64": 8,
-    "float32": 4,
-    "float16": 2,
-    "bfloat16": 2,
-    "int64": 8,
-    "int32": 4,
-    "int16": 2,
-    "int8": 1,
-    "uint8": 1,
-    "bool": 1,
-    "float8_e4m3fn": 1,
-    "float8_e5m2": 1,
-    "uint16": 2,
-    "uint32": 4,
-    "uint64": 8,
-    "complex64": 8,
+    **dict.fromkeys(("bool", "int8", "uint8", "float8_e4m3fn", "float8_e5m2"), 1),
+    **dict.fromkeys(("float16", "bfloat16", "int16", "uint16"), 2),
+    **dict.fromkeys(("float32", "int32", "uint32"), 4),
+    **dict.fromkeys(("float64", "int64", "uint64", "complex64"), 8),
     "complex128": 16,
 }
 """Element types that are read, by torch's names, and how many bytes one takes."""
 
 _TENSOR_TYPES = {
-    "f8": "float64",
-    "f4": "float32",
-    "f2": "float16",
-    "i8": "int64",
-    "i4": "int32",
-    "i2": "int16",
-    "i1": "int8",
-    "u1": "uint8",
-    "u2": "uint16",
-    "u4": "uint32",
-    "u8": "uint64",
-    "b1": "bool",
-    "c8": "complex64",
-    "c16": "complex128",
+    f"{name[0]}{size}": name
+    for name, size in ITEM_BYTES.items()
+    if not name.startswith(("bfloat", "float8"))
 }
 """NumPy's number types that torch has."""
 
 MAX_RANK = 16
 """Most dimensions that a tensor may have."""
+
+
+def dense(shape: tuple[int, ...], fortran: bool = False) -> tuple[int, ...]:
+    """The strides of a tensor without gaps; with ``fortran`` its first index varies fastest."""
+    sides = shape if fortran else shape[::-1]
+    strides = tuple(math.prod(sides[:rank]) for rank in range(len(sides)))
+    if 0 in shape:
+        return (0,) * len(shape)
+    return strides if fortran else strides[::-1]
 
 
 @dataclass(frozen=True)
@@ -185,10 +172,7 @@ class TensorRef:
     @property
     def numel(self) -> int:
         """How many elements it has."""
-        count = 1
-        for side in self.shape:
-            count *= side
-        return count
+        return math.prod(self.shape)
 
     @property
     def extent(self) -> int:
@@ -260,17 +244,10 @@ class ArrayRef:
         kind = _TENSOR_TYPES.get(self.dtype.lstrip("<>=|"))
         if kind is None:
             return None
-        strides, step = [], 1
-        for side in self.shape if self.fortran else reversed(self.shape):
-            strides.append(step)
-            step *= side
-        if not self.fortran:
-            strides.reverse()
-        if step == 0:
-            strides = [0] * len(strides)
-        storage = Storage(kind, step, self._little)
-        budget = Budget(path, 4 * step * ITEM_BYTES[kind] + (1 << 16))
-        return TensorRef(storage, kind, 0, self.shape, tuple(strides), budget)
+        count = math.prod(self.shape)
+        storage = Storage(kind, count, self._little)
+        budget = Budget(path, 4 * count * ITEM_BYTES[kind] + (1 << 16))
+        return TensorRef(storage, kind, 0, self.shape, dense(self.shape, self.fortran), budget)
 
     def _little(self) -> memoryview:
         """Its bytes, the lowest first."""

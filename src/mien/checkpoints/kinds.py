@@ -157,9 +157,9 @@ def _parser(config: dict[str, Any]) -> nn.Module:
 
 
 def _bisenet(config: dict[str, Any]) -> nn.Module:
-    from mien.judges.bisenet import Bisenet, BisenetConfig
+    from mien.checkpoints.formats import bisenet
 
-    return Bisenet(BisenetConfig(**config))
+    return bisenet.build(BISENET, config)
 
 
 def _inception(config: dict[str, Any]) -> nn.Module:

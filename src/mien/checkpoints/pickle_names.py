@@ -8,7 +8,9 @@ are refused as soon as they are mentioned. Nothing is ever imported or called by
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from mien.checkpoints.inert import ITEM_BYTES, ArrayRef, Budget, Global, Storage, Stub, TensorRef
@@ -35,143 +37,17 @@ class Reader(Protocol):
 
 Action = Callable[[Reader, tuple[Any, ...]], Any]
 
-STORAGES: dict[str, str] = {
-    "DoubleStorage": "float64",
-    "FloatStorage": "float32",
-    "HalfStorage": "float16",
-    "BFloat16Storage": "bfloat16",
-    "LongStorage": "int64",
-    "IntStorage": "int32",
-    "ShortStorage": "int16",
-    "CharStorage": "int8",
-    "ByteStorage": "uint8",
-    "BoolStorage": "bool",
-    "ComplexFloatStorage": "complex64",
-    "ComplexDoubleStorage": "complex128",
-    "UntypedStorage": "uint8",
-}
+_LISTS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+
+STORAGES: dict[str, str] = _LISTS["storages"]
 """torch's storage classes and the element type of each."""
 
-_EXCEPTIONS = (
-    "ArithmeticError", "AssertionError", "AttributeError", "Exception", "FileNotFoundError",
-    "IndexError", "KeyError", "KeyboardInterrupt", "LookupError", "MemoryError", "OSError",
-    "OverflowError", "RuntimeError", "StopIteration", "TypeError", "UserWarning", "ValueError",
-    "Warning", "ZeroDivisionError",
-)  # fmt: skip
-_NUMPY_TYPES = (
-    "bool_", "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
-    "float16", "float32", "float64", "complex64", "complex128", "str_", "bytes_", "datetime64",
-    "timedelta64", "longlong", "ulonglong", "intc", "uintc", "longdouble", "generic", "void",
-)  # fmt: skip
-_RANDOM_MAKERS = ("randomstate", "generator", "bit_generator")
-_BIT_GENERATORS = ("MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64")
-_LAYOUTS = (
-    "strided", "sparse_coo", "sparse_csr", "sparse_csc", "sparse_bsr", "sparse_bsc", "jagged",
-    "preserve_format", "channels_last_3d", "per_tensor_affine", "per_channel_affine",
-)  # fmt: skip
-_OTHER_ELEMENTS = (
-    "float8_e4m3fnuz", "float8_e5m2fnuz", "float8_e8m0fnu", "complex32", "quint8", "qint8",
-    "qint32",
-)  # fmt: skip
-
-INERT_NAMES: frozenset[tuple[str, str]] = frozenset(
-    {
-        ("argparse", "Namespace"),
-        ("builtins", "object"),
-        ("builtins", "int"),
-        ("builtins", "float"),
-        ("builtins", "bool"),
-        ("builtins", "str"),
-        ("builtins", "slice"),
-        ("builtins", "range"),
-        ("builtins", "xrange"),
-        ("builtins", "long"),
-        ("builtins", "unicode"),
-        ("builtins", "basestring"),
-        ("builtins", "Ellipsis"),
-        ("builtins", "NotImplemented"),
-        *(("builtins", name) for name in _EXCEPTIONS),
-        ("builtins", "complex"),
-        ("collections", "defaultdict"),
-        ("collections", "Counter"),
-        ("collections", "deque"),
-        ("datetime", "date"),
-        ("datetime", "time"),
-        ("datetime", "timezone"),
-        ("datetime", "datetime"),
-        ("datetime", "timedelta"),
-        ("decimal", "Decimal"),
-        ("fractions", "Fraction"),
-        ("ipaddress", "IPv4Address"),
-        ("numpy", "ndarray"),
-        *(("numpy", name) for name in _NUMPY_TYPES),
-        ("numpy.random", "Generator"),
-        ("numpy.random", "RandomState"),
-        *(("numpy.random._pickle", f"__{name}_ctor") for name in _RANDOM_MAKERS),
-        *(("numpy.random", name) for name in _BIT_GENERATORS),
-        *((f"numpy.random._{name.lower()}", name) for name in _BIT_GENERATORS),
-        ("numpy.random.bit_generator", "SeedSequence"),
-        ("numpy.random.bit_generator", "__pyx_unpickle_SeedSequence"),
-        ("numpy.ma.core", "_mareconstruct"),
-        ("pathlib", "Path"),
-        ("pathlib", "PosixPath"),
-        ("pathlib", "PurePosixPath"),
-        ("pathlib", "WindowsPath"),
-        ("pathlib", "PurePath"),
-        ("pathlib", "PureWindowsPath"),
-        ("pathlib._local", "Path"),
-        ("pathlib._local", "PosixPath"),
-        ("pathlib._local", "WindowsPath"),
-        ("pathlib._local", "PurePosixPath"),
-        ("re", "_compile"),
-        ("torch", "Tensor"),
-        ("torch", "Generator"),
-        ("torch", "layout"),
-        *(("torch", name) for name in _LAYOUTS),
-        *(("torch", name) for name in _OTHER_ELEMENTS),
-        ("torch.torch_version", "TorchVersion"),
-        ("torch.serialization", "_get_layout"),
-        ("torch._utils", "_rebuild_sparse_tensor"),
-        ("torch._utils", "_rebuild_sparse_csr_tensor"),
-        ("torch._utils", "_rebuild_meta_tensor_no_storage"),
-        ("torch._utils", "_rebuild_qtensor"),
-        ("torch._utils", "_rebuild_nested_tensor"),
-        ("torch._utils", "_rebuild_device_tensor_from_numpy"),
-        ("torch._utils", "_rebuild_device_tensor_from_cpu_tensor"),
-        ("torch", "device"),
-        ("torch", "memory_format"),
-        ("torch", "contiguous_format"),
-        ("torch", "channels_last"),
-        ("types", "SimpleNamespace"),
-        ("typing", "Any"),
-        ("uuid", "UUID"),
-        ("uuid", "SafeUUID"),
-    }
+INERT_NAMES = frozenset(
+    (module, name) for module in _LISTS["names"] for name in _LISTS["names"][module]
 )
 """Names outside the trees below whose objects become stubs."""
 
-INERT_TREES: tuple[str, ...] = (
-    "configs",
-    "dnnlib",
-    "easydict",
-    "lightning",
-    "metrics",
-    "model",
-    "models",
-    "networks",
-    "omegaconf",
-    "op",
-    "options",
-    "pytorch_lightning",
-    "torch.nn.modules",
-    "torch.nn.parallel",
-    "torch.nn.parameter",
-    "torch.nn.utils",
-    "torch.optim",
-    "torch_utils",
-    "training",
-    "yacs",
-)
+INERT_TREES: tuple[str, ...] = tuple(_LISTS["trees"])
 """Packages of published training code: everything in them becomes a stub."""
 
 _RENAMED = {
@@ -304,7 +180,11 @@ def _tensor(machine: Reader, args: tuple[Any, ...]) -> TensorRef:
 def _typed_tensor(machine: Reader, args: tuple[Any, ...]) -> Any:
     storage, offset, shape, strides = args[:4]
     kind = args[6]
-    if isinstance(kind, Global) and kind.module == "torch" and kind.name in _OTHER_ELEMENTS:
+    if (
+        isinstance(kind, Global)
+        and kind.module == "torch"
+        and kind.name in _LISTS["unread_elements"]
+    ):
         return Stub(f"a tensor of {kind.name}")  # Not read, and missed only where it is wanted.
     return _window(machine, storage, offset, shape, strides, _element_type(args[6]))
 

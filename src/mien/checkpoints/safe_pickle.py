@@ -41,15 +41,8 @@ _MAX_KEY_PARTS = 16
 
 _MARK = object()
 _BROKEN = (
-    ArithmeticError,
-    AttributeError,
-    IndexError,
-    KeyError,
-    MemoryError,
-    RecursionError,
-    TypeError,
-    ValueError,
-    struct.error,
+    *(ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError),
+    *(TypeError, ValueError, struct.error),
 )
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from mien.checkpoints import header as safetensors_header
-from mien.checkpoints.inert import ITEM_BYTES, Budget, Global, Storage, TensorRef
+from mien.checkpoints.inert import ITEM_BYTES, Budget, Global, Storage, TensorRef, dense
 from mien.checkpoints.pickle_names import STORAGES
 from mien.checkpoints.safe_pickle import Machine
 from mien.checkpoints.sniff import (
@@ -244,14 +244,8 @@ def _open_safetensors(path: str | Path, view: memoryview, budget: Budget) -> dic
         dtype = _SAFETENSORS_TYPES.get(entry.dtype)
         if dtype is None:
             raise CheckpointError(path, f"has tensors of type {entry.dtype}, which are not read")
-        strides, step = [], 1
-        for side in reversed(entry.shape):
-            strides.insert(0, step)
-            step *= side
-        if step == 0:
-            strides = [0] * len(strides)
         data = view[found.data_start + entry.begin : found.data_start + entry.end]
         storage = Storage(dtype, len(data) // ITEM_BYTES[dtype])
         storage.view = data
-        tensors[name] = TensorRef(storage, dtype, 0, entry.shape, tuple(strides), budget)
+        tensors[name] = TensorRef(storage, dtype, 0, entry.shape, dense(entry.shape), budget)
     return tensors

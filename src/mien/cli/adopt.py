@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from mien.cli.common import DeviceOption, ForceOption, JsonOption, SeedOption, emit, note, showing
+from mien.cli import opt
+from mien.cli.common import emit, note, showing
 from mien.cli.results import chosen_seed
 
 
@@ -26,10 +27,10 @@ def adopt(
     tagger: Annotated[str, typer.Option(help="Tagger that reads the samples.")] = "teacher",
     judge: Annotated[str, typer.Option(help="Tagger that measures.")] = "judge",
     identity: Annotated[str, typer.Option(help="Judge of who a face is.")] = "identity",
-    seed: SeedOption = 0,
-    device: DeviceOption = "auto",
-    force: ForceOption = False,
-    json: JsonOption = False,
+    seed: opt.Seed = 0,
+    device: opt.Device = "auto",
+    force: opt.Force = False,
+    json: opt.Json = False,
 ) -> None:
     """Make everything that a generator needs: sentences, edits, layers, a card.
 

@@ -7,22 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mien.cli.common import (
-    DeviceOption,
-    ForceOption,
-    JsonOption,
-    OptionalOutOption,
-    emit,
-    note,
-    progress,
-)
+from mien.cli import opt
+from mien.cli.common import emit, note, progress
 
 if TYPE_CHECKING:
     from mien.runtime.speed import Bench
 
 
 def bench(
-    model: Annotated[str, typer.Option(help="A generator: name or file.")] = "portraits",
+    model: opt.Model = "portraits",
     engine: Annotated[
         list[str] | None,
         typer.Option(
@@ -31,13 +24,13 @@ def bench(
     ] = None,
     rounds: Annotated[int, typer.Option(metavar="N", help="Passes over the images.")] = 5,
     count: Annotated[int, typer.Option("--count", metavar="N", help="How many images.")] = 4,
-    out: OptionalOutOption = None,
-    device: DeviceOption = "auto",
+    out: opt.OptionalOut = None,
+    device: opt.Device = "auto",
     anyway: Annotated[
         bool, typer.Option("--anyway", help="Keep the timings of a busy machine too.")
     ] = False,
-    force: ForceOption = False,
-    json: JsonOption = False,
+    force: opt.Force = False,
+    json: opt.Json = False,
 ) -> None:
     """Measure the engines for a generator on this machine.
 

@@ -1,4 +1,4 @@
-"""What all verbs share: the options that mean the same everywhere, printing, a progress bar."""
+"""What all verbs share: printing, what is wrong with a picture, a progress bar."""
 
 from __future__ import annotations
 
@@ -9,92 +9,12 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
-
-import typer
+from typing import Any, TypeVar
 
 from mien.errors import InputError, in_dashes
 
 T = TypeVar("T")
 
-JsonOption = Annotated[
-    bool, typer.Option("--json", help="Print one JSON object on stdout, all else on stderr.")
-]
-DeviceOption = Annotated[
-    str, typer.Option("--device", metavar="NAME", help="Where to compute: auto, cpu, cuda, cuda:1.")
-]
-
-
-def _seed(text: str | int) -> int:
-    """Read ``--seed``: a number, or ``random``, which is -1 until :func:`chosen_seed`."""
-    if str(text).strip().lower() == "random":
-        return RANDOM
-    if not str(text).isdecimal() or int(text) >= 2**32:
-        raise typer.BadParameter(f"{text!r} is neither a seed from 0 to {2**32 - 1} nor 'random'")
-    return int(text)
-
-
-RANDOM = -1
-"""What ``--seed random`` is until it is chosen."""
-
-SeedOption = Annotated[
-    int,
-    typer.Option(
-        "--seed", metavar="N", parser=_seed, help="First seed, or random; seed i gives face i."
-    ),
-]
-SizeOption = Annotated[
-    int | None,
-    typer.Option(
-        "--size", metavar="N", help="Side of the pictures; larger than drawn adds no detail."
-    ),
-]
-FormatOption = Annotated[
-    str, typer.Option("--format", metavar="NAME", help="Of the pictures: png, jpg or webp.")
-]
-ResultsOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--out", metavar="FOLDER", help="Where the results go; else a new out/VERB/0001-…"
-    ),
-]
-OutOption = Annotated[Path, typer.Option("--out", metavar="PATH", help="Where the results go.")]
-OptionalOutOption = Annotated[
-    Path | None, typer.Option("--out", metavar="PATH", help="Where the results go; else nowhere.")
-]
-PrecisionOption = Annotated[
-    str,
-    typer.Option(
-        "--precision", metavar="NAME", help="exact: float32, reproducible. fast: bfloat16 may be."
-    ),
-]
-EngineOption = Annotated[
-    str,
-    typer.Option(
-        "--engine",
-        metavar="NAME",
-        help="What draws: eager, compile, openvino, cuda; auto takes the fastest measured.",
-    ),
-]
-DetectorOption = Annotated[
-    str | None,
-    typer.Option(
-        "--detector", metavar="FILE", help="Another detector: YuNet, UltraFace, RetinaFace."
-    ),
-]
-AnimeModelOption = Annotated[
-    str | None,
-    typer.Option("--model", metavar="FILE", help="Name or file; else the one that ships."),
-]
-LabelOption = Annotated[
-    str | None,
-    typer.Option(
-        "--label",
-        metavar="LABEL",
-        help="For a generator of classes: a class number, 0.2,0.8,0, or gender=f,hair_color=red.",
-    ),
-]
-ForceOption = Annotated[bool, typer.Option("--force", help="Overwrite what is there.")]
 
 _PIPE_WIDTH = 120
 _PATIENCE = 1.0
@@ -171,6 +91,17 @@ def emit(result: Mapping[str, Any], json: bool, text: object) -> None:
         # Brackets in names are no markup, and a pipe has no width to break lines at.
         width = None if sys.stdout.isatty() else _PIPE_WIDTH
         Console(markup=False, highlight=False, width=width).print(text)
+
+
+def write_text(path: Path | None, text: str, force: bool) -> None:
+    """Write a table, if a file was asked for, and say so."""
+    if path is None:
+        return
+    from mien.files import replacing
+
+    with replacing(path, force) as beside:
+        beside.write_text(text, encoding="utf-8")
+    note(f"wrote {path}")
 
 
 def note(text: str) -> None:

@@ -7,21 +7,15 @@ from typing import Annotated
 
 import typer
 
-from mien.cli.common import (
-    DeviceOption,
-    ForceOption,
-    FormatOption,
-    JsonOption,
-    ResultsOption,
-    SeedOption,
-    SizeOption,
-    emit,
-    watching,
-)
-from mien.cli.results import Results, chosen_seed
+from mien.cli import opt
+from mien.cli.common import emit, watching
+from mien.cli.options import shared_options
+from mien.cli.results import Drawing, chosen_seed
 
 
+@shared_options(Drawing, leave=("label", "precision", "engine"))
 def compose(
+    how: Drawing,
     text: Annotated[
         str | None, typer.Option("--text", metavar="WORDS", help="What the face looks like.")
     ] = None,
@@ -35,8 +29,8 @@ def compose(
     photo: Annotated[
         Path | None, typer.Option("--photo", metavar="FILE", help="A photo of a face.")
     ] = None,
-    count: Annotated[int, typer.Option("--count", metavar="N", help="How many faces.")] = 4,
-    seed: SeedOption = 0,
+    count: opt.Count = 4,
+    seed: opt.Seed = 0,
     strength: Annotated[
         float, typer.Option(help="How closely the pictures are followed, 0 to 3.")
     ] = 1.0,
@@ -53,13 +47,6 @@ def compose(
     face: Annotated[
         int | None, typer.Option(metavar="N", help="Photo: which face, where there are several.")
     ] = None,
-    model: Annotated[str, typer.Option(help="A generator: name or file.")] = "portraits",
-    size: SizeOption = None,
-    format: FormatOption = "png",
-    out: ResultsOption = None,
-    device: DeviceOption = "auto",
-    force: ForceOption = False,
-    json: JsonOption = False,
 ) -> None:
     """Draw faces of words and pictures together; what none of them decides, each seed decides.
 
@@ -69,13 +56,12 @@ def compose(
     """
     from mien.inversion.compose import Composition
     from mien.inversion.photos import InversionRequest
-    from mien.studio import Studio
 
-    results = Results("compose", out, force, format, size)
+    results = how.results("compose")
     first = chosen_seed(seed)
     asked = Composition(text, sketch, label, photo, strength, psi, guidance, layers)
     results.check()
-    studio = Studio(model, device)
+    studio = how.studio()
     studio.photos = InversionRequest(steps, face=face)
     with watching(studio):
         drawn = studio.compose(
@@ -83,4 +69,4 @@ def compose(
         )
     faces, paths = results.write(drawn, "-".join(asked.given))
     result = {**faces.provenance, "seeds": faces.seeds, "notes": faces.notes, "files": paths}
-    emit(result, json, "\n".join(map(str, paths)))
+    emit(result, how.json, "\n".join(map(str, paths)))

@@ -6,27 +6,18 @@ from typing import Annotated
 
 import typer
 
-from mien.cli.common import (
-    DeviceOption,
-    EngineOption,
-    ForceOption,
-    FormatOption,
-    JsonOption,
-    LabelOption,
-    PrecisionOption,
-    ResultsOption,
-    SeedOption,
-    SizeOption,
-    emit,
-    watching,
-)
-from mien.cli.results import Results, chosen_seed
+from mien.cli import opt
+from mien.cli.common import emit, watching
+from mien.cli.options import shared_options
+from mien.cli.results import Drawing, chosen_seed
 
 
+@shared_options(Drawing)
 def describe(
+    how: Drawing,
     text: Annotated[str, typer.Argument(metavar="TEXT", help="A sentence about a face.")],
-    count: Annotated[int, typer.Option("--count", metavar="N", help="How many faces.")] = 4,
-    seed: SeedOption = 0,
+    count: opt.Count = 4,
+    seed: opt.Seed = 0,
     pick: Annotated[
         int | None,
         typer.Option(
@@ -64,16 +55,6 @@ def describe(
         str | None,
         typer.Option("--not", metavar="WORDS", help="What they shall not have: 'glasses, beard'."),
     ] = None,
-    model: Annotated[str, typer.Option(help="A generator: name or file.")] = "portraits",
-    label: LabelOption = None,
-    size: SizeOption = None,
-    format: FormatOption = "png",
-    out: ResultsOption = None,
-    device: DeviceOption = "auto",
-    precision: PrecisionOption = "fast",
-    engine: EngineOption = "auto",
-    force: ForceOption = False,
-    json: JsonOption = False,
 ) -> None:
     """Draw faces that fit a sentence.
 
@@ -84,7 +65,7 @@ def describe(
     from mien.portraits.checks import checked_seeds, checked_text
     from mien.portraits.faces import face_names
 
-    results = Results("describe", out, force, format, size)
+    results = how.results("describe")
     sentence, first = checked_text(text)[0], chosen_seed(seed)
     if pick is not None:
         from mien.inversion.similarity import drawn_for
@@ -92,9 +73,7 @@ def describe(
         count = drawn_for(pick)
     names = face_names(sentence, checked_seeds(count, first))
     results.check(names, psi=psi, guidance=guidance)
-    from mien.studio import Studio
-
-    studio = Studio(model, device, precision=precision, engine=engine, label=label)
+    studio = how.studio()
     with watching(studio):
         drawn = studio.describe(
             text, count, first, method, guidance, psi, refine, anyway, language, without
@@ -105,4 +84,4 @@ def describe(
     said = ", ".join(f"{column} {value}" for column, value in read.items()) or "nothing"
     lines = [f"read: {said}", *(str(path) for path in paths)]
     result = {**faces.provenance, "seeds": faces.seeds, "notes": faces.notes, "files": paths}
-    emit(result, json, "\n".join(lines))
+    emit(result, how.json, "\n".join(lines))

@@ -11,7 +11,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from mien.cli.common import JsonOption, emit
+from mien.cli import opt
+from mien.cli.common import emit
 from mien.errors import MienError, pip_install
 
 EXTRAS: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -50,7 +51,7 @@ class Finding:
     values: dict[str, Any] | None = None
 
 
-def doctor(json: JsonOption = False) -> None:
+def doctor(json: opt.Json = False) -> None:
     """Say what this machine has, what is missing, and the command that mends it."""
     findings = [check() for check in CHECKS] + _check_extras()
     emit(

@@ -7,25 +7,28 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mien.cli.common import (
-    DeviceOption,
-    FormatOption,
-    JsonOption,
-    LabelOption,
-    ResultsOption,
-    SizeOption,
-    emit,
-    note,
-    watching,
-)
-from mien.cli.results import Results
+from mien.cli import opt
+from mien.cli.common import emit, note, watching
+from mien.cli.options import shared_options
+from mien.cli.results import Drawing, Results
 from mien.errors import InputError
 
 if TYPE_CHECKING:
     from mien.portraits.faces import Faces
 
 
+_Force = Annotated[
+    bool,
+    typer.Option(
+        "--force",
+        help="Overwrite what is there, and move along directions of another generator too.",
+    ),
+]
+
+
+@shared_options(Drawing, leave=("precision", "engine"), force=_Force)
 def edit(
+    how: Drawing,
     faces: Annotated[
         list[str],
         typer.Argument(
@@ -75,21 +78,7 @@ def edit(
     paste: Annotated[
         bool, typer.Option("--paste", help="Photos: put the face back into the whole picture too.")
     ] = False,
-    psi: Annotated[float, typer.Option(help="How far seeds lie from the mean face, 0 to 2.")] = 0.7,
-    model: Annotated[str, typer.Option(help="A generator: name or file.")] = "portraits",
-    label: LabelOption = None,
-    size: SizeOption = None,
-    format: FormatOption = "png",
-    out: ResultsOption = None,
-    device: DeviceOption = "auto",
-    force: Annotated[
-        bool,
-        typer.Option(
-            "--force",
-            help="Overwrite what is there, and move along directions of another generator too.",
-        ),
-    ] = False,
-    json: JsonOption = False,
+    psi: opt.Psi = 0.7,
 ) -> None:
     """Change a face by words, or by what has a name about it: smile, age, glasses, hair.
 
@@ -106,14 +95,14 @@ def edit(
         raise InputError("--strip shows steps along one direction; give --set smile=+2 with it")
     if paste and strip is not None:
         raise InputError("--paste puts a face into its photo; --strip draws many; give one of them")
-    results = Results("edit", out, force, format, size)
+    results = how.results("edit")
+    force, size = how.force, how.size
     results.check(psi=psi)
     from mien.editing.edit import joined
     from mien.inversion.paste import pasted, save_pasted
     from mien.inversion.photos import InversionRequest
-    from mien.studio import Studio
 
-    studio = Studio(model, device, label=label)
+    studio = how.studio()
     studio.photos = InversionRequest(steps, face=face)
     paths: list[Path] = []
     if strip is not None:
@@ -147,7 +136,7 @@ def edit(
         pages = {paths[0].parent / path.name: page for path, page in pages.items()}
         paths = [*paths, *save_pasted(pages, force)]
         result = {**made.provenance, "faces": [dict(one) for one in made.each]}
-    emit({**result, "notes": list(notes), "files": paths}, json, "\n".join(map(str, paths)))
+    emit({**result, "notes": list(notes), "files": paths}, how.json, "\n".join(map(str, paths)))
 
 
 def _write_strips(results: Results, drawn: list[tuple[str, Faces]]) -> list[Path]:

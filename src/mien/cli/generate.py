@@ -6,46 +6,27 @@ from typing import Annotated
 
 import typer
 
-from mien.cli.common import (
-    DeviceOption,
-    EngineOption,
-    ForceOption,
-    FormatOption,
-    JsonOption,
-    LabelOption,
-    PrecisionOption,
-    ResultsOption,
-    SeedOption,
-    SizeOption,
-    emit,
-    watching,
-)
-from mien.cli.results import Results, chosen_seed
+from mien.cli import opt
+from mien.cli.common import emit, watching
+from mien.cli.options import shared_options
+from mien.cli.results import Drawing, chosen_seed
 
 
+@shared_options(Drawing)
 def generate(
+    how: Drawing,
     seeds: Annotated[
         str | None,
         typer.Option(metavar="LIST", help="These seeds: 0-35, 1,5,9-12; else --count from --seed."),
     ] = None,
-    count: Annotated[int, typer.Option("--count", metavar="N", help="How many faces.")] = 4,
-    seed: SeedOption = 0,
+    count: opt.Count = 4,
+    seed: opt.Seed = 0,
     psi: Annotated[
         float, typer.Option(help="How far they lie from the mean face, 0 to 2; 1 is the data's.")
     ] = 0.7,
     sheet: Annotated[
         bool, typer.Option("--sheet", help="Only the sheet and the latents, no picture a face.")
     ] = False,
-    model: Annotated[str, typer.Option(help="A generator: name or file.")] = "portraits",
-    label: LabelOption = None,
-    size: SizeOption = None,
-    format: FormatOption = "png",
-    out: ResultsOption = None,
-    device: DeviceOption = "auto",
-    precision: PrecisionOption = "fast",
-    engine: EngineOption = "auto",
-    force: ForceOption = False,
-    json: JsonOption = False,
 ) -> None:
     """Draw faces from seeds: seed i gives face i.
 
@@ -55,14 +36,12 @@ def generate(
     from mien.portraits.checks import checked_seeds, parse_seeds
     from mien.portraits.faces import face_names
 
-    results = Results("generate", out, force, format, size)
+    results = how.results("generate")
     chosen = parse_seeds(seeds) if seeds else checked_seeds(count, chosen_seed(seed))
     results.check([] if sheet else face_names("", chosen), psi=psi)
-    from mien.studio import Studio
-
-    studio = Studio(model, device, precision=precision, engine=engine, label=label)
+    studio = how.studio()
     with watching(studio):
         drawn = studio.generate(psi=psi, seeds=chosen)
     faces, paths = results.write(drawn, f"seeds-{seeds or chosen[0]}", sheet)
     result = {**faces.provenance, "seeds": faces.seeds, "notes": faces.notes, "files": paths}
-    emit(result, json, "\n".join(str(path) for path in paths))
+    emit(result, how.json, "\n".join(str(path) for path in paths))

@@ -7,21 +7,15 @@ from typing import Annotated
 
 import typer
 
-from mien.cli.common import (
-    DeviceOption,
-    ForceOption,
-    FormatOption,
-    JsonOption,
-    LabelOption,
-    ResultsOption,
-    SizeOption,
-    emit,
-    watching,
-)
-from mien.cli.results import Results
+from mien.cli import opt
+from mien.cli.common import emit, watching
+from mien.cli.options import shared_options
+from mien.cli.results import Drawing
 
 
+@shared_options(Drawing, leave=("precision", "engine"))
 def grid(
+    how: Drawing,
     rows: Annotated[
         list[str],
         typer.Option(metavar="FACES", help="Seeds 0-3 or 1,5,9; an .npz; a picture; repeatable."),
@@ -32,34 +26,24 @@ def grid(
     layers: Annotated[
         str, typer.Option(help="Which layers of the columns: coarse, middle, fine, 0-3, 0,2,5.")
     ] = "coarse",
-    psi: Annotated[float, typer.Option(help="How far seeds lie from the mean face, 0 to 2.")] = 0.7,
+    psi: opt.Psi = 0.7,
     cells: Annotated[
         bool, typer.Option("--cells", help="Also one picture a cell, not only the sheet.")
     ] = False,
-    model: Annotated[str, typer.Option(help="A generator: name or file.")] = "portraits",
-    label: LabelOption = None,
-    size: SizeOption = None,
-    format: FormatOption = "png",
-    out: ResultsOption = None,
-    device: DeviceOption = "auto",
-    force: ForceOption = False,
-    json: JsonOption = False,
 ) -> None:
     """Mix faces in rows and columns: each cell is its row with some layers of its column.
 
     Writes `sheet.png`, with the faces that were mixed at its edges, and `latents.npz` with the `w`
     of all cells row by row, into a new folder below `out/grid`.
     """
-    results = Results("grid", out, force, format, size)
+    results = how.results("grid")
     results.check(psi=psi)
-    from mien.studio import Studio
-
-    studio = Studio(model, device, label=label)
+    studio = how.studio()
     with watching(studio):
         drawn = studio.grid(_faces(rows), _faces(columns), layers, psi)
     faces, paths = results.write(drawn, f"layers-{layers}", only_sheet=not cells)
     result = {**faces.provenance, "faces": list(faces.each), "notes": faces.notes, "files": paths}
-    emit(result, json, "\n".join(str(path) for path in paths))
+    emit(result, how.json, "\n".join(str(path) for path in paths))
 
 
 def _faces(texts: list[str]) -> list[int | str]:

@@ -8,48 +8,28 @@ from typing import Annotated, Any
 
 import typer
 
-from mien.cli.common import (
-    DetectorOption,
-    DeviceOption,
-    ForceOption,
-    JsonOption,
-    OutOption,
-    emit,
-    note,
-    parse_box,
-    picture_problem,
-    progress,
-)
+from mien.cli import opt
+from mien.cli.common import emit, note, parse_box, picture_problem, progress
 from mien.errors import ImageError, InputError
 
 
 def invert(
-    photos: Annotated[
-        list[str],
-        typer.Argument(metavar="PHOTO...", help="Pictures, and folders or patterns of pictures."),
-    ],
+    photos: opt.Photos,
     steps: Annotated[
         int, typer.Option(help="Of optimisation after the one pass; 100 helps much, 500 more.")
     ] = 0,
-    tune: Annotated[
-        bool, typer.Option("--tune", help="Then tune a copy of the generator for each photo.")
-    ] = False,
+    tune: opt.Tune = False,
     face: Annotated[
         int | None, typer.Option(metavar="N", help="Which face, where there are several.")
     ] = None,
-    box: Annotated[
-        str | None,
-        typer.Option("--box", metavar="X,Y,W,H", help="Where the face is, forehead to chin."),
-    ] = None,
-    aligned: Annotated[
-        bool, typer.Option("--aligned", help="The pictures are cut around the face already.")
-    ] = False,
-    model: Annotated[str, typer.Option(help="A generator: name or file.")] = "portraits",
-    detector: DetectorOption = None,
-    out: OutOption = Path("out/invert"),
-    device: DeviceOption = "auto",
-    force: ForceOption = False,
-    json: JsonOption = False,
+    box: opt.Box = None,
+    aligned: opt.Aligned = False,
+    model: opt.Model = "portraits",
+    detector: opt.Detector = None,
+    out: opt.Out = Path("out/invert"),
+    device: opt.Device = "auto",
+    force: opt.Force = False,
+    json: opt.Json = False,
 ) -> None:
     """Find the latent of each photo's face.
 

@@ -6,21 +6,15 @@ from typing import Annotated
 
 import typer
 
-from mien.cli.common import (
-    DeviceOption,
-    ForceOption,
-    FormatOption,
-    JsonOption,
-    LabelOption,
-    ResultsOption,
-    SizeOption,
-    emit,
-    watching,
-)
-from mien.cli.results import Results
+from mien.cli import opt
+from mien.cli.common import emit, watching
+from mien.cli.options import shared_options
+from mien.cli.results import Drawing
 
 
+@shared_options(Drawing, leave=("precision", "engine"))
 def mix(
+    how: Drawing,
     a: Annotated[
         str, typer.Argument(metavar="A", help="A seed, an .npz with w, a PNG or a photo.")
     ],
@@ -28,15 +22,7 @@ def mix(
     layers: Annotated[
         str, typer.Option(help="Which layers of B: coarse, middle, fine, 0-3, 0,2,5.")
     ],
-    psi: Annotated[float, typer.Option(help="How far seeds lie from the mean face, 0 to 2.")] = 0.7,
-    model: Annotated[str, typer.Option(help="A generator: name or file.")] = "portraits",
-    label: LabelOption = None,
-    size: SizeOption = None,
-    format: FormatOption = "png",
-    out: ResultsOption = None,
-    device: DeviceOption = "auto",
-    force: ForceOption = False,
-    json: JsonOption = False,
+    psi: opt.Psi = 0.7,
 ) -> None:
     """Take some layers of face B into face A.
 
@@ -44,13 +30,11 @@ def mix(
     `mien directions layers`. Writes pictures, `sheet.png` with A and B beside them and
     `latents.npz`, into a new folder below `out/mix`; each picture carries what made it.
     """
-    results = Results("mix", out, force, format, size)
+    results = how.results("mix")
     results.check(psi=psi)
-    from mien.studio import Studio
-
-    studio = Studio(model, device, label=label)
+    studio = how.studio()
     with watching(studio):
         drawn = studio.mix(a, b, layers, psi)
     faces, paths = results.write(drawn, drawn.stems[0])
     result = {**faces.provenance, "faces": list(faces.each), "notes": faces.notes, "files": paths}
-    emit(result, json, "\n".join(str(path) for path in paths))
+    emit(result, how.json, "\n".join(str(path) for path in paths))

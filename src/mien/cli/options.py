@@ -1,7 +1,7 @@
 """Command-line options made from a configuration: name, default and help stand in one place.
 
     @config_options(JointConfig, leave=("label_dim",))
-    def faces(data: DataOption, config: dict[str, Any], json: JsonOption = False) -> None: ...
+    def faces(data: DataOption, config: dict[str, Any], json: opt.Json = False) -> None: ...
 
 The command then has an option for each field of the dataclass but those left out, with the field's
 default and the sentence that its docstring says of it; ``config`` gets their values.
@@ -58,14 +58,56 @@ def config_options(
 
         required = [p for p in kept if p.default is inspect.Parameter.empty]
         optional = [p for p in kept if p.default is not inspect.Parameter.empty]
-        everything = [*required, *added, *optional]
-        run.__name__, run.__doc__ = command.__name__, command.__doc__
-        run.__module__ = command.__module__
-        run.__signature__ = inspect.Signature(everything)  # type: ignore[attr-defined]
-        run.__annotations__ = {p.name: p.annotation for p in everything}
-        return run
+        return _as_command(run, command, [*required, *added, *optional])
 
     return wrap
+
+
+def shared_options(
+    options: type, leave: Collection[str] = (), into: str = "how", **others: Any
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command the options of a dataclass behind its own; it receives them as one value.
+
+    Args:
+        options: A dataclass whose fields are annotated with their options (:mod:`mien.cli.opt`).
+        leave: Fields that this command has not.
+        into: The argument of the command that gets the value.
+        **others: Another option for a field.
+    """
+    hints = typing.get_type_hints(options, include_extras=True) | others
+    fields = [f for f in dataclasses.fields(options) if f.name not in leave]
+
+    def wrap(command: Callable[..., None]) -> Callable[..., None]:
+        own = typing.get_type_hints(command, include_extras=True)
+        keyword = inspect.Parameter.KEYWORD_ONLY
+        added = [
+            inspect.Parameter(f.name, keyword, default=_default(f), annotation=hints[f.name])
+            for f in fields
+        ]
+        kept = [
+            p.replace(annotation=own[p.name], kind=keyword)
+            for p in inspect.signature(command).parameters.values()
+            if p.name != into
+        ]
+
+        def run(**values: Any) -> None:
+            chosen = {field.name: values.pop(field.name) for field in fields}
+            command(**{into: options(**chosen)}, **values)
+
+        return _as_command(run, command, [*kept, *added])
+
+    return wrap
+
+
+def _as_command(
+    run: Callable[..., None], command: Callable[..., None], parameters: list[inspect.Parameter]
+) -> Callable[..., None]:
+    """``run`` with the name and text of a command, and these parameters."""
+    run.__name__, run.__doc__ = command.__name__, command.__doc__
+    run.__module__ = command.__module__
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    run.__annotations__ = {p.name: p.annotation for p in parameters}
+    return run
 
 
 def field_helps(config: type) -> dict[str, str]:

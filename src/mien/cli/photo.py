@@ -8,14 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mien.cli.common import (
-    DeviceOption,
-    EngineOption,
-    ForceOption,
-    JsonOption,
-    OutOption,
-    PrecisionOption,
-)
+from mien.cli import opt
 from mien.cli.sketch import BigOption, MethodOption, translate_all
 
 if TYPE_CHECKING:
@@ -42,12 +35,12 @@ def photo(
     ] = None,
     method: MethodOption = None,
     big: BigOption = "face",
-    out: OutOption = Path("out/photo"),
-    device: DeviceOption = "auto",
-    precision: PrecisionOption = "fast",
-    engine: EngineOption = "auto",
-    force: ForceOption = False,
-    json: JsonOption = False,
+    out: opt.Out = Path("out/photo"),
+    device: opt.Device = "auto",
+    precision: opt.Precision = "fast",
+    engine: opt.Engine = "auto",
+    force: opt.Force = False,
+    json: opt.Json = False,
 ) -> None:
     """Turn sketches of faces into photos.
 

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mien.cli.common import RANDOM, note
+from mien.cli import opt
+from mien.cli.common import note
 
 if TYPE_CHECKING:
     from mien.portraits.faces import Faces
+    from mien.studio import Studio
 
 HOME = Path("out")
 """Below it every verb has a folder, where runs without ``--out`` are numbered."""
@@ -94,11 +96,39 @@ class Results:
         return shown, paths
 
 
+@dataclass(frozen=True)
+class Drawing:
+    """Which generator draws, where, and where its faces go: the options of the verbs that draw."""
+
+    model: opt.Model = "portraits"
+    label: opt.Label = None
+    size: opt.Size = None
+    format: opt.Format = "png"
+    out: opt.Results = None
+    device: opt.Device = "auto"
+    precision: opt.Precision = "fast"
+    engine: opt.Engine = "auto"
+    force: opt.Force = False
+    json: opt.Json = False
+
+    def results(self, verb: str) -> Results:
+        """Where the faces of a run of this verb go."""
+        return Results(verb, self.out, self.force, self.format, self.size)
+
+    def studio(self) -> Studio:
+        """What draws them; loads torch, so ask for it when all else is checked."""
+        from mien.studio import Studio
+
+        return Studio(
+            self.model, self.device, precision=self.precision, engine=self.engine, label=self.label
+        )
+
+
 def chosen_seed(seed: int) -> int:
     """The seed of a run; ``random`` is thrown now, and told."""
     from mien.portraits.checks import random_seed
 
-    if seed != RANDOM:
+    if seed != opt.RANDOM:
         return seed
     seed = random_seed()
     note(f"seed {seed}")

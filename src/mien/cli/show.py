@@ -9,7 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from mien.cli.common import JsonOption, emit
+from mien.cli import opt
+from mien.cli.common import emit
 from mien.errors import FileError
 
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -22,7 +23,7 @@ def show(
     file: Annotated[
         Path, typer.Argument(metavar="FILE", help="A picture, clip, .safetensors or .npz.")
     ],
-    json: JsonOption = False,
+    json: opt.Json = False,
 ) -> None:
     """Show what made a picture, what a file of weights holds, or the shapes of arrays.
 

@@ -9,17 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mien.cli.common import (
-    DeviceOption,
-    EngineOption,
-    ForceOption,
-    JsonOption,
-    OutOption,
-    PrecisionOption,
-    emit,
-    note,
-    progress,
-)
+from mien.cli import opt
+from mien.cli.common import emit, note, progress
 
 if TYPE_CHECKING:
     from mien.portraits.faces import Faces
@@ -50,12 +41,12 @@ def sketch(
     model: Annotated[str | None, typer.Option(help="A model: name or file.")] = None,
     method: MethodOption = None,
     big: BigOption = "face",
-    out: OutOption = Path("out/sketch"),
-    device: DeviceOption = "auto",
-    precision: PrecisionOption = "fast",
-    engine: EngineOption = "auto",
-    force: ForceOption = False,
-    json: JsonOption = False,
+    out: opt.Out = Path("out/sketch"),
+    device: opt.Device = "auto",
+    precision: opt.Precision = "fast",
+    engine: opt.Engine = "auto",
+    force: opt.Force = False,
+    json: opt.Json = False,
 ) -> None:
     """Draw photos as sketches.
 

@@ -7,21 +7,22 @@ from typing import Annotated
 
 import typer
 
-from mien.cli.common import (
-    DeviceOption,
-    EngineOption,
-    ForceOption,
-    JsonOption,
-    LabelOption,
-    PrecisionOption,
-    emit,
-    note,
-    watching,
-)
-from mien.cli.results import HOME, Results
+from mien.cli import opt
+from mien.cli.common import emit, note, watching
+from mien.cli.options import shared_options
+from mien.cli.results import HOME, Drawing, Results
+
+_Out = Annotated[
+    Path | None,
+    typer.Option(
+        "--out", metavar="FILE", help="Where the clip goes; else a new out/walk/0001-…/walk.mp4"
+    ),
+]
 
 
+@shared_options(Drawing, leave=("size", "format"), out=_Out)
 def walk(
+    how: Drawing,
     faces: Annotated[
         list[str],
         typer.Argument(
@@ -36,7 +37,7 @@ def walk(
     space: Annotated[
         str, typer.Option(help="w: straight from face to face. z: around, seeds only.")
     ] = "w",
-    psi: Annotated[float, typer.Option(help="How far seeds lie from the mean face, 0 to 2.")] = 0.7,
+    psi: opt.Psi = 0.7,
     ease: Annotated[str, typer.Option(help="linear, or smooth: rest at each face.")] = "linear",
     keyframes: Annotated[
         Path | None,
@@ -45,19 +46,6 @@ def walk(
     directions: Annotated[
         str | None, typer.Option(help="The set that the edits are of; else the model's own.")
     ] = None,
-    model: Annotated[str, typer.Option(help="A generator: name or file.")] = "portraits",
-    label: LabelOption = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "--out", metavar="FILE", help="Where the clip goes; else a new out/walk/0001-…/walk.mp4"
-        ),
-    ] = None,
-    device: DeviceOption = "auto",
-    precision: PrecisionOption = "fast",
-    engine: EngineOption = "auto",
-    force: ForceOption = False,
-    json: JsonOption = False,
 ) -> None:
     """Walk from face to face: a clip in .mp4, .mov, .mkv, .webm or .gif.
 
@@ -74,14 +62,13 @@ def walk(
 
     in_range("psi", psi)
     pyav()
+    out, force = how.out, how.force
     if out is not None:
         format_of(out)
         refuse_existing([out], force)
     results = Results("walk", None if out is None else out.parent, force)
     check_writable(HOME / "walk" if out is None else out.parent)
-    from mien.studio import Studio
-
-    studio = Studio(model, device, precision=precision, engine=engine, label=label)
+    studio = how.studio()
     planned = studio.walk(faces, seconds, fps, loop, space, psi, ease, keyframes, directions, force)
     out = out or results.folder("-".join(Path(face).stem for face in faces)) / "walk.mp4"
     begin = time.monotonic()
@@ -111,4 +98,4 @@ def walk(
         "file": out,
     }
     text = f"{writer.count} frames in {took:.1f} s ({writer.count / took:.1f} a second)\n{out}"
-    emit(result, json, text)
+    emit(result, how.json, text)

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from mien.cli.common import DeviceOption, EngineOption, JsonOption, emit
+from mien.cli import opt
+from mien.cli.common import emit
 from mien.errors import InputError, WrongValue
 
 
@@ -37,16 +38,16 @@ def web(
         list[str] | None,
         typer.Option(metavar="HOST", help="Another name that the server answers to. Repeatable."),
     ] = None,
-    model: Annotated[str, typer.Option(help="A generator: name or file.")] = "portraits",
-    device: DeviceOption = "auto",
-    engine: EngineOption = "auto",
+    model: opt.Model = "portraits",
+    device: opt.Device = "auto",
+    engine: opt.Engine = "auto",
     max_upload: Annotated[
         float, typer.Option("--max-upload", metavar="MB", help="Megabytes of one request.")
     ] = 16,
     waiting: Annotated[
         int, typer.Option(metavar="N", help="Requests that may wait; more hear that it is busy.")
     ] = 16,
-    json: JsonOption = False,
+    json: opt.Json = False,
 ) -> None:
     """Open the studio in a browser, and its verbs over HTTP.
 

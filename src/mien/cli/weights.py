@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mien.cli.common import ForceOption, JsonOption, LabelOption, emit, note
+from mien.cli import opt
+from mien.cli.common import emit, note
 from mien.errors import InputError
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def _weights() -> None:
 
 
 @app.command("list")
-def list_(json: JsonOption = False) -> None:
+def list_(json: opt.Json = False) -> None:
     """List the weights that mien knows by name, and whether they are on this disk."""
     from mien.hub import catalogue
 
@@ -40,7 +41,7 @@ def list_(json: JsonOption = False) -> None:
 
 
 @app.command()
-def card(name: NameArgument, json: JsonOption = False) -> None:
+def card(name: NameArgument, json: opt.Json = False) -> None:
     """Show the model card of a name: data, licence, training, scores and how they were measured."""
     from mien.hub import cards, catalogue
 
@@ -57,7 +58,7 @@ def pull(
             "--accept-licence", help="Of weights that are not for every use; once for each licence."
         ),
     ] = False,
-    json: JsonOption = False,
+    json: opt.Json = False,
 ) -> None:
     """Fetch the weights of a name: resumed if it broke off, verified, stored once.
 
@@ -102,12 +103,12 @@ def convert(
             "--network", metavar="NAME", help="Which one, where the file has several: G_A, 2, ema."
         ),
     ] = None,
-    label: LabelOption = None,
+    label: opt.Label = None,
     half: Annotated[
         bool, typer.Option("--half", help="Store 16 bits a number (mien's own form only).")
     ] = False,
-    force: ForceOption = False,
-    json: JsonOption = False,
+    force: opt.Force = False,
+    json: opt.Json = False,
 ) -> None:
     """Convert weights of other programs to mien's form, or mien's to theirs.
 

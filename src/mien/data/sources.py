@@ -5,8 +5,6 @@ names in sorted order and reads any picture at any time:
 
     open_source   every picture below a path; NVlabs' ``dataset.json`` gives class labels
     open_domains  ``trainA trainB testA testB``: two kinds of pictures that do not belong together
-    open_pairs    two folders with equal stems: ``photo/ann.jpg``, ``sketch/ann.png``
-    open_halves   both pictures of a pair side by side in one file
 """
 
 from __future__ import annotations
@@ -182,79 +180,6 @@ def open_domains(path: str | Path) -> Domains:
     )
 
 
-@dataclass(frozen=True)
-class Pairs:
-    """Pictures that belong together, position by position.
-
-    Attributes:
-        names: A name for each pair: the stem that both files share.
-        first: One picture of each pair.
-        second: The other one.
-    """
-
-    names: tuple[str, ...]
-    first: Pictures
-    second: Pictures
-
-    def __len__(self) -> int:
-        return len(self.names)
-
-    def select(self, indices: Sequence[int]) -> Pairs:
-        """Fewer of the same pairs."""
-        names = tuple(self.names[i] for i in indices)
-        return Pairs(names, self.first.select(indices), self.second.select(indices))
-
-
-def open_pairs(path: str | Path, first: str | None = None, second: str | None = None) -> Pairs:
-    """Open two folders whose files have equal stems.
-
-    Args:
-        path: A folder or a zip.
-        first: The folder of one side; ``None`` takes the first of exactly two.
-        second: The folder of the other side; ``None`` takes the second of exactly two.
-
-    Raises:
-        DatasetError: There are not two folders, or a picture has no counterpart.
-    """
-    store = open_store(path)
-    if first is None or second is None:
-        found = sorted({str(PurePosixPath(name).parent) for name in _picture_names(store)})
-        if len(found) != 2:
-            listed = ", ".join(found) or "none"
-            cause = f"has {len(found)} folders of pictures ({listed}), and pairs need 2"
-            raise DatasetError(path, cause, "name the two folders")
-        first, second = first or found[0], second or found[1]
-    sides = [_pictures(store, first), _pictures(store, second)]
-    stems = [_by_stem(side) for side in sides]
-    alone = sorted(stems[0].keys() ^ stems[1].keys())
-    if alone:
-        side, other = (first, second) if alone[0] in stems[0] else (second, first)
-        cause = (
-            f"{first!r} has {len(stems[0])} pictures and {second!r} {len(stems[1])}; "
-            f"{alone[0]!r} of {side!r} has no counterpart in {other!r}"
-        )
-        raise DatasetError(path, cause, "add it or take its counterpart away")
-    names = tuple(sorted(stems[0]))
-    one, two = (Pictures(store, tuple(stem[name] for name in names)) for stem in stems)
-    return Pairs(names, one, two)
-
-
-def open_halves(path: str | Path, below: str = "") -> Pairs:
-    """Open pairs that lie side by side in one file each, the first at the left.
-
-    Args:
-        path: A folder or a zip.
-        below: Only those in this folder of it, such as ``train``.
-
-    Raises:
-        DatasetError: The path is absent, no zip, or holds no picture. A picture of odd width is
-            found when it is read.
-    """
-    both = open_source(path, below)
-    names = tuple(str(PurePosixPath(name).with_suffix("")) for name in both.names)
-    return Pairs(names, replace(both, half="left"), replace(both, half="right"))
-
-
 def _half(
     image: UInt8[np.ndarray, "h w 3"], half: Literal["left", "right"], where: str
 ) -> UInt8[np.ndarray, "h w2 3"]:
@@ -279,14 +204,3 @@ def _pictures(store: Store, below: str) -> Pictures:
         cause = f"holds no picture{place} ({len(store.names)} files altogether)"
         raise DatasetError(store.path, cause, f"these are read: {', '.join(images.SUFFIXES)}")
     return Pictures(store, names)
-
-
-def _by_stem(pictures: Pictures) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for name in pictures.names:
-        stem = PurePosixPath(comparable(name)).stem
-        if stem in found:
-            cause = f"has the same stem as {found[stem]!r}, and pairs are matched by stem"
-            raise DatasetError(pictures.store.where(name), cause, "rename one of them")
-        found[stem] = name
-    return found

@@ -24,7 +24,7 @@ from mien.portraits.checks import in_range, remarks
 from mien.portraits.faces import LATENTS, Faces
 
 if TYPE_CHECKING:
-    from mien.studio.session import Studio
+    from mien.editing.session import Editing
 
 Settings = Sequence[str | Setting] | Mapping[str, float] | str | Setting
 """What an edit asks for: ``["smile=+2"]``, ``{"smile": 2}``, or one of its parts alone."""
@@ -34,7 +34,7 @@ _CELLS = 1024
 
 
 def find_directions(
-    studio: Studio, name: str | Path | None, force: bool = False
+    studio: Editing, name: str | Path | None, force: bool = False
 ) -> LoadedDirections:
     """The directions of a generator.
 
@@ -65,7 +65,7 @@ def find_directions(
 
 
 def edit(
-    studio: Studio,
+    studio: Editing,
     face: Face,
     settings: Settings,
     directions: str | Path | None = None,
@@ -88,7 +88,7 @@ def edit(
 
 
 def strip(
-    studio: Studio,
+    studio: Editing,
     face: Face,
     setting: str | Setting,
     steps: int = 7,
@@ -120,7 +120,7 @@ def strip(
 
 
 def mixture(
-    studio: Studio,
+    studio: Editing,
     a: Face,
     b: Face,
     layers: str,
@@ -144,7 +144,7 @@ def mixture(
 
 
 def crossing(
-    studio: Studio, rows: Sequence[Face], columns: Sequence[Face], layers: str, psi: float = 0.7
+    studio: Editing, rows: Sequence[Face], columns: Sequence[Face], layers: str, psi: float = 0.7
 ) -> Faces:
     """Every row with layers of every column; see :meth:`mien.studio.session.Studio.grid`."""
     in_range("psi", psi)
@@ -169,7 +169,7 @@ def crossing(
 
 
 def _all_faces(
-    studio: Studio, faces: Sequence[Face], psi: float
+    studio: Editing, faces: Sequence[Face], psi: float
 ) -> tuple[Tensor, list[dict[str, Any]]]:
     found = [read_faces(studio, face, psi) for face in faces]
     if not found:
@@ -223,7 +223,7 @@ def _far(found: LoadedDirections, settings: Sequence[Setting]) -> tuple[str, ...
 
 
 def _settings(
-    studio: Studio,
+    studio: Editing,
     settings: Settings,
     layers: str | None,
     found: LoadedDirections,
@@ -254,7 +254,7 @@ def _after(
 
 
 def _mixed(
-    a: Mapping[str, Any], b: Mapping[str, Any], layers: Sequence[int], studio: Studio
+    a: Mapping[str, Any], b: Mapping[str, Any], layers: Sequence[int], studio: Editing
 ) -> dict[str, Any]:
     """What made a mixture; what the model is called stands at its head only."""
     common = studio.signature
@@ -267,7 +267,7 @@ def _mixed(
     return said
 
 
-def _foreign(studio: Studio, found: LoadedDirections) -> tuple[str, ...]:
+def _foreign(studio: Editing, found: LoadedDirections) -> tuple[str, ...]:
     if found.directions.generator == studio.loaded.sha256:
         return ()
     return (
@@ -277,7 +277,7 @@ def _foreign(studio: Studio, found: LoadedDirections) -> tuple[str, ...]:
 
 
 def _faces(
-    studio: Studio,
+    studio: Editing,
     ws: Tensor,
     each: Sequence[Mapping[str, Any]],
     labels: Sequence[str],

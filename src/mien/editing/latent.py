@@ -31,7 +31,7 @@ from mien.portraits.labels import label_said, read_label
 from mien.stylegan2.seeds import seed_latents
 
 if TYPE_CHECKING:
-    from mien.studio.session import Studio
+    from mien.editing.session import Editing
 
 _LATENT_FILE = re.compile(
     r"(?P<path>.+\.(?:npz|npy|pt|pth|pkl|safetensors))(?::(?P<row>\d{1,9}))?", re.IGNORECASE
@@ -43,7 +43,7 @@ Invert = Callable[[Path], tuple[Tensor, dict[str, Any]]]
 
 
 def read_face(
-    studio: Studio, face: str | int | Path, psi: float = 0.7, invert: Invert | None = None
+    studio: Editing, face: str | int | Path, psi: float = 0.7, invert: Invert | None = None
 ) -> tuple[Float[Tensor, "n num_ws w_dim"], dict[str, Any]]:
     """The latent of a face, and what made it.
 
@@ -81,7 +81,7 @@ Face = str | int | Path | Faces | Image
 
 
 def read_faces(
-    studio: Studio, face: Face, psi: float = 0.7
+    studio: Editing, face: Face, psi: float = 0.7
 ) -> tuple[Float[Tensor, "n num_ws w_dim"], list[dict[str, Any]]]:
     """The latents of a face or of several, and what made each.
 
@@ -121,7 +121,7 @@ def _plain(made: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _of_seed(
-    studio: Studio, seed: int, psi: float, label: Tensor | None = None
+    studio: Editing, seed: int, psi: float, label: Tensor | None = None
 ) -> tuple[Tensor, dict[str, Any]]:
     """The latent of a seed, with the studio's label unless another is given."""
     seeds, psi = checked_seeds(1, seed), in_range("psi", psi)
@@ -132,7 +132,7 @@ def _of_seed(
     return ws, {**studio.signature, "psi": psi, "seed": seed, **label_said(label)}
 
 
-def _of_noise(studio: Studio, path: Path, z: np.ndarray, psi: float) -> Tensor:
+def _of_noise(studio: Editing, path: Path, z: np.ndarray, psi: float) -> Tensor:
     """The latents of a file of z, by way of the mapping network."""
     if z.shape[1] != studio.generator.config.z_dim:
         cause = f"holds z {z.shape[1]} wide, the generator takes {studio.generator.config.z_dim}"
@@ -144,7 +144,7 @@ def _of_noise(studio: Studio, path: Path, z: np.ndarray, psi: float) -> Tensor:
 
 
 def _of_latents(
-    studio: Studio, path: Path, row: str | None, psi: float
+    studio: Editing, path: Path, row: str | None, psi: float
 ) -> tuple[Tensor, dict[str, Any]]:
     config = studio.generator.config
     z = read_noise(path)
@@ -166,7 +166,7 @@ def _of_latents(
     return torch.from_numpy(np.ascontiguousarray(ws)).to(studio.device), made
 
 
-def _of_picture(studio: Studio, path: Path, invert: Invert) -> tuple[Tensor, dict[str, Any]]:
+def _of_picture(studio: Editing, path: Path, invert: Invert) -> tuple[Tensor, dict[str, Any]]:
     if not path.is_file():
         raise FileError(path, "does not exist", "a FACE is a seed, an .npz, or a picture")
     images.load(path)  # What is no picture at all says so.
@@ -180,7 +180,7 @@ def _of_picture(studio: Studio, path: Path, invert: Invert) -> tuple[Tensor, dic
 
 
 def rebuild(
-    studio: Studio, made: Mapping[str, Any], path: Path, depth: int = 0
+    studio: Editing, made: Mapping[str, Any], path: Path, depth: int = 0
 ) -> Float[Tensor, "1 num_ws w_dim"]:
     """Make the latent of a picture again from what its PNG says.
 
@@ -222,7 +222,7 @@ def rebuild(
         raise ImageError(path, cause[:300], _NOT_OURS) from None
 
 
-def _drawn(studio: Studio, made: Mapping[str, Any]) -> Tensor:
+def _drawn(studio: Editing, made: Mapping[str, Any]) -> Tensor:
     """The latent of a seed, with or without a sentence."""
     seed, psi = int(made["seed"]), float(made["psi"])
     found = read_label(made.get("label"), studio.generator.config.c_dim)
@@ -241,7 +241,7 @@ def _drawn(studio: Studio, made: Mapping[str, Any]) -> Tensor:
     return torch.from_numpy(faces.ws).to(studio.device)
 
 
-def _mixture(studio: Studio, made: Mapping[str, Any], path: Path, depth: int) -> Tensor:
+def _mixture(studio: Editing, made: Mapping[str, Any], path: Path, depth: int) -> Tensor:
     """The latent of two mixed faces."""
     if depth >= _DEEPEST:
         raise ImageError(path, f"is mixed {depth} times over", "give the latents.npz beside it")
@@ -251,7 +251,7 @@ def _mixture(studio: Studio, made: Mapping[str, Any], path: Path, depth: int) ->
     return mix(a, b, [int(layer) for layer in parts["layers"]])
 
 
-def _edited(studio: Studio, ws: Tensor, made: Mapping[str, Any], path: Path) -> Tensor:
+def _edited(studio: Editing, ws: Tensor, made: Mapping[str, Any], path: Path) -> Tensor:
     """A latent after the edits that a picture tells of."""
     for edit in made.get("edits", ()):
         name, hash_ = str(edit["set"]), edit["set_sha256"]

@@ -82,19 +82,8 @@ def fit_svm(
 ) -> TagFit:
     """Linear SVM of every tag with the squared hinge loss, as scikit-learn's ``LinearSVC(C=c)``.
 
-    The intercept is not penalised (``LinearSVC`` does so, slightly).
-
-    Args:
-        samples: Batches of latents and labels; see :func:`in_memory`.
-        tags: Names of the tags.
-        c: C, the inverse of the penalty.
-        tolerance: Stop a tag when a Newton step, its Hessian taken as diagonal, would move no
-            parameter by more.
-        max_passes: Passes over the samples at most; a warning says which tags were not done.
-        dtype: Type of the products with the samples.
-
-    Raises:
-        InputError: As :func:`fit_logistic`.
+    The intercept is not penalised (``LinearSVC`` does so, slightly). Arguments and errors as for
+    :func:`fit_logistic`.
     """
     return _fit(samples, tags, "squared hinge", c, tolerance, max_passes, dtype)
 

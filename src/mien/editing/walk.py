@@ -15,12 +15,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Float32, UInt8
+from PIL import Image
 from torch import Tensor
 
 from mien.editing.direction import Direction, move
@@ -29,13 +31,15 @@ from mien.editing.latent import Face, read_faces
 from mien.editing.mixing import lerp, slerp
 from mien.editing.settings import Setting
 from mien.errors import InputError, UnknownName
+from mien.images.results import as_pil
 from mien.portraits.checks import checked, checked_seeds, in_range
 from mien.portraits.labels import label_said, remarks
 from mien.stylegan2.seeds import seed_latents
 from mien.video.keyframes import Ease, Keyframes, eased, read_keyframes
+from mien.video.writer import writing
 
 if TYPE_CHECKING:
-    from mien.studio.session import Studio
+    from mien.editing.session import Editing
 
 SPACES = ("w", "z")
 """Where one can walk."""
@@ -115,7 +119,7 @@ class Walk:
 
     def __init__(
         self,
-        studio: Studio,
+        studio: Editing,
         stops: Tensor,
         route: Route,
         fps: Fraction,
@@ -136,6 +140,33 @@ class Walk:
     def notes(self) -> list[str]:
         """What a person should know of the generator."""
         return remarks(self._studio)
+
+    @cached_property
+    def images(self) -> UInt8[np.ndarray, "n h w 3"]:
+        """All frames at once; a long walk may not fit into memory, iterate over it instead."""
+        return np.concatenate(list(self))
+
+    @property
+    def pil(self) -> list[Image.Image]:
+        """All frames as pictures of Pillow's."""
+        return as_pil(self.images)
+
+    @property
+    def latents(self) -> Float32[np.ndarray, "n num_ws w_dim"]:
+        """The latents of all frames."""
+        return self.ws(0, self.frames).float().cpu().numpy()
+
+    def save(self, path: str | Path, force: bool = False) -> Path:
+        """Write a clip in a format that the end of its name says, frame by frame.
+
+        Raises:
+            OutputError: The name is that of no video, the file exists, or the disk refuses.
+            MissingExtra: PyAV is not installed.
+        """
+        with writing(path, self.fps, provenance=lambda: self.provenance, force=force) as writer:
+            for frame in self:
+                writer.write(frame)
+        return Path(path)
 
     def __len__(self) -> int:
         return self.frames
@@ -163,7 +194,7 @@ class Walk:
 
 
 def plan_walk(
-    studio: Studio,
+    studio: Editing,
     faces: Sequence[Face],
     seconds: float = 6,
     fps: float = 30,
@@ -227,7 +258,7 @@ def plan_walk(
 
 
 def _stops_w(
-    studio: Studio, faces: Sequence[Face], psi: float
+    studio: Editing, faces: Sequence[Face], psi: float
 ) -> tuple[Tensor, list[dict[str, Any]]]:
     """Every face as ws ``[k, num_ws, w_dim]``, and what made each."""
     stops, made = [], []
@@ -241,7 +272,7 @@ def _stops_w(
     return torch.cat(stops) if stops else torch.zeros(0, 1, 1), made
 
 
-def _stops_z(studio: Studio, faces: Sequence[Face]) -> tuple[Tensor, list[dict[str, Any]]]:
+def _stops_z(studio: Editing, faces: Sequence[Face]) -> tuple[Tensor, list[dict[str, Any]]]:
     """Every seed as z ``[k, z_dim]``."""
     seeds = []
     for face in faces:
@@ -258,7 +289,7 @@ def _stops_z(studio: Studio, faces: Sequence[Face]) -> tuple[Tensor, list[dict[s
 
 
 def _edits(
-    studio: Studio, keyframes: str | Path, directions: str | Path | None, force: bool
+    studio: Editing, keyframes: str | Path, directions: str | Path | None, force: bool
 ) -> Edits:
     """The curves, and the directions that they are of."""
     curves = read_keyframes(keyframes)

@@ -274,11 +274,6 @@ class FaceFinder:
         return np.stack(points), face.double().cpu().numpy()
 
 
-def find_faces(image: UInt8[np.ndarray, "h w 3"], finder: FaceFinder) -> list[Face]:
-    """All faces of a picture, the largest first; see :meth:`FaceFinder.find`."""
-    return finder.find(image)
-
-
 def settle_pupils(image: UInt8[np.ndarray, "h w 3"], faces: Sequence[Face]) -> list[Face]:
     """Put the pupils where the picture has them, within reach of where the network says.
 

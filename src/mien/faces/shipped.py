@@ -1,19 +1,15 @@
 """The finder of faces with the networks that ship: loaded once, used by every verb.
 
-faces = find_faces(image)
+faces = face_finder().find(image)
 crop, alignment = align(image, faces[0], 256)
 """
 
 from __future__ import annotations
 
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-from jaxtyping import UInt8
-
-from mien.faces.finder import Face, FaceFinder
+from mien.faces.finder import FaceFinder
 from mien.hub.loading import load_detector, load_landmarks
 
 if TYPE_CHECKING:
@@ -61,25 +57,3 @@ def load_any_detector(
 
         return OnnxDetector(detector)
     return PyramidDetector(load_detector(detector or DETECTOR, device).network, detail)
-
-
-@lru_cache(maxsize=4)
-def _shared_finder(detector: str | None, device: str) -> FaceFinder:
-    return face_finder(detector, device=device)
-
-
-def find_faces(
-    image: UInt8[np.ndarray, "h w 3"],
-    detector: str | Path | None = None,
-    device: str = "cpu",
-) -> list[Face]:
-    """All faces of a picture, the largest first; an empty list if there is none.
-
-    The networks are loaded at the first call and kept.
-
-    Args:
-        image: uint8 RGB.
-        detector: As :func:`face_finder` takes it.
-        device: Where to compute.
-    """
-    return _shared_finder(None if detector is None else str(detector), device).find(image)

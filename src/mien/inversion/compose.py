@@ -55,7 +55,7 @@ from mien.text.methods import label_of
 from mien.text.reader import Reading
 
 if TYPE_CHECKING:
-    from mien.studio.session import Studio
+    from mien.inversion.session import Inverts
 
 _REACH = 4.0  # of the centre of words, in standard deviations of codes, as sentences have it
 _PHOTO, _PHOTO_GUIDED = 0.1, 0.6
@@ -167,7 +167,7 @@ class _Heard:
     notes: list[str] = field(default_factory=list)
 
 
-def find_moments(studio: Studio) -> CodeMoments:
+def find_moments(studio: Inverts) -> CodeMoments:
     """The moments of codes of a studio's generator.
 
     Raises:
@@ -197,7 +197,7 @@ def words_belief(moments: CodeMoments, reading: Reading | None, guidance: float)
 
 @torch.no_grad()
 def _hear(
-    studio: Studio, asked: Composition, moments: CodeMoments, reading: Reading | None
+    studio: Inverts, asked: Composition, moments: CodeMoments, reading: Reading | None
 ) -> _Heard:
     """Ask every modality that is given."""
     heard = _Heard(words_belief(moments, reading, asked.guidance))
@@ -226,7 +226,7 @@ def _hear(
     return heard
 
 
-def compose(studio: Studio, asked: Composition, seeds: Sequence[int]) -> Faces:
+def compose(studio: Inverts, asked: Composition, seeds: Sequence[int]) -> Faces:
     """Draw faces of what is given; see :meth:`mien.studio.Studio.compose`."""
     reading, notes = (None, [])
     if asked.text is not None:
@@ -259,7 +259,7 @@ def compose(studio: Studio, asked: Composition, seeds: Sequence[int]) -> Faces:
 
 
 def _settled(
-    studio: Studio,
+    studio: Inverts,
     ws: Float[Tensor, "n num_ws w_dim"],
     changes: Sequence[Change],
     words: Words,

@@ -37,7 +37,7 @@ from mien.text.reader import Reading, read
 from mien.text.unread import refusal
 
 if TYPE_CHECKING:
-    from mien.studio.session import Studio
+    from mien.inversion.session import Inverts
 
 LADDER = (1.0, 1.75, 2.5, 3.25, 4.0, 5.0)
 """Strengths at which a face is looked at, one after the other."""
@@ -147,7 +147,7 @@ def changes_of(reading: Reading) -> list[Change]:
     return found
 
 
-def words_directions(studio: Studio, words: Words) -> LoadedDirections:
+def words_directions(studio: Inverts, words: Words) -> LoadedDirections:
     """The directions that words move a face of this generator along.
 
     Raises:
@@ -187,7 +187,7 @@ def settings_of(change: Change, found: LoadedDirections, shown: str) -> list[Set
     return [Setting(name, sign) for name in known]
 
 
-def concerned_layers(studio: Studio, column: str) -> tuple[int, ...] | None:
+def concerned_layers(studio: Inverts, column: str) -> tuple[int, ...] | None:
     """The layers that a column of attributes was found to need; None for all."""
     try:
         edits = find_directions(studio, None).directions
@@ -246,7 +246,7 @@ class Settled:
 
 
 def settle(
-    studio: Studio,
+    studio: Inverts,
     ws: Float[Tensor, "1 num_ws w_dim"],
     changes: Sequence[Change],
     found: LoadedDirections,
@@ -286,7 +286,7 @@ def settle(
     return Settled(tuple(settings), tuple(notes))
 
 
-def seeing(studio: Studio) -> See:
+def seeing(studio: Inverts) -> See:
     """What a studio's tagger says of the faces of latents."""
 
     @torch.no_grad()
@@ -312,7 +312,7 @@ def replaced(
     return mix(content, style, parse_layers(layers, content.shape[1]))
 
 
-def edit_by_words(studio: Studio, face: Face, words: Words, psi: float = 0.7) -> Faces:
+def edit_by_words(studio: Inverts, face: Face, words: Words, psi: float = 0.7) -> Faces:
     """Make words true of a face, or of several; see :meth:`mien.studio.Studio.edit_by_words`."""
     reading, notes = read_words(words.text, words.language)
     changes, found = changes_of(reading), words_directions(studio, words)
@@ -328,7 +328,7 @@ def edit_by_words(studio: Studio, face: Face, words: Words, psi: float = 0.7) ->
 
 
 def _edited(
-    studio: Studio,
+    studio: Inverts,
     start: Faces,
     changes: Sequence[Change],
     found: LoadedDirections,

@@ -26,6 +26,7 @@ from mien.runtime.devices import one_thread
 if TYPE_CHECKING:
     from mien.inversion.head import WPlusHead
     from mien.portraits.encoder import Encoder
+    from mien.portraits.session import Portraits
     from mien.stylegan2.generator import Generator
 
 KIND, HEAD = "portrait-encoder", "inversion-head"
@@ -132,6 +133,40 @@ def find_beside(model: str | Path, family: str, part: str) -> Path | None:
     return loading.find_file(f"{family}-{part}.safetensors")
 
 
+def check_owner(found: loading.Loaded, generator: loading.Loaded, remedy: str) -> None:
+    """Refuse what was trained for another generator; where nothing is said of it, it may pass.
+
+    Raises:
+        ConfigMismatch: It belongs to another one.
+    """
+    owner = found.meta.get("generator")
+    if owner not in (None, generator.sha256):
+        cause = f"was trained for generator {str(owner)[:12]}, this one is {generator.sha256[:12]}"
+        raise ConfigMismatch(found.path, cause, remedy)
+
+
+def load_beside(studio: Portraits, part: str, kind: str, absent: str) -> loading.Loaded:
+    """Load what belongs to a studio's generator and is trained by ``mien train PART``.
+
+    Args:
+        studio: Whose generator.
+        part: As :func:`find_beside` takes it.
+        kind: What network it is.
+        absent: What to say where the generator has none.
+
+    Raises:
+        WeightsMissing: There is none; says which command trains one.
+        ConfigMismatch: It is of another generator.
+    """
+    path = find_beside(studio.model, studio.text_family, part)
+    command = f"run: mien train {part} --model {studio.model}"
+    if path is None:
+        raise WeightsMissing(f"{studio.text_family}-{part}.safetensors", absent, command)
+    found = loading.load(path, kind, str(studio.device))
+    check_owner(found, studio.loaded, command)
+    return found
+
+
 def find_encoder(model: str | Path, family: str) -> Path:
     """The file of a generator's encoder, see :func:`find_beside`.
 
@@ -165,10 +200,7 @@ def load_inverter(
     """
     path = find_encoder(model or family, family)
     found = loading.load(path, KIND, device)
-    told = found.meta.get("generator")
-    if told is not None and told != loaded.sha256:
-        cause = f"was trained with generator {str(told)[:12]}, this one is {loaded.sha256[:12]}"
-        raise ConfigMismatch(path, cause, "give the generator that it belongs to")
+    check_owner(found, loaded, "give the generator that it belongs to")
     features = FrozenFeatures(
         loading.load_inception(device=device).network,
         loading.load_mobilenet(device=device).network,
@@ -188,8 +220,5 @@ def _find_head(
     if path is None:
         return None
     found = loading.load(path, HEAD, device)
-    owner = found.meta.get("generator")
-    if owner not in (None, loaded.sha256):
-        cause = f"was trained for generator {str(owner)[:12]}, this one is {loaded.sha256[:12]}"
-        raise ConfigMismatch(path, cause, f"run: mien train inversion --model {model}")
+    check_owner(found, loaded, f"run: mien train inversion --model {model}")
     return found.network

@@ -21,7 +21,7 @@ from mien.faces.choosing import Finder
 from mien.inversion.photos import InversionRequest, Stage, cut, invert, measure
 
 if TYPE_CHECKING:
-    from mien.studio.session import Studio
+    from mien.inversion.session import Inverts
 
 SAME_PERSON = 0.6
 """Below this distance dlib's recogniser says that two pictures show one person."""
@@ -69,7 +69,7 @@ class InversionReport:
 
 
 def evaluate_inversion(
-    studio: Studio,
+    studio: Inverts,
     photos: Sequence[Path],
     request: InversionRequest | None = None,
     finder: Finder | None = None,

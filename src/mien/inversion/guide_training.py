@@ -14,7 +14,7 @@ Axes: n pictures, h w pixels, d width of w.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,6 @@ from torch import Tensor
 from torch.nn import functional
 
 from mien import images
-from mien.checkpoints import native
 from mien.data.order import SampleOrder
 from mien.errors import InputError
 from mien.files import make_folder, replacing
@@ -136,6 +135,7 @@ class GuideRecipe(AdamWRecipe):
     """
 
     free = frozenset({"kimg", "lr", "renew"})
+    kind = KIND
     longest = 5.0
     betas = (0.9, 0.99)
 
@@ -219,20 +219,14 @@ class GuideRecipe(AdamWRecipe):
     def finish(self, path: Path, meta: Mapping[str, Any]) -> Path:
         """Measure the covariance of the error and write the encoder.
 
-        Args:
-            path: Where to, ``.safetensors``.
-            meta: For the header; ``generator`` is the hash of what the codes belong to.
+        In ``meta``, ``generator`` is the hash of what the codes belong to.
         """
         errors = self._errors().double()
         count, width = errors.shape
         seen = errors.T @ errors / count
         share = width / (width + count)  # of few samples the variances alone are trusted
         self.network.error.copy_((1 - share) * seen + share * torch.diag(seen.diag()))
-        told = {**meta, "kimg": self.nimg / 1000, "training": asdict(self.config)}
-        told["explained"] = round(self.measure()["explained"], 4)
-        state = self.network.state_dict()
-        native.save(path, KIND, state, asdict(self.network.config), told, half=True, force=True)
-        return path
+        return super().finish(path, meta)
 
 
 def damaged(ink: Float[Tensor, "n 1 h w"], source: torch.Generator) -> Float[Tensor, "n 1 h w"]:

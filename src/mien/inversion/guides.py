@@ -18,18 +18,17 @@ from jaxtyping import UInt8
 from torch import Tensor
 
 from mien import images
-from mien.errors import ConfigMismatch, ImageError, InputError, WeightsMissing
+from mien.errors import ConfigMismatch, ImageError, InputError
 from mien.faces.alignment import align
 from mien.faces.choosing import Finder, Where, find_face, middle_square, shipped_finder
-from mien.hub import loading
 from mien.images import label_maps
-from mien.inversion.encoder import find_beside
+from mien.inversion.encoder import load_beside
 from mien.inversion.guide_encoder import FINE_SIDE, KIND, SIDE, GuideEncoder
 from mien.judges.regions import COLOURS
 from mien.portraits.codes import CodeMoments
 
 if TYPE_CHECKING:
-    from mien.studio.session import Studio
+    from mien.inversion.session import Inverts
 
 _MOST_COLOURED = 3.6  # deviation of colour differences, in levels
 
@@ -44,30 +43,20 @@ def whitening(moments: CodeMoments) -> tuple[Tensor, Tensor, Tensor]:
     return moments.mean.float(), root.float(), inverse.float()
 
 
-def load_guide(studio: Studio, guide: str) -> GuideEncoder:
+def load_guide(studio: Inverts, guide: str) -> GuideEncoder:
     """The encoder of a guide for a studio's generator.
 
     Raises:
         WeightsMissing: The generator has none; says which command trains one.
         ConfigMismatch: It is of another generator, or of another guide.
     """
-    part = f"{guide}-encoder"
-    path = find_beside(studio.model, studio.text_family, part)
-    if path is None:
-        raise WeightsMissing(
-            f"{studio.text_family}-{part}.safetensors",
-            f"generator {studio.text_family!r} has no encoder of {_PLURAL[guide]}",
-            f"run: mien train {part} --model {studio.model}",
-        )
-    found = loading.load(path, KIND, str(studio.device))
-    owner = found.meta.get("generator")
-    if owner not in (None, studio.loaded.sha256):
-        cause = f"was trained for generator {str(owner)[:12]}, this one is "
-        cause += studio.loaded.sha256[:12]
-        raise ConfigMismatch(path, cause, f"run: mien train {part} --model {studio.model}")
+    absent = f"generator {studio.text_family!r} has no encoder of {_PLURAL[guide]}"
+    found = load_beside(studio, f"{guide}-encoder", KIND, absent)
     network = found.network
     if network.config.guide != guide:
-        raise ConfigMismatch(path, f"is for {_PLURAL[network.config.guide]}, not {_PLURAL[guide]}")
+        raise ConfigMismatch(
+            found.path, f"is for {_PLURAL[network.config.guide]}, not {_PLURAL[guide]}"
+        )
     return network
 
 

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from mien.errors import InputError
+from mien.training.checks import check_shares
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,7 @@ class HeadTraining:
     def __post_init__(self) -> None:
         if self.kimg <= 0 or self.batch < 2 or self.unlock_kimg <= 0:
             raise InputError("kimg and unlock_kimg must be above 0, batch 2 or more")
-        if not 0 <= self.drawn <= 1:
-            raise InputError(f"drawn is {self.drawn}, a share from 0 to 1 is needed")
+        check_shares(self, "drawn")
         for name in ("pixels", "features", "identity", "offset"):
             if not 0 <= getattr(self, name) < math.inf:
                 raise InputError(f"{name} is {getattr(self, name)}, but must be 0 or more")

@@ -13,9 +13,6 @@ Axes: n batch, h w pixels, l layers, d width of w.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -24,7 +21,6 @@ from torch import Tensor
 from torch.nn import functional
 
 from mien import images
-from mien.checkpoints import native
 from mien.data.order import SampleOrder
 from mien.inversion.encoder import Inverter
 from mien.inversion.guide_training import Pairs
@@ -84,6 +80,7 @@ class HeadRecipe(AdamWRecipe):
     """
 
     name = "the W+ head"
+    kind = KIND
     longest = 2.0
     betas = (0.9, 0.99)
     free = frozenset({"kimg", "lr", "pixels", "features", "identity", "offset", "drawn"})
@@ -162,14 +159,6 @@ class HeadRecipe(AdamWRecipe):
         photo, start, ws = self._held(self.held_rows[:_SAMPLES])
         rows = [photo, self.inverter.draw(start), self.inverter.draw(ws)]
         return np.concatenate([images.to_uint8(row) for row in rows])
-
-    def finish(self, path: Path, meta: Mapping[str, Any]) -> Path:
-        """Write the head with what it measures."""
-        measured = {name: round(value, 4) for name, value in self.measure().items()}
-        told = {**meta, "kimg": self.nimg / 1000, "training": asdict(self.config), **measured}
-        state, shape = self.network.state_dict(), asdict(self.network.config)
-        native.save(path, KIND, state, shape, told, half=True, force=True)
-        return path
 
 
 def _together(before: Mapping[str, Tensor], after: Mapping[str, Tensor]) -> dict[str, float]:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 from jaxtyping import Float, Float32, UInt8
+from PIL import Image
 from torch import Tensor
 
 from mien import images
@@ -39,14 +40,15 @@ from mien.faces.choosing import (
 from mien.faces.finder import Face
 from mien.faces.frames import Frame
 from mien.files import make_folder, output_error, refuse_existing, replacing
+from mien.images.results import as_pil
 from mien.inversion.encoder import Inverter
 from mien.inversion.optimise import Optimisation, Step, optimise, tune
 from mien.inversion.paste import face_outline
 from mien.judges.losses import feature_distance
 
 if TYPE_CHECKING:
+    from mien.inversion.session import Inverts
     from mien.judges.recognition import Recognition
-    from mien.studio.session import Studio
     from mien.stylegan2.generator import Generator
 
 Follow = Callable[[Iterable[Step], str, int], Iterable[Step]]
@@ -135,7 +137,7 @@ class Inversion:
     Attributes:
         crop: The face of the photo, uint8.
         ws: Its latent, ``[1, num_ws, w_dim]``.
-        drawn: What the generator makes of it at each stage, uint8.
+        images: What the generator makes of it at each stage, uint8.
         stages: Each stage, measured.
         alignment: How the crop lies in the photo.
         provenance: What made it, with the way back into the photo.
@@ -145,12 +147,27 @@ class Inversion:
 
     crop: UInt8[np.ndarray, "size size 3"]
     ws: Float32[np.ndarray, "1 num_ws w_dim"]
-    drawn: UInt8[np.ndarray, "s size size 3"]
+    images: UInt8[np.ndarray, "s size size 3"]
     stages: tuple[Stage, ...]
     alignment: Alignment
     provenance: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     generator: Generator | None = None
+
+    @property
+    def drawn(self) -> UInt8[np.ndarray, "s size size 3"]:
+        """Another name of :attr:`images`."""
+        return self.images
+
+    @property
+    def latents(self) -> Float32[np.ndarray, "1 num_ws w_dim"]:
+        """Another name of :attr:`ws`."""
+        return self.ws
+
+    @property
+    def pil(self) -> list[Image.Image]:
+        """Each stage as a picture of Pillow's."""
+        return as_pil(self.images)
 
     def paths(self, folder: str | Path, stem: str) -> list[Path]:
         """What :meth:`save` writes."""
@@ -161,18 +178,23 @@ class Inversion:
 
     def sheet(self) -> UInt8[np.ndarray, "h w 3"]:
         """The photo's face and each stage side by side."""
-        cells = np.concatenate([self.crop[None], self.drawn])
+        cells = np.concatenate([self.crop[None], self.images])
         names = ["photo", *(stage.name for stage in self.stages)]
         return images.contact_sheet(cells, names, columns=len(names))
 
-    def save(self, folder: str | Path, stem: str, force: bool = False) -> list[Path]:
+    def save(self, folder: str | Path, stem: str | None = None, force: bool = False) -> list[Path]:
         """Write the latent (key ``w``), the sheet, and the generator if it was tuned.
+
+        Args:
+            folder: Where to; created if it is not there.
+            stem: How the files begin; None for the photo's own name.
+            force: Whether files of the same name may be replaced.
 
         Raises:
             OutputError: A file exists and ``force`` is false, or the disk refuses.
         """
         make_folder(folder)
-        paths = self.paths(folder, stem)
+        paths = self.paths(folder, stem or Path(self.provenance.get("photo", "photo")).stem)
         refuse_existing(paths, force)
         if self.generator is not None:
             G, made = self.generator, self.provenance
@@ -190,7 +212,10 @@ class Inversion:
 
 
 def cut(
-    studio: Studio, photo: str | Path | np.ndarray, request: InversionRequest, finder: Finder | None
+    studio: Inverts,
+    photo: str | Path | np.ndarray,
+    request: InversionRequest,
+    finder: Finder | None,
 ) -> Cut:
     """Find the face of a photo that is meant, and cut it.
 
@@ -227,7 +252,7 @@ def _named(photo: str | Path | np.ndarray, error: Exception) -> str:
 
 
 def read_photo(
-    studio: Studio,
+    studio: Inverts,
     path: str | Path | np.ndarray,
     request: InversionRequest,
     finder: Finder | None = None,
@@ -243,7 +268,7 @@ def read_photo(
 
 
 def invert(
-    studio: Studio,
+    studio: Inverts,
     photo: str | Path | np.ndarray,
     request: InversionRequest | None = None,
     finder: Finder | None = None,
@@ -331,7 +356,7 @@ def _unseen(steps: Iterable[Step], label: str, total: int) -> Iterable[Step]:
 
 
 def _made(
-    studio: Studio, photo: str | Path | np.ndarray, request: InversionRequest, found: Cut
+    studio: Inverts, photo: str | Path | np.ndarray, request: InversionRequest, found: Cut
 ) -> dict[str, Any]:
     """What a picture of this latent says of its making, and where its face belongs."""
     return {

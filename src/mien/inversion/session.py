@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
+from mien.editing.session import Editing
 from mien.hub import loading
 
 if TYPE_CHECKING:
@@ -19,10 +20,9 @@ if TYPE_CHECKING:
     from mien.inversion.similarity import Similarity
     from mien.judges.recognition import Recognition
     from mien.portraits.faces import Faces
-    from mien.studio.session import Studio
 
 
-class Inverts:
+class Inverts(Editing):
     """Photos as latents of a studio's generator.
 
     Attributes:
@@ -31,10 +31,6 @@ class Inverts:
     """
 
     photos: InversionRequest | None = None
-
-    @property
-    def _studio(self) -> Studio:
-        return cast("Studio", self)
 
     @cached_property
     def inverter(self) -> Inverter:
@@ -45,15 +41,13 @@ class Inverts:
         """
         from mien.inversion.encoder import load_inverter
 
-        studio = self._studio
-        return load_inverter(
-            studio.loaded, Path(studio.text_family).name, studio.model, str(studio.device)
-        )
+        family = Path(self.text_family).name
+        return load_inverter(self.loaded, family, self.model, str(self.device))
 
     @cached_property
     def recognition(self) -> Recognition:
         """The recogniser that measures inversions and never takes part in one."""
-        return loading.load_recognition(device=str(self._studio.device)).network
+        return loading.load_recognition(device=str(self.device)).network
 
     @cached_property
     def similarity(self) -> Similarity:
@@ -64,7 +58,7 @@ class Inverts:
         """
         from mien.inversion.similarity import load_similarity
 
-        return load_similarity(self._studio)
+        return load_similarity(self)
 
     def pick(self, faces: Faces, text: str, count: int) -> Faces:
         """The faces that fit a sentence best, the best first.
@@ -80,7 +74,7 @@ class Inverts:
         """
         from mien.inversion.similarity import pick
 
-        return pick(self._studio, faces, text, count)
+        return pick(self, faces, text, count)
 
     def invert(
         self,
@@ -113,7 +107,7 @@ class Inverts:
         from mien.inversion.photos import InversionRequest, invert
 
         request = InversionRequest(steps, tune, face, box, aligned)
-        return invert(self._studio, photo, request, finder, follow)
+        return invert(self, photo, request, finder, follow)
 
     def edit_by_words(
         self,
@@ -147,7 +141,7 @@ class Inverts:
         from mien.inversion.control import Words, edit_by_words
 
         words = Words(text, language, strength, directions, layers, force)
-        return edit_by_words(self._studio, face, words, psi)
+        return edit_by_words(self, face, words, psi)
 
     def compose(
         self,
@@ -191,10 +185,10 @@ class Inverts:
         asked = Composition(
             text, sketch, label, photo, strength, psi, guidance, layers, language
         )  # fmt: skip
-        return compose(self._studio, asked, checked_seeds(count, seed))
+        return compose(self, asked, checked_seeds(count, seed))
 
     def read_photo(self, path: str | Path) -> tuple[Tensor, dict[str, Any]]:
         """The latent of a photo in the place of a face, and what made it; see ``photos``."""
         from mien.inversion.photos import InversionRequest, read_photo
 
-        return read_photo(self._studio, path, self.photos or InversionRequest())
+        return read_photo(self, path, self.photos or InversionRequest())

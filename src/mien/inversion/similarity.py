@@ -16,16 +16,15 @@ from jaxtyping import Float
 from torch import Tensor
 
 from mien import images
-from mien.errors import ConfigMismatch, WeightsMissing, WrongValue
-from mien.hub import loading
-from mien.inversion.encoder import Inverter, find_beside
+from mien.errors import WrongValue
+from mien.inversion.encoder import Inverter, load_beside
 from mien.inversion.known_codes import pooled
 from mien.inversion.text_image import KIND, TextImage, best, scores
 from mien.portraits.faces import Faces
 from mien.text.embedding import SentenceEncoder
 
 if TYPE_CHECKING:
-    from mien.studio.session import Studio
+    from mien.inversion.session import Inverts
 
 DRAWN = 16
 """Faces that are drawn to pick from, four for each that is wanted from five on."""
@@ -60,26 +59,15 @@ class Similarity:
         return scores(torch.cat(found), self.network.of_sentences(embedding))[:, 0]
 
 
-def load_similarity(studio: Studio) -> Similarity:
+def load_similarity(studio: Inverts) -> Similarity:
     """The similarity of a studio's generator.
 
     Raises:
         WeightsMissing: It has none, or no encoder.
         ConfigMismatch: It is of another generator.
     """
-    path = find_beside(studio.model, studio.text_family, "similarity")
-    command = f"run: mien train similarity --model {studio.model}"
-    if path is None:
-        raise WeightsMissing(
-            f"{studio.text_family}-similarity.safetensors",
-            f"nobody knows how well faces of {studio.text_family!r} fit a sentence",
-            command,
-        )
-    found = loading.load(path, KIND, str(studio.device))
-    owner = found.meta.get("generator")
-    if owner not in (None, studio.loaded.sha256):
-        cause = f"was trained for generator {str(owner)[:12]}, this one is "
-        raise ConfigMismatch(path, cause + studio.loaded.sha256[:12], command)
+    absent = f"nobody knows how well faces of {studio.text_family!r} fit a sentence"
+    found = load_beside(studio, "similarity", KIND, absent)
     return Similarity(studio.inverter, found.network, studio.encoder)
 
 
@@ -94,7 +82,7 @@ def drawn_for(count: int) -> int:
     return max(DRAWN, 4 * count)
 
 
-def pick(studio: Studio, faces: Faces, text: str, count: int) -> Faces:
+def pick(studio: Inverts, faces: Faces, text: str, count: int) -> Faces:
     """The faces that fit a sentence best, the best first; see :meth:`mien.studio.Studio.pick`."""
     if not 1 <= count <= len(faces):
         raise WrongValue(f"pick is {count}, but must be from 1 to {len(faces)}, as many are there")

@@ -9,9 +9,7 @@ the projections of both sides, by pairwise ranking with the hardest negatives an
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -19,7 +17,6 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from mien.attributes import decode
-from mien.checkpoints import native
 from mien.errors import DatasetError, InputError
 from mien.inversion.similarity_options import SimilarityTraining
 from mien.inversion.text_image import (
@@ -102,6 +99,7 @@ class SimilarityRecipe(AdamWRecipe):
 
     free = frozenset({"kimg", "lr"})
     name = "the similarity"
+    kind = KIND
     warm = 0.1
     longest = 5.0
 
@@ -158,11 +156,3 @@ class SimilarityRecipe(AdamWRecipe):
         self.network.eval()
         sentences = torch.tensor([firsts[face] for face in faces])
         return retrieval(self._table(self.held, torch.tensor(faces), sentences))
-
-    def finish(self, path: Path, meta: Mapping[str, Any]) -> Path:
-        """Write the network with what it measures."""
-        measured = {name: round(value, 4) for name, value in self.measure().items()}
-        told = {**meta, "kimg": self.nimg / 1000, "training": asdict(self.config), **measured}
-        state, shape = self.network.state_dict(), asdict(self.network.config)
-        native.save(path, KIND, state, shape, told, half=True, force=True)
-        return path

@@ -17,82 +17,40 @@ from torch import Tensor
 from mien.attributes import COLUMNS
 from mien.errors import InputError, UnknownName
 
-COARSE: Mapping[str, Mapping[str, str]] = {
-    "age": {
-        "baby": "child",
-        "child": "child",
-        "teen": "young",
-        "young": "young",
-        "middle": "middle",
-        "old": "old",
-    },
-    "skin": {"light": "light", "medium": "medium", "tan": "medium", "dark": "dark"},
+_GROUPS: Mapping[str, Mapping[str, str]] = {
+    "age": {"child": "baby child", "young": "teen young", "middle": "middle", "old": "old"},
+    "skin": {"light": "light", "medium": "medium tan", "dark": "dark"},
     "hair_color": {
         "black": "black",
         "brown": "brown",
         "blonde": "blonde",
-        "red": "red",
-        "orange": "red",
-        "gray": "gray",
-        "white": "gray",
-        "blue": "dyed",
-        "green": "dyed",
-        "purple": "dyed",
-        "pink": "dyed",
-        "hidden": "unseen",
-        "none": "unseen",
+        "red": "red orange",
+        "gray": "gray white",
+        "dyed": "blue green purple pink",
+        "unseen": "hidden none",
     },
-    "hair_length": {
-        "bald": "bald",
-        "short": "short",
-        "medium": "long",
-        "long": "long",
-        "hidden": "hidden",
-    },
+    "hair_length": {"bald": "bald", "short": "short", "long": "medium long", "hidden": "hidden"},
     "hair_texture": {
         "straight": "straight",
-        "wavy": "curled",
-        "curly": "curled",
-        "afro": "curled",
-        "braided": "bound",
-        "tied": "bound",
+        "curled": "wavy curly afro",
+        "bound": "braided tied",
         "na": "na",
     },
-    "facial_hair": {
-        "none": "none",
-        "stubble": "any",
-        "goatee": "any",
-        "mustache": "any",
-        "beard": "any",
-    },
-    "glasses": {"none": "none", "glasses": "any", "sunglasses": "any"},
-    "headwear": {
-        "none": "none",
-        "hat": "any",
-        "cap": "any",
-        "headband": "any",
-        "scarf": "any",
-        "hood": "any",
-        "crown": "any",
-        "other": "any",
-    },
+    "facial_hair": {"none": "none", "any": "stubble goatee mustache beard"},
+    "glasses": {"none": "none", "any": "glasses sunglasses"},
+    "headwear": {"none": "none", "any": "hat cap headband scarf hood crown other"},
     "expression": {
         "neutral": "neutral",
-        "smile": "positive",
-        "laugh": "positive",
-        "sad": "negative",
-        "angry": "negative",
-        "surprised": "other",
-        "other": "other",
+        "positive": "smile laugh",
+        "negative": "sad angry",
+        "other": "surprised other",
     },
-    "pose": {
-        "front": "front",
-        "left": "side",
-        "right": "side",
-        "profile": "side",
-        "down": "tilted",
-        "up": "tilted",
-    },
+    "pose": {"front": "front", "side": "left right profile", "tilted": "down up"},
+}
+
+COARSE: Mapping[str, Mapping[str, str]] = {
+    column: {value: group for group, values in groups.items() for value in values.split()}
+    for column, groups in _GROUPS.items()
 }
 """Column -> value -> coarse group. A column that is absent is coarse already."""
 

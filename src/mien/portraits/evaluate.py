@@ -25,13 +25,13 @@ from mien.metrics.tables import ScoreTable
 from mien.portraits.people import PeopleMeasure, found_share
 
 if TYPE_CHECKING:
-    from mien.studio import Studio
+    from mien.portraits.session import Portraits
 
 KERNEL_SCALE = 1000
 """Kernel distances on Inception are printed times this, as the literature does."""
 
 
-def draw(studio: Studio, count: int, seed: int, psi: float) -> Iterator[np.ndarray]:
+def draw(studio: Portraits, count: int, seed: int, psi: float) -> Iterator[np.ndarray]:
     """Draw ``count`` unconditional faces, uint8 ``[n, h, w, 3]``, 50 at a time."""
     for start in range(0, count, 50):
         size = min(50, count - start)
@@ -81,7 +81,7 @@ class Beside:
 
 
 def score_generator(
-    studio: Studio,
+    studio: Portraits,
     judge: Loaded,
     reference: TrainingSet | Sequence[TrainingSet],
     training: TrainingSet | Sequence[TrainingSet] | None = None,

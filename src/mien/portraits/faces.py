@@ -16,6 +16,7 @@ from mien.checkpoints.arrays import read_arrays
 from mien.errors import MienError, WrongValue
 from mien.files import check_writable, make_folder, output_error, refuse_existing, replacing, slug
 from mien.images import formats
+from mien.images.results import as_pil
 from mien.images.sheets import Sheet, png_bytes
 from mien.portraits.checks import whole
 
@@ -101,9 +102,7 @@ class Faces:
     @property
     def pil(self) -> list[Image.Image]:
         """Each face as a picture of Pillow's."""
-        from PIL import Image
-
-        return [Image.fromarray(image) for image in self.images]
+        return as_pil(self.images)
 
     def names(self) -> list[str]:
         """File name of each face, without suffix."""

@@ -13,9 +13,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -171,7 +169,7 @@ class JointRecipe(Recipe):
         pictures, _ = self.data.batch(rows, mirrored)
         real = images.to_float(pictures).to(self.device)
         corner = self._corner(random)
-        with torch.no_grad(), self._fast():
+        with torch.no_grad(), self.fast():
             seen = self.features(view(real))
 
         # Encode; remember; blur.
@@ -189,11 +187,11 @@ class JointRecipe(Recipe):
         if not critics:
             return terms, None
         fake = diff_augment(drawn[count - judged :], random.torch(_FAKE), config.augment)
-        with self._fast():
+        with self.fast():
             maps = self.features(view(fake, corner))
         if config.critics_count(random.nimg) > 0:
             self._learn_critics(False)
-            with self._fast():
+            with self.fast():
                 terms["loss/fooling"] = fooling_loss(self.C(fake, maps))
         return terms, Shown(real, fake.detach(), [[m.detach() for m in n] for n in maps], corner)
 
@@ -213,11 +211,8 @@ class JointRecipe(Recipe):
 
     # ------------------------------------------------------------ parts of a step
 
-    def _fast(self) -> AbstractContextManager[Any]:
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.dtype != torch.float32)
-
     def _encode(self, image: Tensor, seen: Maps) -> Tensor:
-        with self._fast():
+        with self.fast():
             w = self.E(image, [seen[0][1], seen[0][2], seen[1][2]])
         return w.float()
 
@@ -237,7 +232,7 @@ class JointRecipe(Recipe):
         self, drawn: Tensor, real: Tensor, seen: Maps, corner: tuple[int, int] | None
     ) -> dict[str, Tensor]:
         """Absolute difference and feature distance of photographs and their reconstructions."""
-        with self._fast():
+        with self.fast():
             if corner is not None:
                 with torch.no_grad():
                     seen = self.features(view(real, corner), deep=False)
@@ -248,12 +243,12 @@ class JointRecipe(Recipe):
     def _critic_step(self, shown: Shown, random: StepRandom) -> Tensor:
         """Critics learn on photographs and on the same random faces that were to fool them."""
         self._learn_critics(True)
-        with torch.no_grad(), self._fast():
+        with torch.no_grad(), self.fast():
             real = diff_augment(shown.real, random.torch(_REAL), self.config.augment)
             seen = self.features(view(real, shown.corner))
             pairs = zip(seen, shown.maps, strict=True)
             both = [[torch.cat([a, b]) for a, b in zip(x, y, strict=True)] for x, y in pairs]
-        with self._fast():
+        with self.fast():
             logits = self.C(torch.cat([real, shown.fake]), both)
         count = len(real)
         loss = critic_loss([y[:count] for y in logits], [y[count:] for y in logits])
@@ -273,7 +268,7 @@ class JointRecipe(Recipe):
         """Codes ``[n, w_dim]`` of pictures in [-1, 1], without noise."""
         self.E.eval()
         real = pictures.to(self.device)
-        with self._fast():
+        with self.fast():
             seen = self.features(view(real))
         w = self._encode(real, seen)
         self.E.train()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mien.errors import InputError
+from mien.training.checks import check_run, check_shares
 
 if TYPE_CHECKING:  # The command line reads this file for its options; torch would take seconds.
     from mien.stylegan2.generator import GeneratorConfig
@@ -80,15 +81,12 @@ class JointConfig:
         self.generator()
         if self.resolution < 64:
             raise InputError(f"resolution {self.resolution}: 64 is the least that critics can see")
-        if self.precision not in ("bf16", "fp32"):
-            raise InputError(f"precision {self.precision!r} is neither bf16 nor fp32")
         if self.mixed < 0:
             raise InputError(f"mixed is {self.mixed}, a number of codes or 0 is needed")
         if self.batch < 2 or self.batch % 2 or self.kimg <= 0:
             raise InputError(f"batch {self.batch} must be even, kimg {self.kimg:g} above 0")
-        for name in ("guided", "crop", "augment", "judged"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise InputError(f"{name} is {getattr(self, name)}, a share from 0 to 1 is needed")
+        check_run(self)
+        check_shares(self, "guided", "crop", "augment", "judged")
 
     def generator(self) -> GeneratorConfig:
         """The generator of this run."""

@@ -17,7 +17,7 @@ from mien.errors import InputError, UnknownName
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from mien.studio.session import Studio
+    from mien.portraits.session import Portraits
 
 Label = str | int | Sequence[float]
 """How a label is given."""
@@ -95,7 +95,7 @@ def label_said(label: Tensor | None) -> dict[str, Any]:
     return {} if label is None else {"label": said_label(label[0].tolist())}
 
 
-def remarks(studio: Studio) -> list[str]:
+def remarks(studio: Portraits) -> list[str]:
     """What a person should know of the generator: which one of a file it is, and its label."""
     label = None if studio.label is None else studio.label[0].tolist()
     found = choice_remark(studio.loaded.meta), label_remark(label, studio.generator.config.c_dim)

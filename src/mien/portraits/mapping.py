@@ -19,6 +19,7 @@ from torch import Tensor
 from mien.attributes import COLUMNS, LABELS, column_slice
 from mien.portraits.codes import CodeGaussian, CodeMoments
 from mien.stylegan2.generator import Generator
+from mien.stylegan2.ops import normalise_2nd_moment
 from mien.training.random import StepRandom
 
 
@@ -107,5 +108,5 @@ def _told(rng: np.random.Generator, width: int) -> Tensor:
 
 def _normal(z: Tensor, width: int) -> Tensor:
     """Z as the mapping network sees it, of second moment 1, cut or repeated to another width."""
-    z = z * torch.rsqrt(z.square().mean(dim=1, keepdim=True) + 1e-8)
+    z = normalise_2nd_moment(z)
     return z.repeat(1, -(-width // z.shape[1]))[:, :width]

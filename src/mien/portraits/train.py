@@ -14,7 +14,6 @@ and critics of frozen features may judge beside the discriminator (Sauer et al. 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -140,10 +139,6 @@ class GanRecipe(Recipe):
 
     # ------------------------------------------------------------ parts of a step
 
-    def _fast(self) -> AbstractContextManager[Any]:
-        fast = self.config.precision == "bf16"
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=fast)
-
     def _labels(self, draws: Draws, purpose: int, batch: int) -> Tensor | None:
         """Partial labels of ``batch`` randomly chosen training pictures, our share."""
         if self.data.labels is None or not self.config.label_dim:
@@ -180,7 +175,7 @@ class GanRecipe(Recipe):
         if critics is not None:
             _learn(critics, False)
             maps = self._seen(shown)
-            with self._fast():
+            with self.fast():
                 stats["loss/fooling"] = fooling_loss(critics(shown, maps))
             loss = loss + config.critic * stats["loss/fooling"]
             _learn(critics, True)
@@ -195,7 +190,7 @@ class GanRecipe(Recipe):
     def _seen(self, pictures: Tensor) -> Maps:
         """What the frozen networks see in pictures."""
         assert self.features is not None
-        with self._fast():
+        with self.fast():
             return self.features(view(pictures))
 
     def _critic_step(self, fake: Tensor, real: Tensor, stats: dict[str, Tensor]) -> None:
@@ -206,7 +201,7 @@ class GanRecipe(Recipe):
         both = torch.cat([fake, real])
         with torch.no_grad():
             maps = self._seen(both)
-        with self._fast():
+        with self.fast():
             told = [logits.chunk(2) for logits in critics(both, maps)]
         stats["loss/critics"] = critic_loss([r for _, r in told], [f for f, _ in told])
         stats["loss/critics"].backward()
@@ -218,7 +213,7 @@ class GanRecipe(Recipe):
         shake = torch.randint(-3, 4, (2,), generator=source).tolist()
         grain = torch.randn(self.config.batch, *fake.shape[1:], generator=source)
         shaken = fake.roll(shake, dims=(2, 3)) + 0.05 * grain[self.share.rows()].to(self.device)
-        with self._fast():
+        with self.fast():
             read = tagger(shaken)
         total = fake.new_zeros([])
         for column, logits in read.items():

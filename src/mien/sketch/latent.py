@@ -33,14 +33,14 @@ from mien.stylegan2.seeds import seed_latents
 if TYPE_CHECKING:
     from mien.inversion.encoder import Inverter
     from mien.portraits.faces import Faces
-    from mien.studio.session import Studio
+    from mien.sketch.session import Sketches
 
 KIND = "code-moments"
 _GUIDANCE = 1.25  # past the regression, which alone draws everybody nearer to the average
 
 
 def through_latent(
-    studio: Studio,
+    studio: Sketches,
     sketch: Picture,
     seed: int = 0,
     psi: float = 0.5,
@@ -83,7 +83,7 @@ def through_latent(
     return studio.draw(studio.inverter.spread_out(w), [seed], made, notes)
 
 
-def find_codes(studio: Studio) -> CodeMoments:
+def find_codes(studio: Sketches) -> CodeMoments:
     """The moments of sketches and photographs of a studio's generator; errors as above."""
     name = f"{studio.text_family}-sketches"
     try:

@@ -46,7 +46,7 @@ class AutoencoderRecipe(TranslationRecipe):
 
     def terms(self, shown: Shown, random: StepRandom | None = None) -> tuple[Terms, list[Tensor]]:
         """Absolute error of true pairs, and what frozen networks and the judge see."""
-        with self._fast():
+        with self.fast():
             fake = self.nets["G" if random else "G_ema"](shown.a)
         error = (fake - shown.b)[: shown.true].abs().mean()
         return {"loss/L1": error, **self._seen(fake, shown, random)}, [fake]
@@ -69,7 +69,7 @@ class Pix2pixRecipe(AutoencoderRecipe):
         """The autoencoder's, and the adversary on true pairs."""
         terms, made = super().terms(shown, random)
         true = shown.true
-        with self._fast():
+        with self.fast():
             logits = self.nets["D"](torch.cat([shown.a, made[0]], dim=1)[:true])
         terms["loss/G_gan"] = losses.adversarial_loss(logits, True, self.config.adversary)
         return terms, made
@@ -77,7 +77,7 @@ class Pix2pixRecipe(AutoencoderRecipe):
     def judged(self, shown: Shown, made: list[Tensor]) -> Tensor:
         """The loss of D on true pairs."""
         D, true = self.nets["D"], shown.true
-        with self._fast():
+        with self.fast():
             real = D(torch.cat([shown.a, shown.b], dim=1)[:true])
             fake = D(torch.cat([shown.a, made[0]], dim=1)[:true])
         return losses.discriminator_loss(real, fake, self.config.adversary)
@@ -116,7 +116,7 @@ class CycleganRecipe(TranslationRecipe):
         a, b = shown.a, shown.b
         G, F = (nets[name if random else f"{name}_ema"] for name in self._generators)
         identity = config.identity_weight > 0
-        with self._fast():
+        with self.fast():
             # Instance normalisation sees each picture alone, so translation and identity go
             # through in one batch; only with batch normalisation does that mix their statistics.
             made_b = G(torch.cat([a, b]) if identity else a)
@@ -139,7 +139,7 @@ class CycleganRecipe(TranslationRecipe):
         """The mean of both discriminators' losses: each learns as fast as pix2pix's does."""
         found = []
         for name, real, fake in zip(self.adversaries, (shown.b, shown.a), made, strict=True):
-            with self._fast():
+            with self.fast():
                 logits = self.nets[name](real), self.nets[name](fake)
             found.append(losses.discriminator_loss(*logits, self.config.adversary))
         return torch.stack(found).mean()

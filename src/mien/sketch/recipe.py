@@ -245,7 +245,7 @@ class TranslationRecipe(Recipe):
         """The terms of the frozen networks and of the judge."""
         config, terms = self.config, Terms()
         if self.judge is not None and config.judge_weight:
-            with self._fast():
+            with self.fast():
                 true = shown.true
                 terms["loss/judge"] = losses.judge_loss(self.judge, fake[:true], shown.b[:true])
         if random is None or self.features is None:
@@ -254,14 +254,14 @@ class TranslationRecipe(Recipe):
         # The frozen networks take half of the time: distance and critics have every other step.
         odd = random.nimg // config.batch % 2
         if config.perceptual and (odd or not config.critics):
-            with torch.no_grad(), self._fast():
+            with torch.no_grad(), self.fast():
                 wanted = self.features(view(shown.b, corner), deep=False)
-            with self._fast():
+            with self.fast():
                 maps = self.features(view(fake, corner), deep=False)
             terms["loss/unlike"] = feature_distance(maps[0], wanted[0]).mean()
         elif config.critics:
             fake = diff_augment(fake, random.torch(_FAKE), _AUGMENT)
-            with self._fast():
+            with self.fast():
                 logits = self._critics()(fake, self.features(view(fake, corner)))
             terms["loss/fooling"] = fooling_loss(logits)
         return terms
@@ -271,10 +271,10 @@ class TranslationRecipe(Recipe):
         assert self.features is not None
         corner, logits = self._corner(random), []
         for pictures, purpose in ((self.batches.real(random), _REAL), (made.detach(), _FAKE)):
-            with torch.no_grad(), self._fast():
+            with torch.no_grad(), self.fast():
                 pictures = diff_augment(pictures, random.torch(purpose), _AUGMENT)
                 maps = self.features(view(pictures, corner))
-            with self._fast():
+            with self.fast():
                 logits.append(self._critics()(pictures, maps))
         return critic_loss(*logits)
 
@@ -298,11 +298,6 @@ class TranslationRecipe(Recipe):
         if self.config.critics:
             for parameter in self._critics().learned:
                 parameter.requires_grad_(learn)
-
-    def _fast(self) -> torch.autocast:
-        """Convolutions in bfloat16, if the run has that precision."""
-        fast = self.config.precision == "bf16"
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=fast)
 
     def _adam(self, *names: str) -> torch.optim.Optimizer:
         parameters = [p for name in names for p in self.nets[name].parameters()]

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from mien.errors import InputError
 from mien.hub.store import engine_cache
 from mien.images.given import Picture, given
+from mien.inversion.session import Inverts
 
 if TYPE_CHECKING:
     from mien.portraits.faces import Faces
     from mien.sketch.translate import Translation, Translator
-    from mien.studio.session import Studio
 
 
-class Sketches:
+class Sketches(Inverts):
     """Photos as sketches and sketches as photos."""
 
     @cached_property
@@ -81,7 +81,7 @@ class Sketches:
         """
         from mien.sketch.latent import through_latent
 
-        return through_latent(cast("Studio", self), sketch, seed, psi)
+        return through_latent(self, sketch, seed, psi)
 
     def _translate(
         self,
@@ -94,11 +94,11 @@ class Sketches:
     ) -> Translation:
         from mien.sketch.translate import Translator, find_model
 
-        studio, key = cast("Studio", self), (direction, str(model), str(method))
+        key = direction, str(model), str(method)
         if key not in self._translators:
-            loaded = find_model(direction, model, method, str(studio.device))
+            loaded = find_model(direction, model, method, str(self.device))
             self._translators[key] = Translator(
-                loaded, direction, studio.precision, studio.engine, items, engine_cache()
+                loaded, direction, self.precision, self.engine, items, engine_cache()
             )
         image, of = given(picture)
         return self._translators[key].translate(image, big, of)

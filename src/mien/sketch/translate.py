@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 from jaxtyping import Float, UInt8
+from PIL import Image
 from torch import Tensor
 
 from mien import images
@@ -24,6 +25,7 @@ from mien.faces.alignment import align, paste_back
 from mien.faces.choosing import Finder, shipped_finder
 from mien.faces.frames import Frame
 from mien.hub import loading
+from mien.images.results import as_pil
 from mien.images.tiles import Translate, through
 from mien.runtime.engines import AUTO, Engine
 from mien.runtime.engines import engine as make_engine
@@ -67,6 +69,17 @@ class Translation:
     image: UInt8[np.ndarray, "h w 3"]
     provenance: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    latents: None = None
+
+    @property
+    def images(self) -> UInt8[np.ndarray, "1 h w 3"]:
+        """The picture, as every result has its pictures."""
+        return self.image[None]
+
+    @property
+    def pil(self) -> list[Image.Image]:
+        """The same as a picture of Pillow's."""
+        return as_pil(self.images)
 
     def save(self, path: str | Path, force: bool = False) -> Path:
         """Write it as PNG with what made it.

@@ -2,8 +2,10 @@
 
 from mien.portraits.checks import MAX_COUNT, MAX_WORDS
 from mien.portraits.faces import Faces
-from mien.studio.session import DEFAULT_METHOD, DEFAULT_MODEL, Studio
+from mien.portraits.session import DEFAULT_MODEL
+from mien.studio.session import Studio
 from mien.text.describe import DEFAULT_REFINE
+from mien.text.session import DEFAULT_METHOD
 
 __all__ = [
     "DEFAULT_METHOD",

@@ -21,8 +21,8 @@ from mien.text.unread import refusal
 from mien.text.without import ruled_out
 
 if TYPE_CHECKING:
-    from mien.studio.session import Studio
     from mien.text.methods import TextToLatent
+    from mien.text.session import Describes
 
 DEFAULT_REFINE = Refinement().steps
 """Steps by which described faces are moved at most."""
@@ -48,7 +48,7 @@ class Wish:
 
 
 def describe(
-    studio: Studio, wish: Wish, seeds: Sequence[int], label: Mapping[str, Any] | None = None
+    studio: Describes, wish: Wish, seeds: Sequence[int], label: Mapping[str, Any] | None = None
 ) -> Faces:
     """Draw faces that fit a sentence; see :meth:`mien.studio.session.Studio.describe`.
 
@@ -103,7 +103,7 @@ def describe(
     return studio.draw(w[:, None].expand(-1, studio.generator.num_ws, -1), seeds, made, notes)
 
 
-def _steps(studio: Studio, way: TextToLatent, wish: Wish) -> int:
+def _steps(studio: Describes, way: TextToLatent, wish: Wish) -> int:
     """As asked; else none for the closed form, which shows what is said without."""
     if wish.refine is not None:
         return wish.refine
@@ -113,7 +113,7 @@ def _steps(studio: Studio, way: TextToLatent, wish: Wish) -> int:
 
 
 def _refined(
-    studio: Studio, w: Float[Tensor, "n w_dim"], reading: Reading, plan: Refinement
+    studio: Describes, w: Float[Tensor, "n w_dim"], reading: Reading, plan: Refinement
 ) -> Float[Tensor, "n w_dim"]:
     G = studio.generator
     studio.watch("refining", 0, len(w))

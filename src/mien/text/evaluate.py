@@ -28,7 +28,7 @@ from mien.text.reader import read
 from mien.text.refine import Refinement
 
 if TYPE_CHECKING:
-    from mien.studio import Studio
+    from mien.text.session import Describes
 
 COLUMNS = ("gender", "glasses", "facial_hair", "hair_color", "expression", "headwear")
 """The columns that agreement is averaged over, each with equal weight."""
@@ -84,7 +84,7 @@ class TextScores:
 
 
 def score_text(
-    studio: Studio,
+    studio: Describes,
     judge: Loaded,
     kept: TrainingSet,
     methods: Sequence[str],
@@ -152,13 +152,15 @@ class _Way(NamedTuple):
     method: str
     refine: int
 
-    def faces(self, studio: Studio, text: str, count: int, seed: int) -> np.ndarray:
+    def faces(self, studio: Describes, text: str, count: int, seed: int) -> np.ndarray:
         """Faces for a sentence, uint8 ``[n, h, w, 3]``."""
         asked = {"method": self.method, "refine": self.refine, "anyway": True}
         return studio.describe(text, count, seed, **asked).images
 
 
-def _faces(studio: Studio, way: _Way, sentences: Sequence[str], plan: TextProtocol) -> np.ndarray:
+def _faces(
+    studio: Describes, way: _Way, sentences: Sequence[str], plan: TextProtocol
+) -> np.ndarray:
     """``per_sentence`` faces for each sentence, every one with a seed of its own."""
     count = plan.per_sentence
     drawn = [
@@ -168,7 +170,7 @@ def _faces(studio: Studio, way: _Way, sentences: Sequence[str], plan: TextProtoc
 
 
 def _diversity(
-    studio: Studio, way: _Way, judge: Loaded, sentences: Sequence[str], plan: TextProtocol
+    studio: Describes, way: _Way, judge: Loaded, sentences: Sequence[str], plan: TextProtocol
 ) -> float:
     """Diversity of faces for one sentence, as a share of that of random faces."""
 

@@ -5,7 +5,7 @@
 3. Bind: a colour, length or texture belongs to the noun before it (*tóc đen*, *cheveux noirs*) or,
    in Japanese, behind it (*黒い髪*), else to the noun on its other side.
 
-The tables are ``lexicon_vi``, ``lexicon_fr`` and ``lexicon_ja``, in the notation of
+The tables are ``words/vi.toml``, ``fr.toml`` and ``ja.toml``, in the notation of
 :mod:`mien.text.lexicon`.
 """
 

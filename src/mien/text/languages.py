@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from mien.errors import UnknownName
-from mien.text import clauses, foreign
+from mien.text import clauses, foreign, lexicon
 from mien.text import wordclasses as classes
 from mien.text.clauses import Chunk
 
@@ -59,13 +59,8 @@ def _english() -> Language:
 @cache
 def table(code: str) -> foreign.Words:
     """The words of a language other than English."""
-    if code == "vi":
-        from mien.text.lexicon_vi import VIETNAMESE as words
-    elif code == "fr":
-        from mien.text.lexicon_fr import FRENCH as words
-    else:
-        from mien.text.lexicon_ja import JAPANESE as words
-    return words
+    found = lexicon.table(code)
+    return foreign.Words(code=code, **{**found, "years": tuple(found["years"])})
 
 
 @cache

@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, ClassVar
@@ -35,6 +35,7 @@ class AdamWRecipe(Recipe):
 
     Attributes:
         name: What a message calls the network.
+        kind: Of the file that :meth:`finish` writes.
         warm: Share of the run for which the learning rate rises; then it falls as a cosine.
         longest: The gradient is shortened to this norm.
         betas: Of AdamW.
@@ -43,6 +44,7 @@ class AdamWRecipe(Recipe):
 
     free = frozenset()  # A cosine ends where it was told to.
     name: str = "the network"
+    kind: ClassVar[str] = ""
     warm: ClassVar[float] = 0.05
     longest: ClassVar[float] = float("inf")
     betas: ClassVar[tuple[float, float]] = (0.9, 0.999)
@@ -103,6 +105,19 @@ class AdamWRecipe(Recipe):
             out, kind, network.state_dict(), asdict(network.config), told, half=True, force=force
         )
 
+    def finish(self, path: Path, meta: Mapping[str, Any]) -> Path:
+        """Write the network of a run's end with what it measures, 16 bits a number.
+
+        Args:
+            path: Where to, ``.safetensors``; what lies there is replaced.
+            meta: For the header, beside kimg, configuration and measures.
+        """
+        measured = {name: round(value, 4) for name, value in self.measure().items()}
+        told = {**meta, "kimg": self.nimg / 1000, "training": asdict(self.config), **measured}
+        shape = asdict(self.network.config)
+        native.save(path, self.kind, self.network.state_dict(), shape, told, half=True, force=True)
+        return path
+
     def step(self, random: StepRandom) -> Mapping[str, Tensor]:
         """One step down the sum of the losses."""
         config = self.config
@@ -121,11 +136,6 @@ class AdamWRecipe(Recipe):
             ema.update(self.average, self.network, config.batch, kimg)
         self.nimg += config.batch
         return {name: value.detach() for name, value in terms.items()}
-
-    def fast(self) -> AbstractContextManager[Any]:
-        """Inside, the network computes in the run's precision."""
-        fast = self.config.precision == "bf16"
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=fast)
 
     @contextmanager
     def _seeded(self, random: StepRandom) -> Iterator[None]:

@@ -32,6 +32,7 @@ class Recipe(ABC):
 
     Attributes:
         config: A frozen dataclass with at least ``kimg`` and ``seed``; it decides the run.
+        device: Where it computes.
         nimg: Images seen so far; :meth:`step` raises it.
         free: Names of the configuration that may change when a run is resumed.
         leads: Whether this process writes; of many that train as one, one does.
@@ -39,6 +40,7 @@ class Recipe(ABC):
 
     free: ClassVar[frozenset[str]] = frozenset({"kimg"})
     config: Any
+    device: torch.device
     nimg: int = 0
     leads: bool = True
 
@@ -71,6 +73,11 @@ class Recipe(ABC):
 
     def begin(self) -> None:  # noqa: B027
         """Called once when a run starts anew, not when it is resumed."""
+
+    def fast(self) -> torch.autocast:
+        """Inside, networks compute in the run's ``precision``."""
+        fast = self.config.precision == "bf16"
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=fast)
 
     def sample(self) -> np.ndarray | None:
         """Pictures to look at, uint8 ``[n, h, w, 3]``; None for a model that draws none."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -18,7 +18,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from jaxtyping import Float
 
-from mien.errors import FileError, InputError, UnknownName
+from mien.errors import FileError, InputError
 
 Ease = Literal["linear", "smooth"]
 """How a value goes from one point to the next."""
@@ -90,16 +90,6 @@ class Keyframes:
     def end(self) -> float:
         """Seconds of the last point of all."""
         return max((curve.times[-1] for curve in self.curves.values()), default=0.0)
-
-    def check_names(self, known: Collection[str], kind: str = "direction") -> None:
-        """Refuse names that nobody knows.
-
-        Raises:
-            UnknownName: The first of them.
-        """
-        for name in self.curves:
-            if name not in known:
-                raise UnknownName(kind, name, known)
 
     def as_json(self) -> dict[str, Any]:
         """As the file says it, for a provenance."""

@@ -7,18 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from mien.cli.common import (
-    AnimeModelOption,
-    DetectorOption,
-    DeviceOption,
-    EngineOption,
-    ForceOption,
-    JsonOption,
-    PrecisionOption,
-    emit,
-    note,
-    parse_box,
-)
+from mien.cli import opt
+from mien.cli.common import emit, note, parse_box
 from mien.errors import FileError, InputError
 
 if TYPE_CHECKING:
@@ -51,7 +41,7 @@ def anime(
         Path | None,
         typer.Option(metavar="FILE", help='Of a clip: {"blue hair": [[0, 0], [2.5, 3]]}.'),
     ] = None,
-    model: AnimeModelOption = None,
+    model: opt.AnimeModel = None,
     face: Annotated[
         str | None,
         typer.Option(metavar="N|all", help="Which face, where there are several, or every one."),
@@ -60,10 +50,8 @@ def anime(
         str | None,
         typer.Option(metavar="X,Y,W,H", help="Where the face is, forehead to chin, in pixels."),
     ] = None,
-    aligned: Annotated[
-        bool, typer.Option("--aligned", help="The pictures are cut around the face already.")
-    ] = False,
-    detector: DetectorOption = None,
+    aligned: opt.Aligned = False,
+    detector: opt.Detector = None,
     size: Annotated[
         int | None, typer.Option(help="Side of the face's picture; else the model's own.")
     ] = None,
@@ -84,11 +72,11 @@ def anime(
     out: Annotated[
         Path | None, typer.Option(metavar="PATH", help="A folder, or the clip of a clip.")
     ] = None,
-    device: DeviceOption = "auto",
-    precision: PrecisionOption = "fast",
-    engine: EngineOption = "auto",
-    force: ForceOption = False,
-    json: JsonOption = False,
+    device: opt.Device = "auto",
+    precision: opt.Precision = "fast",
+    engine: opt.Engine = "auto",
+    force: opt.Force = False,
+    json: opt.Json = False,
 ) -> None:
     """Draw faces as anime: photos in many styles, a clip in one.
 

@@ -7,26 +7,14 @@ from typing import Annotated, Any
 
 import typer
 
-from mien.cli.common import (
-    DetectorOption,
-    DeviceOption,
-    ForceOption,
-    JsonOption,
-    OutOption,
-    emit,
-    note,
-    parse_box,
-    progress,
-)
+from mien.cli import opt
+from mien.cli.common import emit, note, parse_box, progress
 from mien.errors import InputError
 
 
 def align(
-    pictures: Annotated[
-        list[Path],
-        typer.Argument(metavar="PICTURES...", help="Pictures, and folders or zips of pictures."),
-    ],
-    out: OutOption = Path("out/faces"),
+    pictures: opt.Pictures,
+    out: opt.Out = Path("out/faces"),
     size: Annotated[int, typer.Option(help="Side of the crops in pixels, 16 to 4096.")] = 256,
     face: Annotated[
         str | None,
@@ -34,20 +22,17 @@ def align(
             "--face", metavar="N", help="Where there are several: a number, largest, or all."
         ),
     ] = None,
-    box: Annotated[
-        str | None,
-        typer.Option("--box", metavar="X,Y,W,H", help="Where the face is, forehead to chin."),
-    ] = None,
+    box: opt.Box = None,
     landmarks: Annotated[
         Path | None,
         typer.Option(
             "--landmarks", metavar="FILE", help="5 or 68 points a face: .npz, .json or .csv."
         ),
     ] = None,
-    detector: DetectorOption = None,
-    device: DeviceOption = "auto",
-    force: ForceOption = False,
-    json: JsonOption = False,
+    detector: opt.Detector = None,
+    device: opt.Device = "auto",
+    force: opt.Force = False,
+    json: opt.Json = False,
 ) -> None:
     """Cut faces out as FFHQ does, from eyes and mouth, upright.
 

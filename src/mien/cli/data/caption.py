@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mien.cli.common import JsonOption, OutOption
+from mien.cli import opt
 from mien.cli.data.working import ProcessesOption, RedoOption, work
 
 
@@ -16,7 +16,7 @@ def caption(
         Path,
         typer.Argument(metavar="TABLE", help="Labels, tab-separated, or CelebA's 40 attributes."),
     ],
-    out: OutOption = Path("out/captions"),
+    out: opt.Out = Path("out/captions"),
     count: Annotated[int, typer.Option(min=1, help="Sentences a face.")] = 10,
     pictures: Annotated[
         Path | None,
@@ -27,7 +27,7 @@ def caption(
     seed: Annotated[int, typer.Option(min=0, help="Another seed gives other sentences.")] = 0,
     processes: ProcessesOption = 1,
     force: RedoOption = False,
-    json: JsonOption = False,
+    json: opt.Json = False,
 ) -> None:
     """Write different sentences about each face of an attribute table, as MM-CelebA-HQ has them.
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mien.cli.common import JsonOption, emit, progress
+from mien.cli import opt
+from mien.cli.common import emit, progress
 
 if TYPE_CHECKING:
     from mien.data.check import Problem, Summary
@@ -20,7 +21,7 @@ _ALIKE = 10
 
 
 def check(
-    path: Annotated[Path, typer.Argument(metavar="PATH", help="A folder or zip of pictures.")],
+    path: opt.FaceSet,
     labels: Annotated[
         Path | None,
         typer.Option(
@@ -29,7 +30,7 @@ def check(
             help="A table of labels; else the one beside the data, such as faces_labels.tsv.",
         ),
     ] = None,
-    json: JsonOption = False,
+    json: opt.Json = False,
 ) -> None:
     """Name every bad file of a data set and why it is bad.
 

@@ -7,12 +7,11 @@ from typing import Annotated
 
 import typer
 
-from mien.cli.common import DetectorOption, DeviceOption, JsonOption, OutOption
+from mien.cli import opt
 from mien.cli.data.working import (
     AlignedOption,
     FaceOption,
     ParserOption,
-    PicturesArgument,
     ProcessesOption,
     RedoOption,
     which_face,
@@ -22,8 +21,8 @@ from mien.errors import InputError
 
 
 def cutout(
-    pictures: PicturesArgument,
-    out: OutOption = Path("out/cutouts"),
+    pictures: opt.Pictures,
+    out: opt.Out = Path("out/cutouts"),
     face: FaceOption = None,
     aligned: AlignedOption = False,
     background: Annotated[
@@ -31,11 +30,11 @@ def cutout(
         typer.Option("--background", metavar="RRGGBB", help="A colour, such as ffffff, behind it."),
     ] = None,
     parser: ParserOption = "parsing",
-    detector: DetectorOption = None,
-    device: DeviceOption = "auto",
+    detector: opt.Detector = None,
+    device: opt.Device = "auto",
     processes: ProcessesOption = 1,
     force: RedoOption = False,
-    json: JsonOption = False,
+    json: opt.Json = False,
 ) -> None:
     """Make the background of portraits transparent, softly at the hair.
 

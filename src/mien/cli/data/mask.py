@@ -7,12 +7,11 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from mien.cli.common import DetectorOption, DeviceOption, JsonOption, OutOption
+from mien.cli import opt
 from mien.cli.data.working import (
     AlignedOption,
     FaceOption,
     ParserOption,
-    PicturesArgument,
     ProcessesOption,
     RedoOption,
     which_face,
@@ -22,8 +21,8 @@ from mien.errors import InputError
 
 
 def mask(
-    pictures: PicturesArgument,
-    out: OutOption = Path("out/masks"),
+    pictures: opt.Pictures,
+    out: opt.Out = Path("out/masks"),
     face: FaceOption = None,
     aligned: AlignedOption = False,
     preview: Annotated[
@@ -50,11 +49,11 @@ def mask(
             "--figures", metavar="FILE", help="With --by colours: where the person is, .npz."
         ),
     ] = None,
-    detector: DetectorOption = None,
-    device: DeviceOption = "auto",
+    detector: opt.Detector = None,
+    device: opt.Device = "auto",
     processes: ProcessesOption = 1,
     force: RedoOption = False,
-    json: JsonOption = False,
+    json: opt.Json = False,
 ) -> None:
     """Write a label map of each picture: skin, hair, eyes, clothes and so on, in palette PNGs.
 

@@ -7,13 +7,14 @@ from typing import Annotated, Literal
 
 import typer
 
-from mien.cli.common import ForceOption, JsonOption, OutOption, emit, note, progress
+from mien.cli import opt
+from mien.cli.common import emit, note, progress
 from mien.cli.data.working import ProcessesOption
 
 
 def pack(
-    path: Annotated[Path, typer.Argument(metavar="PATH", help="A folder or zip of pictures.")],
-    out: OutOption = Path("out/faces.zip"),
+    path: opt.FaceSet,
+    out: opt.Out = Path("out/faces.zip"),
     layout: Annotated[
         Literal["nvlabs", "pairs"],
         typer.Option(help="nvlabs, or pairs of photo and sketch side by side, for pix2pix."),
@@ -39,8 +40,8 @@ def pack(
         typer.Option("--kept-out", metavar="SHARE", help="Kept out for measuring; else a tenth."),
     ] = None,
     processes: ProcessesOption = 1,
-    force: ForceOption = False,
-    json: JsonOption = False,
+    force: opt.Force = False,
+    json: opt.Json = False,
 ) -> None:
     """Pack a set of pictures into a zip: NVlabs' with `dataset.json`, or pairs side by side.
 

@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
-from mien.cli.common import JsonOption, OutOption
-from mien.cli.data.working import PicturesArgument, ProcessesOption, RedoOption, work
+from mien.cli import opt
+from mien.cli.data.working import ProcessesOption, RedoOption, work
 
 
 def sketch(
-    photos: PicturesArgument,
-    out: OutOption = Path("out/pairs"),
+    photos: opt.Pictures,
+    out: opt.Out = Path("out/pairs"),
     style: Annotated[str, typer.Option(help="pencil, line or xdog (ink).")] = "pencil",
     strength: Annotated[
         list[float] | None,
@@ -28,7 +28,7 @@ def sketch(
     ] = None,
     processes: ProcessesOption = 1,
     force: RedoOption = False,
-    json: JsonOption = False,
+    json: opt.Json = False,
 ) -> None:
     """Make pairs of photo and sketch from any photos, without a network.
 

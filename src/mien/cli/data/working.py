@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -17,10 +16,6 @@ if TYPE_CHECKING:
     from mien.data.batch import Item, Worker
     from mien.faces.choosing import Where
 
-PicturesArgument = Annotated[
-    list[Path],
-    typer.Argument(metavar="PICTURES...", help="Pictures, and folders or zips of pictures."),
-]
 ProcessesOption = Annotated[
     int, typer.Option("--processes", min=1, metavar="N", help="Work in so many processes.")
 ]

@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from mien.cli.common import DeviceOption, ForceOption, JsonOption, emit, note
+from mien.cli import opt
+from mien.cli.common import emit, note
 from mien.cli.directions.options import (
     FacesOption,
     JudgeOption,
-    ModelOption,
     SeedOption,
     TaggerOption,
     batch_of,
@@ -22,20 +22,20 @@ from mien.cli.directions.options import (
 
 
 def calibrate(
-    directions: Annotated[str, typer.Argument(metavar="SET", help="A set: name or file.")],
+    directions: opt.Directions,
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The new set.")],
-    model: ModelOption = "portraits",
+    model: opt.Model = "portraits",
     judge: JudgeOption = "judge",
     tagger: TaggerOption = "teacher",
     identity: Annotated[
         str, typer.Option(help="A judge of who a face is: name or file.")
     ] = "identity",
     faces: FacesOption = 48,
-    psi: Annotated[float, typer.Option(help="Truncation of the faces.")] = 0.7,
+    psi: opt.Truncation = 0.7,
     seed: SeedOption = 0,
-    device: DeviceOption = "auto",
-    force: ForceOption = False,
-    json: JsonOption = False,
+    device: opt.Device = "auto",
+    force: opt.Force = False,
+    json: opt.Json = False,
 ) -> None:
     """Scale directions so that strength 1 turns the attribute over in half of the faces.
 

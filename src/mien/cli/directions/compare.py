@@ -6,13 +6,12 @@ from typing import Annotated
 
 import typer
 
-from mien.cli.common import DeviceOption, ForceOption, JsonOption, emit, note
+from mien.cli import opt
+from mien.cli.common import emit, note, write_text
 from mien.cli.directions.options import (
-    CsvOption,
     FacesOption,
     JudgeOption,
     LeastOption,
-    ModelOption,
     MostOption,
     SeedOption,
     TaggerOption,
@@ -21,12 +20,11 @@ from mien.cli.directions.options import (
     open_source,
     place,
     style_weights_of,
-    write_text,
 )
 
 
 def compare(
-    model: ModelOption = "portraits",
+    model: opt.Model = "portraits",
     method: Annotated[
         list[str] | None, typer.Option("--method", help="Only these; may be repeated.")
     ] = None,
@@ -41,14 +39,14 @@ def compare(
     judge: JudgeOption = "judge",
     min_count: LeastOption = None,
     max_count: MostOption = None,
-    alpha: Annotated[float, typer.Option(help="Penalty of the Lasso.")] = 0.01,
+    alpha: opt.Alpha = 0.01,
     faces: FacesOption = 24,
-    psi: Annotated[float, typer.Option(help="Truncation of the faces.")] = 0.7,
+    psi: opt.Truncation = 0.7,
     seed: SeedOption = 0,
-    csv: CsvOption = None,
-    device: DeviceOption = "auto",
-    force: ForceOption = False,
-    json: JsonOption = False,
+    csv: opt.Csv = None,
+    device: opt.Device = "auto",
+    force: opt.Force = False,
+    json: opt.Json = False,
 ) -> None:
     """Compare methods: distance and diversity of edited faces, re-scoring, seconds.
 

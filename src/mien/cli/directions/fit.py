@@ -8,10 +8,10 @@ from typing import Annotated, Any
 
 import typer
 
-from mien.cli.common import DeviceOption, ForceOption, JsonOption, emit, note, showing
+from mien.cli import opt
+from mien.cli.common import emit, note, showing
 from mien.cli.directions.options import (
     LeastOption,
-    ModelOption,
     MostOption,
     SamplesOption,
     SeedOption,
@@ -26,7 +26,7 @@ from mien.cli.directions.options import (
 
 def fit(
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="A .safetensors file.")],
-    model: ModelOption = "portraits",
+    model: opt.Model = "portraits",
     method: Annotated[
         str, typer.Option(help="linear, lasso, logistic, svm, svd, codes, sefa or pca.")
     ] = "linear",
@@ -44,7 +44,7 @@ def fit(
         bool, typer.Option("--free/--plain", help="Free named edits from each other, and scale.")
     ] = True,
     ridge: Annotated[float, typer.Option(min=0, help="Penalty of linear regression.")] = 0,
-    alpha: Annotated[float, typer.Option(help="Penalty of the Lasso.")] = 0.01,
+    alpha: opt.Alpha = 0.01,
     c: Annotated[float, typer.Option("--C", help="Inverse penalty of logistic and svm.")] = 1,
     count: Annotated[int, typer.Option(min=1, help="How many SeFa or PCA give.")] = 10,
     layers: Annotated[
@@ -58,9 +58,9 @@ def fit(
         Path | None, typer.Option(help="Pictures, if the model is one of GANs N' Roses.")
     ] = None,
     seed: SeedOption = 0,
-    device: DeviceOption = "auto",
-    force: ForceOption = False,
-    json: JsonOption = False,
+    device: opt.Device = "auto",
+    force: opt.Force = False,
+    json: opt.Json = False,
 ) -> None:
     """Find directions: sample faces, let a tagger read them, fit every tag at once.
 

@@ -2,37 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
-
-from mien.cli.common import DeviceOption, ForceOption, JsonOption, emit
+from mien.cli import opt
+from mien.cli.common import emit, write_text
 from mien.cli.directions.options import (
-    CsvOption,
     FacesOption,
     JudgeOption,
-    ModelOption,
     PictureOption,
     SeedOption,
     batch_of,
     draw,
     open_source,
     place,
-    write_text,
 )
 
 
 def layers(
-    model: ModelOption = "portraits",
+    model: opt.Model = "portraits",
     judge: JudgeOption = "judge",
     faces: FacesOption = 24,
-    psi: Annotated[float, typer.Option(help="Truncation of the faces.")] = 0.7,
+    psi: opt.Truncation = 0.7,
     seed: SeedOption = 0,
-    csv: CsvOption = None,
+    csv: opt.Csv = None,
     out: PictureOption = None,
-    device: DeviceOption = "auto",
-    force: ForceOption = False,
-    json: JsonOption = False,
+    device: opt.Device = "auto",
+    force: opt.Force = False,
+    json: opt.Json = False,
 ) -> None:
     """Measure what each layer of a generator moves: attributes, pose, colours.
 

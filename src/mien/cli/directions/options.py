@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from mien.editing.samples import LatentSource, Reader
     from mien.hub.loading import Loaded
 
-ModelOption = Annotated[str, typer.Option("--model", help="A generator: name or file.")]
 TaggerOption = Annotated[
     str,
     typer.Option(
@@ -32,9 +31,6 @@ FacesOption = Annotated[int, typer.Option(min=2, help="Faces for each edit.")]
 SeedOption = Annotated[int, typer.Option("--seed", metavar="N", min=0, help="First seed.")]
 PictureOption = Annotated[
     Path | None, typer.Option("--out", metavar="PNG", help="Also draw it as a picture here.")
-]
-CsvOption = Annotated[
-    Path | None, typer.Option("--csv", metavar="FILE", help="Also write the numbers here.")
 ]
 LeastOption = Annotated[
     int | None,
@@ -111,17 +107,6 @@ def place(device: str) -> str:
     from mien.runtime.devices import find_device
 
     return str(find_device(device))
-
-
-def write_text(path: Path | None, text: str, force: bool) -> None:
-    """Write a table, if a file was asked for."""
-    if path is None:
-        return
-    from mien.files import replacing
-
-    with replacing(path, force) as beside:
-        beside.write_text(text, encoding="utf-8")
-    note(f"wrote {path}")
 
 
 def draw(

@@ -7,12 +7,11 @@ from typing import Annotated
 
 import typer
 
-from mien.cli.common import DeviceOption, ForceOption, JsonOption, emit, note
+from mien.cli import opt
+from mien.cli.common import emit, note, write_text
 from mien.cli.directions.options import (
-    CsvOption,
     FacesOption,
     JudgeOption,
-    ModelOption,
     PictureOption,
     SeedOption,
     TaggerOption,
@@ -21,15 +20,12 @@ from mien.cli.directions.options import (
     open_reader,
     open_source,
     place,
-    write_text,
 )
 
 
 def score(
-    directions: Annotated[
-        str, typer.Argument(metavar="SET", help="A set: name or file.")
-    ] = "portraits-edits",
-    model: ModelOption = "portraits",
+    directions: opt.Directions = "portraits-edits",
+    model: opt.Model = "portraits",
     judge: JudgeOption = "judge",
     tagger: TaggerOption = "teacher",
     identity: Annotated[
@@ -40,16 +36,16 @@ def score(
     ] = False,
     faces: FacesOption = 48,
     strength: Annotated[float, typer.Option(help="How far faces are moved.")] = 3,
-    psi: Annotated[float, typer.Option(help="Truncation of the faces.")] = 0.7,
+    psi: opt.Truncation = 0.7,
     seed: SeedOption = 0,
-    csv: CsvOption = None,
+    csv: opt.Csv = None,
     out: PictureOption = None,
     card: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Also write the matrix as Markdown here.")
     ] = None,
-    device: DeviceOption = "auto",
-    force: ForceOption = False,
-    json: JsonOption = False,
+    device: opt.Device = "auto",
+    force: opt.Force = False,
+    json: opt.Json = False,
 ) -> None:
     """Score directions: the re-scoring matrix, and what is left of the person.
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
-
-from mien.cli.common import JsonOption, emit
+from mien.cli import opt
+from mien.cli.common import emit
 
 
-def list_sets(json: JsonOption = False) -> None:
+def list_sets(json: opt.Json = False) -> None:
     """List the sets of directions that there are: shipped, and in the user's store."""
     from mien.editing.sets import KIND, load_direction_set
     from mien.errors import CheckpointError
@@ -49,10 +46,8 @@ def list_sets(json: JsonOption = False) -> None:
 
 
 def show(
-    directions: Annotated[
-        str, typer.Argument(metavar="SET", help="A set: name or file.")
-    ] = "portraits-edits",
-    json: JsonOption = False,
+    directions: opt.Directions = "portraits-edits",
+    json: opt.Json = False,
 ) -> None:
     """Show what a set holds: names, layers, scale, how each was found, what was measured."""
     from rich.table import Table

@@ -7,16 +7,9 @@ from typing import Annotated
 
 import typer
 
-from mien.cli.common import (
-    DetectorOption,
-    DeviceOption,
-    ForceOption,
-    JsonOption,
-    SeedOption,
-    emit,
-    note,
-)
-from mien.cli.evaluate.options import CsvOption, refuse_csv, write_csv
+from mien.cli import opt
+from mien.cli.common import emit, note, write_text
+from mien.cli.evaluate.options import refuse_csv
 
 
 def alignment(
@@ -32,16 +25,16 @@ def alignment(
             "--points", metavar="FILE", help="Hand-placed points; else the .npz beside --data."
         ),
     ] = None,
-    detector: DetectorOption = None,
+    detector: opt.Detector = None,
     landmarks: Annotated[
         str, typer.Option("--landmarks", metavar="NAME", help="The landmark network.")
     ] = "landmarks",
     count: Annotated[int | None, typer.Option(min=1, help="Only so many photos; else all.")] = None,
-    seed: SeedOption = 0,
-    device: DeviceOption = "auto",
-    csv: CsvOption = None,
-    force: ForceOption = False,
-    json: JsonOption = False,
+    seed: opt.Seed = 0,
+    device: opt.Device = "auto",
+    csv: opt.Csv = None,
+    force: opt.Force = False,
+    json: opt.Json = False,
 ) -> None:
     """Find the faces of photos, turned and scaled, and compare eyes with hand-placed pupils."""
     from mien.data.sources import open_source
@@ -62,5 +55,5 @@ def alignment(
     table = score_alignment(
         finder, photos, pupils, (loaded.name, loaded.sha256), seed=seed, say=note
     )
-    write_csv(csv, table.csv(), force)
+    write_text(csv, table.csv(), force)
     emit(table.as_dict(), json, table.text())

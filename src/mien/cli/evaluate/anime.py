@@ -7,17 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mien.cli.common import (
-    AnimeModelOption,
-    DeviceOption,
-    ForceOption,
-    JsonOption,
-    OptionalOutOption,
-    PrecisionOption,
-    emit,
-    note,
-    progress,
-)
+from mien.cli import opt
+from mien.cli.common import emit, note, progress
 
 if TYPE_CHECKING:
     from mien.anime.evaluate import AnimeMeasure
@@ -32,7 +23,7 @@ def anime(
         Path | None,
         typer.Option("--data", metavar="PATH", help="Folder or zip with testA, testB and trainB."),
     ] = None,
-    model: AnimeModelOption = None,
+    model: opt.AnimeModel = None,
     judge: Annotated[
         str,
         typer.Option(
@@ -67,11 +58,11 @@ def anime(
         bool, typer.Option("--aligned", help="The clip is cut around the face already.")
     ] = False,
     seed: Annotated[int, typer.Option(min=0, help="Decides styles and augmentations.")] = 0,
-    out: OptionalOutOption = None,
-    device: DeviceOption = "auto",
-    precision: PrecisionOption = "fast",
-    force: ForceOption = False,
-    json: JsonOption = False,
+    out: opt.OptionalOut = None,
+    device: opt.Device = "auto",
+    precision: opt.Precision = "fast",
+    force: opt.Force = False,
+    json: opt.Json = False,
 ) -> None:
     """Measure selfie to anime.
 

@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from mien.cli.common import DeviceOption, ForceOption, JsonOption, SeedOption, emit
-from mien.cli.evaluate.options import CsvOption, ModelOption, refuse_csv, write_csv
+from mien.cli import opt
+from mien.cli.common import emit, write_text
+from mien.cli.evaluate.options import refuse_csv
 
 
 def generator(
@@ -20,7 +21,7 @@ def generator(
             help="Real pictures; a part of them is kept out. May be repeated: all are taken.",
         ),
     ],
-    model: ModelOption = "portraits",
+    model: opt.Model = "portraits",
     judge: Annotated[
         str,
         typer.Option(
@@ -38,11 +39,11 @@ def generator(
     found: Annotated[
         bool, typer.Option("--found", help="Also: in how many pictures a face is found.")
     ] = False,
-    seed: SeedOption = 0,
-    device: DeviceOption = "auto",
-    csv: CsvOption = None,
-    force: ForceOption = False,
-    json: JsonOption = False,
+    seed: opt.Seed = 0,
+    device: opt.Device = "auto",
+    csv: opt.Csv = None,
+    force: opt.Force = False,
+    json: opt.Json = False,
 ) -> None:
     """Compare generated faces with kept-out pictures: Fréchet and kernel distance, diversity.
 
@@ -67,5 +68,5 @@ def generator(
     kept = [TrainingSet.open(path, size, labels=False, part="kept-out") for path in data]
     training = [TrainingSet.open(path, size, labels=False, part="train") for path in data]
     table = score_generator(studio, loaded, kept, training, count, seed, beside=beside)
-    write_csv(csv, table.csv(), force)
+    write_text(csv, table.csv(), force)
     emit(table.as_dict(), json, table.text())

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mien.cli.common import DeviceOption, ForceOption, JsonOption, OptionalOutOption, emit
-from mien.cli.evaluate.options import CsvOption, write_csv
+from mien.cli import opt
+from mien.cli.common import emit, write_text
 
 if TYPE_CHECKING:
     from mien.faces.evaluate_identity import Cut, Square
@@ -34,11 +34,11 @@ def identity(
         str | None,
         typer.Option(metavar="X,Y,SIDE", help="Where the face is, in every picture alike."),
     ] = None,
-    device: DeviceOption = "auto",
-    out: OptionalOutOption = None,
-    csv: CsvOption = None,
-    force: ForceOption = False,
-    json: JsonOption = False,
+    device: opt.Device = "auto",
+    out: opt.OptionalOut = None,
+    csv: opt.Csv = None,
+    force: opt.Force = False,
+    json: opt.Json = False,
 ) -> None:
     """Recognise real people across two pictures of each: AUC over all pairs, and rank-1.
 
@@ -77,7 +77,7 @@ def identity(
     where = str(find_device(device))
     judges = [load_identity(name, where) for name in judge or ["identity"]]
     scores = score_identity(judges, TwicePictured.open(data, (names[0], names[1]), cut), framing)
-    write_csv(csv, scores.csv(), force)
+    write_text(csv, scores.csv(), force)
     if out is not None:
         with replacing(out) as file:
             file.write_text(json_text.dumps(plain(scores.as_dict()), indent=1))

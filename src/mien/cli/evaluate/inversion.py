@@ -6,28 +6,22 @@ from typing import Annotated
 
 import typer
 
-from mien.cli.common import DetectorOption, DeviceOption, JsonOption, emit, note, showing
+from mien.cli import opt
+from mien.cli.common import emit, note, showing
 
 
 def inversion(
-    photos: Annotated[
-        list[str],
-        typer.Argument(metavar="PHOTO...", help="Pictures, and folders or patterns of pictures."),
-    ],
+    photos: opt.Photos,
     steps: Annotated[int, typer.Option(help="Of optimisation after the one pass.")] = 0,
-    tune: Annotated[
-        bool, typer.Option("--tune", help="Then tune a copy of the generator for each photo.")
-    ] = False,
-    aligned: Annotated[
-        bool, typer.Option("--aligned", help="The pictures are cut around the face already.")
-    ] = False,
+    tune: opt.Tune = False,
+    aligned: opt.Aligned = False,
     count: Annotated[
         int | None, typer.Option(metavar="N", help="So many of them, evenly chosen; else all.")
     ] = None,
-    model: Annotated[str, typer.Option(help="A generator: name or file.")] = "portraits",
-    detector: DetectorOption = None,
-    device: DeviceOption = "auto",
-    json: JsonOption = False,
+    model: opt.Model = "portraits",
+    detector: opt.Detector = None,
+    device: opt.Device = "auto",
+    json: opt.Json = False,
 ) -> None:
     """Mean feature distance, MSE, recogniser's distance and seconds of each stage.
 

@@ -7,17 +7,11 @@ from typing import Annotated
 
 import typer
 
-from mien.cli.common import note
-
 DataOption = Annotated[
     Path, typer.Option("--data", metavar="PATH", help="Real pictures; a part of them is kept out.")
 ]
-ModelOption = Annotated[str, typer.Option("--model", help="A generator: name or file.")]
 JudgeOption = Annotated[
     str, typer.Option("--judge", help="A tagger that has not taught the generator.")
-]
-CsvOption = Annotated[
-    Path | None, typer.Option("--csv", metavar="FILE", help="Also write the numbers here.")
 ]
 
 
@@ -26,14 +20,3 @@ def refuse_csv(path: Path | None, force: bool) -> None:
     from mien.files import refuse_existing
 
     refuse_existing([path] if path else [], force)
-
-
-def write_csv(path: Path | None, text: str, force: bool) -> None:
-    """Write a table as CSV, if a file was asked for."""
-    if path is None:
-        return
-    from mien.files import replacing
-
-    with replacing(path, force) as beside:
-        beside.write_text(text, encoding="utf-8")
-    note(f"wrote {path}")

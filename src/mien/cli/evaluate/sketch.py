@@ -7,16 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mien.cli.common import (
-    DeviceOption,
-    EngineOption,
-    ForceOption,
-    JsonOption,
-    OptionalOutOption,
-    PrecisionOption,
-    emit,
-    note,
-)
+from mien.cli import opt
+from mien.cli.common import emit, note
 
 if TYPE_CHECKING:
     from mien.hub.loading import Loaded
@@ -48,12 +40,12 @@ def sketch(
         str, typer.Option(metavar="A,B", help="Names of the two folders, photos first.")
     ] = "photo,sketch",
     direction: Annotated[str | None, typer.Option(help="Of models that do not say theirs.")] = None,
-    out: OptionalOutOption = None,
-    device: DeviceOption = "auto",
-    precision: PrecisionOption = "fast",
-    engine: EngineOption = "auto",
-    force: ForceOption = False,
-    json: JsonOption = False,
+    out: opt.OptionalOut = None,
+    device: opt.Device = "auto",
+    precision: opt.Precision = "fast",
+    engine: opt.Engine = "auto",
+    force: opt.Force = False,
+    json: opt.Json = False,
 ) -> None:
     """Measure models that turn photos and sketches into each other.
 

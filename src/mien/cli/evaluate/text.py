@@ -6,20 +6,18 @@ from typing import Annotated, Any
 
 import typer
 
-from mien.cli.common import DeviceOption, ForceOption, JsonOption, SeedOption, emit, note
+from mien.cli import opt
+from mien.cli.common import emit, note, write_text
 from mien.cli.evaluate.options import (
-    CsvOption,
     DataOption,
     JudgeOption,
-    ModelOption,
     refuse_csv,
-    write_csv,
 )
 
 
 def text(
     data: DataOption,
-    model: ModelOption = "portraits",
+    model: opt.Model = "portraits",
     judge: JudgeOption = "judge",
     method: Annotated[
         list[str] | None, typer.Option("--method", help="Only these ways; may be repeated.")
@@ -28,11 +26,11 @@ def text(
     refine: Annotated[
         int | None, typer.Option(min=0, help="Steps of refining at most; else what describe does.")
     ] = None,
-    seed: SeedOption = 0,
-    device: DeviceOption = "auto",
-    csv: CsvOption = None,
-    force: ForceOption = False,
-    json: JsonOption = False,
+    seed: opt.Seed = 0,
+    device: opt.Device = "auto",
+    csv: opt.Csv = None,
+    force: opt.Force = False,
+    json: opt.Json = False,
 ) -> None:
     """Judge faces drawn for the written sentences of kept-out pictures, method by method."""
     from mien.data.training_set import TrainingSet
@@ -49,7 +47,7 @@ def text(
     plan = TextProtocol(per_sentence=per_sentence, seed=seed, refine=steps)
     names = method or studio.methods()
     scores = score_text(studio, loaded, kept, names, plan, lambda name: note(f"drawing: {name}"))
-    write_csv(csv, scores.table.csv(), force)
+    write_text(csv, scores.table.csv(), force)
     columns: dict[str, Any] = {
         name: [row.as_dict() for row in agreement.rows]
         for name, agreement in scores.columns.items()

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from mien.anime.config import AnimeConfig
-from mien.cli.common import DeviceOption, JsonOption, emit
+from mien.cli import opt
+from mien.cli.common import emit
 from mien.cli.options import config_options
 from mien.cli.train.options import RunOption
 from mien.cli.train.running import Run, follow_or_finish
@@ -42,11 +43,11 @@ def anime(
     finish: Annotated[
         bool, typer.Option("--finish", help="Train no further; write the model as it stands.")
     ] = False,
-    tick_kimg: Annotated[float, typer.Option(help="Log every so many kimg.")] = 0.2,
-    checkpoint_kimg: Annotated[float, typer.Option(help="Checkpoint every so many kimg.")] = 0.8,
-    sample_kimg: Annotated[float, typer.Option(help="Grid of faces every so many kimg.")] = 0.8,
-    device: DeviceOption = "auto",
-    json: JsonOption = False,
+    tick_kimg: opt.TickKimg = 0.2,
+    checkpoint_kimg: opt.CheckpointKimg = 0.8,
+    sample_kimg: opt.SampleKimg = 0.8,
+    device: opt.Device = "auto",
+    json: opt.Json = False,
 ) -> None:
     """Train GANs N' Roses: selfies to anime faces, many styles for one face.
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from mien.anime.tagger_config import AnimeTaggerTraining
-from mien.cli.common import ForceOption
+from mien.cli import opt
 from mien.cli.train.running import Job, ModelOption, Run, run_folder, trainer
 
 
@@ -35,7 +35,7 @@ def anime_tagger(
     cache: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Keep decoded pictures here.")
     ] = None,
-    force: ForceOption = False,
+    force: opt.Force = False,
 ) -> Job:
     """Train the tagger of anime faces, and measure it on the last 200 rows of the table.
 

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from mien.cli.common import DeviceOption, JsonOption, emit, note
+from mien.cli import opt
+from mien.cli.common import emit, note
 from mien.cli.options import config_options
 from mien.cli.train.lines import Lines
 from mien.cli.train.options import OnlyOption, RunOption
@@ -18,9 +19,7 @@ from mien.training.cadence import Cadence
 
 @config_options(JointConfig, leave=("label_dim",), precision="auto")
 def faces(
-    data: Annotated[
-        list[Path], typer.Option(help="A folder or zip of faces; give it again for more sets.")
-    ],
+    data: opt.FaceSets,
     out: RunOption,
     config: dict[str, Any],
     only: OnlyOption = None,
@@ -33,11 +32,11 @@ def faces(
     finish: Annotated[
         bool, typer.Option("--finish", help="Train no further; write the models as they stand.")
     ] = False,
-    tick_kimg: Annotated[float, typer.Option(help="Log every so many kimg.")] = 0.4,
-    checkpoint_kimg: Annotated[float, typer.Option(help="Checkpoint every so many kimg.")] = 2,
-    sample_kimg: Annotated[float, typer.Option(help="Grid of faces every so many kimg.")] = 4,
-    device: DeviceOption = "auto",
-    json: JsonOption = False,
+    tick_kimg: opt.TickKimg = 0.4,
+    checkpoint_kimg: opt.CheckpointKimg = 2,
+    sample_kimg: opt.SampleKimg = 4,
+    device: opt.Device = "auto",
+    json: opt.Json = False,
 ) -> None:
     """Train a generator of faces together with the encoder that inverts it.
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mien.cli.common import DeviceOption, JsonOption, emit, showing
+from mien.cli import opt
+from mien.cli.common import emit, showing
 from mien.cli.options import config_options
 from mien.cli.train.options import RunOption
 from mien.cli.train.running import Run, follow_or_finish
@@ -17,7 +18,6 @@ from mien.training.cadence import Cadence
 if TYPE_CHECKING:
     from mien.inversion.guide_training import GuideOf, Pairs
 
-ModelOption = Annotated[str, typer.Option(help="A generator: name or file.")]
 PhotosOption = Annotated[
     list[Path] | None,
     typer.Option("--data", metavar="PATH", help="Photographs to learn from too: folder or zip."),
@@ -31,11 +31,11 @@ FinishOption = Annotated[
 def sketch_encoder(
     out: RunOption,
     config: dict[str, Any],
-    model: ModelOption = "portraits",
+    model: opt.Model = "portraits",
     data: PhotosOption = None,
     finish: FinishOption = False,
-    device: DeviceOption = "auto",
-    json: JsonOption = False,
+    device: opt.Device = "auto",
+    json: opt.Json = False,
 ) -> None:
     """Train what reads a sketch for `mien compose --sketch`.
 
@@ -50,14 +50,14 @@ def sketch_encoder(
 def label_encoder(
     out: RunOption,
     config: dict[str, Any],
-    model: ModelOption = "portraits",
+    model: opt.Model = "portraits",
     data: PhotosOption = None,
     parser: Annotated[
         str, typer.Option(help="What makes label maps of faces: a parsing network, name or file.")
     ] = "parsing",
     finish: FinishOption = False,
-    device: DeviceOption = "auto",
-    json: JsonOption = False,
+    device: opt.Device = "auto",
+    json: opt.Json = False,
 ) -> None:
     """Train what reads a label map for `mien compose --label`; as sketch-encoder."""
     _train("label", _labels_of(parser, device), out, config, model, data, finish, device, json)

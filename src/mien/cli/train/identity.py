@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mien.cli.common import ForceOption
+from mien.cli import opt
 from mien.cli.train.options import DataOption
 from mien.cli.train.running import Job, ModelOption, Run, run_folder, trainer
 from mien.faces.training_config import IdentityTraining
@@ -33,7 +33,7 @@ def identity(
         str, typer.Option(help="A generator that adds people who do not exist.")
     ] = "portraits",
     generated: Annotated[int, typer.Option(min=0, help="How many people it adds.")] = 0,
-    force: ForceOption = False,
+    force: opt.Force = False,
 ) -> Job:
     """Train the judge that tells whose face it is, and try it on faces it has not seen."""
     from mien.checkpoints.native import read_header

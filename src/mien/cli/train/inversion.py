@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from mien.cli.common import DeviceOption, JsonOption, emit, showing
+from mien.cli import opt
+from mien.cli.common import emit, showing
 from mien.cli.options import config_options
 from mien.cli.train.options import RunOption
 from mien.cli.train.running import Run, follow_or_finish
@@ -28,8 +29,8 @@ def inversion(
     finish: Annotated[
         bool, typer.Option("--finish", help="Train no further; write the head as it stands.")
     ] = False,
-    device: DeviceOption = "auto",
-    json: JsonOption = False,
+    device: opt.Device = "auto",
+    json: opt.Json = False,
 ) -> None:
     """Train the W+ head: what each layer's code must change for the drawing to be the photo.
 

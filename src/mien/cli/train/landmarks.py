@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from mien.cli.common import ForceOption, note
+from mien.cli import opt
+from mien.cli.common import note
 from mien.cli.train.options import DataOption
 from mien.cli.train.running import Job, ModelOption, Run, run_folder, trainer
 from mien.faces.training_config import DetectorTraining, LandmarkTraining
@@ -26,7 +27,7 @@ def landmarks(
     out: ModelOption,
     config: dict[str, Any],
     device: Any,
-    force: ForceOption = False,
+    force: opt.Force = False,
 ) -> Job:
     """Train the network that reads landmarks; measure it on the kept-out part."""
     from mien.faces.evaluate_finding import score_crops
@@ -44,7 +45,7 @@ def detector(
     out: ModelOption,
     config: dict[str, Any],
     device: Any,
-    force: ForceOption = False,
+    force: opt.Force = False,
 ) -> Job:
     """Train the face detector; measure it on the kept-out part."""
     from mien.faces.evaluate_finding import score_heat

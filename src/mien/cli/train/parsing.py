@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from mien.cli.common import JsonOption, emit, note
+from mien.cli import opt
+from mien.cli.common import emit, note
 from mien.cli.options import config_options
 from mien.cli.train.options import RunOption
 from mien.cli.train.running import Run, follow
@@ -17,19 +18,17 @@ from mien.training.cadence import Cadence
 
 @config_options(ParsingConfig)
 def parsing(
-    data: Annotated[
-        list[Path], typer.Option(help="A folder or zip of faces; give it again for more sets.")
-    ],
+    data: opt.FaceSets,
     masks: Annotated[
         list[Path],
         typer.Option(help="Label maps of its pictures, of the same names; once for each --data."),
     ],
     out: RunOption,
     config: dict[str, Any],
-    tick_kimg: Annotated[float, typer.Option(help="Log every so many kimg.")] = 0.4,
-    checkpoint_kimg: Annotated[float, typer.Option(help="Checkpoint every so many kimg.")] = 1,
-    measure_kimg: Annotated[float, typer.Option(help="Measure every so many kimg.")] = 2,
-    json: JsonOption = False,
+    tick_kimg: opt.TickKimg = 0.4,
+    checkpoint_kimg: opt.CheckpointKimg = 1,
+    measure_kimg: opt.MeasureKimg = 2,
+    json: opt.Json = False,
 ) -> None:
     """Train the face parser on pictures and their label maps, and measure it on the kept-out part.
 

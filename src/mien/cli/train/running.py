@@ -27,7 +27,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mien.cli.common import DeviceOption, JsonOption, emit, note
+from mien.cli import opt
+from mien.cli.common import emit, note
 from mien.cli.options import config_options
 from mien.cli.train.lines import Lines
 from mien.cli.train.options import stop_asked
@@ -88,7 +89,7 @@ def trainer(
 
     def wrap(prepare: Callable[..., Job]) -> Callable[..., None]:
         def command(
-            cadence: dict[str, Any], device: DeviceOption, json: JsonOption, **values: Any
+            cadence: dict[str, Any], device: opt.Device, json: opt.Json, **values: Any
         ) -> None:
             from mien.runtime.devices import find_device
             from mien.runtime.memory import tune_allocator
@@ -110,8 +111,8 @@ def trainer(
         found += [
             inspect.Parameter("context", kind, annotation=typer.Context),
             inspect.Parameter("cadence", kind, annotation=dict[str, Any]),
-            inspect.Parameter("device", kind, default="auto", annotation=DeviceOption),
-            inspect.Parameter("json", kind, default=False, annotation=JsonOption),
+            inspect.Parameter("device", kind, default="auto", annotation=opt.Device),
+            inspect.Parameter("json", kind, default=False, annotation=opt.Json),
         ]
         keywords = [p.replace(kind=kind) for p in found]
         command.__signature__ = inspect.Signature(keywords)  # type: ignore[attr-defined]

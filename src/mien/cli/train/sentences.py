@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from mien.cli.common import ForceOption, JsonOption, emit
+from mien.cli import opt
+from mien.cli.common import emit
 
 
 def sentences(
@@ -16,8 +17,8 @@ def sentences(
         typer.Option(help="Faces with a table of labels and captions; again for more sets."),
     ],
     out: Annotated[Path, typer.Option(metavar="FILE", help="A .safetensors file.")],
-    force: ForceOption = False,
-    json: JsonOption = False,
+    force: opt.Force = False,
+    json: opt.Json = False,
 ) -> None:
     """Fit the head that reads sentences beside the lexicon, on the training part's captions.
 

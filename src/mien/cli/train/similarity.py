@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mien.cli.common import DeviceOption, JsonOption, emit, showing
+from mien.cli import opt
+from mien.cli.common import emit, showing
 from mien.cli.options import config_options
 from mien.cli.train.options import RunOption
 from mien.cli.train.running import Run, follow
@@ -30,8 +31,8 @@ def similarity(
     model: Annotated[str, typer.Option(help="A generator with an encoder: name or file.")] = (
         "portraits"
     ),
-    device: DeviceOption = "auto",
-    json: JsonOption = False,
+    device: opt.Device = "auto",
+    json: opt.Json = False,
 ) -> None:
     """Train what says how well a face fits a sentence, for `mien describe --pick`.
 

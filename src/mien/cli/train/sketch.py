@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from mien.cli.common import DeviceOption, JsonOption, emit
+from mien.cli import opt
+from mien.cli.common import emit
 from mien.cli.options import config_options
 from mien.cli.train.options import RunOption
 from mien.cli.train.running import Run, follow, settled_precision
@@ -52,15 +53,15 @@ def sketch(
         Path | None,
         typer.Option("--from", metavar="PATH", help="A run, its checkpoint or a model to begin."),
     ] = None,
-    device: DeviceOption = "auto",
-    tick_kimg: Annotated[float, typer.Option(help="Log every so many kimg.")] = 0.5,
-    checkpoint_kimg: Annotated[float, typer.Option(help="Checkpoint every so many kimg.")] = 1,
+    device: opt.Device = "auto",
+    tick_kimg: opt.TickKimg = 0.5,
+    checkpoint_kimg: opt.CheckpointKimg = 1,
     sample_kimg: Annotated[float, typer.Option(help="Sheet of pictures every so many kimg.")] = 2,
-    measure_kimg: Annotated[float, typer.Option(help="Measure every so many kimg.")] = 2,
+    measure_kimg: opt.MeasureKimg = 2,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print configuration and sizes, train nothing.")
     ] = False,
-    json: JsonOption = False,
+    json: opt.Json = False,
 ) -> None:
     """Train photo to sketch, sketch to photo, or with cyclegan both.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mien.cli.common import ForceOption
+from mien.cli import opt
 from mien.cli.train.options import LabelsOption, OnlyOption
 from mien.cli.train.running import Job, ModelOption, Run, run_folder, trainer
 from mien.errors import InputError
@@ -20,10 +20,7 @@ if TYPE_CHECKING:  # numpy would come with it
 
 @trainer(TaggerTraining)
 def tagger(
-    data: Annotated[
-        list[Path],
-        typer.Option(metavar="PATH", help="A folder or zip of faces; again for more sets."),
-    ],
+    data: opt.FaceSets,
     out: ModelOption,
     config: dict[str, Any],
     device: Any,
@@ -40,7 +37,7 @@ def tagger(
         Path | None,
         typer.Option("--also", metavar="PATH", help="A second labelled set, such as celeba.zip."),
     ] = None,
-    force: ForceOption = False,
+    force: opt.Force = False,
 ) -> Job:
     """Train the judge that reads attributes off faces, and measure it on the kept-out part."""
     from mien.data.joining import choose, join

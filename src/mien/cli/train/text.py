@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from mien.cli.common import ForceOption, note
+from mien.cli import opt
+from mien.cli.common import note
 from mien.cli.train.options import DataOption
 from mien.cli.train.running import Job, Run, trainer
 from mien.text.config import TextTraining
@@ -20,13 +21,13 @@ def text(
     out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where the files go.")],
     config: dict[str, Any],
     device: Any,
-    model: Annotated[str, typer.Option(help="A generator: name or file.")] = "portraits",
+    model: opt.Model = "portraits",
     method: Annotated[
         list[str] | None,
         typer.Option("--method", help="mapper, prior, directions; may be repeated; else all."),
     ] = None,
     tagger: Annotated[str, typer.Option(help="Tagger that reads the samples.")] = "teacher",
-    force: ForceOption = False,
+    force: opt.Force = False,
 ) -> Job:
     """Train the ways from a sentence to a latent for one generator.
 

@@ -29,7 +29,9 @@ from mien.faces.finder import Face
 from mien.faces.frames import Frame
 from mien.files import make_folder, refuse_existing
 from mien.images.given import Picture, given
+from mien.images.sheets import png_bytes
 from mien.inversion.paste import HeadMask, head_mask, paste_masked
+from mien.portraits.faces import enlarged
 
 if TYPE_CHECKING:
     from mien.studio.session import Studio
@@ -70,7 +72,7 @@ class Placing:
         return np.stack(made)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class AnimePicture:
     """One face in several styles.
 
@@ -97,6 +99,15 @@ class AnimePicture:
     each: tuple[Mapping[str, Any], ...] = ()
     notes: tuple[str, ...] = ()
     others: tuple[AnimePicture, ...] = ()
+
+    def __repr__(self) -> str:
+        """How many styles, how large: no arrays."""
+        height, width = self.results.shape[1:3]
+        return f"AnimePicture({len(self.results)} of {width}x{height}: {', '.join(self.captions)})"
+
+    def _repr_png_(self) -> bytes:
+        """The palette, as notebooks show it."""
+        return png_bytes(self.sheet())
 
     def paths(self, folder: str | Path, stem: str) -> list[Path]:
         """What :meth:`save` writes: a file a style, then the sheet if there are several."""
@@ -182,6 +193,8 @@ def paint(
     side = placing.size or painter.resolution
     faces = drawn if side == painter.resolution else images.resize(drawn, side)
     shown = crop if side == painter.resolution else images.resize(crop, side)
+    if side > painter.resolution:
+        notes = [*notes, *enlarged(painter.resolution, side)]
     results = faces
     if placing.paste:
         results = placing.place([image] * len(drawn) if onto is None else onto, drawn, alignment)

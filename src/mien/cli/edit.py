@@ -18,7 +18,7 @@ from mien.cli.common import (
     note,
     watching,
 )
-from mien.cli.results import Results
+from mien.cli.results import PsiOption, Results, chosen_psi
 from mien.errors import InputError
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def edit(
     paste: Annotated[
         bool, typer.Option("--paste", help="Photos: put the face back into the whole picture too.")
     ] = False,
-    psi: Annotated[float, typer.Option(help="How far seeds lie from the mean face, 0 to 2.")] = 0.7,
+    psi: PsiOption = None,
     model: Annotated[str, typer.Option(help="A generator: name or file.")] = "portraits",
     label: LabelOption = None,
     size: SizeOption = None,
@@ -108,6 +108,7 @@ def edit(
         raise InputError("--paste puts a face into its photo; --strip draws many; give one of them")
     results = Results("edit", out, force, format, size)
     results.check(psi=psi)
+    psi = chosen_psi(psi, faces)
     from mien.editing.edit import joined
     from mien.inversion.paste import pasted, save_pasted
     from mien.inversion.photos import InversionRequest
@@ -151,14 +152,16 @@ def edit(
 
 
 def _write_strips(results: Results, drawn: list[tuple[str, Faces]]) -> list[Path]:
-    """One picture a face and setting."""
+    """One picture a face and setting, and its latents step by step."""
     from mien.editing.edit import save_strip, strip_path
     from mien.files import refuse_existing
+    from mien.portraits.faces import save_latents
 
     folder = results.folder(drawn[0][1].stems[-1])
     targets = [strip_path(folder, one, results.format) for _, one in drawn]
-    refuse_existing(targets, results.force)
-    return [
+    latents = [target.with_name(f"{target.stem}-latents.npz") for target in targets]
+    refuse_existing([*targets, *latents], results.force)
+    for target, beside, (setting, one) in zip(targets, latents, drawn, strict=True):
         save_strip(target, one, setting, results.force)
-        for target, (setting, one) in zip(targets, drawn, strict=True)
-    ]
+        save_latents(beside, one, force=results.force)
+    return [path for pair in zip(targets, latents, strict=True) for path in pair]

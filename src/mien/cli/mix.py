@@ -17,7 +17,7 @@ from mien.cli.common import (
     emit,
     watching,
 )
-from mien.cli.results import Results
+from mien.cli.results import PsiOption, Results, chosen_psi
 
 
 def mix(
@@ -28,7 +28,7 @@ def mix(
     layers: Annotated[
         str, typer.Option(help="Which layers of B: coarse, middle, fine, 0-3, 0,2,5.")
     ],
-    psi: Annotated[float, typer.Option(help="How far seeds lie from the mean face, 0 to 2.")] = 0.7,
+    psi: PsiOption = None,
     model: Annotated[str, typer.Option(help="A generator: name or file.")] = "portraits",
     label: LabelOption = None,
     size: SizeOption = None,
@@ -50,7 +50,7 @@ def mix(
 
     studio = Studio(model, device, label=label)
     with watching(studio):
-        drawn = studio.mix(a, b, layers, psi)
+        drawn = studio.mix(a, b, layers, chosen_psi(psi, (a, b)))
     faces, paths = results.write(drawn, drawn.stems[0])
     result = {**faces.provenance, "faces": list(faces.each), "notes": faces.notes, "files": paths}
     emit(result, json, "\n".join(str(path) for path in paths))

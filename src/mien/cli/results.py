@@ -6,7 +6,9 @@ import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from mien.cli.common import RANDOM, note
 
@@ -92,6 +94,22 @@ class Results:
         for remark in shown.notes:
             note(remark)
         return shown, paths
+
+
+PsiOption = Annotated[
+    float | None,
+    typer.Option(help="How far seeds lie from the mean face, 0 to 2; 0.7 if nothing is said."),
+]
+
+
+def chosen_psi(psi: float | None, faces: Sequence[str]) -> float:
+    """The truncation of seeds; where there is none and it was given, that is told."""
+    if psi is None:
+        return 0.7
+    pictures = {name for name in faces if "." in name and ".np" not in name.lower()}
+    if len(pictures) == len(set(faces)):
+        note(f"--psi {psi:g} is of seeds; pictures keep their own")
+    return psi
 
 
 def chosen_seed(seed: int) -> int:

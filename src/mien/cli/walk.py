@@ -14,6 +14,7 @@ from mien.cli.common import (
     JsonOption,
     LabelOption,
     PrecisionOption,
+    SizeOption,
     emit,
     note,
     watching,
@@ -47,6 +48,7 @@ def walk(
     ] = None,
     model: Annotated[str, typer.Option(help="A generator: name or file.")] = "portraits",
     label: LabelOption = None,
+    size: SizeOption = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -67,7 +69,9 @@ def walk(
     import time
 
     from mien.files import check_writable, refuse_existing
+    from mien.images import resize
     from mien.portraits.checks import in_range
+    from mien.portraits.faces import checked_size, enlarged
     from mien.video.formats import format_of
     from mien.video.package import pyav
     from mien.video.writer import writing
@@ -78,6 +82,8 @@ def walk(
         format_of(out)
         refuse_existing([out], force)
     results = Results("walk", None if out is None else out.parent, force)
+    if size is not None:
+        checked_size(size)
     check_writable(HOME / "walk" if out is None else out.parent)
     from mien.studio import Studio
 
@@ -92,7 +98,7 @@ def walk(
             writing(out, planned.fps, provenance=lambda: planned.provenance, force=force) as writer,
         ):
             for images in planned:
-                writer.write(images)
+                writer.write(images if size is None else resize(images, size))
     except KeyboardInterrupt:
         if writer is not None and writer.count:
             note(f"{out} holds the {writer.count} of {planned.frames} frames that were done")
@@ -101,6 +107,8 @@ def walk(
         results.drop_empty(out.parent)
     took = time.monotonic() - begin
     notes = [*planned.notes, *writer.notes]
+    if size is not None:
+        notes += enlarged(studio.generator.config.resolution, size)
     for remark in notes:
         note(remark)
     result = {

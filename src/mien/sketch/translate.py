@@ -24,6 +24,7 @@ from mien.faces.alignment import align, paste_back
 from mien.faces.choosing import Finder, shipped_finder
 from mien.faces.frames import Frame
 from mien.hub import loading
+from mien.images.sheets import png_bytes
 from mien.images.tiles import Translate, through
 from mien.runtime.engines import AUTO, Engine
 from mien.runtime.engines import engine as make_engine
@@ -54,7 +55,7 @@ _GREY_SPREAD = 6.0
 """A picture is grey if its channels differ by less than this on average, of 255."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Translation:
     """A translated picture.
 
@@ -67,6 +68,15 @@ class Translation:
     image: UInt8[np.ndarray, "h w 3"]
     provenance: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        """How large, of which model: no arrays."""
+        height, width = self.image.shape[:2]
+        return f"Translation({width}x{height}, {self.provenance.get('model', 'no network')})"
+
+    def _repr_png_(self) -> bytes:
+        """The picture, as notebooks show it."""
+        return png_bytes(self.image)
 
     def save(self, path: str | Path, force: bool = False) -> Path:
         """Write it as PNG with what made it.

@@ -138,9 +138,7 @@ for call, kind in (
 """
 
 
-def test_wrong_arguments_are_of_python_s_kinds_too(
-    studio: Studio, directions: Path
-) -> None:
+def test_wrong_arguments_are_of_python_s_kinds_too(studio: Studio, directions: Path) -> None:
     # A process of its own: while testing, types are checked before the library sees them.
     command = [sys.executable, "-c", WRONG, str(studio.model), str(directions)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import sys
+import types
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from torch import nn
 from torch.nn import functional
 
-from checkpoints.foreign_networks import rosinality_generator
+from checkpoints.foreign_networks import (
+    genforce_generator,
+    rosinality_discriminator,
+    rosinality_generator,
+)
 from checkpoints.nvlabs_pickles import PersistentModule, network, snapshot
+from checkpoints.test_pix2pix_format import resnet
 from mien.checkpoints import fit, native
+from mien.checkpoints.formats.pix2pix import RESNET
 from mien.checkpoints.layout import DISCRIMINATOR, GENERATOR
 from mien.checkpoints.registry import convert, open_checkpoint
 from mien.errors import CheckpointError
@@ -179,3 +188,115 @@ def test_weights_that_are_not_finite_are_refused(tmp_path: Path, where: str, val
         torch.save({"g_ema": state, "latent_avg": mean}, path)
     with pytest.raises(CheckpointError, match=f"{name} holds values that are not finite"):
         open_checkpoint(path, GENERATOR)
+
+
+class Part(nn.Module):
+    """Stands for a class of a training program, whose modules are pickled whole."""
+
+
+def whole(state: dict[str, Any], **at: Any) -> Part:
+    """A module with these tensors, and layers or attributes at these places (``__`` for a dot)."""
+    root = Part()
+    for name, tensor in state.items():
+        *path, leaf = name.split(".")
+        module: nn.Module = root
+        for part in path:
+            if part not in module._modules:
+                module.add_module(part, Part())
+            module = module.get_submodule(part)
+        module.register_buffer(leaf, tensor)
+    for where, value in at.items():
+        path, _, last = where.replace("__", ".").rpartition(".")
+        setattr(root.get_submodule(path), last, value)
+    return root
+
+
+def read_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: Part, kind: str | None = None
+) -> Any:
+    script = types.ModuleType("my_gan.models.nets")
+    script.Part = Part  # pyright: ignore[reportAttributeAccessIssue]
+    for name in ("my_gan", "my_gan.models", "my_gan.models.nets"):
+        monkeypatch.setitem(sys.modules, name, script)
+    monkeypatch.setattr(Part, "__module__", "my_gan.models.nets")
+    torch.save(module, tmp_path / "whole.pt")
+    return convert(tmp_path / "whole.pt", kind)
+
+
+@pytest.mark.parametrize(
+    ("at", "said"),
+    [
+        ({"synthesis__layer1__demodulate": False}, "do not demodulate"),
+        (
+            {"synthesis__layer1__act": nn.LeakyReLU(0.1)},
+            "the slope of synthesis.layer1.act is '0.1'",
+        ),
+        ({"synthesis__layer1__act": nn.ReLU()}, "has the activation ReLU at synthesis.layer1.act"),
+        ({"synthesis__output1__demodulate": False}, None),
+        ({"synthesis__layer1__act": nn.LeakyReLU(0.2)}, None),
+    ],
+)
+def test_whole_modules_of_genforce_say_what_they_compute(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: dict[str, Any], said: str | None
+) -> None:
+    module = whole(genforce_generator(), **at)
+    if said is None:
+        assert read_whole(tmp_path, monkeypatch, module).kind == GENERATOR
+        return
+    with pytest.raises(CheckpointError, match=said):
+        read_whole(tmp_path, monkeypatch, module)
+
+
+@pytest.mark.parametrize(
+    ("at", "said"),
+    [
+        ({}, None),
+        ({"model__1": nn.Conv2d(3, 4, 7, padding_mode="circular")}, "the padding_mode of model.1"),
+        ({"model__2": nn.InstanceNorm2d(4, eps=1e-3)}, "the eps of model.2 is '0.001'"),
+    ],
+)
+def test_whole_modules_of_cyclegan_say_what_they_compute(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: dict[str, Any], said: str | None
+) -> None:
+    module = whole(resnet("instance", 6), model__0=nn.ReflectionPad2d(3), model__24=nn.Tanh(), **at)
+    if said is None:
+        assert read_whole(tmp_path, monkeypatch, module).kind == RESNET
+        return
+    with pytest.raises(CheckpointError, match=said):
+        read_whole(tmp_path, monkeypatch, module)
+
+
+def test_the_group_of_a_whole_discriminator_is_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = whole(rosinality_discriminator(), stddev_group=8)
+    assert read_whole(tmp_path, monkeypatch, module, DISCRIMINATOR).config["group"] == 8
+    module.stddev_feat = 2  # pyright: ignore[reportAttributeAccessIssue, reportArgumentType]
+    with pytest.raises(CheckpointError, match="several maps"):
+        read_whole(tmp_path, monkeypatch, module, DISCRIMINATOR)
+
+
+@pytest.mark.parametrize("make", [rosinality_generator, genforce_generator])
+def test_kernels_that_blur_otherwise_are_refused(tmp_path: Path, make: Any) -> None:
+    state = make()
+    name = next(name for name in state if name.endswith(".kernel"))
+    taps = torch.tensor([1.0, 2.0, 2.0, 1.0])
+    state[name] = (taps[:, None] * taps / 9).expand_as(state[name])
+    torch.save({"g_ema": state}, tmp_path / "g.pt")
+    with pytest.raises(CheckpointError, match="is not the filter"):
+        convert(tmp_path / "g.pt")
+
+
+@pytest.mark.parametrize(
+    ("names", "others"),
+    [(("D_A", "D_B"), ["D_B"]), (("a", "b", "c"), ["b", "c"])],
+)
+def test_equal_discriminators_are_all_said(
+    tmp_path: Path, names: tuple[str, ...], others: list[str]
+) -> None:
+    file = {name: rosinality_discriminator() for name in names}
+    torch.save(file, tmp_path / "d.pt")
+    assert convert(tmp_path / "d.pt", DISCRIMINATOR).meta["others"] == others
+    torch.save([*file.values()], tmp_path / "d.pt")
+    found = convert(tmp_path / "d.pt", DISCRIMINATOR).meta
+    assert (found["part"], found["others"]) == ("0", [str(i) for i in range(1, len(names))])

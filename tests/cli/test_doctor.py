@@ -102,3 +102,22 @@ def test_a_missing_weight_is_named(
     assert weights["mend"]
     monkeypatch.setattr(catalogue, "ROWS", (replace(row, url="https://example.org/ghost"),))
     assert findings(capsys)["weights"]["ok"]
+
+
+def test_a_broken_torch_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    real = importlib.import_module
+
+    def broken(name: str, package: str | None = None) -> Any:
+        if name == "torch":
+            raise OSError("libtorch_cpu.so:\n cannot open shared object file")
+        return real(name, package)
+
+    monkeypatch.setattr(importlib, "import_module", broken)
+    found = findings(capsys)
+    assert not found["torch"]["ok"]
+    assert found["torch"]["found"].endswith("libtorch_cpu.so: cannot open shared object file")
+    assert "install --force-reinstall 'torch==" in found["torch"]["mend"]
+    assert found["engine"]["found"] == found["sentence model"]["found"] == "unknown without torch"
+    assert found["weights"]["ok"]

@@ -243,14 +243,29 @@ def test_every_module_of_a_verb_has_its_row() -> None:
     assert rows == files - {"common", "options", "reference", "results"}
 
 
-def test_help_and_verbs_load_nothing_heavy() -> None:
+HEAVY = ("torch", "numpy", "PIL", "av", "gradio", "transformers", "pydantic")
+
+
+def test_help_loads_nothing_heavy() -> None:
+    pages = [["--help"], ["describe", "-h"], ["train", "--help"], ["train", "gan", "--help"]]
     script = (
-        "import sys; from mien.cli import main; status = main(['--help']);"
-        "print([m for m in ('torch', 'numpy', 'transformers', 'PIL') if m in sys.modules], status)"
+        "import sys; from mien.cli import main; main([]);"
+        "verbs = [m for m in sys.modules if m.startswith('mien.cli.')];"
+        f"status = [main(page) for page in {pages}];"
+        f"print([m for m in {HEAVY} if m in sys.modules], verbs, status)"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines()[-1] == "[] 0"
+    assert done.stdout.splitlines()[-1] == "[] [] [0, 0, 0, 0]"
+
+
+def test_the_list_of_verbs_says_what_their_pages_say() -> None:
+    group = cli.typer.main.get_command(cli.app)
+    ctx = group.context_class(group, info_name="mien")
+    for verb in cli.VERBS:
+        found = cli.summary(verb)
+        assert found is not None
+        assert found.split() == (group.get_command(ctx, verb).help or "").split()
 
 
 def test_a_reader_that_leaves_is_no_error(tmp_path: Path) -> None:

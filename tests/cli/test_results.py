@@ -198,3 +198,26 @@ def test_what_is_ruled_out_is_read_and_kept(run: Run) -> None:
     assert again["status"] == 0
     wrong = run("describe", "a woman with glasses", "--not", "glasses")
     assert "ruled out by --not" in wrong["err"]
+
+
+def test_what_has_no_effect_is_said(run: Run) -> None:
+    run("generate", "--seeds", "0", "--out", "g")
+    picture = "g/face-seed0000.png"
+    assert run("mix", picture, picture, "--layers", 0, "--psi", 0.3)["err"] == (
+        "mien: --psi 0.3 is of seeds; pictures keep their own\n"
+    )
+    assert run("mix", picture, 2, "--layers", 0, "--psi", 0.3)["err"] == ""
+    fit = ("directions", "fit", "--method", "sefa", "--count", 2, "--out", "tiny-edits.safetensors")
+    assert run(*fit)["status"] == 0
+    assert "2 samples tell nothing" in run(*fit, "--samples", 2, "--force")["err"]
+    edit = ("edit", 1, "--set", "sefa-1=1", "--directions", "tiny-edits.safetensors")
+    assert "was found in layers 0-7; those but 0-3 stay" in run(*edit, "--layers", "0-3")["err"]
+    strip = run(*edit, "--strip", 3, "--out", "s")
+    assert [Path(name).suffix for name in strip["files"]] == [".png", ".npz"]
+    assert run("mix", strip["files"][1], 2, "--layers", "0")["status"] == 0
+
+
+def test_what_is_denied_is_read_too(model: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["describe", "his hair isn't black", "--refine", "0", "--count", "1"]
+    assert cli.main([*words, "--model", str(model)]) == 0
+    assert capsys.readouterr().out.startswith("read: gender m; hair_color not black\n")

@@ -117,6 +117,14 @@ for call, kind in (
     (lambda: s.generate(count=True), TypeError),
     (lambda: s.mix(None, 3, "0"), TypeError),
     (lambda: given(3), TypeError),
+    (lambda: s.edit(1, {"smile": "x"}, sys.argv[2]), TypeError),
+    (lambda: s.edit(1, {"smile": float("nan")}, sys.argv[2]), ValueError),
+    (lambda: s.edit(1, 5, sys.argv[2]), TypeError),
+    (lambda: s.mix(1, 2, [0, 1]), TypeError),
+    (lambda: s.grid(0, 1), TypeError),
+    (lambda: s.walk(0), TypeError),
+    (lambda: s.strip(7, "smile=2", "x", sys.argv[2]), TypeError),
+    (lambda: Studio(None), TypeError),
     (lambda: s.generate(psi=7), ValueError),
     (lambda: s.generate(count=0), ValueError),
     (lambda: s.generate(1).resized(3), ValueError),
@@ -130,12 +138,12 @@ for call, kind in (
 """
 
 
-def test_wrong_arguments_are_of_python_s_kinds_too(studio: Studio) -> None:
+def test_wrong_arguments_are_of_python_s_kinds_too(studio: Studio, directions: Path) -> None:
     # A process of its own: while testing, types are checked before the library sees them.
-    command = [sys.executable, "-c", WRONG, str(studio.model)]
+    command = [sys.executable, "-c", WRONG, str(studio.model), str(directions)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     lines = done.stdout.splitlines()
-    assert [line.split()[0] for line in lines] == ["True"] * 12, done.stdout
+    assert [line.split()[0] for line in lines] == ["True"] * 20, done.stdout
     assert lines[0] == "True `text` is NoneType None, but must be a sentence"
     assert lines[1] == "True `count` is str '4', but must be a whole number"
 

@@ -31,8 +31,9 @@ from mien.faces.frames import Frame
 from mien.files import make_folder, refuse_existing
 from mien.images.given import Picture, given
 from mien.images.results import as_pil
+from mien.images.sheets import png_bytes
 from mien.inversion.paste import HeadMask, head_mask, paste_masked
-from mien.portraits.faces import checked_size
+from mien.portraits.faces import checked_size, enlarged
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ class Placing:
         return np.stack(made)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class AnimePicture:
     """One face in several styles.
 
@@ -108,6 +109,15 @@ class AnimePicture:
     def pil(self) -> list[Image.Image]:
         """Each of them as a picture of Pillow's."""
         return as_pil(self.images)
+
+    def __repr__(self) -> str:
+        """How many styles, how large: no arrays."""
+        height, width = self.results.shape[1:3]
+        return f"AnimePicture({len(self.results)} of {width}x{height}: {', '.join(self.captions)})"
+
+    def _repr_png_(self) -> bytes:
+        """The palette, as notebooks show it."""
+        return png_bytes(self.sheet())
 
     def paths(self, folder: str | Path, stem: str) -> list[Path]:
         """What :meth:`save` writes: a file a style, then the sheet if there are several."""
@@ -198,6 +208,8 @@ def paint(
     side = placing.size or painter.resolution
     faces = drawn if side == painter.resolution else images.resize(drawn, side)
     shown = crop if side == painter.resolution else images.resize(crop, side)
+    if side > painter.resolution:
+        notes = [*notes, *enlarged(painter.resolution, side)]
     results = faces
     if placing.paste:
         results = placing.place([image] * len(drawn) if onto is None else onto, drawn, alignment)

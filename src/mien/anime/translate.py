@@ -32,7 +32,7 @@ from mien.errors import InputError, UnknownName, WeightsMissing
 from mien.faces.choosing import Box, Where
 from mien.hub import catalogue, loading
 from mien.images.given import Picture, given
-from mien.portraits.checks import checked_seeds
+from mien.portraits.checks import checked_seeds, whole
 from mien.portraits.faces import checked_size
 from mien.runtime import engines
 from mien.runtime.precision import check_precision, fast_dtype
@@ -199,7 +199,7 @@ class AnimeRequest:
 
     def __post_init__(self) -> None:
         assert self.where
-        if not 1 <= self.styles <= MOST_STYLES:
+        if not 1 <= whole("styles", self.styles) <= MOST_STYLES:
             raise InputError(f"styles is {self.styles}, but must be from 1 to {MOST_STYLES}")
         if self.size is not None:
             checked_size(self.size)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import re
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +25,7 @@ _CLOSE = 1e-3
 _LEAKY = re.compile(r"(^|\.)(fc\d*|conv\d*|fromrgb)$")
 _MAPPED = re.compile(r"(^|\.)mapping\.fc\d+$")
 _SKIP_LAYER = re.compile(r"(^|\.)skip$")
-_TO_RGB = re.compile(r"(^|\.)(torgb|to_rgbs?\d*(\.\d+)?)(\.|$)")
+_TO_RGB = re.compile(r"(^|\.)(torgb|to_rgbs?\d*(\.\d+)?|output\d+)(\.|$)")
 _FUSED = re.compile(r"(^|\.)(style\.\d+|final_linear\.0)$")
 _STYLE = re.compile(r"(^|\.)style\.\d+$")
 _TAPS = [1, 3, 3, 1]
@@ -35,6 +35,8 @@ _ACTIVATIONS = frozenset(
 _ARGUMENTS = ("_init_kwargs", "init_kwargs")
 _NAMED = ("activation", "act", "nonlinearity")
 _SLOPE = 0.2
+_LAYERS = {"padding_mode": "zeros", "dilation": 1, "groups": 1, "eps": 1e-5}
+"""What PyTorch's layers have unless they were told otherwise."""
 
 
 @dataclass(frozen=True)
@@ -138,6 +140,8 @@ def check_rosinality(path: Any, found: list[Module]) -> None:
             convolution without demodulation.
     """
     for module in found:
+        if not _is(module.said.get("stddev_feat", 1), 1):
+            raise CheckpointError(path, "its minibatch standard deviation has several maps")
         if "lr_mul" in module.said:
             leaky = bool(_FUSED.search(module.where))
             if "activation" in module.said:
@@ -148,9 +152,29 @@ def check_rosinality(path: Any, found: list[Module]) -> None:
                 raise CheckpointError(
                     path, f"{module.where} learns at {_name(module.said['lr_mul'])}×, not {slow}×"
                 )
+        _refuse_activation(path, module, {"ReLU", "Tanh"})
         if module.kind.endswith("FusedLeakyReLU"):
             _factor(path, module, "scale", math.sqrt(2))
         _check_words(path, module, module.said, None)
+
+
+def check_words(path: Any, found: list[Module]) -> None:
+    """Refuse a pickled StyleGAN2 of other hands whose layers say that they compute something else.
+
+    Raises:
+        CheckpointError: Another slope or activation, no noise, or no demodulation.
+    """
+    for module in found:
+        _refuse_activation(path, module, {"ReLU", "Tanh"})
+        _check_words(path, module, module.said, None)
+
+
+def _refuse_activation(path: Any, module: Module, more: Collection[str] = ()) -> None:
+    kind = module.kind.rpartition(".")[2]
+    if kind in _ACTIVATIONS or kind in more:
+        raise CheckpointError(
+            path, f"has the activation {kind} at {module.where}, which is not supported"
+        )
 
 
 def check_translation(path: Any, judges: bool, found: list[Module]) -> None:
@@ -162,7 +186,8 @@ def check_translation(path: Any, judges: bool, found: list[Module]) -> None:
         found: Its modules; none says nothing.
 
     Raises:
-        CheckpointError: Another padding, activation or slope, no tanh at the end of a generator.
+        CheckpointError: Another padding, activation, slope or number of a layer, no tanh at the end
+            of a generator.
     """
     kinds = {module.kind.rpartition(".")[2]: module for module in found}
     for kind, module in kinds.items():
@@ -170,14 +195,20 @@ def check_translation(path: Any, judges: bool, found: list[Module]) -> None:
             raise CheckpointError(
                 path, f"pads by {kind} at {module.where}; only reflection is supported"
             )
-        if kind in _ACTIVATIONS:
-            raise CheckpointError(
-                path, f"has the activation {kind} at {module.where}, which is not supported"
-            )
+        _refuse_activation(path, module)
     if found and not judges and "Tanh" not in kinds:
         raise CheckpointError(path, "does not end with tanh; such networks are not supported")
     for module in found:
         _check_words(path, module, module.said, None)
+        for key, usual in _LAYERS.items():
+            value = module.said.get(key, usual)
+            if key == "eps" and not module.kind.endswith(("Norm2d", "Norm")):
+                continue
+            if value != usual and value != (usual, usual):
+                raise CheckpointError(
+                    path,
+                    f"the {key} of {module.where} is {_name(value)}, not {usual!r}; not supported",
+                )
 
 
 def _factor(path: Any, module: Module, key: str, number: float) -> None:

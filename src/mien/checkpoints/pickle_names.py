@@ -8,6 +8,7 @@ are refused as soon as they are mentioned. Nothing is ever imported or called by
 from __future__ import annotations
 
 import re
+import sys
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -57,6 +58,9 @@ _RENAMED = {
     "numpy._core": "numpy.core",
 }
 _PACKAGED = frozenset({"dnnlib", "torch_utils"})
+_TRAINERS = frozenset({"__main__", "model", "models", "networks", "training"})
+"""Files of training programs, and the program itself: what they define becomes a stub too."""
+_LIBRARIES = frozenset({"numpy", "torch"})
 _PERSISTENT = "_reconstruct_persistent_obj"
 _NUMBER = re.compile(r"[<>|=]?(?:b1|[iu][1248]|f[248]|c8|c16|\?)\Z")
 _TEXT = re.compile(r"[<>|=]?(?:[SU]\d{1,6}|[mM]8)\Z")
@@ -88,7 +92,9 @@ def resolve(module: str, name: str) -> Any:
     # NVlabs' code inside another package: the same record, whatever the package is called.
     if name == _PERSISTENT and module.endswith(".torch_utils.persistence"):
         return Global("torch_utils.persistence", name)
-    if _PACKAGED.intersection(module.split(".")):
+    parts = module.split(".")
+    ours = parts[0] not in sys.stdlib_module_names and parts[0] not in _LIBRARIES
+    if _PACKAGED.intersection(parts) or (ours and _TRAINERS.intersection(parts)):
         return found
     if in_tree:
         return found

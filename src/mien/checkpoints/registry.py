@@ -23,7 +23,7 @@ from mien.checkpoints.formats import (
     pix2pix,
     rosinality,
 )
-from mien.checkpoints.functions import check_rosinality, check_translation, modules
+from mien.checkpoints.functions import check_rosinality, check_translation, check_words, modules
 from mien.checkpoints.inert import Stub, TensorRef
 from mien.checkpoints.kinds import KINDS
 from mien.checkpoints.layout import (
@@ -61,6 +61,8 @@ _PREFERRED = (
     "g_ema", "gs", "generator_ema", "generator_smooth", "ema", "decoder", "generator", "g",
     "g_a2b_ema", "g_a2b", "d_b",
 )  # fmt: skip
+_ANY_FAMILY = 8
+"""As many of them hold for every family, the others for GANs N' Roses, which has a way back."""
 _NOUNS = {kind.name: kind.noun for kind in KINDS.values() if kind.noun}
 _TRAINED = {kind.name: kind.part for kind in KINDS.values() if kind.part}
 
@@ -81,7 +83,8 @@ class _Candidate:
     @property
     def rank(self) -> int:
         parts = [part.lower() for part in self.where.split(".")]
-        ranks = [i for i, name in enumerate(_PREFERRED) if name in parts]
+        known = _PREFERRED if self.fmt is gans_n_roses.FORMAT else _PREFERRED[:_ANY_FAMILY]
+        ranks = [i for i, name in enumerate(known) if name in parts]
         return min(ranks, default=len(_PREFERRED))
 
     def says(self, name: str, last: bool) -> bool:
@@ -194,15 +197,16 @@ def _chosen(
     best = min(c.rank for c in fitting)
     equal = [c for c in fitting if c.rank == best]
     # A tuple of three is (G, D, Gs): the last is the averaged one.
-    third = [c for c in equal if c.where.rpartition(".")[2] == "2" and _twin(c.where) in names]
+    third = [
+        c
+        for c in equal
+        if c.where.rpartition(".")[2] == "2"
+        and f"{c.where[:-1]}0" in names
+        and f"{c.where[:-1]}1" not in names
+    ]
     if third:
         return third[0], []
     return equal[0], [name for name in names if name in {c.where for c in equal[1:]}]
-
-
-def _twin(where: str) -> str:
-    """Where the first of a tuple lies, given the third."""
-    return f"{where[:-1]}0"
 
 
 def find_kind(path: str | Path, kinds: Sequence[str]) -> str:
@@ -305,10 +309,15 @@ def _read(
         nvlabs.check(path, tensors)
         config, notes = nvlabs.words(path, candidate.kind, said)
     elif candidate.fmt is rosinality.FORMAT:
+        nvlabs.check(path, tensors)
         check_rosinality(path, said)
-        config = rosinality.words(document.root)
+        config = rosinality.words(document.root, candidate.kind, said)
     elif candidate.fmt is pix2pix.FORMAT:
         check_translation(path, candidate.kind == pix2pix.PATCH, said)
+    else:
+        if candidate.fmt is genforce.FORMAT:
+            nvlabs.check(path, tensors)
+        check_words(path, said)
     mean = None if "mapping.w_avg" in tensors else _latent_avg(found, candidate)
     if candidate.kind == gans_n_roses.GENERATOR:
         back = next((g for g in found if g.where == gans_n_roses.way_back(candidate.where)), None)

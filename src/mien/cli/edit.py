@@ -10,7 +10,7 @@ import typer
 from mien.cli import opt
 from mien.cli.common import emit, note, watching
 from mien.cli.options import shared_options
-from mien.cli.results import Drawing, Results
+from mien.cli.results import Drawing, Results, chosen_psi
 from mien.errors import InputError
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def edit(
     paste: Annotated[
         bool, typer.Option("--paste", help="Photos: put the face back into the whole picture too.")
     ] = False,
-    psi: opt.Psi = 0.7,
+    psi: opt.OptionalPsi = None,
 ) -> None:
     """Change a face by words, or by what has a name about it: smile, age, glasses, hair.
 
@@ -98,6 +98,7 @@ def edit(
     results = how.results("edit")
     force, size = how.force, how.size
     results.check(psi=psi)
+    psi = chosen_psi(psi, faces)
     from mien.editing.edit import joined
     from mien.inversion.paste import pasted, save_pasted
     from mien.inversion.photos import InversionRequest
@@ -140,14 +141,16 @@ def edit(
 
 
 def _write_strips(results: Results, drawn: list[tuple[str, Faces]]) -> list[Path]:
-    """One picture a face and setting."""
+    """One picture a face and setting, and its latents step by step."""
     from mien.editing.edit import save_strip, strip_path
     from mien.files import refuse_existing
+    from mien.portraits.faces import save_latents
 
     folder = results.folder(drawn[0][1].stems[-1])
     targets = [strip_path(folder, one, results.format) for _, one in drawn]
-    refuse_existing(targets, results.force)
-    return [
+    latents = [target.with_name(f"{target.stem}-latents.npz") for target in targets]
+    refuse_existing([*targets, *latents], results.force)
+    for target, beside, (setting, one) in zip(targets, latents, drawn, strict=True):
         save_strip(target, one, setting, results.force)
-        for target, (setting, one) in zip(targets, drawn, strict=True)
-    ]
+        save_latents(beside, one, force=results.force)
+    return [path for pair in zip(targets, latents, strict=True) for path in pair]

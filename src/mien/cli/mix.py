@@ -9,7 +9,7 @@ import typer
 from mien.cli import opt
 from mien.cli.common import emit, watching
 from mien.cli.options import shared_options
-from mien.cli.results import Drawing
+from mien.cli.results import Drawing, chosen_psi
 
 
 @shared_options(Drawing, leave=("precision", "engine"))
@@ -22,7 +22,7 @@ def mix(
     layers: Annotated[
         str, typer.Option(help="Which layers of B: coarse, middle, fine, 0-3, 0,2,5.")
     ],
-    psi: opt.Psi = 0.7,
+    psi: opt.OptionalPsi = None,
 ) -> None:
     """Take some layers of face B into face A.
 
@@ -34,7 +34,7 @@ def mix(
     results.check(psi=psi)
     studio = how.studio()
     with watching(studio):
-        drawn = studio.mix(a, b, layers, psi)
+        drawn = studio.mix(a, b, layers, chosen_psi(psi, (a, b)))
     faces, paths = results.write(drawn, drawn.stems[0])
     result = {**faces.provenance, "faces": list(faces.each), "notes": faces.notes, "files": paths}
     emit(result, how.json, "\n".join(str(path) for path in paths))

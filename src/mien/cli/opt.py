@@ -47,6 +47,12 @@ Seed = Annotated[
     ),
 ]
 Psi = Annotated[float, typer.Option("--psi", help="How far seeds lie from the mean face, 0 to 2.")]
+OptionalPsi = Annotated[
+    float | None,
+    typer.Option(
+        "--psi", help="How far seeds lie from the mean face, 0 to 2; 0.7 if nothing is said."
+    ),
+]
 Truncation = Annotated[float, typer.Option("--psi", help="Truncation of the faces.")]
 Precision = Annotated[
     str,

@@ -124,6 +124,16 @@ class Drawing:
         )
 
 
+def chosen_psi(psi: float | None, faces: Sequence[str]) -> float:
+    """The truncation of seeds; where there is none and it was given, that is told."""
+    if psi is None:
+        return 0.7
+    pictures = {name for name in faces if "." in name and ".np" not in name.lower()}
+    if len(pictures) == len(set(faces)):
+        note(f"--psi {psi:g} is of seeds; pictures keep their own")
+    return psi
+
+
 def chosen_seed(seed: int) -> int:
     """The seed of a run; ``random`` is thrown now, and told."""
     from mien.portraits.checks import random_seed

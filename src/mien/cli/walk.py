@@ -20,7 +20,7 @@ _Out = Annotated[
 ]
 
 
-@shared_options(Drawing, leave=("size", "format"), out=_Out)
+@shared_options(Drawing, leave=("format",), out=_Out)
 def walk(
     how: Drawing,
     faces: Annotated[
@@ -55,18 +55,22 @@ def walk(
     import time
 
     from mien.files import check_writable, refuse_existing
+    from mien.images import resize
     from mien.portraits.checks import in_range
+    from mien.portraits.faces import checked_size, enlarged
     from mien.video.formats import format_of
     from mien.video.package import pyav
     from mien.video.writer import writing
 
     in_range("psi", psi)
     pyav()
-    out, force = how.out, how.force
+    out, force, size = how.out, how.force, how.size
     if out is not None:
         format_of(out)
         refuse_existing([out], force)
     results = Results("walk", None if out is None else out.parent, force)
+    if size is not None:
+        checked_size(size)
     check_writable(HOME / "walk" if out is None else out.parent)
     studio = how.studio()
     planned = studio.walk(faces, seconds, fps, loop, space, psi, ease, keyframes, directions, force)
@@ -79,7 +83,7 @@ def walk(
             writing(out, planned.fps, provenance=lambda: planned.provenance, force=force) as writer,
         ):
             for images in planned:
-                writer.write(images)
+                writer.write(images if size is None else resize(images, size))
     except KeyboardInterrupt:
         if writer is not None and writer.count:
             note(f"{out} holds the {writer.count} of {planned.frames} frames that were done")
@@ -88,6 +92,8 @@ def walk(
         results.drop_empty(out.parent)
     took = time.monotonic() - begin
     notes = [*planned.notes, *writer.notes]
+    if size is not None:
+        notes += enlarged(studio.generator.config.resolution, size)
     for remark in notes:
         note(remark)
     result = {

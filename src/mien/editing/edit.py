@@ -12,15 +12,15 @@ import torch
 from torch import Tensor
 
 from mien.editing.latent import Face, read_faces
-from mien.editing.mixing import mix, parse_layers
+from mien.editing.mixing import mix, parse_layers, spans
 from mien.editing.sets import LoadedDirections, load_direction_set
-from mien.editing.settings import Setting, apply_settings, read_settings
-from mien.errors import InputError, WeightsMissing, WrongValue
+from mien.editing.settings import STRONGEST, Setting, apply_settings, read_settings
+from mien.errors import InputError, WeightsMissing, WrongType, WrongValue
 from mien.files import cut_name, slug
 from mien.hub.loading import part_of
 from mien.images import formats, sheets
 from mien.images.sheets import Sheet
-from mien.portraits.checks import in_range, remarks
+from mien.portraits.checks import checked, in_range, remarks, several, whole
 from mien.portraits.faces import LATENTS, Faces
 
 if TYPE_CHECKING:
@@ -80,7 +80,12 @@ def edit(
     moved = apply_settings(ws, found.directions, wanted)
     each = [_after(row, found, wanted) for row in made]
     labels = [one.label() for one in wanted]
-    notes = (*_foreign(studio, found), *_far(found, wanted), *remarks(psi), *_told(made))
+    notes = (
+        *_foreign(studio, found),
+        *_far(found, wanted, ws.shape[1]),
+        *remarks(psi),
+        *_told(made),
+    )
     faces = _faces(studio, moved, each, ["-".join(labels)] * len(made), notes)
     before = studio.draw(ws, ()).images
     captions = ((_said(one), ", ".join(labels)) for one in made)
@@ -98,7 +103,7 @@ def strip(
     force: bool = False,
 ) -> Faces:
     """Steps along one direction; see :meth:`mien.studio.session.Studio.strip`."""
-    if not 2 <= steps <= 64:
+    if not 2 <= whole("steps", steps) <= 64:
         raise InputError(f"a strip of {steps} steps; from 2 to 64 can be drawn")
     found = find_directions(studio, directions, force)
     (wanted,) = _settings(studio, [setting], layers, found)
@@ -114,7 +119,12 @@ def strip(
         parts.append(apply_settings(ws, found.directions, [step]))
         each.append(_after(made, found, [step]))
         stems.append(f"{_stem(made)}-{_slug(step.label())}")
-    notes = (*_foreign(studio, found), *_far(found, [wanted]), *remarks(psi), *_told(rows))
+    notes = (
+        *_foreign(studio, found),
+        *_far(found, [wanted], ws.shape[1]),
+        *remarks(psi),
+        *_told(rows),
+    )
     faces = studio.draw(torch.cat(parts), (), {}, notes)
     return replace(faces, each=tuple(each), stems=tuple(stems))
 
@@ -149,6 +159,7 @@ def crossing(
     """Every row with layers of every column; see :meth:`mien.studio.session.Studio.grid`."""
     in_range("psi", psi)
     chosen = parse_layers(layers, studio.generator.num_ws)
+    several("rows", rows), several("columns", columns)
     sides = [_all_faces(studio, faces, psi) for faces in (rows, columns)]
     (ws_r, made_r), (ws_c, made_c) = sides
     if not len(ws_r) or not len(ws_c) or len(ws_r) * len(ws_c) > _CELLS:
@@ -205,8 +216,8 @@ def _said(made: Mapping[str, Any]) -> str:
     return ", ".join([head, *done])
 
 
-def _far(found: LoadedDirections, settings: Sequence[Setting]) -> tuple[str, ...]:
-    """Remarks on strengths beyond what a direction was measured at, and on names set twice."""
+def _far(found: LoadedDirections, settings: Sequence[Setting], num_ws: int) -> tuple[str, ...]:
+    """Remarks on strengths beyond what was measured, on layers left out, on names set twice."""
     said = []
     for one in settings:
         way = one.direction(found.directions)
@@ -214,6 +225,12 @@ def _far(found: LoadedDirections, settings: Sequence[Setting]) -> tuple[str, ...
             said.append(
                 f"strength {one.strength:+g} of {one.name!r} lies beyond {way.reach:g}, "
                 "up to which it was measured"
+            )
+        passed = set(range(num_ws) if way.layers is None else way.layers) - {*(one.layers or ())}
+        if one.layers is not None and passed:
+            said.append(
+                f"{one.name!r} was found in layers {spans(way.layers or range(num_ws))}; "
+                f"those but {spans(one.layers)} stay as they are"
             )
     names = [one.name for one in settings]
     for name in dict.fromkeys(name for name in names if names.count(name) > 1):
@@ -232,7 +249,14 @@ def _settings(
     if isinstance(settings, str | Setting):
         settings = [settings]
     if isinstance(settings, Mapping):
-        settings = [Setting(str(name), float(value)) for name, value in settings.items()]
+        settings = [
+            Setting(str(name), checked(f"settings[{name!r}]", value, -STRONGEST, STRONGEST))
+            for name, value in settings.items()
+        ]
+    if not isinstance(settings, Sequence) or not all(
+        isinstance(one, str | Setting) for one in settings
+    ):
+        raise WrongType("settings", settings, "{'smile': 2} or ['smile=+2']")
     chosen = None if layers is None else parse_layers(layers, studio.generator.num_ws)
     texts = [one for one in settings if isinstance(one, str)]
     read = iter(read_settings(texts, chosen) if texts else ())

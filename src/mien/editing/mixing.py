@@ -13,7 +13,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from mien.editing.direction import check_layers
-from mien.errors import InputError
+from mien.errors import InputError, WrongType
 
 RANGES: Mapping[str, tuple[int, int | None]] = {
     "coarse": (0, 4),
@@ -36,7 +36,10 @@ def parse_layers(text: str, num_ws: int) -> tuple[int, ...]:
 
     Raises:
         InputError: Not of that form, or layers outside the network.
+        WrongType: Not a text.
     """
+    if not isinstance(text, str):
+        raise WrongType("layers", text, "text, such as coarse, 4-7 or 0,2,5")
     layers: set[int] = set()
     for part in text.split(","):
         word = part.strip().lower()
@@ -62,6 +65,17 @@ def parse_layers(text: str, num_ws: int) -> tuple[int, ...]:
             )
         layers.update(range(first, last + 1))
     return tuple(sorted(layers))
+
+
+def spans(layers: Sequence[int]) -> str:
+    """Layers in few words, the inverse of :func:`parse_layers`: ``0-3,5``."""
+    runs: list[list[int]] = []
+    for layer in sorted(layers):
+        if runs and layer == runs[-1][-1] + 1:
+            runs[-1].append(layer)
+        else:
+            runs.append([layer])
+    return ",".join(f"{r[0]}-{r[-1]}" if len(r) > 1 else str(r[0]) for r in runs)
 
 
 def mix(

@@ -15,7 +15,8 @@ from mien.editing.pairs import TagPair, oppose
 from mien.errors import InputError
 
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
-_STRONGEST = 1000.0
+STRONGEST = 1000.0
+"""The largest number of a setting."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,8 @@ class Setting:
                 f"setting {text!r} cannot be read; write 'smile=+2' or 'long hair/short hair=15,-5'"
             )
         numbers = [float(number) for number in (match.groups()[1:] if match else ()) if number]
-        if any(abs(number) > _STRONGEST for number in numbers):
-            raise InputError(f"setting {text!r}: numbers go from -{_STRONGEST:g} to {_STRONGEST:g}")
+        if any(abs(number) > STRONGEST for number in numbers):
+            raise InputError(f"setting {text!r}: numbers go from -{STRONGEST:g} to {STRONGEST:g}")
         if len(numbers) == 2:
             return cls(names, 1.0, (numbers[0], numbers[1]))
         return cls(names, numbers[0] if numbers else 1.0)

@@ -32,7 +32,7 @@ from mien.editing.mixing import lerp, slerp
 from mien.editing.settings import Setting
 from mien.errors import InputError, UnknownName
 from mien.images.results import as_pil
-from mien.portraits.checks import checked, checked_seeds, in_range
+from mien.portraits.checks import checked, checked_seeds, in_range, several
 from mien.portraits.labels import label_said, remarks
 from mien.stylegan2.seeds import seed_latents
 from mien.video.keyframes import Ease, Keyframes, eased, read_keyframes
@@ -235,6 +235,7 @@ def plan_walk(
     if count < 1:
         raise InputError(f"{seconds:g} seconds at {fps:g} frames a second are 0 frames")
     in_range("psi", psi)
+    faces = several("faces", faces)
     edits = None if keyframes is None else _edits(studio, keyframes, directions, force)
     stops, made = _stops_z(studio, faces) if space == "z" else _stops_w(studio, faces, psi)
     least = 2 if edits is None else 1

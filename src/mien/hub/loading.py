@@ -18,6 +18,7 @@ from mien.errors import (
     InputError,
     UnknownName,
     WeightsMissing,
+    WrongType,
 )
 from mien.hub import catalogue
 from mien.hub.store import known_sha256, shipped, store
@@ -98,10 +99,13 @@ def resolve(name_or_path: str | Path, kind: str | None = None) -> Path:
         A file whose SHA-256 is the catalogue's, if it is the catalogue's.
 
     Raises:
+        WrongType: Neither name nor path.
         UnknownName: No such name; lists the known ones.
         WeightsMissing: A known name, but its file is not on this disk.
         CheckpointError: The path does not exist, or the file is not what the catalogue says.
     """
+    if not isinstance(name_or_path, str | Path):
+        raise WrongType("model", name_or_path, "a name or a file")
     path = Path(name_or_path)
     if path.is_file():
         return path

@@ -6,6 +6,7 @@ import operator
 import re
 import secrets
 from collections.abc import Sequence
+from typing import Any
 
 from mien.errors import InputError, WrongType, WrongValue
 
@@ -59,6 +60,17 @@ def whole(name: str, value: int) -> int:
         raise WrongType(name, value, "a whole number") from None
 
 
+def several(name: str, value: Sequence[Any]) -> list[Any]:
+    """A list, or what can be gone through; a text is none.
+
+    Raises:
+        WrongType: It cannot.
+    """
+    if isinstance(value, str) or not hasattr(value, "__iter__"):
+        raise WrongType(name, value, "a list")
+    return list(value)
+
+
 def checked_seeds(count: int, seed: int) -> list[int]:
     """``count`` seeds from ``seed`` on.
 
@@ -81,9 +93,7 @@ def listed_seeds(seeds: Sequence[int]) -> list[int]:
         WrongType: They are no list, or one is no whole number.
         WrongValue: There are none, too many, or one is too large.
     """
-    if isinstance(seeds, str) or not hasattr(seeds, "__iter__"):
-        raise WrongType("seeds", seeds, "a list of whole numbers")
-    found = [checked_seeds(1, seed)[0] for seed in seeds]
+    found = [checked_seeds(1, seed)[0] for seed in several("seeds", seeds)]
     if not 1 <= len(found) <= MAX_COUNT:
         raise WrongValue(f"{len(found)} seeds, but must be from 1 to {MAX_COUNT}")
     return found

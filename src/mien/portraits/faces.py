@@ -133,15 +133,12 @@ class Faces:
         side = self.images.shape[1]
         if checked_size(size) == side:
             return self
-        how = "enlarged" if size > side else "reduced"
-        remark = f"drawn at {side}x{side} and {how} to {size}x{size} by Lanczos's filter"
-        remark += ", which adds no detail" if size > side else ""
         said = {"resized": {"from": side, "to": size, "filter": "lanczos"}}
         return replace(
             self,
             images=images.resize(self.images, size),
             provenance={**self.provenance, **said},
-            notes=(*self.notes, remark),
+            notes=(*self.notes, *enlarged(side, size)),
             sheet=None if self.sheet is None else self.sheet.resized(size),
         )
 
@@ -180,20 +177,29 @@ class Faces:
         for path, image, one in zip(paths, self.images, self.made(), strict=False):
             formats.save(path, image, one, force)
         formats.save(sheet, self.page(), {**self.provenance, "seeds": list(self.seeds)}, force)
-        listed = json.dumps([path.name for path in files]).encode()
-        with replacing(latents, force) as beside, beside.open("wb") as stream:
-            try:
-                np.savez(
-                    stream,
-                    w=self.ws,
-                    seeds=np.asarray(self.seeds, np.int64),
-                    files=np.frombuffer(listed, np.uint8),
-                )
-            except OSError as error:
-                raise output_error(latents, error) from None
+        save_latents(latents, self, [path.name for path in files], force)
         for name in stale:
             (target / name).unlink(missing_ok=True)
         return files
+
+
+def save_latents(path: Path, faces: Faces, files: Sequence[str] = (), force: bool = False) -> None:
+    """Write w and seeds of faces as ``.npz``, and the names of the files of their run.
+
+    Raises:
+        OutputError: The file exists and ``force`` is false, or the disk refuses.
+    """
+    listed = json.dumps(list(files)).encode()
+    with replacing(path, force) as beside, beside.open("wb") as stream:
+        try:
+            np.savez(
+                stream,
+                w=faces.ws,
+                seeds=np.asarray(faces.seeds, np.int64),
+                files=np.frombuffer(listed, np.uint8),
+            )
+        except OSError as error:
+            raise output_error(path, error) from None
 
 
 def checked_size(size: int) -> int:
@@ -206,6 +212,15 @@ def checked_size(size: int) -> int:
     if not SMALLEST <= whole("size", size) <= LARGEST:
         raise WrongValue(f"size is {size}, but must be from {SMALLEST} to {LARGEST}")
     return size
+
+
+def enlarged(side: int, size: int) -> list[str]:
+    """What a person should know of pictures of another size than they were drawn in."""
+    if size == side:
+        return []
+    how = "enlarged" if size > side else "reduced"
+    remark = f"drawn at {side}x{side} and {how} to {size}x{size} by Lanczos's filter"
+    return [remark + (", which adds no detail" if size > side else "")]
 
 
 def face_names(text: str, seeds: Sequence[int]) -> list[str]:

@@ -26,6 +26,7 @@ from mien.faces.choosing import Finder, shipped_finder
 from mien.faces.frames import Frame
 from mien.hub import loading
 from mien.images.results import as_pil
+from mien.images.sheets import png_bytes
 from mien.images.tiles import Translate, through
 from mien.runtime.engines import AUTO, Engine
 from mien.runtime.engines import engine as make_engine
@@ -56,7 +57,7 @@ _GREY_SPREAD = 6.0
 """A picture is grey if its channels differ by less than this on average, of 255."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Translation:
     """A translated picture.
 
@@ -80,6 +81,15 @@ class Translation:
     def pil(self) -> list[Image.Image]:
         """The same as a picture of Pillow's."""
         return as_pil(self.images)
+
+    def __repr__(self) -> str:
+        """How large, of which model: no arrays."""
+        height, width = self.image.shape[:2]
+        return f"Translation({width}x{height}, {self.provenance.get('model', 'no network')})"
+
+    def _repr_png_(self) -> bytes:
+        """The picture, as notebooks show it."""
+        return png_bytes(self.image)
 
     def save(self, path: str | Path, force: bool = False) -> Path:
         """Write it as PNG with what made it.

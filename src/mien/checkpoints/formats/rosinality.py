@@ -9,9 +9,10 @@ all.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from mien.checkpoints.functions import Module
 from mien.checkpoints.layout import (
     DISCRIMINATOR,
     GENERATOR,
@@ -102,12 +103,17 @@ def discriminator_rows(resolution: int) -> list[Row]:
 _WEIGHT_BIAS = ("weight", "bias")
 
 
-def words(root: Any) -> dict[str, Any]:
-    """Configuration that mien writes beside the tensors: a clamp has no place in the form.
+def words(root: Any, kind: str, found: Sequence[Module] = ()) -> dict[str, Any]:
+    """Configuration beside the tensors: the group that a pickled discriminator names, our clamp.
 
     Args:
-        root: What the file holds.
+        root: What the file holds; mien writes a clamp there, which has no place in the form.
+        kind: What network is read.
+        found: Its modules, if it is pickled whole.
     """
+    group = found[0].said.get("stddev_group") if found else None
+    if kind == DISCRIMINATOR and type(group) is int and group > 0:
+        return {"group": group}
     value = root.get("conv_clamp") if isinstance(root, dict) else None
     if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value < 1e9:
         return {}

@@ -96,6 +96,8 @@ def anime(
         styles, style_seed, style_from, tuple(settings or ()), directions, model, _face(face),
         where, aligned, "square" if paste is False else bool(paste), size, force,
     )  # fmt: skip
+    if style_from is not None and styles != AnimeRequest.styles:
+        note(f"--styles {styles} is of styles from seeds; that of {style_from} is one")
     suffixes = {*VIDEO_SUFFIXES, ".gif"}
     clips = [name for name in photos if Path(name).suffix.lower() in suffixes]
     stills = [name for name in photos if name not in clips]

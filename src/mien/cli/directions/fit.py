@@ -22,6 +22,10 @@ from mien.cli.directions.options import (
     place,
     style_weights_of,
 )
+from mien.errors import InputError
+
+LEAST = 16
+"""Fewer samples than these make no direction."""
 
 
 def fit(
@@ -78,6 +82,8 @@ def fit(
     from mien.files import check_targets
     from mien.hub.loading import load
 
+    if samples < LEAST:
+        raise InputError(f"{samples} samples tell nothing of a tag; take {LEAST} at the least")
     check_set_name(out)
     check_targets([out], force)
     source, loaded = open_source(model, device, selfies)

@@ -1,12 +1,18 @@
-"""Edits as steps that can be undone, and sentences as strengths."""
+"""Edits as steps that can be undone, by sliders and by words."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from mien.errors import InputError
-from mien.web.editing import Editing, in_words
+from mien.anime.translate import DEFAULT_ANIME
+from mien.editing.naming import EDITS
+from mien.studio import Studio
+from mien.text.methods import CodesMethod
+from mien.web.editing import DIRECTIONS, Editing, by_words, draw, result, strengths_of
+from mien.web.panels import anime, describe
 from mien.web.sessions import Made
 
 
@@ -15,10 +21,14 @@ def editing() -> Editing:
     return Editing(Made(np.zeros((8, 8, 3), np.uint8), "generate"))
 
 
+def shown(editing: Editing) -> list[dict[str, float]]:
+    return [dict(step.strengths) for step in editing.steps]
+
+
 def test_a_hand_on_one_slider_is_one_step(editing: Editing):
     for strength in (0.1, 0.2, 0.3):
         editing.go({"age": strength})
-    assert editing.steps == [{}, {"age": 0.3}]
+    assert shown(editing) == [{}, {"age": 0.3}]
     editing.go({"age": 0.3, "smile": 1.0})
     assert len(editing.steps) == 3
     editing.go({"age": 0.3, "smile": 1.0})  # Nothing new.
@@ -29,13 +39,13 @@ def test_steps_are_undone_redone_and_forgotten_when_another_is_taken(editing: Ed
     editing.go({"age": 1.0})
     editing.go({"age": 1.0, "smile": 2.0})
     editing.move(-1)
-    assert editing.now == {"age": 1.0}
+    assert editing.now.strengths == {"age": 1.0}
     editing.move(1)
-    assert editing.now == {"age": 1.0, "smile": 2.0}
+    assert editing.now.strengths == {"age": 1.0, "smile": 2.0}
     editing.jump(-5)
-    assert editing.now == {}
+    assert editing.now.strengths == {}
     editing.go({"beard": 1.0, "smile": 0.0})
-    assert editing.steps == [{}, {"beard": 1.0}]
+    assert shown(editing) == [{}, {"beard": 1.0}]
     editing.move(7)
     assert editing.at == 1
 
@@ -44,25 +54,41 @@ def test_there_is_an_end_to_steps(editing: Editing):
     for number in range(240):
         editing.go({("age", "smile")[number % 2]: 1.0 + number})
     assert len(editing.steps) <= 101
-    assert editing.steps[0] == {}
-    assert editing.now == {"smile": 240.0}
+    assert shown(editing)[0] == {}
+    assert editing.now.strengths == {"smile": 240.0}
 
 
-@pytest.mark.parametrize(
-    ("text", "wanted"),
-    [
-        ("an old man with glasses", {"age": 2.0, "gender": 2.0, "glasses": 2.0}),
-        ("a young woman without glasses", {"age": -2.0, "gender": -2.0, "glasses": -2.0}),
-        ("mỉm cười, đeo kính", {"smile": 2.0, "glasses": 2.0}),
-        ("curly blonde hair", {"hair colour": 2.0, "curly hair": 2.0}),
-        ("smile=+2; age=-1.5", {"smile": 2.0, "age": -1.5}),
-    ],
-)
-def test_sentences_become_strengths(text: str, wanted: dict[str, float]):
-    assert in_words(text, "{}") == wanted
+def test_words_make_a_face_that_sliders_go_on_from(editing: Editing):
+    editing.go({"age": 1.0})
+    said = Made(np.ones((8, 8, 3), np.uint8), "edit")
+    editing.say(said, "smiling")
+    assert editing.picture is said.picture
+    editing.go({"age": 1.0})
+    assert editing.now.base is said
+    assert shown(editing) == [{}, {"age": 1.0}, {}, {"age": 1.0}]
+    editing.move(-2)
+    assert editing.now.base is editing.base
+    assert [step.said for step in editing.steps] == ["", "", "smiling", ""]
 
 
-@pytest.mark.parametrize("text", ["", "the weather is fine", "smile=", "=2", "smile=9e9"])
-def test_what_names_no_direction_says_so(text: str):
-    with pytest.raises(InputError):
-        in_words(text, "nothing in it names a direction: {}")
+def test_settings_in_words_move_sliders_and_come_back_of_a_recipe(model: Path):
+    studio = Studio(model, "cpu", engine="eager")
+    (face,) = Made.each_of(studio.generate(1, 3), "generate")
+    editing = Editing(face)
+    assert by_words(studio, editing, "smile=+2; age=-1") == ()
+    assert editing.now.strengths == {"smile": 2.0, "age": -1.0}
+    made = result(studio, editing)
+    np.testing.assert_allclose(made.picture.astype(int), draw(studio, editing), atol=1)
+    (edit,) = made.provenance["edits"]
+    assert strengths_of(studio, edit) == {"smile": 2.0, "age": -1.0}
+    assert strengths_of(studio, {**edit, "set": "others"}) is None
+    editing.move(-1)
+    assert result(studio, editing) is face
+
+
+def test_what_panels_say_without_asking_the_library_is_what_it_says():
+    names = [one.name for one in EDITS if one.name != "black hair/blonde hair"]
+    assert list(DIRECTIONS) == names
+    assert anime.MODEL == DEFAULT_ANIME
+    assert CodesMethod.default_psi == describe.VARIETY
+    assert CodesMethod.default_guidance == describe.GUIDANCE

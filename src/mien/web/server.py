@@ -7,9 +7,12 @@ serve(app, Settings())
 from __future__ import annotations
 
 import contextlib
+import importlib.abc
+import importlib.machinery
 import importlib.util
 import os
 import socket
+import sys
 import threading
 import warnings
 from collections.abc import AsyncIterator, Callable
@@ -35,6 +38,9 @@ _MANY = 1000
 _SWEEP_S = 30.0
 """Seconds after which idle sessions are looked for, though nobody asks."""
 
+_WARM = "an old man with a white beard and glasses"
+"""A sentence that needs all that sentences need: white beards are read by an encoder."""
+
 _SSR = "SSR mode is not supported"
 """Gradio says so of any second page, also where nobody asked for it."""
 
@@ -50,6 +56,39 @@ def check_extra() -> None:
             raise MissingExtra(package, "web", "the studio in a browser")
 
 
+def import_lightly() -> None:
+    """Import Gradio without the type stubs that it writes beside itself at every start.
+
+    They are for editors, take more than half of its import, and are files outside of the temporary
+    folder. No setting leaves them out.
+    """
+
+    class WithoutStubs(importlib.abc.MetaPathFinder):
+        def find_spec(self, name: str, path: Any, target: Any = None) -> Any:
+            if name != "gradio.component_meta":
+                return None
+            found = importlib.machinery.PathFinder.find_spec(name, path)
+            assert found is not None
+            assert found.loader is not None
+            run = found.loader.exec_module
+
+            def exec_module(module: Any) -> None:
+                run(module)
+                module.create_or_modify_pyi = lambda *_: None
+
+            setattr(found.loader, "exec_module", exec_module)  # noqa: B010  # of this one loader
+            return found
+
+    if "gradio" in sys.modules:
+        return
+    finder = WithoutStubs()
+    sys.meta_path.insert(0, finder)
+    try:
+        importlib.import_module("gradio")
+    finally:
+        sys.meta_path.remove(finder)
+
+
 def build(settings: Settings, studio_factory: Callable[[], Studio] | None = None) -> FastAPI:
     """The whole application; its desk loads the studio once it is started.
 
@@ -61,6 +100,7 @@ def build(settings: Settings, studio_factory: Callable[[], Studio] | None = None
         MissingExtra: The extra ``web`` is not installed.
     """
     check_extra()
+    import_lightly()
     import gradio
     from fastapi import FastAPI
 
@@ -154,7 +194,7 @@ def _factory(settings: Settings) -> Callable[[], Studio]:
 def _warm(studio: Studio) -> None:
     """Load what the first face of a sentence needs, and the engine that pays for many."""
     studio.drawer.engine(_MANY)
-    studio.describe("a person", 1)
+    studio.describe(_WARM, 1)
 
 
 def _sweep(sessions: Sessions, files: Path, stop: threading.Event) -> None:

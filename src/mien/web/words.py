@@ -139,8 +139,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "more_directions": ("More", "Thêm"),
     "say_edit": ("Say it in words", "Nói bằng lời"),
     "say_edit_hint": (
-        "older, with glasses and a smile",
-        "già hơn, đeo kính và mỉm cười",
+        "old, with glasses and a smile",
+        "già, đeo kính và mỉm cười",
     ),
     "apply": ("Apply", "Áp dụng"),
     "reset": ("Start over", "Làm lại từ đầu"),
@@ -148,10 +148,6 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "history": ("Steps", "Các bước"),
     "history_start": ("as it was", "như ban đầu"),
     "paste": ("Put it back into the photo", "Ghép trở lại vào ảnh"),
-    "not_an_edit": (
-        "Nothing in it names a direction: {}.",
-        "Không có gì trong đó là một hướng chỉnh sửa: {}.",
-    ),
     # Compose.
     "paint_regions": ("Paint the regions of a face", "Tô các vùng của khuôn mặt"),
     "compose_strength": (
@@ -284,6 +280,7 @@ DOING: Mapping[str, tuple[str, str]] = {
     "finding faces": ("Finding faces", "Đang tìm khuôn mặt"),
     "fetching": ("Fetching", "Đang tải"),
     "measuring": ("Measuring", "Đang đo"),
+    "editing": ("Changing the face", "Đang thay đổi khuôn mặt"),
 }
 """What the library says of its work -> what a person reads."""
 

@@ -14,7 +14,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import gradio as gr
 import numpy as np
@@ -23,13 +23,15 @@ from jaxtyping import UInt8
 from mien import images
 from mien.errors import Busy, Cancelled, InputError, MienError, SessionExpired
 from mien.portraits.faces import Faces
-from mien.studio.session import Studio
 from mien.web.desk import LOADING, WAITING, Desk, Progress
 from mien.web.sessions import Made, Session, Sessions
 from mien.web.settings import Settings
 from mien.web.uploads import Limits, read_picture, without_paths
 from mien.web.widgets import from_address
 from mien.web.words import Say
+
+if TYPE_CHECKING:
+    from mien.studio.session import Studio
 
 _log = logging.getLogger(__name__)
 
@@ -140,7 +142,6 @@ class Bench:
     def __init__(self, desk: Desk, sessions: Sessions, settings: Settings, say: Say) -> None:
         self.desk, self.sessions, self.settings, self.say = desk, sessions, settings, say
         self.later: list[Callable[[], None]] = []
-        self.returns: dict[str, tuple[list[Any], Callable[[Mapping[str, Any]], list[Any]]]] = {}
         self.returns: dict[str, tuple[list[Any], Callable[[Mapping[str, Any]], list[Any]]]] = {}
         self._fills: list[tuple[Fill, list[Any]]] = []
 

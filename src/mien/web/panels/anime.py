@@ -6,26 +6,29 @@ import html
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 import numpy as np
-import torch
 from jaxtyping import UInt8
 
-from mien.anime.clip import AnimeVideo, VideoPlan, clip_provenance
-from mien.anime.translate import DEFAULT_ANIME, find_steering
-from mien.editing.settings import Setting
 from mien.errors import InputError
-from mien.faces.choosing import shipped_finder
 from mien.hub import catalogue
-from mien.studio.session import Studio
 from mien.video.pipeline import convert
 from mien.video.reader import Clip
 from mien.web.clips import player, recording
 from mien.web.sessions import Made
 from mien.web.widgets import compare, links, pair, picker, pictures, remarks, shown, slider
 from mien.web.work import Ask, Bench
+
+if TYPE_CHECKING:
+    import torch
+
+    from mien.editing.settings import Setting
+    from mien.studio.session import Studio
+
+MODEL = "anime"
+"""What the studio paints with where nobody says otherwise."""
 
 STEERS = ("smile", "mouth open", "hair colour", "hair length")
 """Directions that have a slider."""
@@ -71,7 +74,7 @@ def build(bench: Bench) -> None:
                 styles = slider(
                     1, 12, 6, step=1, label=say("styles"), min_width=140, elem_id="anime-styles"
                 )
-                own = catalogue.find(DEFAULT_ANIME).style_seed or 0
+                own = catalogue.find(MODEL).style_seed or 0
                 first = gr.Number(
                     own, label=say("first_style"), precision=0, minimum=0, min_width=140
                 )
@@ -125,6 +128,8 @@ def _given(bench: Bench, ask: Ask, path: str | None) -> UInt8[np.ndarray, "h w 3
 
 def _settings(values: tuple[Any, ...]) -> tuple[Setting, ...]:
     """What the sliders and the list ask for."""
+    from mien.editing.settings import Setting
+
     *strengths, other = values
     wanted: dict[str, float] = dict(zip(STEERS, map(float, strengths), strict=True))
     if other:
@@ -166,6 +171,8 @@ def _steered(ask: Ask) -> Steered:
 
 def _moved(studio: Studio, now: Steered, settings: tuple[Setting, ...]) -> np.ndarray:
     """The face in its style, moved along directions; the photo is not read again."""
+    from mien.anime.translate import find_steering
+
     painter = studio.painter()
     w = painter.styles([now.seed])
     steering = find_steering(painter.loaded, settings)
@@ -197,6 +204,10 @@ def _keep(ask: Ask, *values: Any) -> str:
 
 def _film(ask: Ask, path: str | None, first: float, *values: Any) -> str:
     """A clip in the style that is steered, or in the first one."""
+    from mien.anime.clip import AnimeVideo, VideoPlan, clip_provenance
+    from mien.anime.translate import find_steering
+    from mien.faces.choosing import shipped_finder
+
     if path is None:
         raise InputError(ask.say("no_clip"))
     clip, studio = Clip(Path(path)), ask.studio

@@ -8,7 +8,6 @@ from typing import Any
 
 import gradio as gr
 
-from mien.text.methods import CodesMethod
 from mien.web.sessions import Made
 from mien.web.widgets import picker, pictures, remarks, slider
 from mien.web.words import Say
@@ -22,8 +21,8 @@ EXAMPLES = (
 )
 """One of each language that is read."""
 
-VARIETY, GUIDANCE = CodesMethod.default_psi, CodesMethod.default_guidance
-"""As the way that ships has them."""
+VARIETY, GUIDANCE = 0.6, 2.0
+"""As :class:`mien.text.methods.CodesMethod` has them, which the page is not to wait for."""
 
 _MOST = 16
 

@@ -8,12 +8,8 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from mien.errors import InputError
-from mien.faces.alignment import Alignment
-from mien.faces.choosing import shipped_finder
-from mien.faces.finder import draw_faces
-from mien.inversion.paste import paste_face
-from mien.web.editing import DIRECTIONS, REACH, Editing, draw, in_words
+from mien.errors import InputError, UnknownName
+from mien.web.editing import DIRECTIONS, REACH, Editing, by_words, draw, result
 from mien.web.sessions import Made
 from mien.web.widgets import address, compare, links, pair, picker, remarks, shown, slider
 from mien.web.words import Say
@@ -33,6 +29,7 @@ def build(bench: Bench) -> None:
                 "", label=say("say_edit"), placeholder=say("say_edit_hint"), elem_id="edit-words",
                 submit_btn=say("apply"),
             )  # fmt: skip
+            said = gr.HTML("", elem_id="edit-said")
             with gr.Accordion(say("photo_or_face"), open=False, elem_id="edit-photo"):
                 photo = gr.Image(
                     label=say("photo"), sources=["upload", "webcam", "clipboard"],
@@ -60,7 +57,7 @@ def build(bench: Bench) -> None:
     every = [view, history, *sliders]
     bench.follow(_fill, [*every, paste])
     bench.act([one.input for one in sliders], _slide, sliders, [view, history], live=True)
-    bench.act([words.submit], _say, words, every)
+    bench.act([words.submit], _say, words, [*every, said])
     for button, by in ((undo, -1), (redo, 1)):
         bench.act(button.click, lambda ask, by=by: _walk(ask, by), None, every)
     bench.act(reset.click, lambda ask: _jump(ask, 0), None, every)
@@ -68,6 +65,7 @@ def build(bench: Bench) -> None:
     bench.act(keep.click, _keep, paste, kept)
     bench.act([photo.input], _look(bench), photo, [found, which])
     bench.act(which.input, lambda ask, number: _invert(ask, number), which, found)
+    bench.returns["edit"] = [words], lambda made: [made.get("words", "")]
 
 
 def _sliders(say: Say) -> list[gr.Slider]:
@@ -107,7 +105,8 @@ def _fill(ask: Ask) -> tuple[Any, ...]:
 
 def _panel(ask: Ask, editing: Editing) -> tuple[Any, ...]:
     """History and sliders."""
-    return _history(editing, ask.say), *(editing.now.get(name, 0.0) for name in DIRECTIONS)
+    strengths = editing.now.strengths
+    return _history(editing, ask.say), *(strengths.get(name, 0.0) for name in DIRECTIONS)
 
 
 def _pair(editing: Editing, after: np.ndarray) -> dict[str, str]:
@@ -121,15 +120,18 @@ def _draw(ask: Ask, editing: Editing) -> dict[str, str]:
 def _slide(ask: Ask, *strengths: float) -> tuple[Any, ...]:
     """Follow the hand: one picture is drawn, and nothing else."""
     editing = _editing(ask)
-    words = {name: value for name, value in editing.now.items() if name not in DIRECTIONS}
-    editing.go({**words, **dict(zip(DIRECTIONS, map(float, strengths), strict=True))})
+    now = editing.now.strengths
+    others = {name: value for name, value in now.items() if name not in DIRECTIONS}
+    editing.go({**others, **dict(zip(DIRECTIONS, map(float, strengths), strict=True))})
     return _draw(ask, editing), _history(editing, ask.say)
 
 
 def _say(ask: Ask, text: str) -> tuple[Any, ...]:
     editing = _editing(ask)
-    editing.go({**editing.now, **in_words(text, ask.say("not_an_edit"))})
-    return _draw(ask, editing), *_panel(ask, editing)
+    ask.studio.watch("editing", 0, 0)
+    notes = by_words(ask.studio, editing, text)
+    assert editing.picture is not None
+    return _pair(editing, editing.picture), *_panel(ask, editing), remarks(notes, ask.say)
 
 
 def _walk(ask: Ask, by: int) -> tuple[Any, ...]:
@@ -146,11 +148,12 @@ def _history(editing: Editing, say: Say) -> str:
     """The steps, each a button that goes there."""
     rows = []
     for number, step in enumerate(editing.steps):
-        said = ", ".join(f"{say.name(name)} {value:+.1f}" for name, value in step.items())
+        moves = [f"{say.name(name)} {value:+.1f}" for name, value in step.strengths.items()]
+        text = ", ".join([f"“{step.said}”"] * bool(step.said) + moves)
         pressed = "true" if number == editing.at else "false"
         rows.append(
             f'<li><button type="button" data-pick="{number}" aria-pressed="{pressed}">'
-            f"{html.escape(said or say('history_start'))}</button></li>"
+            f"{html.escape(text or say('history_start'))}</button></li>"
         )
     name = html.escape(say("history"))
     return f'<h3>{name}</h3><ol class="steps" tabindex="0" aria-label="{name}">{"".join(rows)}</ol>'
@@ -159,11 +162,17 @@ def _history(editing: Editing, say: Say) -> str:
 def _keep(ask: Ask, paste: bool) -> str:
     """The edit as a picture of the session, which is the face at hand from then on."""
     editing = _editing(ask)
-    faces = ask.studio.edit(editing.base.face, dict(editing.now))
-    (made,) = ask.keep(faces, "edit")
+    made = result(ask.studio, editing)
+    try:
+        ask.session.find(made.id)
+    except UnknownName:
+        ask.session.keep(made)
     ask.session.carried, said = made, links(made, ask.say)
     photo = _photo_of(ask, editing.base)
     if paste and photo is not None:
+        from mien.faces.alignment import Alignment
+        from mien.inversion.paste import paste_face
+
         recipe = made.provenance
         alignment = Alignment.from_dict(recipe["alignment"])
         page = paste_face(photo, made.picture, alignment, np.asarray(recipe["outline"], float))
@@ -184,6 +193,9 @@ def _look(bench: Bench):
     def look(ask: Ask, path: str | None) -> tuple[Any, ...]:
         if path is None:
             return "", gr.Radio(visible=False)
+        from mien.faces.choosing import shipped_finder
+        from mien.faces.finder import draw_faces
+
         image = bench.photo(path)
         ask.studio.watch("finding faces", 0, 0)
         faces = shipped_finder(str(ask.studio.device)).find(image)

@@ -5,13 +5,10 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from mien.editing.latent import Face
-from mien.editing.layer_report import score_layers
-from mien.editing.samples import generator_source
 from mien.errors import InputError
 from mien.hub.loading import load_tagger
 from mien.portraits.faces import Faces
@@ -21,6 +18,9 @@ from mien.web.sessions import Made
 from mien.web.widgets import address, links, pad, picker, pictures, remarks, shown, slider, told
 from mien.web.words import Say
 from mien.web.work import Ask, Bench
+
+if TYPE_CHECKING:
+    from mien.editing.latent import Face
 
 MOST_FRAMES, MOST_CELLS, MOST_PAIRS = 900, 36, 24
 """Of a walk, a mixture and a measurement of layers."""
@@ -175,6 +175,9 @@ def _map(bench: Bench) -> None:
         table = gr.HTML(_empty(say("layer_map_info")), elem_id="layers-table", elem_classes="card")
 
     def measure(ask: Ask, count: float) -> str:
+        from mien.editing.layer_report import score_layers
+        from mien.editing.samples import generator_source
+
         studio = ask.studio
         studio.watch("measuring", 0, 0)
         judge = load_tagger("judge", str(studio.device))

@@ -10,11 +10,10 @@ from typing import Any
 
 import gradio as gr
 
-from mien.editing.latent import rebuild
 from mien.errors import InputError, MienError
 from mien.web.answers import plain
 from mien.web.clips import player
-from mien.web.editing import Editing, draw
+from mien.web.editing import Editing, draw, strengths_of
 from mien.web.sessions import Made
 from mien.web.uploads import Limits, read_picture, read_recipe
 from mien.web.widgets import address, links, picker, pictures, remarks, told
@@ -60,8 +59,9 @@ def build(bench: Bench) -> None:
         panel, values = panel_of(recipe or {}), []
         if recipe is None or not panel:
             raise InputError(ask.say("no_recipe"))
+        concerned = {panel, "describe"} if recipe.get("text") else {panel}
         for name, (several, filled) in bench.returns.items():
-            values += filled(recipe) if name == panel else [gr.skip() for _ in several]
+            values += filled(recipe) if name in concerned else [gr.skip() for _ in several]
         missed = _at_hand(ask, recipe, made)
         words = html.escape(ask.say("came_back", ask.say(panel)))
         said = f'<p role="status">{words}</p>{remarks(missed, ask.say)}'
@@ -107,11 +107,14 @@ def _at_hand(ask: Ask, recipe: Mapping[str, Any], kept: Made | None) -> list[str
     Returns:
         Why it cannot be made again, if it rests on a photo or on latents.
     """
+    from mien.editing.latent import rebuild
+
     studio = ask.studio
     if recipe.get("sha256") != studio.loaded.sha256 or "walk" in recipe:
         return []  # It is not one of this generator's faces.
     *before, last = recipe.get("edits") or (None,)
-    start = {**recipe, "edits": before}
+    strengths = None if last is None else strengths_of(studio, last)
+    start = recipe if strengths is None else {**recipe, "edits": before}
     try:
         ws = rebuild(studio, start, Path("the picture"))
     except MienError as error:
@@ -123,9 +126,8 @@ def _at_hand(ask: Ask, recipe: Mapping[str, Any], kept: Made | None) -> list[str
     made = Made(drawn.images[0], _verb(start), {**drawn.provenance, **start}, drawn.ws)
     ask.session.carried = ask.session.keep(made)
     editing = ask.session.values["edit"] = Editing(made)
-    if last is not None:
-        rows = last["settings"]
-        editing.go({str(row["direction"]): float(row["strength"]) for row in rows})
+    if strengths is not None:
+        editing.go(strengths)
         draw(studio, editing)
     return []
 

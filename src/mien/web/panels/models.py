@@ -11,7 +11,6 @@ from mien.hub.cards import card
 from mien.hub.loading import find_file
 from mien.hub.pull import pull
 from mien.hub.store import engine_cache
-from mien.runtime import speed
 from mien.web.words import Say
 from mien.web.work import Ask, Bench
 
@@ -70,6 +69,8 @@ def _row(row: catalogue.Row, say: Say) -> str:
 
 def _measure(ask: Ask) -> str:
     """What each engine takes for a picture of this generator, now."""
+    from mien.runtime import speed
+
     studio, say = ask.studio, ask.say
     rows = []
     measured = speed.measure(studio.generator, engine_cache(), rounds=2, count=2)

@@ -12,8 +12,6 @@ import numpy as np
 from jaxtyping import UInt8
 
 from mien.errors import InputError, UnknownName, WeightsMissing
-from mien.sketch.extract import pencil, xdog
-from mien.sketch.translate import METHODS
 from mien.web.sessions import Made
 from mien.web.widgets import address, canvas, links, remarks, shown, slider
 from mien.web.work import Ask, Bench
@@ -76,6 +74,9 @@ def _given(bench: Bench, ask: Ask, way: str, path: str | None) -> UInt8[np.ndarr
 
 def _translate(ask: Ask, way: str, image: UInt8[np.ndarray, "h w 3"], strength: float) -> str:
     """All methods that are on this disk, then what needs no network."""
+    from mien.sketch.extract import pencil, xdog
+    from mien.sketch.translate import METHODS
+
     say, name = ask.say, ask.say("given")
     cells = [_cell(name, f'<img src="{shown(image)}" alt="{html.escape(name)}">')]
     verb = "sketch" if way == "to_sketch" else "photo"

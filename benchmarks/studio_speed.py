@@ -1,0 +1,169 @@
+"""How long the studio lets a person wait: its page, its slider, its first face.
+
+    python benchmarks/studio_speed.py [--rounds 10]
+
+A server of its own with the models that ship, and a real Chromium before it. Claims: the first
+answer and the studio's own page within 3 s of the start (weights load behind it), a slider's
+new preview within 0.4 s at the median, the first face of a sentence within 2 s, the first time and
+after. Beside each time stand the processor seconds that the server spent on it: on a machine
+that does other things too, the clock says how busy it is, and they what an idle one would take.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.error import URLError
+from urllib.request import Request, urlopen
+
+from playwright.sync_api import sync_playwright
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+
+from web.browser import CHROMIUM, QUIET, Person
+
+SENTENCES = ("an old man with a white beard and glasses", "a smiling young woman with red hair")
+PAGE_S, SLIDER_S, FACE_S = 3.0, 0.4, 2.0
+
+WATCH = """([selector, attribute]) => {
+  const place = document.querySelector(selector);
+  window.seen = new Promise((done) => {
+    const look = new MutationObserver(() => {
+      const image = place.querySelector("img" + attribute);
+      if (!image || image.src === window.before) return;
+      const end = () => (look.disconnect(), done(performance.now()));
+      image.complete ? end() : image.addEventListener("load", end, { once: true });
+    });
+    window.before = place.querySelector("img" + attribute)?.src;
+    look.observe(place, { childList: true, subtree: true, attributes: true });
+  });
+}"""
+"""Watches a place; ``window.seen`` is when a new picture is in it."""
+
+SLIDE = """async ([selector, value]) => {
+  const hand = document.querySelector(selector), begin = performance.now();
+  hand.value = value;
+  hand.dispatchEvent(new Event("input", { bubbles: true }));
+  return (await window.seen - begin) / 1000;
+}"""
+
+PRESS = """async (selector) => {
+  const begin = performance.now();
+  document.querySelector(selector).click();
+  return (await window.seen - begin) / 1000;
+}"""
+
+
+class Took(NamedTuple):
+    """Seconds of the clock, and of the processor in the server."""
+
+    clock: float
+    spent: float
+
+    def line(self, what: str, claim: float) -> str:
+        """As it is printed."""
+        return f"{what}: {self.clock:.2f} s ({self.spent:.2f} s of work; claim: under {claim})"
+
+
+def spent(pid: int) -> float:
+    """Processor seconds of a process so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+class Server:
+    """A server that is being started."""
+
+    def __init__(self) -> None:
+        self.begin = time.perf_counter()
+        command = [sys.executable, "-m", "mien", "web", "--port", "0", "--json"]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert self.process.stdout is not None
+        self.address = json.loads(self.process.stdout.readline())["url"].rstrip("/")
+
+    def until(self, path: str, text: str) -> Took:
+        """Ask until an answer holds a text; how long after the start that was."""
+        while True:
+            asked = Request(self.address + path, headers={"accept": "text/html"})
+            with contextlib.suppress(URLError, ConnectionError), urlopen(asked) as answer:
+                if text in answer.read().decode():
+                    now = time.perf_counter() - self.begin
+                    return Took(now, spent(self.process.pid))
+            time.sleep(0.02)
+
+    def timed(self, run: Any, *given: Any) -> Took:
+        """A step of the browser that returns its seconds, and what the server did meanwhile."""
+        before = spent(self.process.pid)
+        return Took(run(*given), spent(self.process.pid) - before)
+
+
+@contextlib.contextmanager
+def started() -> Iterator[Server]:
+    """A server; it ends with the block."""
+    server = Server()
+    try:
+        yield server
+    finally:
+        server.process.terminate()
+        server.process.wait(60)
+
+
+def first_face(server: Server, person: Person, sentence: str) -> Took:
+    """From pressing the button to the first face that is seen."""
+    person.page.locator("#describe-text textarea").fill(sentence)
+    person.page.evaluate(WATCH, ["#describe-faces", ""])
+    took = server.timed(person.page.evaluate, PRESS, "#describe-go")
+    person.until("document.querySelectorAll('#describe-faces img').length === 4")
+    return took
+
+
+def slider(server: Server, person: Person, rounds: int) -> Took:
+    """From moving a slider to the new preview that is seen; the median of several."""
+    person.page.locator("#describe-faces button").first.click()
+    person.until("document.querySelector('.hand img')")
+    person.panel("edit")
+    person.page.wait_for_selector("#edit-view .after[src]")
+    found = []
+    for number in range(rounds):
+        person.page.evaluate(WATCH, ["#edit-view", ".after"])
+        value = str((number % 5 - 2) or 2.5)
+        place = "#edit-smile input[type=range]"
+        found.append(server.timed(person.page.evaluate, SLIDE, [place, value]))
+        person.page.wait_for_timeout(300)
+    return Took(*(statistics.median(one) for one in zip(*found[1:], strict=True)))
+
+
+def main() -> int:
+    """Measure and print; status 1 where a claim does not hold."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=10, help="movements of the slider")
+    rounds = parser.parse_args().rounds
+    with started() as server, sync_playwright() as playwright:
+        said = [("first answer", server.until("/", "<"), PAGE_S)]
+        said += [("the studio's page", server.until("/", "gradio"), PAGE_S)]
+        ready = server.until("/healthz", '"ready":true')
+        print(f"models loaded: {ready.clock:.2f} s ({ready.spent:.2f} s of work), behind the page")
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        person = Person(browser, server.address)
+        person.visit()
+        for when, sentence in zip(("first sentence", "next sentence"), SENTENCES, strict=True):
+            said += [(f"{when}, first face", first_face(server, person, sentence), FACE_S)]
+        said += [("slider to preview", slider(server, person, rounds), SLIDER_S)]
+        browser.close()
+    for what, took, claim in said:
+        print(took.line(what, claim))
+    print("load of the machine: " + " ".join(f"{one:.1f}" for one in os.getloadavg()))
+    return int(any(took.clock > claim for _, took, claim in said))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -15,7 +15,7 @@ help:
 	@echo "make test       run the tests"
 	@echo "make test-fast  the tests of the rooms that all others stand on: under two minutes"
 	@echo "make test-web   the tests of the studio in a real Chromium"
-	@echo "make harden     a thousand broken inputs, read in a child with little memory and time"
+	@echo "make harden     a thousand broken inputs in a child with little memory and time; a thousand kills"
 	@echo "make release    wheel and sdist, built and tried in an empty environment; publishes nothing"
 	@echo "make coverage   the tests, and which lines they never reach"
 	@echo "make check      format, lint, types, docs in step, then the tests"
@@ -66,6 +66,7 @@ test-fast: .venv/installed-dev
 
 harden: .venv/installed-dev
 	$(BIN)/python tests/hardening/harden.py --count $(or $(COUNT),1000) --seed $(or $(SEED),0)
+	$(BIN)/python -W ignore tests/hardening/kills.py --count $(or $(COUNT),1000) --seed $(or $(SEED),0)
 
 release: .venv/installed
 	$(PIP) install -c constraints.txt hatchling

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import re
+import signal
 import tempfile
 import time
 import unicodedata
@@ -27,6 +28,11 @@ PARTIAL = ".mien~"
 _FRESH = 2.0
 """Seconds for which a partial file is let be: its writer may not have locked it yet."""
 
+KILL_AT = "MIEN_KILL_AT"
+"""Variable of the environment that names the step of writing at which :func:`step` kills."""
+
+_steps = 0
+
 _swept: set[str] = set()
 _ours: set[tuple[int, int]] = set()
 """Device and inode of whatever this process has held."""
@@ -38,6 +44,24 @@ _CAUSES = {
     errno.ENOTDIR: ("a part of the path is a file, not a folder", "give another `path`"),
     errno.EDQUOT: ("the disk quota is used up", "free some space or give another `path`"),
 }
+
+
+def step(half: Path | None = None) -> None:
+    """One step of writing is done; ``make harden`` has a process killed at the n-th of them.
+
+    Without the variable :data:`KILL_AT` this does nothing.
+
+    Args:
+        half: A file in work, of which a killed process leaves half.
+    """
+    global _steps
+    if (at := os.environ.get(KILL_AT)) is None:
+        return
+    _steps += 1
+    if str(_steps) == at:
+        if half is not None:
+            os.truncate(half, half.stat().st_size // 2)
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def output_error(path: str | Path, error: OSError) -> OutputError:
@@ -130,6 +154,9 @@ def numbered_folder(base: str | Path, name: str = "") -> Path:
     for folder in home.iterdir():
         if folder.is_dir():
             _sweep_once(folder)
+            with contextlib.suppress(OSError):  # another process may have it
+                if re.fullmatch(r"\.\d{4,9}", folder.name) and not _is_fresh(folder):
+                    folder.rmdir()  # the claim of a run that was killed
     number = max(_numbers(home), default=0)
     try:
         while True:
@@ -139,6 +166,7 @@ def numbered_folder(base: str | Path, name: str = "") -> Path:
                 claim.mkdir()
             except FileExistsError:
                 continue
+            step()
             # Whoever claims a number looks once more: another may have come and gone before.
             if number not in _numbers(home):
                 return claim.rename(home / f"{number:04d}-{name}".rstrip("-"))
@@ -180,13 +208,17 @@ def replacing(path: str | Path, force: bool = True) -> Iterator[Path]:
         if fcntl is None:  # an open file could not be renamed there
             os.close(handle)
         _lock(handle)
+        step()
         yield beside
+        step(half=beside)
         umask = os.umask(0)
         os.umask(umask)
         beside.chmod(0o666 & ~umask)
         with beside.open("rb") as written:
             os.fsync(written.fileno())
+        step()
         os.replace(beside, target)
+        step()
     except OSError as error:
         raise output_error(target, error) from None
     finally:
@@ -273,7 +305,7 @@ def sweep(folder: Path) -> list[Path]:
     for path in folder.glob(f"{PARTIAL}*"):
         # Another process may remove it too, or it is not ours to remove.
         with contextlib.suppress(OSError):
-            if time.time() - path.stat().st_mtime < _FRESH:
+            if _is_fresh(path):
                 continue
             handle = os.open(path, os.O_RDWR)
             try:
@@ -283,6 +315,11 @@ def sweep(folder: Path) -> list[Path]:
             finally:
                 os.close(handle)
     return removed
+
+
+def _is_fresh(path: Path) -> bool:
+    """Whether it was made just now; after a clock was set back, old files lie in the future."""
+    return abs(time.time() - path.stat().st_mtime) < _FRESH
 
 
 def slug(text: str, longest: int = 48, keep: str = "") -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -98,3 +99,18 @@ def test_what_is_wrong_is_said(photos: Path, tmp_path: Path) -> None:
         write_zip(photos, tmp_path / "a.zip", [], PackOptions(), False)
     assert whose("x/ann_1.png", "^([a-z]+)_") == "ann"
     assert whose("x/ann_1.png", "zzz") == "x/ann_1.png"
+
+
+def test_the_same_set_is_the_same_zip(photos, tmp_path):
+    made = []
+    for name in ("a.zip", "b.zip"):
+        packed(photos, tmp_path / name, PackOptions(size=16))
+        made.append((tmp_path / name).read_bytes())
+    assert made[0] == made[1]
+
+
+def test_parts_of_another_set_are_not_taken(photos, tmp_path):
+    shutil.copytree(photos, tmp_path / "other")
+    options = PackOptions(size=16)
+    first, second = (pack_jobs(path, "o.zip", options) for path in (photos, tmp_path / "other"))
+    assert not {job.targets for job in first} & {job.targets for job in second}

@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
 import shutil
 import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -130,7 +132,9 @@ def pack_jobs(
                 trouble = f"{labels} {what}"
             else:
                 label = attributes.COLUMNS[options.column].index(value)
-        target = parts_folder(out) / f"{i:08d}-{options.size}.png"
+        # Parts that a killed run of another set left are not taken for this one's.
+        whose = f"{zlib.crc32(os.path.abspath(name).encode()):08x}"
+        target = parts_folder(out) / f"{i:08d}-{options.size}-{whose}.png"
         jobs.append(PackJob(name, key, sides, i, label, trouble, (target,)))
     return jobs
 
@@ -192,10 +196,14 @@ def write_zip(
         raise DatasetError(path, "two of its pairs have one name", "rename one of them")
     with replacing(out, force) as beside, zipfile.ZipFile(beside, "w") as archive:
         for name, job in zip(names, good, strict=True):
-            archive.write(job.targets[0], name)
+            member = zipfile.ZipInfo(name)  # of no date: the same pictures are the same zip
+            member.external_attr = 0o644 << 16
+            archive.writestr(member, job.targets[0].read_bytes())
         if options.layout == "nvlabs":
             classes = None if options.column is None else _classes(names, good)
-            archive.writestr("dataset.json", json.dumps({"labels": classes}))
+            member = zipfile.ZipInfo("dataset.json")
+            member.external_attr = 0o644 << 16
+            archive.writestr(member, json.dumps({"labels": classes}))
     told = {
         "train": [names[i] for i in split.train],
         "kept-out": [names[i] for i in split.kept_out],

@@ -49,9 +49,11 @@ def pack(
     it goes on. Pictures that cannot be used are left out and named, and then the exit status is 2.
     """
     from mien.data.batch import work_off
-    from mien.data.pack import Packing, PackOptions, pack_jobs, write_zip
+    from mien.data.pack import Packing, PackOptions, pack_jobs, parts_folder, write_zip
     from mien.files import check_targets
 
+    # A run that was killed between zip and splits goes on; it was allowed to write both.
+    force = force or parts_folder(out).exists()
     options = PackOptions(layout, size, column, person, kept_out)
     check_targets([out, out.with_name(f"{out.stem}-splits.json")], force)
     check_targets([out], True, ".zip")

@@ -64,3 +64,16 @@ def test_metrics_declare_their_direction():
     assert Score.of("rank-1", 0.7, TAGGER).better == "higher"
     with pytest.raises(UnknownName, match="did you mean 'SSIM'"):
         Score.of("SSIMM", 0.7, TAGGER)
+
+
+def test_a_protocol_of_a_loaded_judge() -> None:
+    class Loaded:
+        name, sha256 = "tagger", "ab" * 32
+
+    made = Protocol.by(Loaded(), "agreement", 7, "faces, kept out", 3, 5, "bilinear", "once")
+    whole = Protocol(
+        "agreement", "tagger", "ab" * 32, 7, 5, "bilinear", 3, "faces, kept out", "once"
+    )
+    assert made == whole
+    nobody = Protocol.by(None, "SSIM", 7, "faces")
+    assert nobody == Protocol("SSIM", "none", "", 7, 0, "none", None, "faces")

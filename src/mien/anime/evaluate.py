@@ -318,16 +318,9 @@ class AnimeMeasure:
         maps: bool = False,
     ) -> Protocol:
         judge = judge or self.judge
-        return Protocol(
-            metric=metric,
-            judge=judge.name,
-            judge_sha256=judge.sha256,
-            samples=samples,
-            reference_samples=against,
-            resize=resize_of(judge.network, maps) if judge is self.judge else "none",
-            seed=self.plan.seed,
-            split=self.test.said,
-        )
+        shown = resize_of(judge.network, maps) if judge is self.judge else "none"
+        seed, said = self.plan.seed, self.test.said
+        return Protocol.by(judge, metric, samples, said, seed, against, shown)
 
 
 def _correlation(wanted: list[Tensor], found: list[Tensor]) -> float:

@@ -110,12 +110,10 @@ def _floats(
 
 
 def _protocol(video: AnimeVideo, metric: str, samples: int, seed: int | None) -> Protocol:
-    return Protocol(
-        metric=metric,
-        judge="none",
-        judge_sha256="",
-        samples=samples,
-        reference_samples=0,
+    return Protocol.by(
+        None,
+        metric,
+        samples,
         resize=f"part around the face, {SIDE} pixels at most",
         seed=seed,
         split=video.clip.path.name,

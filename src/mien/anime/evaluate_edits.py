@@ -213,14 +213,12 @@ def rescore_anime(
         name: [tag for tag in scores if of_tag[tag] == own[name] and tag not in targets[name]]
         for name in targets
     }
-    protocol = Protocol(
-        metric="mean change of the judge's probability of each tag, strength 1 of the pair",
-        judge=measure.judge.name,
-        judge_sha256=measure.judge.sha256,
-        samples=len(selfies),
-        reference_samples=0,
-        resize=RESIZE,
+    protocol = Protocol.by(
+        measure.judge,
+        "mean change of the judge's probability of each tag, strength 1 of the pair",
+        len(selfies),
         seed=measure.plan.seed,
+        resize=RESIZE,
         split=f"{measure.test.said}, {styles} styles a selfie, those that have the tag among them",
     )
     matrix = rescoring_matrix(before, after, scores, targets, related)

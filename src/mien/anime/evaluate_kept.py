@@ -137,7 +137,7 @@ def kept_scores(
     faces, anime, identity = judges
 
     def protocol(metric: str, samples: int, judge: Loaded) -> Protocol:
-        return Protocol(metric, judge.name, judge.sha256, samples, 0, "none", 0, said)
+        return Protocol.by(judge, metric, samples, said, 0)
 
     scores = []
     for one in kept(photos, drawings, faces, anime):

@@ -8,11 +8,13 @@ can be wrong is found here, before any other reader sees the file and before mem
 from __future__ import annotations
 
 import json
+import math
 import struct
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mien.checkpoints.inert import ITEM_BYTES
 from mien.checkpoints.sniff import file_size, looks_like
 from mien.errors import CheckpointError
 
@@ -20,23 +22,25 @@ MAX_HEADER_BYTES = 16 << 20
 """Longest header that is read: about 100,000 tensors."""
 
 _MAX_RANK = 16
-_ITEM_BYTES = {
-    "BOOL": 1,
-    "U8": 1,
-    "I8": 1,
-    "F8_E4M3": 1,
-    "F8_E5M2": 1,
-    "I16": 2,
-    "U16": 2,
-    "F16": 2,
-    "BF16": 2,
-    "I32": 4,
-    "U32": 4,
-    "F32": 4,
-    "I64": 8,
-    "U64": 8,
-    "F64": 8,
+
+DTYPES = {
+    "F64": "float64",
+    "F32": "float32",
+    "F16": "float16",
+    "BF16": "bfloat16",
+    "I64": "int64",
+    "I32": "int32",
+    "I16": "int16",
+    "I8": "int8",
+    "U8": "uint8",
+    "U16": "uint16",
+    "U32": "uint32",
+    "U64": "uint64",
+    "F8_E4M3": "float8_e4m3fn",
+    "F8_E5M2": "float8_e5m2",
+    "BOOL": "bool",
 }
+"""Element types that are read: the format's name -> torch's."""
 
 
 @dataclass(frozen=True)
@@ -141,15 +145,13 @@ def _entry(path: str | Path, name: str, value: Any) -> Entry:
             path, f"tensor {quote(name)} is not described by dtype, shape, offsets"
         )
     dtype, shape, offsets = value["dtype"], value["shape"], value["data_offsets"]
-    if not isinstance(dtype, str) or dtype not in _ITEM_BYTES:
+    if not isinstance(dtype, str) or dtype not in DTYPES:
         raise CheckpointError(path, f"tensor {quote(name)} has the unknown dtype {quote(dtype)}")
     if not isinstance(shape, list) or len(shape) > _MAX_RANK or not all(map(_is_count, shape)):
         raise CheckpointError(path, f"tensor {quote(name)} has the impossible shape {quote(shape)}")
     if not isinstance(offsets, list) or len(offsets) != 2 or not all(map(_is_count, offsets)):
         raise CheckpointError(path, f"tensor {quote(name)} has impossible offsets {quote(offsets)}")
-    needed = _ITEM_BYTES[dtype]
-    for side in shape:
-        needed *= side
+    needed = math.prod(shape, start=ITEM_BYTES[DTYPES[dtype]])
     if offsets[1] - offsets[0] != needed:
         raise CheckpointError(
             path,

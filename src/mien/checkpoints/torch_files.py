@@ -33,24 +33,6 @@ _LONGEST_WORD = 64
 _LEAST_BUDGET = 64 << 20
 _MAX_OBJECTS = 256 << 20
 
-_SAFETENSORS_TYPES = {
-    "F64": "float64",
-    "F32": "float32",
-    "F16": "float16",
-    "BF16": "bfloat16",
-    "I64": "int64",
-    "I32": "int32",
-    "I16": "int16",
-    "I8": "int8",
-    "U8": "uint8",
-    "U16": "uint16",
-    "U32": "uint32",
-    "U64": "uint64",
-    "F8_E4M3": "float8_e4m3fn",
-    "F8_E5M2": "float8_e5m2",
-    "BOOL": "bool",
-}
-
 
 @dataclass(frozen=True)
 class Document:
@@ -241,9 +223,7 @@ def _open_safetensors(path: str | Path, view: memoryview, budget: Budget) -> dic
     found = safetensors_header.read(path)
     tensors = {}
     for name, entry in found.entries.items():
-        dtype = _SAFETENSORS_TYPES.get(entry.dtype)
-        if dtype is None:
-            raise CheckpointError(path, f"has tensors of type {entry.dtype}, which are not read")
+        dtype = safetensors_header.DTYPES[entry.dtype]
         data = view[found.data_start + entry.begin : found.data_start + entry.end]
         storage = Storage(dtype, len(data) // ITEM_BYTES[dtype])
         storage.view = data

@@ -271,15 +271,13 @@ def rescored(
         own = {edit.name: (edit.name,)}
         rows.append(rescoring_matrix(before[:, columns].numpy(), edited, names, own, related))
     plan = faces.plan
-    protocol = Protocol(
-        metric=f"mean change of the judge's probability of each attribute, strength {strength:g}",
-        judge=judge.name,
-        judge_sha256=judge.sha256,
-        samples=plan.faces,
-        reference_samples=0,
+    protocol = Protocol.by(
+        judge,
+        f"mean change of the judge's probability of each attribute, strength {strength:g}",
+        plan.faces,
+        plan.split(faces.source, chosen_by),
+        plan.seed,
         resize=RESIZE,
-        seed=plan.seed,
-        split=plan.split(faces.source, chosen_by),
         notes="values of one attribute (hair colours) count neither on nor off the diagonal",
     )
     return Rescored(stacked(rows), protocol, name)

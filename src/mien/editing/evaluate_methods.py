@@ -240,16 +240,9 @@ class _Look:
         plan = self.faces.plan
 
         def protocol(metric: str, reference: int) -> Protocol:
-            return Protocol(
-                metric=metric,
-                judge=self.judge.name,
-                judge_sha256=self.judge.sha256,
-                samples=len(features),
-                reference_samples=reference,
-                resize=RESIZE,
-                seed=plan.seed,
-                split=f"{self.faces.source.name}, {split}, psi {plan.psi:g}",
-            )
+            said = f"{self.faces.source.name}, {split}, psi {plan.psi:g}"
+            count = len(features)
+            return Protocol.by(self.judge, metric, count, said, plan.seed, reference, RESIZE)
 
         return [
             Score.of(

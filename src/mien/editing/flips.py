@@ -140,24 +140,13 @@ def flips(
             direction = directions[edit.name]
             _climb(ladder, ws[fresh], direction, reader, column, source, identity, ids, fresh)
         rows.append(_flip(edit.name, ladder))
-    common = {
-        "samples": plan.faces, "reference_samples": 0, "resize": RESIZE, "seed": plan.seed,
-        "split": plan.split(source, chosen_by),
-    }  # fmt: skip
-    protocol = Protocol(
-        metric="strength at which the judge's probability of the attribute passes one half",
-        judge=judge.name,
-        judge_sha256=judge.sha256,
-        **common,
-    )
+    split = plan.split(source, chosen_by)
+    metric = "strength at which the judge's probability of the attribute passes one half"
+    protocol = Protocol.by(judge, metric, plan.faces, split, plan.seed, resize=RESIZE)
     if identity is None:
         return Flips(tuple(rows), protocol)
-    said = Protocol(
-        metric="cosine between before and after, each face where it turned over",
-        judge=identity.name,
-        judge_sha256=identity.sha256,
-        **common,
-    )
+    metric = "cosine between before and after, each face where it turned over"
+    said = Protocol.by(identity, metric, plan.faces, split, plan.seed, resize=RESIZE)
     return Flips(tuple(rows), protocol, said, float(np.mean(apart)) if apart else None)
 
 

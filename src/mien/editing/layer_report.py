@@ -100,14 +100,7 @@ def score_layers(
 
     ws = source.start(list(range(seed, seed + 2 * count)), psi)
     table = analyse_layers(ws[:count], ws[count:], source.draw, [attributes, colours], batch)
-    protocol = Protocol(
-        metric="mean distance of readings when one layer's code is replaced, over all layers' own",
-        judge=judge.name,
-        judge_sha256=judge.sha256,
-        samples=count,
-        reference_samples=0,
-        resize=RESIZE,
-        seed=seed,
-        split=f"{source.name}, psi {psi:g}",
-    )
+    metric = "mean distance of readings when one layer's code is replaced, over all layers' own"
+    split = f"{source.name}, psi {psi:g}"
+    protocol = Protocol.by(judge, metric, count, split, seed, resize=RESIZE)
     return LayerReport(table, protocol)

@@ -7,6 +7,7 @@ seed and split. Tables are made of scores, so no table can lose its footer.
 
 from __future__ import annotations
 
+import typing
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Literal
@@ -51,6 +52,21 @@ ORIGINAL_INCEPTION = "inception-2015-12-05"
 _FAMILIES: Mapping[str, str] = {"FID": "FD", "DFID": "DFD", "KID": "KD"}
 
 
+@typing.runtime_checkable
+class Judge(typing.Protocol):
+    """What a protocol says of a judge; :class:`mien.hub.loading.Loaded` is such."""
+
+    @property
+    def name(self) -> str:
+        """What the network is called."""
+        ...
+
+    @property
+    def sha256(self) -> str:
+        """Hash of its weights."""
+        ...
+
+
 @dataclass(frozen=True)
 class Protocol:
     """Everything that has to be equal before two numbers may be compared.
@@ -92,6 +108,22 @@ class Protocol:
                 f"protocol of {self.metric}: judge {self.judge!r} comes without the sha256 of its "
                 "weights; give the hash, or judge 'none' if no network looked at the images"
             )
+
+    @classmethod
+    def by(
+        cls,
+        judge: Judge | None,
+        metric: str,
+        samples: int,
+        split: str,
+        seed: int | None = None,
+        reference_samples: int = 0,
+        resize: str = "none",
+        notes: str = "",
+    ) -> Protocol:
+        """A protocol of a loaded judge, or of none; other arguments as the attributes."""
+        name, sha256 = ("none", "") if judge is None else (judge.name, judge.sha256)
+        return cls(metric, name, sha256, samples, reference_samples, resize, seed, split, notes)
 
     def as_dict(self) -> dict[str, str | int | None]:
         """The fields as plain values, in declared order, ready for JSON."""

@@ -150,16 +150,8 @@ def _found(
 
 def _scores(seen: Seen, real: Seen, judge: Loaded, said: str, seed: int | None) -> list[Score]:
     def protocol(metric: str, against: int) -> Protocol:
-        return Protocol(
-            metric=metric,
-            judge=judge.name,
-            judge_sha256=judge.sha256,
-            samples=len(seen.features),
-            reference_samples=against,
-            resize=resize_of(judge.network),
-            seed=seed,
-            split=said,
-        )
+        shown = resize_of(judge.network)
+        return Protocol.by(judge, metric, len(seen.features), said, seed, against, shown)
 
     distance = frechet_distance(seen.statistics(), real.statistics())
     kernel = kernel_distance(seen.features, real.features, seed=seed or 0)

@@ -90,10 +90,8 @@ class PeopleMeasure:
 
     def _scores(self, found: Float[Tensor, "n d"], seed: int | None) -> list[Score]:
         def protocol(metric: str, against: int) -> Protocol:
-            loaded = self.recognition
-            return Protocol(
-                metric, loaded.name, loaded.sha256, len(found), against, RESIZE, seed, self.said
-            )
+            judge, said = self.recognition, self.said
+            return Protocol.by(judge, metric, len(found), said, seed, against, RESIZE)
 
         spread = embedding_diversity(found)
         metric = f"mean pairwise distance, as share of the {self.real_name} pictures'"

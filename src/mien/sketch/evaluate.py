@@ -241,16 +241,9 @@ def _study_rows(methods: Iterable[str]) -> dict[str, list[Score]]:
         for part, samples, (ssim, accuracy) in zip(
             PARTS, _STUDY_SAMPLES, _STUDY[method], strict=True
         ):
-            protocol = Protocol(
-                metric="as published, k1 0.01, k2 0.03",
-                judge="none",
-                judge_sha256="",
-                samples=samples,
-                reference_samples=samples,
-                resize="none",
-                seed=None,
-                split=f"188 CUHK pairs in 8 variants, shuffled, then 8:2; {part}",
-            )
+            split = f"188 CUHK pairs in 8 variants, shuffled, then 8:2; {part}"
+            metric = "as published, k1 0.01, k2 0.03"
+            protocol = Protocol.by(None, metric, samples, split, reference_samples=samples)
             scores = [Score.of("SSIM", ssim, protocol)]
             if accuracy is not None:
                 scores.append(Score.of("Keras accuracy", accuracy, protocol))

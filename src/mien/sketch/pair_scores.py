@@ -157,16 +157,8 @@ class PairMeasure:
         metric: str, part: PairPart, notes: str, judge: Loaded | None, maps: bool = False
     ) -> Protocol:
         shown = "none" if judge is None else f"{_SHOWN}, {resize_of(judge.network, maps)}"
-        return Protocol(
-            metric=metric,
-            judge="none" if judge is None else judge.name,
-            judge_sha256="" if judge is None else judge.sha256,
-            samples=len(part.given),
-            reference_samples=len(part.truth),
-            resize=shown,
-            seed=None,
-            split=part.said,
-            notes=notes,
+        return Protocol.by(
+            judge, metric, len(part.given), part.said, None, len(part.truth), shown, notes
         )
 
 

@@ -248,16 +248,10 @@ class _Measure:
         )
 
     def _on(self, metric: str) -> Protocol:
-        return Protocol(
-            metric=metric,
-            judge=self.judge.name,
-            judge_sha256=self.judge.sha256,
-            samples=len(self.kept) * self.plan.per_sentence,
-            reference_samples=len(self.kept),
-            resize=RESIZE,
-            seed=self.plan.seed,
-            split=f"{self.kept.path.name}, part {self.kept.part!r}, written sentences",
-        )
+        count, plan = len(self.kept), self.plan
+        split = f"{self.kept.path.name}, part {self.kept.part!r}, written sentences"
+        samples = count * plan.per_sentence
+        return Protocol.by(self.judge, metric, samples, split, plan.seed, count, RESIZE)
 
 
 _STATED = f"agreement with the true labels of the columns that a sentence states, mean of {COLUMNS}"

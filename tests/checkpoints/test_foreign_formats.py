@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from checkpoints.foreign_networks import (
+    FILTER,
     WIDTH,
     genforce_discriminator,
     genforce_generator,
@@ -186,6 +187,7 @@ def test_full_size_names_and_shapes(tmp_path: Path, shared: Path) -> None:
     for name, content in files.items():
         ((key, shapes),) = content.items()
         tensors = {k: torch.zeros((), dtype=torch.float16).expand(s) for k, s in shapes.items()}
+        tensors |= {k: FILTER.expand(s) for k, s in shapes.items() if k.endswith(".kernel")}
         path = tmp_path / name
         saved(path, {key: {k: t.contiguous() for k, t in tensors.items()}})
         found[name] = convert(path).config

@@ -84,3 +84,19 @@ def test_arrays_that_say_something_else_are_no_latents(
     with pytest.raises(CheckpointError, match=f"holds no latents; it has {name}"):
         read_latents(tmp_path / "a.npz", 18)
     assert read_noise(tmp_path / "a.npz") is None
+
+
+@pytest.mark.parametrize("name", ["z", "noise", "smile_boundary", "age-direction"])
+@pytest.mark.parametrize("suffix", [".npy", ".npz"])
+def test_the_name_of_a_file_says_what_its_only_array_is(
+    tmp_path: Path, name: str, suffix: str
+) -> None:
+    path = tmp_path / f"{name}{suffix}"
+    table = WS[0, :1]
+    np.save(path, table) if suffix == ".npy" else np.savez(path, table)
+    with pytest.raises(CheckpointError, match="z, the noise, not w" if name == "z" else "no lat"):
+        read_latents(path, 18)
+    found = read_noise(path)
+    assert (found is not None) is (name == "z")
+    np.save(tmp_path / "azure.npy", table)
+    assert read_latents(tmp_path / "azure.npy", 18).shape == (1, 18, 16)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from checkpoints.foreign_networks import rosinality_generator
 from mien import cli, images
 from mien.checkpoints import native
 
@@ -80,3 +82,12 @@ def test_what_it_cannot_show_is_one_line(
 def test_a_folder_is_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["show", str(tmp_path)]) == 2
     assert "is a folder" in capsys.readouterr().err
+
+
+def test_weights_of_other_programs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "two.pt"
+    torch.save({"G_A": rosinality_generator(0), "G_B": rosinality_generator(1)}, file)
+    assert cli.main(["show", str(file)]) == 0
+    out = capsys.readouterr().out
+    assert "networks: ['stylegan2-generator']" in out
+    assert re.search(r"G_A: \d+ tensors\n +G_B: \d+ tensors", out)

@@ -63,6 +63,7 @@ def test_vectors_of_any_kind(labelled: Layout) -> None:
         ((0, -1), "neither class numbers from 0 nor vectors: 'b/c.png' has -1"),
         ((0, None), "neither class numbers from 0 nor vectors: 'b/c.png' has null"),
         (([1, 2], [1]), "vectors of different lengths"),
+        (([], []), "its labels are empty vectors, that of 'a.png' first"),
         (([], 1), "vectors of different lengths, or numbers among vectors"),
     ],
 )
@@ -131,3 +132,9 @@ def test_a_file_in_some_other_folder_is_named(labelled: Layout) -> None:
     path = labelled(0, 1, file="b/dataset.json")
     with pytest.raises(DatasetError, match=r"labels; move b/dataset\.json beside the folders"):
         TrainingSet.open(path, 4, labels="dataset.json", part="all")
+
+
+def test_labels_of_other_names_are_shown(labelled: Layout) -> None:
+    path = labelled(text=json.dumps({"labels": [["/photos/a.png", 0], ["/photos/b/c.png", 1]]}))
+    with pytest.raises(DatasetError, match=r"no label for 2 of 2 .*; it names '/photos/a.png'"):
+        vectors(path)

@@ -34,6 +34,8 @@ _OTHERS = frozenset({
     "loss", "weight", "weights", "style", "styles", "scale", "scales", "score", "scores", "mask",
 })  # fmt: skip
 """Names that say of an array what it is, and that it is no latent."""
+_FILES = frozenset({"noise", "boundary", "boundaries", "direction", "directions"})
+"""Words in the name of a file that say of its only array that it is no latent."""
 _LAYERS = range(8, 19, 2)
 _ENTRY = re.compile(r"(^|\.)\d+$|\.(jpe?g|png|webp|bmp|tiff?|jfif)$", re.IGNORECASE)
 """The name of an entry of a list, or of a picture."""
@@ -72,7 +74,7 @@ def read_latents(path: str | Path, num_ws: int | None = None) -> np.ndarray:
         CheckpointError: No latents in it, of another shape, not finite, or damaged.
         UnsafeCheckpoint: It asks for something that could run code; nothing was run.
     """
-    tables = _read(path)
+    tables = _called(path, _read(path))
     lower = {name.lower(): table for name, table in tables.items()}
     named = [lower[name] for name in _LATENT_NAMES if name in lower]
     nested = [table for name, table in tables.items() if name.rpartition(".")[2] == "latent"]
@@ -102,7 +104,7 @@ def read_noise(path: str | Path) -> np.ndarray | None:
         CheckpointError: Not finite, or damaged.
         UnsafeCheckpoint: It asks for something that could run code; nothing was run.
     """
-    tables = {name.lower(): table for name, table in _read(path).items()}
+    tables = {name.lower(): table for name, table in _called(path, _read(path)).items()}
     if any(name in tables for name in _LATENT_NAMES):
         return None
     found = next((tables[name] for name in _NOISE_NAMES if name in tables), None)
@@ -110,6 +112,15 @@ def read_noise(path: str | Path) -> np.ndarray | None:
         return None
     rows = found.reshape(-1, found.shape[-1]) if found.ndim else found.reshape(1, 1)
     return _finite(path, rows)
+
+
+def _called(path: str | Path, tables: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """An array without a name of its own is called as its file is, if that says what it is."""
+    if not tables or not set(tables) <= {"", "arr_0"}:
+        return tables
+    stem = Path(path).stem.lower()
+    words = [stem] if stem in _NOISE_NAMES else sorted(_FILES.intersection(re.split(r"\W|_", stem)))
+    return {words[0]: next(iter(tables.values()))} if words else tables
 
 
 def _alike(tables: dict[str, np.ndarray], num_ws: int | None) -> list[np.ndarray]:

@@ -49,6 +49,8 @@ def _describe(file: Path) -> dict[str, Any]:
         raise FileError(file, f"cannot be read ({error.strerror})") from None
     if head.startswith((_PNG, _JPEG, _RIFF)):
         return _picture(file)
+    if any(word in looks_like(file) for word in ("PyTorch", "pickle")):
+        return _foreign(file)
     if head.startswith(_ZIP):
         return _arrays(file)
     if head[8:] == b"{":
@@ -106,6 +108,22 @@ def _weights(file: Path) -> dict[str, Any]:
         "parameters": sum(math.prod(shape) for shape in shapes.values()),
         "dtypes": sorted({entry.dtype for entry in found.entries.values()}),
         "tensors": shapes,
+    }
+
+
+def _foreign(file: Path) -> dict[str, Any]:
+    """The networks in a file of other programs, by the names that they have there."""
+    from mien.checkpoints import registry
+    from mien.checkpoints.documents import groups
+    from mien.checkpoints.torch_files import open_file
+
+    return {
+        "kind": "weights",
+        "networks": registry.kinds(file) or "none of a known family",
+        "parts": {
+            group.where or "(the whole file)": f"{len(group.tensors)} tensors"
+            for group in groups(open_file(file))
+        },
     }
 
 

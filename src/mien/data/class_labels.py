@@ -99,6 +99,8 @@ def read_class_labels(store: Store, names: Sequence[str]) -> ClassLabels | None:
     missing = [name for name, row in zip(names, rows, strict=True) if row is None]
     if missing:
         cause = f"has no label for {len(missing)} of {len(names)} pictures, {missing[0]!r} first"
+        if len(missing) == len(names) and labels:
+            cause += f"; it names {next(iter(labels.values()))[0]!r}"
         raise DatasetError(where, cause)
     keys = {key for name in store.names for key in _keys(name, outer)}
     known = {key: label for key, label in labels.items() if key in keys}
@@ -182,6 +184,8 @@ def _vectors(
     if len(lengths) > 1:
         cause = "its labels are vectors of different lengths, or numbers among vectors"
         raise DatasetError(where, cause)
+    if max(lengths) < 1:
+        raise DatasetError(where, f"its labels are empty vectors, that of {known[0][0]!r} first")
     _check_size(where, len(rows), max(lengths), "numbers a vector")
     made = np.empty((len(rows), max(lengths)), np.float32)
     for i, (name, label) in enumerate(rows):

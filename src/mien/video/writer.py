@@ -261,8 +261,6 @@ class _Encoder:
 
     def _open(self, height: int, width: int) -> None:
         av = pyav()
-        if self._gif and self._fps > MAX_FPS:
-            self.notes.append(f"a GIF holds at most {MAX_FPS} frames a second; some were left out")
         if self._gif:
             self._file = CommentedFile(self._path, self.comment)
         self._container = av.open(
@@ -306,6 +304,9 @@ class _Encoder:
         self._end = pts * self._time_base
         time = round(self._end / CENTISECOND)
         if self._last is not None and time - self._last < SHORTEST:
+            said = f"a GIF holds at most {MAX_FPS} frames a second; some were left out"
+            if said not in self.notes:
+                self.notes.append(said)
             return
         self._last = time
         for frame in self._palettes.push(image, time):

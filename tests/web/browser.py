@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import io
 import json
 import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -34,11 +37,55 @@ PATIENCE_S = int(os.environ.get("MIEN_PATIENCE_S", "180"))
 """Until something is given up; machines that test may be busy."""
 
 
+CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
+"""Chromium's own camera, which shows a green field, and leave to look through it."""
+
+FETCHED, WEIGHTS = "inception-fid", np.random.RandomState(0).bytes(300_000)
+"""A row of the catalogue that is fetched from loopback while a browser looks, and what comes."""
+
+_REPUBLISHED = """
+import sys
+from dataclasses import replace
+from mien.cli import main
+from mien.hub import catalogue
+_, name, url, sha256, size, *rest = sys.argv
+told = {"url": url, "sha256": sha256, "bytes": int(size)}
+catalogue.ROWS = [replace(row, **told) if row.name == name else row for row in catalogue.ROWS]
+sys.argv = ["mien", *rest]
+sys.exit(main())
+"""
+
+
+class _Weights(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(WEIGHTS)))
+        self.end_headers()
+        self.wfile.write(WEIGHTS)
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
 @contextmanager
-def served() -> Iterator[str]:
+def publishing() -> Iterator[list[str]]:
+    """A command of mien for which a row of the catalogue is fetched from this machine."""
+    weights = ThreadingHTTPServer(("127.0.0.1", 0), _Weights)
+    thread = threading.Thread(target=weights.serve_forever, daemon=True)
+    thread.start()
+    url = f"http://127.0.0.1:{weights.server_port}/weights.pth"
+    sha256 = hashlib.sha256(WEIGHTS).hexdigest()
+    yield [sys.executable, "-c", _REPUBLISHED, FETCHED, url, sha256, str(len(WEIGHTS))]
+    weights.shutdown()
+    thread.join()
+    weights.server_close()
+
+
+@contextmanager
+def served(mien: Sequence[str] = (sys.executable, "-m", "mien")) -> Iterator[str]:
     """A server with the models that ship; gives its address."""
     server = subprocess.Popen(
-        [sys.executable, "-m", "mien", "web", "--port", "0", "--json"],
+        [*mien, "web", "--port", "0", "--json"],
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONWARNINGS": "ignore"},

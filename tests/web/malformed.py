@@ -6,6 +6,7 @@ A case is refused with a status from 400 to 499 (or 503) and one line, unless it
 from __future__ import annotations
 
 import base64
+import gzip
 import io
 import json
 import struct
@@ -20,7 +21,7 @@ from PIL import Image, PngImagePlugin
 
 VERBS = (
     *("describe", "generate", "edit", "strip", "mix", "grid", "walk"),
-    *("sketch", "photo", "anime", "invert"),
+    *("compose", "sketch", "photo", "anime", "invert"),
 )
 SECRET = "/etc/passwd"
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
@@ -147,6 +148,17 @@ def numbers() -> Iterator[Case]:
     )
     yield api("an hour", "walk", '{"faces": [{"seed": 1}, {"seed": 2}], "seconds": 3600}')
     yield api("fps 1e308", "walk", '{"faces": [{"seed": 1}, {"seed": 2}], "fps": 1e308}')
+    for name, body in {
+        "words and settings": {"face": {"seed": 1}, "settings": [], "text": "smiling"},
+        "neither words nor settings": {"face": {"seed": 1}},
+        "words of a megabyte": {"face": {"seed": 1}, "text": "smiling " * 90_000},
+        "words that are a path": {"face": {"seed": 1}, "text": SECRET},
+    }.items():
+        yield api(name, "edit", json.dumps(body))
+    yield api("nothing at all", "compose", "{}")
+    yield api("strength NaN", "compose", '{"text": "old", "strength": NaN}')
+    yield api("99 faces", "compose", '{"text": "old", "count": 99}')
+    yield api("a path for a sketch", "compose", json.dumps({"sketch": SECRET}))
     box = {"photo": text_of(picture()), "box": [0, 0, 1, 2, 3]}
     yield api("a box of five", "anime", json.dumps(box))
     yield api("a box of NaN", "anime", json.dumps({**box, "box": [float("nan")] * 4}))
@@ -188,6 +200,12 @@ def pictures() -> dict[str, bytes]:
         "a PNG of 2^31 x 2^31": png_of(2**31 - 1, 2**31 - 1),
         "a bomb of zeros": png_of(2000, 400, data=zeros),
         "a PNG of 0 x 0": png_of(0, 0),
+        "a GIF of 65535 x 65535": b"GIF89a\xff\xff\xff\xff\0\0\0,\0\0\0\0\xff\xff\xff\xff\0\x08\0;",
+        "a JPEG of 65500 x 65500": b"\xff\xd8\xff\xc0"
+        + struct.pack(">HBHHB", 17, 8, 65_500, 65_500, 3)
+        + b"\x01\x11\0\x02\x11\0\x03\x11\0\xff\xd9",
+        "a WebP of 16 million x 16 million": b"RIFF\x16\0\0\0WEBPVP8X\x0a\0\0\0\0\0\0\0"
+        + b"\xff" * 6,
         "a BMP of 60000 x 60000": b"BM"
         + struct.pack("<IIIIiiHHIIiiII", 54, 0, 54, 40, *(60_000,) * 2, 1, 24, *(0,) * 6),
     }
@@ -220,7 +238,7 @@ def recipes() -> dict[str, bytes]:
 def uploads() -> Iterator[Case]:
     """Bad pictures, to every verb that takes one and to the page itself."""
     for name, data in pictures().items():
-        for verb, key in (("sketch", "picture"), ("anime", "photo")):
+        for verb, key in (("sketch", "picture"), ("anime", "photo"), ("compose", "label")):
             yield api(name, verb, json.dumps({key: text_of(data)}))
         files = {"photo": (f"../../{name}.png", data, "image/png")}
         yield Case(f"invert: {name}, in a form", "POST", "/api/v1/invert", {"files": files})
@@ -283,6 +301,11 @@ def paths() -> Iterator[Case]:
     for trick in tricks:
         yield Case(f"file {trick[:40]!r}", "GET", f"/gradio_api/file={trick}")
         yield Case(f"made {trick[:40]!r}", "GET", f"/made/{trick}.png")
+    for name in (
+        "all.zip%00.png", "..%2fall.zip", "all.zip%2f..%2f..%2fetc%2fpasswd", "all.npz", ".mp4",
+        "*.png", "all.tar", "a" * 5000 + ".mp4", "%252e%252e%252fall.zip", "ALL.ZIP ",
+    ):  # fmt: skip
+        yield Case(f"gallery {name[:40]!r}", "GET", f"/made/{name}")
     for trick in tricks[:6]:
         yield Case(f"static {trick!r}", "GET", f"/static/{trick}")
         yield Case(f"assets {trick!r}", "GET", f"/assets/{trick}")
@@ -432,6 +455,10 @@ def sizes() -> Iterator[Case]:
             content=b"{}",
             headers={"content-length": length},
         )
+    packed = {"content-encoding": "gzip", "content-type": "application/json"}
+    bomb = gzip.compress(b" " * (50 << 20) + b"{}")
+    for path in ("/api/v1/generate", JOIN):
+        yield post(f"a packed bomb to {path}", path, content=bomb, headers=packed)
     for method in ("PUT", "DELETE", "PATCH", "TRACE", "BREW"):
         yield Case(f"{method}", method, "/api/v1/generate")
     headers = kind("multipart/form-data; boundary=x")

@@ -6,6 +6,7 @@ import base64
 import io
 import json
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from PIL import Image
 
 from mien import images
 from mien.images.provenance import provenance_of
+from mien.studio import Studio
 from web.conftest import png
 
 V1 = "/api/v1"
@@ -112,6 +114,52 @@ def test_a_photo_needs_an_encoder(client):
     body = {"face": {"picture": text_of(png())}, "settings": ["smile=+1"]}
     answer = client.post(f"{V1}/edit", json=body)
     assert (answer.status_code, answer.json()["kind"]) == (404, "WeightsMissing")
+
+
+def test_words_change_a_face_or_say_what_is_missing(client, monkeypatch):
+    asked = []
+
+    def by_words(studio, face, text, layers, psi):
+        asked.append((text, layers, psi))
+        return studio.edit(face, {"smile": 1})
+
+    monkeypatch.setattr(Studio, "edit_by_words", by_words)
+    body = {"face": {"seed": 1}, "text": "smiling", "layers": "coarse"}
+    told = client.post(f"{V1}/edit", json=body).json()
+    assert told["pictures"][0]["provenance"]["edits"]
+    assert asked == [("smiling", "coarse", 0.7)]
+    for wrong in ({"face": {"seed": 1}}, {**body, "settings": ["smile=+1"]}):
+        answer = client.post(f"{V1}/edit", json=wrong)
+        assert answer.status_code == 422
+        assert "either settings or text" in answer.json()["error"]
+
+
+def test_compose_reads_pictures_and_tells_no_path(client, app, monkeypatch):
+    seen = {}
+
+    def compose(studio, sketch, label, text, count, seed, **more):
+        with Image.open(sketch) as lines, Image.open(label) as ids:
+            seen.update({"sketch": lines.size, "label": ids.mode})
+        drawn = studio.generate(count, seed)
+        told = {**drawn.provenance, "compose": {"sketch": str(sketch), "text": text}}
+        return replace(drawn, provenance=told, each=(told,) * count, notes=(f"read {sketch}",))
+
+    monkeypatch.setattr(Studio, "compose", compose)
+    label = io.BytesIO()
+    Image.new("L", (16, 16), 13).save(label, "PNG")
+    sent = {"sketch": text_of(png()), "label": text_of(label.getvalue()), "text": "old"}
+    told = client.post(f"{V1}/compose", json={**sent, "count": 1}).json()
+    assert seen == {"sketch": (32, 32), "label": "L"}
+    assert told["notes"] == ["read sketch.png"]
+    assert told["pictures"][0]["provenance"]["compose"] == {"sketch": "sketch.png", "text": "old"}
+    assert str(app.state.sessions.folder) not in json.dumps(told)
+    assert not list(app.state.sessions.folder.glob("tmp*"))
+
+
+def test_compose_without_an_encoder_says_so(client):
+    answer = client.post(f"{V1}/compose", json={"sketch": text_of(png())})
+    assert answer.status_code in (404, 422)
+    assert "\n" not in answer.json()["error"]
 
 
 def test_facts(client):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 from collections.abc import Iterator
@@ -12,7 +13,17 @@ import numpy as np
 import pytest
 
 from mien.hub import catalogue
-from web.browser import CHROMIUM, NO_CHROMIUM, QUIET, Person, members, opened, photo_of, served
+from web.browser import (
+    CAMERA,
+    CHROMIUM,
+    NO_CHROMIUM,
+    QUIET,
+    Person,
+    members,
+    opened,
+    photo_of,
+    served,
+)
 
 pytestmark = [
     pytest.mark.browser,
@@ -32,7 +43,7 @@ def address() -> Iterator[str]:
 def browser() -> Iterator[Any]:
     api = pytest.importorskip("playwright.sync_api")
     with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, *CAMERA])
         yield browser
         browser.close()
 
@@ -101,24 +112,56 @@ def test_edit_follows_the_slider_undoes_keeps_and_reads_a_photo(person: Person, 
     page.locator("#edit-undo").click()
     person.until("document.querySelector('.steps li button').ariaPressed === 'true'")
     assert differ(before, person.pixels("#edit-view figure")) < 1
-    page.locator("#edit-words textarea, #edit-words input").first.fill("mỉm cười, đeo kính")
+    page.locator("#edit-words textarea, #edit-words input").first.fill("đeo kính")
     page.locator("#edit-words button").click()
-    person.until("document.querySelector('#edit-smile input[type=number]').value === '2'")
+    person.until("document.querySelector('.steps').textContent.includes('đeo kính')")
+    said = person.changed("#edit-view figure", before, 1)
+    slide(person, "#edit-smile", 2)
+    person.changed("#edit-view figure", said, 1)
     page.click("#edit-keep")
     person.until("document.querySelector('#edit-kept a')")
     with np.load(io.BytesIO(person.fetch("#edit-kept a[href$=npz]"))) as latents:
         assert latents["w"].shape[0] == 1
     kept = person.fetch("#edit-kept a[href$=png]")
-    assert {row["direction"] for row in recipe_of(kept)["edits"][0]["settings"]} == {
-        "smile", "glasses",
-    }  # fmt: skip
-    photo = photo_of(opened(kept), tmp_path / "photo.png")
+    made = recipe_of(kept)
+    assert made["words"] == "đeo kính"
+    named = [row["direction"] for edit in made["edits"] for row in edit["settings"]]
+    assert named[-1] == "smile"
+    assert any("glasses" in name for name in named[:-1])
+    person.check("edit")
+
+
+def test_edit_reads_a_photo_and_puts_the_changed_face_back(person: Person, tmp_path: Path):
+    page = person.page
+    person.hand()
+    person.panel("edit")
+    path = photo_of(opened(person.fetch(".hand img")), tmp_path / "photo.png")
     page.locator("#edit-photo button").first.click()
-    page.locator("#edit-photo input[type=file]").first.set_input_files(photo)
+    page.locator("#edit-photo input[type=file]").first.set_input_files(path)
     person.until("document.querySelector('#edit-found img')")
     person.until("document.querySelector('.hand p').textContent.includes('photo')")
     assert "alignment" in recipe_of(person.fetch(".hand img"))
-    person.check("edit")
+    found = np.asarray(opened(from_page(person, "#edit-found img")).convert("RGB"))
+    assert differ(found, np.asarray(opened(path.read_bytes()))) > 0.2  # Its face is outlined.
+    slide(person, "#edit-view", 0)
+    before = person.pixels("#edit-view figure")
+    slide(person, "#edit-gender", 3)
+    person.changed("#edit-view figure", before)
+    page.get_by_label("Put it back into the photo").check()
+    page.click("#edit-keep")
+    person.until("document.querySelector('#edit-kept img.whole')")
+    data = person.fetch("#edit-kept img.whole")
+    assert recipe_of(data)["pasted"] is True
+    photo, whole = (np.asarray(opened(one).convert("RGB")) for one in (path.read_bytes(), data))
+    assert (whole[:60] == photo[:60]).all()  # Outside of the face not a bit changes.
+    assert differ(whole[200:400, 220:420], photo[200:400, 220:420]) > 3
+    person.check("edit, pasted")
+
+
+def from_page(person: Person, selector: str) -> bytes:
+    """A picture that the page holds itself."""
+    address = person.page.locator(selector).get_attribute("src") or ""
+    return base64.b64decode(address.partition(",")[2])
 
 
 def test_compose_takes_words_and_painted_regions(person: Person):
@@ -181,6 +224,24 @@ def test_sketch_draws_a_photo_and_makes_a_photo_of_drawn_lines(person: Person):
     person.until("document.querySelectorAll('#sketch-results figure').length === 2")
     assert recipe_of(person.fetch("#sketch-results a"))["direction"] == "sketch-to-photo"
     person.check("sketch")
+
+
+def test_sketch_draws_what_the_camera_sees(person: Person):
+    page = person.page
+    person.panel("sketch")
+    page.get_by_label("Photo to sketch").check()
+    page.locator("#sketch-photo").get_by_label("Capture from camera").click()
+    page.locator("#sketch-photo [title='grant webcam access']").click()
+    page.wait_for_function("document.querySelector('#sketch-photo video')?.videoWidth > 0")
+    page.locator("#sketch-photo").get_by_label("capture photo").click()
+    page.wait_for_selector("#sketch-photo img")
+    page.click("#sketch-go")
+    person.until("document.querySelectorAll('#sketch-results figure').length >= 4")
+    seen = np.asarray(opened(from_page(person, "#sketch-results figure img[src^=data]")))
+    assert seen[..., 1].mean() > seen[..., 0].mean() + 30  # Chromium's camera shows green.
+    drawn = np.asarray(opened(person.fetch("#sketch-results figure:nth-child(2) img")))
+    assert drawn.std() > 3
+    person.check("sketch of the camera")
 
 
 def test_anime_paints_a_palette_steers_a_style_and_draws_a_clip(person: Person, tmp_path: Path):

@@ -100,13 +100,20 @@ class Generate(Body):
 
 
 class Edit(Body):
-    """A face moved along named directions."""
+    """A face moved along named directions, or until words are true of it."""
 
     face: Face
-    settings: Settings
+    settings: Settings | None = None
+    text: str | None = Field(None, max_length=2000, description="`smiling, red hair` instead.")
     layers: str | None = Field(None, max_length=200, description="Only these: `4-7`, `coarse`.")
     psi: Psi = 0.7
     paste: bool = Field(False, description="Of a photo: put the face back into it.")
+
+    @model_validator(mode="after")
+    def _one(self) -> Edit:
+        if (self.settings is None) == (self.text is None):
+            raise ValueError("give either settings or text")
+        return self
 
 
 class Strip(Body):
@@ -147,6 +154,20 @@ class Walk(Body):
     space: str = Field("w", description="`w`; `z` for seeds alone.")
     ease: str = Field("linear", description="`linear` or `smooth`.")
     psi: Psi = 0.7
+
+
+class Compose(Body):
+    """Faces of words, a sketch, a map of regions and a photo, any of them."""
+
+    text: str | None = Field(None, max_length=2000)
+    sketch: Blob | None = Field(None, description="A drawing of a face.")
+    label: Blob | None = Field(None, description="Grey, CelebAMask-HQ's ids, cut as FFHQ cuts.")
+    photo: Blob | None = None
+    count: int = Field(4, ge=1)
+    seed: Seed = 0
+    strength: float = Field(1, ge=0, le=3, description="How closely pictures are followed.")
+    psi: Psi = 0.6
+    guidance: float = Field(2, ge=0, le=20)
 
 
 class Translate(Body):
@@ -190,6 +211,7 @@ BODIES: Mapping[str, type[Body]] = {
     "mix": Mix,
     "grid": Grid,
     "walk": Walk,
+    "compose": Compose,
     "sketch": Translate,
     "photo": Translate,
     "anime": Anime,

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import io
+import tempfile
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Float32
 from PIL import Image
 
-from mien.editing.latent import read_faces
 from mien.errors import InputError
-from mien.inversion.photos import InversionRequest, read_photo
 from mien.portraits.faces import Faces
-from mien.studio.session import Studio
 from mien.web.uploads import Limits, read_latents_of, read_picture, read_recipe
+
+if TYPE_CHECKING:
+    from mien.studio.session import Studio
 
 
 def face_of_latents(
@@ -73,6 +76,9 @@ def face_of_picture(
         MienError: As :func:`mien.web.uploads.read_picture`, :func:`mien.editing.latent.rebuild` and
             :func:`mien.inversion.photos.read_photo`.
     """
+    from mien.editing.latent import read_faces
+    from mien.inversion.photos import InversionRequest, read_photo
+
     pixels = read_picture(data, limits, name)
     if read_recipe(data, name) is not None:
         with Image.open(io.BytesIO(data)) as picture:
@@ -80,3 +86,33 @@ def face_of_picture(
         return face_of_latents(studio, ws.cpu().numpy(), rows[0])
     ws, made = read_photo(studio, pixels, InversionRequest(face=number))
     return face_of_latents(studio, ws.float().cpu().numpy(), made)
+
+
+def composed(
+    studio: Studio, folder: Path, pictures: Mapping[str, np.ndarray], **asked: Any
+) -> Faces:
+    """Faces of pictures and words; see :meth:`mien.studio.Studio.compose`, which reads files.
+
+    Args:
+        studio: What draws them.
+        folder: Where the files may lie meanwhile; recipes and notes do not tell it.
+        pictures: ``sketch``, ``label`` and ``photo``, uint8, any of them.
+        asked: The verb's other arguments.
+    """
+    with tempfile.TemporaryDirectory(dir=folder) as own:
+        paths = {name: Path(own, f"{name}.png") for name in pictures}
+        for name, path in paths.items():
+            Image.fromarray(pictures[name]).save(path)
+        faces = studio.compose(**paths, **asked)
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, str):
+            return value.replace(f"{own}/", "")
+        return {key: plain(one) for key, one in value.items()} if isinstance(value, dict) else value
+
+    return replace(
+        faces,
+        provenance=plain(dict(faces.provenance)),
+        each=tuple(plain(dict(one)) for one in faces.each),
+        notes=tuple(plain(note) for note in faces.notes),
+    )

@@ -94,7 +94,8 @@ def build(settings: Settings, studio_factory: Callable[[], Studio] | None = None
 
     Args:
         settings: How it is set up.
-        studio_factory: Makes the studio; None for the one that the settings name.
+        studio_factory: Makes the studio, as warm as it shall be; None for the one that the settings
+            name, warmed up.
 
     Raises:
         MissingExtra: The extra ``web`` is not installed.
@@ -125,7 +126,7 @@ def build(settings: Settings, studio_factory: Callable[[], Studio] | None = None
         opened.wait()
         return make()
 
-    desk = Desk(behind, settings.waiting, _warm)
+    desk = Desk(behind, settings.waiting, _warm if studio_factory is None else None)
 
     app = FastAPI(
         title="mien",

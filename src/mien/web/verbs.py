@@ -19,7 +19,7 @@ from mien.runtime.watching import Watch
 from mien.studio.session import Studio
 from mien.web import bodies
 from mien.web.answers import Bounds, Result
-from mien.web.given import face_of_file, face_of_picture
+from mien.web.given import composed, face_of_file, face_of_picture
 from mien.web.sessions import Made
 from mien.web.uploads import known_name, read_picture
 
@@ -39,9 +39,12 @@ def generate(studio: Studio, body: bodies.Generate, bounds: Bounds) -> Result:
 
 
 def edit(studio: Studio, body: bodies.Edit, bounds: Bounds) -> Result:
-    """Move a face along named directions; see :meth:`mien.Studio.edit`."""
+    """Move a face; see :meth:`mien.Studio.edit` and :meth:`mien.Studio.edit_by_words`."""
     face = _face(studio, body.face, bounds)
-    faces = studio.edit(face, body.settings, layers=body.layers, psi=body.psi)
+    if body.text is None:
+        faces = studio.edit(face, body.settings or [], layers=body.layers, psi=body.psi)
+    else:
+        faces = studio.edit_by_words(face, body.text, layers=body.layers, psi=body.psi)
     found = _faces("edit", faces)
     if not body.paste:
         return found
@@ -91,6 +94,21 @@ def walk(studio: Studio, body: bodies.Walk, bounds: Bounds) -> Result:
             for images in planned:
                 writer.write(images)
         return Result(notes=planned.notes, clip=path.read_bytes())
+
+
+def compose(studio: Studio, body: bodies.Compose, bounds: Bounds) -> Result:
+    """Draw faces of words and pictures; see :meth:`mien.Studio.compose`."""
+    _few(body.count, bounds)
+    asked = dict(body)
+    sent = {name: asked.pop(name) for name in ("sketch", "label", "photo")}
+    given = {
+        name: read_picture(data, bounds.limits, name)
+        for name, data in sent.items()
+        if data is not None
+    }
+    if "label" in given:
+        given["label"] = given["label"][..., 0]
+    return _faces("compose", composed(studio, bounds.folder, given, **asked))
 
 
 def sketch(studio: Studio, body: bodies.Translate, bounds: Bounds) -> Result:
@@ -196,6 +214,7 @@ VERBS: Mapping[str, Verb] = {
     "mix": mix,
     "grid": grid,
     "walk": walk,
+    "compose": compose,
     "sketch": sketch,
     "photo": photo,
     "anime": anime,

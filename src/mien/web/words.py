@@ -247,6 +247,22 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "engine|precision|ms an image|start, s|start again, s|same pixels",
         "bộ máy|độ chính xác|ms mỗi ảnh|khởi động, s|khởi động lại, s|điểm ảnh trùng",
     ),
+    "adopt": ("Adopt a generator of your own", "Nhận một bộ sinh của riêng bạn"),
+    "adopt_info": (
+        "Put a StyleGAN2 file into mien's folder of weights; sentences, edits and layers are then "
+        "made for it. It takes hours, can be stopped, and goes on where it was.",
+        "Đặt tệp StyleGAN2 vào thư mục trọng số của mien; câu mô tả, chỉnh sửa và các lớp sẽ được "
+        "tạo cho nó. Mất nhiều giờ, có thể dừng, và lần sau sẽ tiếp tục từ chỗ đó.",
+    ),
+    "own_generator": ("Generator", "Bộ sinh"),
+    "samples": ("Samples", "Số mẫu"),
+    "train_steps": ("Steps of training", "Số bước huấn luyện"),
+    "adopt_go": ("Adopt", "Nhận"),
+    "adopted": ("{} has all its parts.", "{} đã có đủ mọi phần."),
+    "no_own": (
+        "There is no generator of your own yet.",
+        "Chưa có bộ sinh nào của riêng bạn.",
+    ),
     # Gallery.
     "gallery_empty": ("Nothing has been made yet.", "Chưa có gì được tạo ra."),
     "all_zip": ("All of this session as ZIP", "Toàn bộ phiên này (ZIP)"),

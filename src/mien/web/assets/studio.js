@@ -24,7 +24,17 @@
         if (said) one.setAttribute(name, said);
       }
   };
+  // On a phone the tabs are a row that scrolls; the open one is to be seen in it.
+  let open = null;
+  const reveal = () => {
+    const tab = document.querySelector("#panels > .tab-wrapper > .tab-container:not(.visually-hidden) [role=tab][aria-selected=true]");
+    if (!tab || tab === open) return;
+    open = tab;
+    const row = tab.parentElement;
+    row.scrollTo({ left: tab.offsetLeft - row.offsetLeft - (row.clientWidth - tab.clientWidth) / 2 });
+  };
   const mend = () => {
+    reveal();
     if (document.documentElement.lang !== page()) document.documentElement.lang = page();
     if (page() === "vi") translate(document.body);
     for (const input of document.querySelectorAll("input[type=file]:not([aria-label])"))
@@ -40,7 +50,7 @@
       due = false;
       mend();
     });
-  }).observe(document.documentElement, { childList: true, subtree: true, attributes: true, attributeFilter: ["lang"] });
+  }).observe(document.documentElement, { childList: true, subtree: true, attributes: true, attributeFilter: ["lang", "aria-selected"] });
 
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-dark]")) {

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 import numpy as np
 from jaxtyping import UInt8
-from PIL import Image
 
-from mien.portraits.faces import Faces
-from mien.web.sessions import Session
+from mien.web.given import composed
 from mien.web.widgets import canvas, picker, pictures, remarks, slider
 from mien.web.work import Ask, Bench
 
@@ -103,28 +99,21 @@ def _draw(
     strength: float,
     variety: float,
 ) -> tuple[str, str]:
-    """Faces of whatever there is; the verb reads files, which lie in the session's own folder."""
+    """Faces of whatever there is."""
     sheets = {name: ask.session.values.get(f"compose-{name}") for name in ("sketch", "label")}
     label = None if sheets["label"] is None else ids_of(sheets["label"])
     given = {"sketch": sheets["sketch"], "label": label, "photo": photo}
-    files: dict[str, Any] = {
-        name: _write(ask.session, name, picture)
-        for name, picture in given.items()
-        if picture is not None
-    }
-    try:
-        faces = ask.studio.compose(
-            text or None,
-            **files,
-            count=int(count),
-            seed=int(seed or 0),
-            strength=float(strength),
-            psi=float(variety),
-        )
-    finally:
-        for path in files.values():
-            path.unlink(missing_ok=True)
-    made = ask.keep(_without(faces, ask.session.folder), "compose")
+    faces = composed(
+        ask.studio,
+        ask.session.folder,
+        {name: picture for name, picture in given.items() if picture is not None},
+        text=text or None,
+        count=int(count),
+        seed=int(seed or 0),
+        strength=float(strength),
+        psi=float(variety),
+    )
+    made = ask.keep(faces, "compose")
     ask.session.values["composed"] = made
     return pictures(made, ask.say), remarks(made[0].notes, ask.say)
 
@@ -148,25 +137,3 @@ def ids_of(painted: UInt8[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "h w"]:
         middle = rows[here].mean() if name == "lips" else painted.shape[1] / 2
         ids[here] = np.where((rows if name == "lips" else columns)[here] < middle, first, second)
     return ids
-
-
-def _write(session: Session, name: str, picture: np.ndarray) -> Path:
-    path = session.folder / f"{name}.png"
-    Image.fromarray(picture).save(path)
-    return path
-
-
-def _without(faces: Faces, folder: Path) -> Faces:
-    """The same faces, whose recipes and notes do not tell where the server keeps its files."""
-
-    def plain(value: Any) -> Any:
-        if isinstance(value, str):
-            return value.replace(f"{folder}/", "")
-        return {key: plain(one) for key, one in value.items()} if isinstance(value, dict) else value
-
-    return replace(
-        faces,
-        provenance=plain(dict(faces.provenance)),
-        each=tuple(plain(dict(one)) for one in faces.each),
-        notes=tuple(plain(note) for note in faces.notes),
-    )

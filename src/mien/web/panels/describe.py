@@ -46,11 +46,15 @@ def build(bench: Bench) -> None:
                 elem_id="describe-count",
             )
             with gr.Row(elem_classes="beside"):
-                seed = gr.Number(0, label=say("seed"), precision=0, minimum=0, min_width=120)
+                seed = gr.Number(
+                    0, label=say("seed"), precision=0, minimum=0, min_width=120,
+                    elem_id="describe-seed",
+                )  # fmt: skip
                 dice = gr.Button(say("dice"), min_width=120)
             variety = slider(
-                0, 1.5, VARIETY, step=0.05, label=say("variety"), info=say("variety_info")
-            )
+                0, 1.5, VARIETY, step=0.05, label=say("variety"), info=say("variety_info"),
+                elem_id="describe-variety",
+            )  # fmt: skip
             with gr.Accordion(say("more"), open=False):
                 without = gr.Textbox(
                     "",

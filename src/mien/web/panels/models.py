@@ -1,18 +1,26 @@
-"""Models: what is in the catalogue, with cards; fetch one; measure the engines."""
+"""Models: what is in the catalogue, with cards; fetch or adopt one; measure the engines."""
 
 from __future__ import annotations
 
+import contextlib
 import html
+from pathlib import Path
 
 import gradio as gr
 
+from mien.errors import InputError, MienError
 from mien.hub import catalogue
 from mien.hub.cards import card
 from mien.hub.loading import find_file
 from mien.hub.pull import pull
-from mien.hub.store import engine_cache
+from mien.hub.store import engine_cache, store
+from mien.web.settings import is_loopback
+from mien.web.widgets import remarks, slider
 from mien.web.words import Say
 from mien.web.work import Ask, Bench
+
+FOREIGN = (".pkl", ".pt", ".pth")
+"""How files of others end that may hold a generator."""
 
 
 def build(bench: Bench) -> None:
@@ -24,9 +32,11 @@ def build(bench: Bench) -> None:
             name = gr.Dropdown(names, value=names[0], label=say("model"), elem_id="models-name")
             table = gr.HTML("", elem_id="models-table", elem_classes="card")
             fetch = gr.Button(say("pull"), visible=False)
-            fetched = gr.HTML("")
+            fetched = gr.HTML("", elem_id="models-fetched")
             measure = gr.Button(say("engine_go"), elem_id="models-measure")
             engines = gr.HTML("", elem_id="models-engines")
+            if is_loopback(bench.settings.host):  # It writes files, and takes hours.
+                _adopting(bench)
         with gr.Column(scale=3, min_width=300):
             page = gr.Markdown("", elem_id="models-card", elem_classes="card prose")
 
@@ -43,6 +53,67 @@ def build(bench: Bench) -> None:
     bench.act(name.input, read, name, [page, fetch, fetched], desk=False)
     bench.act(fetch.click, get, name, [table, fetch, fetched])
     bench.act(measure.click, _measure, None, engines)
+
+
+def _adopting(bench: Bench) -> None:
+    """A generator of one's own, with everything that sentences and edits need."""
+    say = bench.say
+    with gr.Accordion(say("adopt"), open=False, elem_id="models-adopt"):
+        gr.HTML(_line(say("adopt_info")))
+        name = gr.Dropdown([], label=say("own_generator"), elem_id="adopt-name")
+        samples = slider(100, 6000, 1500, step=100, label=say("samples"), elem_id="adopt-samples")
+        steps = slider(100, 8000, 4000, step=100, label=say("train_steps"))
+        go = gr.Button(say("adopt_go"), elem_id="adopt-go")
+        said = gr.HTML("", elem_id="adopt-said")
+
+    def fill(ask: Ask) -> gr.Dropdown:
+        names = [path.name for path in own_generators()]
+        return gr.Dropdown(choices=names, value=names[0] if names else None)
+
+    bench.follow(fill, [name])
+    bench.act(go.click, _adopt, [name, samples, steps], said)
+
+
+def own_generators() -> list[Path]:
+    """The files in the user's folder of weights that may be adopted."""
+    from mien.checkpoints import native
+
+    known, found = {row.file for row in catalogue.ROWS}, []
+    for path in sorted(store().glob("*")):
+        ours = path.suffix == ".safetensors" and path.name not in known
+        with contextlib.suppress(MienError):
+            if ours and native.read_header(path).kind == "stylegan2-generator":
+                found.append(path)
+        if path.suffix in FOREIGN and path.name not in known:
+            found.append(path)
+    return found
+
+
+def _adopt(ask: Ask, name: str | None, samples: float, steps: float) -> str:
+    """Make what is missing beside a generator; one that was stopped goes on."""
+    from mien.hub.loading import load_generator, load_identity, load_tagger
+    from mien.studio.adopt import Adoption, Tools, adopt
+
+    studio, say = ask.studio, ask.say
+    path = next((one for one in own_generators() if one.name == name), None)
+    if path is None:
+        raise InputError(say("no_own"))
+    studio.watch("loading the models", 0, 0)
+    device, config = str(studio.device), Adoption(samples=int(samples), steps=int(steps))
+    tools = Tools(
+        load_tagger("teacher", device),
+        load_tagger("judge", device),
+        load_identity("identity", device),
+        lambda: studio.encoder,
+    )
+    lines = []
+    for line in adopt(load_generator(path, device), tools, config):
+        if "doing" in line:
+            studio.watch(line["doing"], line["done"], line["of"])
+        else:
+            lines.append(line["file"].name if "file" in line else line["note"])
+            ask.show(remarks(lines, say))
+    return _line(say("adopted", path.stem)) + remarks(lines, say)
 
 
 def _line(text: str) -> str:

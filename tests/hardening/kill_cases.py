@@ -28,12 +28,14 @@ class Case:
         again: What is added when it is repeated: verbs that draw anew want ``--force``.
         quick: Whether it is among the sample of ``make test``.
         numbered: Whether a repeated run makes a numbered folder of its own.
+        timed: A file that says how long it took, and so is another each time.
     """
 
     run: str | Callable[[], int]
     again: str = ""
     quick: bool = False
     numbered: bool = False
+    timed: str = ""
 
     def __call__(self, repeated: bool) -> int:
         """Run it; the exit status."""
@@ -218,7 +220,7 @@ def cases(quick: bool = False) -> dict[str, Case]:
         "photo": Case("photo photos --model s2p.safetensors --out made", new),
         "anime": Case("anime photos --aligned --model anime.safetensors --out made", new),
         "anime, clip": Case(_clip),
-        "invert": Case("invert photos/p0.png --aligned --out made", new),
+        "invert": Case("invert photos/p0.png --aligned --out made", new, timed="made/p0-sheet.png"),
         "directions fit": Case(
             f"directions fit --samples 60 --plain --min-count 0 {tiny} {reads} "
             "--out made/d.safetensors",

@@ -48,6 +48,7 @@ VERBS: dict[str, str] = {
     "directions": "mien.cli.directions",
     "show": "mien.cli.show",
     "web": "mien.cli.web",
+    "run": "mien.cli.run",
     "data": "mien.cli.data",
     "train": "mien.cli.train",
     "evaluate": "mien.cli.evaluate",

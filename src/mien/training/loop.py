@@ -118,6 +118,8 @@ def run(
         said = "is done" if recipe.nimg >= goal else f"goes on from {recipe.nimg} images"
         yield {"nimg": recipe.nimg, "note": f"the run {said}"}
         if recipe.nimg >= goal:
+            if recipe.leads:
+                state.prune(folder)
             return
     else:
         recipe.begin()
@@ -136,7 +138,7 @@ def run(
     done = False
     with RunLog(folder, recipe.nimg) if recipe.leads else contextlib.nullcontext() as log:
         while True:
-            # Once in a while: log, measure, checkpoint, sample.
+            # Once in a while: log, measure, sample, checkpoint.
             if is_due("tick", cadence.tick_kimg) and not tick.empty:
                 values = tick.values(recipe.nimg)
                 if is_due("measure", cadence.measure_kimg):
@@ -145,12 +147,13 @@ def run(
                 if log is not None:
                     yield log.write(recipe.nimg, values)
                 tick.restart(recipe.nimg)
-            if is_due("checkpoint", cadence.checkpoint_kimg) and log is not None:
-                checkpoint(recipe, folder)
             if is_due("sample", cadence.sample_kimg) and log is not None:
                 pictures = recipe.sample()
                 if pictures is not None:
                     log.grid(recipe.nimg, pictures)
+            # Last: a run that is killed before it does all of this again.
+            if is_due("checkpoint", cadence.checkpoint_kimg) and log is not None:
+                checkpoint(recipe, folder)
             if done:
                 return
 

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from mien.checkpoints import native
 from mien.errors import CheckpointError, ConfigMismatch
+from mien.files import sweep
 
 KEEP = 2
 """How many of the newest checkpoints stay."""
@@ -63,9 +64,15 @@ def save(
     tensors["random/torch"] = torch.get_rng_state()
     path = folder / f"state-{nimg:08d}.safetensors"
     native.save(path, _KIND, tensors, config, meta={"nimg": nimg, **scalars})
+    prune(folder)
+    return path
+
+
+def prune(folder: Path) -> None:
+    """Remove all checkpoints but the newest :data:`KEEP`, and what killed runs left half."""
     for old in checkpoints(folder)[:-KEEP]:
         old.unlink(missing_ok=True)
-    return path
+    sweep(folder)
 
 
 def checkpoints(folder: Path) -> list[Path]:

@@ -1,0 +1,395 @@
+"""Bulk work: very many inputs in shards, each made once, in processes here or on a Ray cluster.
+
+    plan = Plan.of(["faces.zip", "more.tar"], "out", per_shard=1000, said={"verb": "mask"})
+    for line in run(plan, start, processes=8): ...
+
+A shard is ``shard-000000.tar`` (WebDataset) and ``shard-000000.jsonl``, a line an input: ``input``,
+``files``, ``notes``, ``problem``. Both are renamed when they are whole, the lines last, and a shard
+that has its lines is never made again: each input stands in the output once, however often the run
+was stopped. Inside a shard the files lie in ``work/`` until it is whole, so that a killed run loses
+one picture a process. An input that its process died of :data:`TRIES` times is set aside.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import shutil
+import tarfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from mien import images
+from mien.data.batch import Job, Worker
+from mien.data.sources import Pictures
+from mien.data.stores import MAX_FILE_BYTES, Store, is_hidden, open_store
+from mien.errors import DatasetError, InputError, MienError, OutputError
+from mien.files import held, make_folder, replacing
+
+TRIES = 3
+"""So many processes may die of one input, or without having begun one."""
+
+RUN, MANIFEST, _AT = "run.json", "manifest.jsonl", ".at.json"
+
+
+class TarStore:
+    """The members of a plain tar, read at their places."""
+
+    def __init__(self, path: Path) -> None:
+        """List it.
+
+        Raises:
+            DatasetError: It is absent, no plain tar, or damaged.
+        """
+        self.path = path
+        try:
+            with tarfile.open(path, "r:") as archive:
+                found = {m.name: (m.offset_data, m.size) for m in archive if m.isfile()}
+        except (OSError, tarfile.TarError) as error:
+            raise DatasetError(path, f"is no readable plain tar ({error})") from None
+        self._places = {name: place for name, place in found.items() if not is_hidden(name)}
+        self.names = tuple(sorted(self._places))
+
+    def read(self, name: str) -> bytes:
+        """All bytes of a member; see :meth:`mien.data.stores.Store.read`."""
+        start, size = self._places[name]
+        if size > MAX_FILE_BYTES:
+            cause = f"is {size} bytes, the limit for one file is {MAX_FILE_BYTES}"
+            raise DatasetError(self.where(name), cause)
+        try:
+            with self.path.open("rb") as file:
+                file.seek(start)
+                return file.read(size)
+        except OSError as error:
+            raise DatasetError(self.where(name), f"cannot be read ({error.strerror})") from None
+
+    def where(self, name: str) -> str:
+        """What an error calls a member."""
+        return f"{self.path}:{name}"
+
+    def signature(self, name: str) -> str:
+        """Place and size."""
+        return "{} {}".format(*self._places[name])
+
+
+@lru_cache(maxsize=4)
+def _store(path: str) -> Store:
+    """A folder, zip or tar, listed once a process."""
+    return TarStore(Path(path)) if path.lower().endswith(".tar") else open_store(path)
+
+
+@dataclass(frozen=True)
+class SeedItem:
+    """A seed as an input.
+
+    Attributes:
+        name: What errors call it.
+        seed: The seed.
+        targets: The files that shall be made.
+    """
+
+    name: str
+    seed: int
+    targets: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
+class Shard:
+    """Some inputs of one source.
+
+    Attributes:
+        number: Which, from 0.
+        source: A folder, zip or tar; empty where the inputs are seeds.
+        inputs: Names of pictures, or seeds.
+    """
+
+    number: int
+    source: str
+    inputs: tuple[str, ...]
+
+    def items(self, folder: Path, ends: Sequence[str]) -> Iterator[Job | SeedItem]:
+        """What is to be made of each input, in a folder."""
+        pictures = Pictures(_store(self.source), self.inputs) if self.source else None
+        taken: set[str] = set()
+        for index, name in enumerate(self.inputs):
+            stem = PurePosixPath(name).with_suffix("").as_posix() if pictures else f"seed{name:0>8}"
+            own, again = stem, 1
+            while own.lower() in taken:
+                again += 1
+                own = f"{stem}-{again}"
+            taken.add(own.lower())
+            targets = tuple(folder / f"{own}{end}" for end in ends)
+            if pictures is None:
+                yield SeedItem(f"seed {name}", int(name), targets)
+            else:
+                where = pictures.store.where(name)
+                yield Job(where, name, pictures, index, targets)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is made of which inputs, and where.
+
+    Attributes:
+        out: The folder of the output, which all machines see under this name.
+        shards: The inputs.
+        ends: What is put behind a picture's stem.
+    """
+
+    out: Path
+    shards: tuple[Shard, ...]
+    ends: tuple[str, ...] = (".png",)
+
+    @classmethod
+    def of(
+        cls,
+        paths: Sequence[str | Path],
+        out: str | Path,
+        per_shard: int = 1000,
+        ends: Sequence[str] = (".png",),
+        said: dict[str, Any] | None = None,
+        seeds: Sequence[int] = (),
+    ) -> Plan:
+        """List the inputs, and make sure that the folder is this run's.
+
+        Args:
+            paths: Folders, zips, tars; a folder of tars counts as these.
+            out: The folder of the output.
+            per_shard: Most inputs of a shard.
+            ends: As the attribute.
+            said: What decides the files, as JSON can hold it.
+            seeds: These instead of ``paths``.
+
+        Raises:
+            DatasetError: A path holds no picture.
+            InputError: There is no input, or ``per_shard`` is below 1.
+            OutputError: The folder holds another run, or cannot be written to.
+        """
+        if per_shard < 1:
+            raise InputError(f"per_shard is {per_shard}, and must be 1 or more")
+        _store.cache_clear()  # a folder may have changed since
+        lists = (
+            [("", tuple(map(str, seeds)))]
+            if seeds
+            else [_listed(source, Path(out)) for source in _sources(paths)]
+        )
+        cut = [
+            (source, names[start : start + per_shard])
+            for source, names in lists
+            for start in range(0, len(names), per_shard)
+        ]
+        if not cut:
+            raise InputError("there is no input; name folders, zips or tars")
+        shards = tuple(Shard(number, *one) for number, one in enumerate(cut))
+        digest = hashlib.sha256(repr(cut).encode()).hexdigest()
+        inputs = {"count": sum(len(names) for _, names in cut), "sha256": digest}
+        _claim(Path(out), {**(said or {}), "per_shard": per_shard, "inputs": inputs})
+        return cls(Path(out), shards, tuple(ends))
+
+    def lines(self, shard: Shard) -> Path:
+        """The file that says what became of a shard; it is there when the shard is done."""
+        return self.out / f"shard-{shard.number:06d}.jsonl"
+
+
+def _sources(paths: Sequence[str | Path]) -> Iterator[str]:
+    for path in map(Path, paths):
+        tars = sorted(path.glob("*.tar")) if path.is_dir() else []
+        yield from map(str, tars or [path.absolute()])
+
+
+def _listed(source: str, out: Path) -> tuple[str, tuple[str, ...]]:
+    # What lies in the output is no input, if that is a folder of the input.
+    own = f"{os.path.relpath(out, source)}/"
+    every = _store(source).names
+    names = tuple(name for name in every if images.is_picture(name) and not name.startswith(own))
+    if not names:
+        raise DatasetError(source, "holds no picture", f"read are: {', '.join(images.SUFFIXES)}")
+    return str(Path(source).absolute()), names
+
+
+def _claim(out: Path, said: dict[str, Any]) -> None:
+    """Write into a folder what its run is; refuse the folder of another."""
+    said, path = json.loads(json.dumps(said)), make_folder(out) / RUN
+    if path.exists():
+        try:
+            found = json.loads(path.read_text("utf-8"))
+        except (OSError, ValueError):
+            found = {}
+        found = found if isinstance(found, dict) else {}
+        differing = [key for key in said if found.get(key) != said[key]]
+        if differing:
+            cause = f"holds another run ({', '.join(differing)} differ)"
+            raise OutputError(out, cause, "give another `path`, or the same command as before")
+        return
+    with replacing(path) as beside:
+        beside.write_text(json.dumps(said, indent=1), "utf-8")
+
+
+_workers: dict[Any, Worker] = {}
+
+
+def make_shard(plan: Plan, shard: Shard, start: Callable[[], Worker]) -> int:
+    """Make one shard, in whichever process this is; the number of its inputs.
+
+    Args:
+        plan: Of which run.
+        shard: Which; nothing is done if it is done.
+        start: Loads what the work needs, once a process; a frozen dataclass.
+
+    Raises:
+        OutputError: The disk refuses, or another process makes this shard.
+    """
+    lines = plan.lines(shard)
+    if lines.exists():
+        return len(shard.inputs)
+    work = make_folder(plan.out / "work" / lines.stem)
+    with held(work.with_suffix(".lock")):
+        if start not in _workers:
+            _workers[start] = start()
+        deaths, said = _Deaths(work / _AT), []
+        for item in shard.items(work / "files", plan.ends):
+            said.append(_one(_workers[start], item, deaths, work / "files"))
+        _pack(lines.with_suffix(".tar"), work / "files", said)
+        with replacing(lines) as beside:
+            beside.write_text("".join(json.dumps(line) + "\n" for line in said), "utf-8")
+        shutil.rmtree(work)
+    return len(shard.inputs)
+
+
+class _Deaths:
+    """Which input is worked on, kept on the disk: whoever dies of it leaves its name."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.counts = path, {}
+        try:
+            told = json.loads(path.read_text("utf-8"))
+            self.counts = told["counts"]
+            self.counts[told["at"]] = self.counts.get(told["at"], 0) + 1
+        except (OSError, ValueError, KeyError, TypeError):
+            pass
+
+    def begin(self, name: str) -> None:
+        """Note an input before the work on it."""
+        self.path.write_text(json.dumps({"at": name, "counts": self.counts}), "utf-8")
+
+
+def _one(worker: Worker, item: Any, deaths: _Deaths, home: Path) -> dict[str, Any]:
+    """Make the files of one input; what became of it."""
+    line: dict[str, Any] = {"input": item.name, "files": [], "notes": [], "problem": ""}
+    files = [target.relative_to(home).as_posix() for target in item.targets]
+    if all(target.exists() for target in item.targets):  # of a run that was killed
+        return {**line, "files": files}
+    if (times := deaths.counts.get(item.name, 0)) >= TRIES:
+        return {**line, "problem": f"{item.name}: its process died {times} times"}
+    deaths.begin(item.name)
+    try:
+        for target in item.targets:
+            make_folder(target.parent)
+        return {**line, "notes": list(worker(item)), "files": files}
+    except OutputError:
+        raise
+    except MienError as error:
+        problem = str(error)
+    except Exception as error:  # noqa: BLE001 - one file must not stop a million others
+        problem = f"{type(error).__name__}: {error}"
+    named = problem if problem.startswith(item.name) else f"{item.name}: {problem}"
+    return {**line, "problem": named}
+
+
+def _pack(path: Path, home: Path, said: Sequence[dict[str, Any]]) -> None:
+    """All files of a shard as a tar, of no date: the same files are the same tar."""
+    with replacing(path) as beside, tarfile.open(beside, "w") as archive:
+        for name in (name for line in said for name in line["files"]):
+            member, data = tarfile.TarInfo(name), (home / name).read_bytes()
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
+
+
+def run(
+    plan: Plan, start: Callable[[], Worker], processes: int = 1, cluster: str | None = None
+) -> Iterator[dict[str, Any]]:
+    """Make all shards that are not made yet, then the manifest.
+
+    Args:
+        plan: What and where.
+        start: As :func:`make_shard` takes it.
+        processes: How many work at once on this machine.
+        cluster: The address of a Ray cluster, or ``auto`` for the one that runs here; None for
+            processes of this machine.
+
+    Yields:
+        ``{"done": inputs so far, "of": inputs}``; at last ``{"made", "left_out", "manifest"}``.
+
+    Raises:
+        OutputError: Another run is in this folder, or the disk refuses.
+        DatasetError: Processes die before they begin an input.
+        MissingExtra: Ray is not installed.
+    """
+    from mien.data.pools import LocalPool, RayPool
+
+    with held(plan.out / ".lock"):
+        left = [shard for shard in plan.shards if not plan.lines(shard).exists()]
+        total = sum(len(shard.inputs) for shard in plan.shards)
+        done = total - sum(len(shard.inputs) for shard in left)
+        yield {"done": done, "of": total}
+        if left:
+            pool = LocalPool(processes) if cluster is None else RayPool(cluster)
+            with pool:
+                for count in _made(plan, left, start, pool):
+                    done += count
+                    yield {"done": done, "of": total}
+        yield _manifest(plan)
+        shutil.rmtree(plan.out / "work", ignore_errors=True)
+
+
+def _made(plan: Plan, left: list[Shard], start: Callable[[], Worker], pool: Any) -> Iterator[int]:
+    """Hand shards out, again those whose process died; yields the inputs of each that is done."""
+    waiting, last = list(left), {shard.number: ("", 0) for shard in left}
+    running: dict[Any, Shard] = {}
+    while waiting or running:
+        while waiting and len(running) < pool.places:
+            shard = waiting.pop(0)
+            running[pool.submit(make_shard, plan, shard, start)] = shard
+        for future in pool.wait(list(running)):
+            shard = running.pop(future)
+            count = pool.result(future)
+            if count is not None:
+                yield count
+                continue
+            # Its process died. Of an input: after some tries the shard goes on behind it.
+            at, times = _at(plan, shard), 1
+            if at == last[shard.number][0]:
+                times += last[shard.number][1]
+            last[shard.number] = (at, times)
+            if times >= TRIES:
+                cause = f"{times} processes died before they began another input of it"
+                raise DatasetError(shard.source or "seeds", cause, "try fewer processes")
+            time.sleep(0.1)
+            waiting.insert(0, shard)
+
+
+def _at(plan: Plan, shard: Shard) -> str:
+    """Where a shard is: changes whenever an input is begun."""
+    try:
+        return (plan.out / "work" / plan.lines(shard).stem / _AT).read_text("utf-8")
+    except OSError:
+        return ""
+
+
+def _manifest(plan: Plan) -> dict[str, Any]:
+    """Put the lines of all shards into one file; counts of them."""
+    counts = {"made": 0, "left_out": 0}
+    with replacing(plan.out / MANIFEST) as beside, beside.open("w", encoding="utf-8") as file:
+        for shard in plan.shards:
+            for text in plan.lines(shard).read_text("utf-8").splitlines():
+                line = json.loads(text)
+                counts["left_out" if line["problem"] else "made"] += 1
+                line = {"shard": shard.number, **line}
+                file.write(json.dumps(line) + "\n")
+    return {**counts, "manifest": plan.out / MANIFEST}

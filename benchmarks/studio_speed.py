@@ -29,7 +29,7 @@ from playwright.sync_api import sync_playwright
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
-from web.browser import CHROMIUM, QUIET, Person
+from web.browser import CHROMIUM, QUIET, Person  # pyright: ignore[reportMissingImports]
 
 SENTENCES = ("an old man with a white beard and glasses", "a smiling young woman with red hair")
 PAGE_S, SLIDER_S, FACE_S = 3.0, 0.4, 2.0

@@ -159,7 +159,8 @@ def crossing(
     """Every row with layers of every column; see :meth:`mien.studio.session.Studio.grid`."""
     in_range("psi", psi)
     chosen = parse_layers(layers, studio.generator.num_ws)
-    several("rows", rows), several("columns", columns)
+    several("rows", rows)
+    several("columns", columns)
     sides = [_all_faces(studio, faces, psi) for faces in (rows, columns)]
     (ws_r, made_r), (ws_c, made_c) = sides
     if not len(ws_r) or not len(ws_c) or len(ws_r) * len(ws_c) > _CELLS:

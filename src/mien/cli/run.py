@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from mien.cli.common import DeviceOption, JsonOption, emit, note, progress
+from mien.cli import opt
+from mien.cli.common import emit, note, progress
 
 
 def run(
@@ -35,8 +36,8 @@ def run(
         int, typer.Option("--processes", metavar="N", help="Without a cluster; 0 for each core.")
     ] = 0,
     per_shard: Annotated[int, typer.Option(metavar="N", help="Inputs of a shard at most.")] = 1000,
-    device: DeviceOption = "cpu",
-    json: JsonOption = False,
+    device: opt.Device = "cpu",
+    json: opt.Json = False,
 ) -> None:
     """Do something with each of very many inputs, each exactly once.
 

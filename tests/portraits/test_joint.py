@@ -77,6 +77,9 @@ def test_a_step_moves_what_it_is_meant_to_move(faces, nimg):
     assert bool(critics) == bool(nimg)
     assert not any(part in k.split(".") for k in critics for part in ("mix", "lift", "scale"))
     assert recipe.nimg == nimg + 4
+    share = TINY.settled if nimg else 1
+    rates = [group["lr"] for group in recipe.g_opt.param_groups]
+    assert rates == [share * TINY.lr, share * TINY.encoder_lr]
 
 
 @pytest.mark.parametrize("judged", [0, 0.25, 0.5, 1])

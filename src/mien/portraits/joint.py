@@ -73,8 +73,8 @@ class JointRecipe(Recipe):
 
     free = frozenset(
         {
-            *("kimg", "lr", "encoder_lr", "critic_lr", "perceptual", "adversarial", "augment"),
-            *("judged", "blur", "mixed", "guided", "guidance", "crop", "ema_kimg"),
+            *("kimg", "lr", "encoder_lr", "settled", "critic_lr", "perceptual", "adversarial"),
+            *("augment", "judged", "blur", "mixed", "guided", "guidance", "crop", "ema_kimg"),
         }
     )
 
@@ -145,6 +145,10 @@ class JointRecipe(Recipe):
     def step(self, random: StepRandom) -> Mapping[str, Tensor]:
         """Reconstruction alone at first; then random faces and critics beside it."""
         config = self.config
+        share = config.settled if random.nimg >= config.warm_kimg * 1000 else 1.0
+        rates = (config.lr, config.encoder_lr)
+        for group, rate in zip(self.g_opt.param_groups, rates, strict=True):
+            group["lr"] = share * rate
         terms, shown = self.losses(random)
         weights = {
             "loss/l1": 1.0,

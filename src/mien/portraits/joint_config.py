@@ -32,6 +32,8 @@ class JointConfig:
         ramp_kimg: Then their weight rises for so long.
         lr: Learning rate of the generator (Adam, β 0 and 0.99).
         encoder_lr: Of the encoder.
+        settled: Under critics both learning rates are multiplied by this: steps of eight
+            photographs at the rates of the beginning wander about what they could reach.
         critic_lr: Of the critics.
         perceptual: Weight of the feature distance beside the absolute difference.
         adversarial: Weight of the critics.
@@ -63,7 +65,8 @@ class JointConfig:
     ramp_kimg: float = 4
     lr: float = 0.002
     encoder_lr: float = 0.001
-    critic_lr: float = 0.002
+    settled: float = 0.25
+    critic_lr: float = 0.001
     perceptual: float = 2.0
     adversarial: float = 0.3
     judged: float = 0.5
@@ -86,7 +89,7 @@ class JointConfig:
         if self.batch < 2 or self.batch % 2 or self.kimg <= 0:
             raise InputError(f"batch {self.batch} must be even, kimg {self.kimg:g} above 0")
         check_run(self)
-        check_shares(self, "guided", "crop", "augment", "judged")
+        check_shares(self, "settled", "guided", "crop", "augment", "judged")
 
     def generator(self) -> GeneratorConfig:
         """The generator of this run."""

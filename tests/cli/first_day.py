@@ -29,6 +29,7 @@ DAY = """
 0 | bench --help |
 0 | doctor --help |
 0 | adopt --help |
+0 | run --help | INPUT
 0 | compose --help | --sketch
 0 | web --help | --host
 0 | directions --help | fit

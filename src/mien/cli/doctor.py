@@ -17,6 +17,7 @@ from mien.cli.common import emit
 from mien.errors import MienError, pip_install
 
 EXTRAS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "cluster": ("bulk work on many machines", ("ray",)),
     "fast": ("faster faces on a CPU", ("openvino",)),
     "heic": ("reading the photos of iPhones", ("pillow_heif",)),
     "onnx": ("writing ONNX", ("onnx", "onnxruntime", "onnxscript")),

@@ -88,7 +88,7 @@ class Captions:
         from mien.text.caption_files import Captioning, CaptionJob
 
         if not self.labels:
-            raise InputError("caption needs --option labels=TABLE, what is known of the faces")
+            raise InputError("caption needs labels=TABLE, what is known of the faces")
         table, write = read_table(self.labels), Captioning(self.count, self.seed)()
 
         def work(job: Job) -> Sequence[str]:
@@ -239,5 +239,5 @@ def worker_of(verb: str, options: Sequence[str], device: str = "cpu") -> Any:
             flags = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
             values[name] = flags[text.lower()] if kind is bool else kind(text)
         except (ValueError, KeyError):
-            raise InputError(f"--option {option!r} is no {name}={kind.__name__}") from None
+            raise InputError(f"option {option!r} is no {name}={kind.__name__}") from None
     return VERBS[verb](**values)

@@ -120,13 +120,8 @@ def build(settings: Settings, studio_factory: Callable[[], Studio] | None = None
     from mien.web.page import build_page
 
     opened = threading.Event()  # Weights load behind the first page, not beside it.
-    make = studio_factory or _factory(settings)
-
-    def behind() -> Studio:
-        opened.wait()
-        return make()
-
-    desk = Desk(behind, settings.waiting, _warm if studio_factory is None else None)
+    make = _when(opened, studio_factory or _factory(settings))
+    desk = Desk(make, settings.waiting, _warm if studio_factory is None else None)
 
     app = FastAPI(
         title="mien",
@@ -160,6 +155,16 @@ def build(settings: Settings, studio_factory: Callable[[], Studio] | None = None
         )
     app.add_middleware(Guard, settings=settings, sessions=sessions, files=files)
     return app
+
+
+def _when(opened: threading.Event, make: Callable[[], Studio]) -> Callable[[], Studio]:
+    """``make``, not before something is."""
+
+    def behind() -> Studio:
+        opened.wait()
+        return make()
+
+    return behind
 
 
 def _lifespan(

@@ -20,6 +20,7 @@ import shutil
 import tarfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
@@ -339,8 +340,7 @@ def run(
         done = total - sum(len(shard.inputs) for shard in left)
         yield {"done": done, "of": total}
         if left:
-            pool = LocalPool(processes) if cluster is None else RayPool(cluster)
-            with pool:
+            with closing(LocalPool(processes) if cluster is None else RayPool(cluster)) as pool:
                 for count in _made(plan, left, start, pool):
                     done += count
                     yield {"done": done, "of": total}

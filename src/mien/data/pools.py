@@ -13,7 +13,6 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from types import TracebackType
 from typing import Any
 
 from mien.errors import InputError, MissingExtra
@@ -63,15 +62,8 @@ class LocalPool:
         self._free.append(pool)
         return found
 
-    def __enter__(self) -> LocalPool:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """End the processes, whatever they do."""
         for pool in (*self._free, *self._busy.values()):
             pool.shutdown(cancel_futures=True)
 
@@ -135,14 +127,7 @@ class RayPool:
         except (failed.RaySystemError, failed.WorkerCrashedError, failed.RayError):
             return None
 
-    def __enter__(self) -> RayPool:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Leave the cluster, if this pool entered it."""
         if self._ours:
             self._ray.shutdown()

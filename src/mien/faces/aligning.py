@@ -220,22 +220,49 @@ def _written(
     """Write the crops of some faces of a picture."""
     files, documents, notes = [], [], []
     for number, face in enumerate(faces, 1):
-        crop, alignment = align(image, face, options.size)
-        document: dict[str, Any] = {"source": job.name, "alignment": alignment.as_dict()}
-        if isinstance(face, Face):
-            document["landmarks"] = np.asarray(face.landmarks).round(2).tolist()
-            document["box"] = [round(value, 2) for value in face.box]
-            document["score"] = round(face.score, 4)
-            notes += [f"{job.name}: {text}" for text in face.notes()]
-        outside = alignment.outside()
-        if outside > _OUTSIDE:
-            notes.append(
-                f"{job.name}: {outside:.0%} of the crop lies beyond the picture and is a reflection"
-            )
         target = job.target
         if len(faces) > 1:
             target = target.with_name(f"{target.stem}-{number}.png")
-        images.save(target, crop, {"made": "aligned face", **document}, force)
+        document, said = save_crop(image, face, options.size, target, job.name, force)
         files.append(target)
         documents.append(document)
+        notes += said
     return Outcome(job.name, tuple(files), tuple(documents), tuple(notes))
+
+
+def save_crop(
+    image: UInt8[np.ndarray, "h w 3"],
+    face: Face | Frame,
+    size: int,
+    target: Path,
+    source: str,
+    force: bool = False,
+) -> tuple[dict[str, Any], list[str]]:
+    """Write the crop of one face, with where it lay.
+
+    Args:
+        image: The picture.
+        face: The face, or its square.
+        size: Side of the crop.
+        target: The PNG.
+        source: What the picture is called.
+        force: Write over what is there.
+
+    Returns:
+        What the crop carries, and what a person should know, each behind the picture's name.
+    """
+    crop, alignment = align(image, face, size)
+    document: dict[str, Any] = {"source": source, "alignment": alignment.as_dict()}
+    notes = []
+    if isinstance(face, Face):
+        document["landmarks"] = np.asarray(face.landmarks).round(2).tolist()
+        document["box"] = [round(value, 2) for value in face.box]
+        document["score"] = round(face.score, 4)
+        notes = [f"{source}: {text}" for text in face.notes()]
+    outside = alignment.outside()
+    if outside > _OUTSIDE:
+        notes.append(
+            f"{source}: {outside:.0%} of the crop lies beyond the picture and is a reflection"
+        )
+    images.save(target, crop, {"made": "aligned face", **document}, force)
+    return document, notes

@@ -30,23 +30,21 @@ class _Looking:
 
 @dataclass(frozen=True)
 class Aligning(_Looking):
-    """A crop of the face, as FFHQ's."""
+    """A crop of the face, as ``mien data align``."""
 
     size: int = 256
 
     def __call__(self) -> Worker:
         """Load the finder."""
-        from mien.faces.alignment import align
+        from mien.faces.aligning import save_crop
         from mien.faces.choosing import find_face, shipped_finder
 
         finder = shipped_finder(self.device)
 
         def work(job: Job) -> Sequence[str]:
             image = job.read()
-            crop, alignment = align(image, find_face(image, self.where(), finder), self.size)
-            made = {"made": "aligned face", "source": job.name, "alignment": alignment.as_dict()}
-            images.save(job.targets[0], crop, made)
-            return []
+            face = find_face(image, self.where(), finder)
+            return save_crop(image, face, self.size, job.targets[0], job.name)[1]
 
         return work
 

@@ -70,7 +70,8 @@ def run(
         result = line
     result = {"out": out, **result}
     left = f", {result['left_out']} left out" if result["left_out"] else ""
-    emit(result, json, f"made {result['made']} of {len(plan.shards)} shards in {out}{left}")
+    shards = f"{len(plan.shards)} shard" + "s" * (len(plan.shards) != 1)
+    emit(result, json, f"made {result['made']}{left}; {shards} in {out}")
     if result["left_out"]:
         note(f"why they were left out is said in {result['manifest']}")
         raise typer.Exit(2)

@@ -15,7 +15,6 @@ from mien.portraits.codes import CodeMoments
 from mien.portraits.encoder import Encoder, EncoderConfig
 from mien.portraits.joint import JointRecipe
 from mien.portraits.joint_config import JointConfig
-from mien.portraits.mapping import MappingFit
 from mien.stylegan2.generator import Generator
 from mien.training import loop, state
 from mien.training.random import StepRandom
@@ -132,10 +131,16 @@ def test_a_run_of_another_shape_is_refused(faces, tmp_path):
         joint_files.start_from(make_recipe(faces), tmp_path / "other.safetensors")
 
 
+def _ws(w):
+    return w[:, None].expand(-1, TINY.generator().num_ws, -1)
+
+
 def test_a_finished_run_leaves_three_models(faces, tmp_path):
     recipe = make_recipe(faces)
     list(loop.run(recipe, tmp_path, OFTEN))
-    list(joint_files.finish(tmp_path, recipe, {"data": "faces"}, MappingFit(steps=4, batch=8)))
+    before = recipe.average.synthesis.b64.torgb.affine.bias.clone()
+    joint_files.finish(tmp_path, recipe, {"data": "faces"})
+    assert torch.equal(recipe.average.synthesis.b64.torgb.affine.bias, before)  # the run keeps its
     generator = native.load(tmp_path / "generator.safetensors", kind="stylegan2-generator")
     G = Generator(TINY.generator())
     G.load_state_dict(generator.tensors)
@@ -147,7 +152,12 @@ def test_a_finished_run_leaves_three_models(faces, tmp_path):
     moments = CodeMoments(**codes.config)
     moments.load_state_dict(codes.tensors)
     assert codes.meta["generator"] == native.sha256_file(tmp_path / "generator.safetensors")
-    assert torch.allclose(moments.mean, recipe.memory.codes.mean(0), atol=1e-4)
+    shift = moments.mean - recipe.memory.codes.mean(0)
+    assert torch.allclose(moments.mean, G.mapping.w_avg, atol=1e-4)
+    assert torch.allclose(E.norm.mean - recipe.E.norm.mean, shift, atol=0.01)
+    w = recipe.memory.codes[:4]
+    wanted, drawn = recipe.average.synthesis(_ws(w), "none"), G.synthesis(_ws(w + shift), "none")
+    assert (wanted - drawn).abs().mean() < 0.01 * wanted.std()
     # A new run goes on from generator and encoder; its critics are its own.
     again = make_recipe(faces)
     joint_files.start_from(again, tmp_path / "generator.safetensors")

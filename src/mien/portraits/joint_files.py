@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import copy
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 from mien.checkpoints import native
 from mien.errors import CheckpointError, ConfigMismatch
 from mien.portraits.joint import JointRecipe
 from mien.portraits.joint_config import JointConfig
-from mien.portraits.mapping import MappingFit, fit_mapping
+from mien.portraits.mapping import moved, write_mapping
 from mien.training import state
 
 ENCODER = "portrait-encoder"
@@ -78,39 +78,32 @@ def _copy(network: nn.Module, tensors: Mapping[str, Tensor], path: Path, name: s
             value.copy_(source)
 
 
-def finish(
-    folder: Path,
-    recipe: JointRecipe,
-    meta: dict[str, Any] | None = None,
-    fit: MappingFit | None = None,
-) -> Iterator[dict[str, Any]]:
-    """Fit z -> w and write generator, encoder and moments of codes of a run as it stands.
+def finish(folder: Path, recipe: JointRecipe, meta: dict[str, Any] | None = None) -> None:
+    """Write z -> w, then generator, encoder and moments of codes of a run as it stands.
+
+    Their codes are those of the run moved by a constant (:func:`write_mapping`); the run keeps its
+    own.
 
     Args:
         folder: Gets ``generator.safetensors``, ``encoder.safetensors``, ``codes.safetensors``.
         recipe: As trained; its averaged generator is what is written.
         meta: Added to the headers: data, licence.
-        fit: How the mapping network is fitted.
-
-    Yields:
-        The lines of :func:`mien.portraits.mapping.fit_mapping`.
     """
     recipe.encode_all()
-    G, config = recipe.average, recipe.config
-    labels = recipe.data.labels_of(torch.arange(len(recipe.data)).numpy(), None)
-    yield from fit_mapping(G, recipe.moments, labels[:, : config.label_dim], fit)
+    config = recipe.config
+    G, E, moments = copy.deepcopy((recipe.average, recipe.E, recipe.moments))
+    moved(moments, E.norm, write_mapping(G, moments))
     told = {"kimg": recipe.nimg / 1000, "training": asdict(config), **(meta or {})}
     native.save(
         folder / "generator.safetensors", "stylegan2-generator", G.state_dict(),
         asdict(config.generator()), told, half=True,
     )  # fmt: skip
-    moments = recipe.moments
     shape = {"label_dim": moments.label_dim, "w_dim": moments.w_dim, "ridge": moments.ridge}
     generator = native.sha256_file(folder / "generator.safetensors")
     told["generator"] = generator
     native.save(folder / "codes.safetensors", CODES, moments.state_dict(), shape, told)
     encoder = folder / "encoder.safetensors"
-    native.save(encoder, ENCODER, recipe.E.state_dict(), asdict(recipe.E.config), told, half=True)
+    native.save(encoder, ENCODER, E.state_dict(), asdict(E.config), told, half=True)
 
 
 def stored_config(folder: Path) -> JointConfig | None:

@@ -1,98 +1,126 @@
-"""z -> w, fitted to the Gaussian of a generator's codes once the codes are known.
+"""z -> w, written for the Gaussian of a generator's codes once the codes are known.
 
-The mapping network learns, by plain regression, to send a standard normal z and a partial label to
-the code that the closed form of :mod:`mien.portraits.codes` gives; so seeds, truncation and labels
-mean what they mean for any StyleGAN2.
+The mapping network of StyleGAN2 is made of leaky ReLUs, which are straight lines where nothing is
+negative. So w is moved until it is positive (which the generator does not notice: the move is taken
+out of its affine layers), and the Gaussian of :mod:`mien.portraits.codes` is written into the
+layers as it is:
+
+    G(z, c) has the code  μ + z Σ^½ + c B + K
+
+Regression cannot do that: what it leaves as an error is small beside the largest directions of
+codes and large beside the smallest, which decide about skin and hair as well.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from jaxtyping import Float
+from torch import Tensor, nn
 
 from mien.attributes import COLUMNS, LABELS, column_slice
-from mien.portraits.codes import CodeGaussian, CodeMoments
+from mien.portraits.codes import CodeMoments
 from mien.stylegan2.generator import Generator
-from mien.stylegan2.ops import normalise_2nd_moment
-from mien.training.random import StepRandom
+from mien.stylegan2.ops import LRELU_GAIN, FullyConnected
+
+_REACH = 6.0  # standard deviations of a code below its mean that are still positive
+_SUBSETS = 256
+_FAINT = 1 / 32  # of an embedded label beside the constant that it is normalised with
 
 
-@dataclass(frozen=True)
-class MappingFit:
-    """How the mapping network is fitted.
+@torch.no_grad()
+def write_mapping(G: Generator, moments: CodeMoments) -> Float[Tensor, " d"]:
+    """Write the Gaussian of codes into ``G.mapping`` and take K out of ``G.synthesis``.
 
-    Args:
-        steps: Steps of Adam.
-        batch: Codes a step.
-        lr: Highest learning rate; layers scale it by 0.01. Falls as a cosine.
-        empty: Share of steps in which nothing is told.
-        subsets: How many sets of told columns are drawn in all.
-        seed: Decides every draw.
-    """
-
-    steps: int = 3000
-    batch: int = 256
-    lr: float = 1.0
-    empty: float = 0.4
-    subsets: int = 64
-    seed: int = 0
-
-
-def fit_mapping(
-    G: Generator, moments: CodeMoments, labels: np.ndarray, fit: MappingFit | None = None
-) -> Iterator[dict[str, Any]]:
-    """Fit ``G.mapping`` to the Gaussian of codes; sets its mean w.
+    A code w of before is w + K now: :func:`moved` says so to what else knows codes. The same z,
+    normalised, gives the code that :meth:`CodeGaussian.draw` gives of it without labels. Numbers
+    are those that 16 bits can hold, so that a file of half precision is exact too.
 
     Args:
-        G: Its mapping network is trained in place.
-        moments: Of its codes and their labels.
-        labels: ``[n, l]`` of training pictures, of which partial labels are drawn.
-        fit: How.
+        G: Changed in place; the mean w too.
+        moments: Of its codes and their labels, of before.
 
-    Yields:
-        ``{"step", "loss"}`` now and then; the loss is the mean squared error by the variance.
+    Returns:
+        K.
     """
-    fit = fit or MappingFit()
-    rng = np.random.default_rng(fit.seed)
-    device = G.mapping.w_avg.device
-    free = moments.given()
-    told = [_told(rng, moments.label_dim) for _ in range(fit.subsets if G.config.c_dim else 0)]
-    gaussians: list[CodeGaussian | None] = [None] * len(told)
-    variance = float(moments.cov_ww.diagonal().mean())
-    G.mapping.requires_grad_(True)
-    optimizer = torch.optim.Adam(G.mapping.parameters(), lr=fit.lr, betas=(0.9, 0.99))
-    recent: list[float] = []
-    for step in range(fit.steps):
-        share = (step + 1) / fit.steps
-        optimizer.param_groups[0]["lr"] = fit.lr * 0.5 * (1 + math.cos(math.pi * share))
-        random = StepRandom(fit.seed, step)
-        z = torch.randn(fit.batch, G.config.z_dim, generator=random.torch(0)).to(device)
-        c: Tensor | None = None
-        target = free.draw(_normal(z, moments.w_dim))
-        if told and rng.random() >= fit.empty:
-            which = int(rng.integers(len(told)))
-            gaussian = gaussians[which] or moments.given(told[which].to(device))
-            gaussians[which] = gaussian
-            rows = labels[rng.integers(len(labels), size=fit.batch)]
-            c = torch.from_numpy(rows).to(device) * told[which].to(device)
-            target = gaussian.draw(_normal(z, moments.w_dim), c)
-        loss = (G.mapping(z, c) - target).square().mean() / variance
-        loss.backward()
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
-        recent.append(float(loss.detach()))
-        if step % 250 == 249 or step == fit.steps - 1:
-            yield {"step": step + 1, "loss": round(float(np.mean(recent)), 5)}
-            recent = []
-    G.mapping.requires_grad_(False)
-    with torch.no_grad():
-        G.mapping.w_avg.copy_(moments.mean)
+    mapping, width = G.mapping, moments.w_dim
+    values, vectors = torch.linalg.eigh(moments.cov_ww.double().cpu())
+    spread = values.clamp(min=0).sqrt()
+    if mapping.z_dim >= width:
+        root = torch.zeros(mapping.z_dim, width, dtype=torch.float64)
+        root[:width] = (vectors * spread) @ vectors.T
+    else:  # The directions in which codes differ most.
+        root = (vectors * spread).T[-mapping.z_dim :]
+    centre = _REACH * moments.cov_ww.double().cpu().diagonal().clamp(min=1e-12).sqrt()
+    first = root
+    if mapping.c_dim:
+        first = torch.cat([root, _write_labels(mapping.embed, label_slope(moments))])
+    _write_layer(mapping.fc0, first, centre)
+    same = torch.eye(width, dtype=torch.float64)
+    for i in range(1, mapping.layers):
+        _write_layer(getattr(mapping, f"fc{i}"), same, torch.zeros_like(centre))
+    mean = mapping(mapping.w_avg.new_zeros(1, mapping.z_dim))[0].half().float()
+    mapping.w_avg.copy_(mean)
+    shift = mean - moments.mean
+    for module in G.synthesis.modules():
+        affine = getattr(module, "affine", None)
+        if isinstance(affine, FullyConnected):
+            affine.weight.copy_(affine.weight.half())
+            taken = affine.weight.double() @ shift.double() * affine.weight_gain
+            affine.bias.sub_((taken / affine.bias_gain).to(affine.bias))
+    return shift
+
+
+@torch.no_grad()
+def moved(moments: CodeMoments, norm: nn.Module, shift: Float[Tensor, " d"]) -> None:
+    """Tell moments of codes and an encoder's last layer that codes are w + ``shift`` now."""
+    moments.mean.add_(shift)
+    norm.get_buffer("mean").add_(shift)
+
+
+def label_slope(moments: CodeMoments, seed: int = 0) -> Float[Tensor, "l d"]:
+    """B of partial labels: w = μ + c B + …, where c is zero for what is not told.
+
+    The least squares over many sets of told columns, with the ridge of the moments. With the share
+    P of sets that tell both labels (on its diagonal p, that tell one) and the mean m of labels,
+
+        B = (P ∘ (C_ll + m mᵀ) + λ)⁻¹ (p ∘ C_lw)
+    """
+    rng = np.random.default_rng(seed)
+    told = torch.stack([_told(rng, moments.label_dim) for _ in range(_SUBSETS)]).double()
+    both = told.T @ told / _SUBSETS
+    mean = moments.label_mean.double().cpu()
+    inner = both * (moments.cov_ll.double().cpu() + mean[:, None] * mean)
+    inner += moments.ridge / float(moments.count) * torch.eye(len(mean), dtype=torch.float64)
+    known = both.diagonal()[:, None] * moments.cov_lw.double().cpu()
+    return torch.linalg.solve(inner, known)
+
+
+def _write_labels(embed: FullyConnected, slope: Tensor) -> Tensor:
+    """Embed labels so that the normalisation behind hardly bends them; what follows gives c B.
+
+    Returns:
+        ``[embedded, d]``, by which the normalised embedding is multiplied.
+    """
+    embedded = len(embed.weight)
+    left, size, right = torch.linalg.svd(slope, full_matrices=False)
+    kept = min(len(size), embedded - 1)
+    embed.weight.zero_()
+    embed.bias.zero_()
+    embed.weight[:kept] = (_FAINT / embed.weight_gain * left[:, :kept].T).to(embed.weight)
+    embed.bias[-1] = 1 / embed.bias_gain
+    after = torch.zeros(embedded, slope.shape[1], dtype=torch.float64)
+    after[:kept] = size[:kept, None] * right[:kept] / (_FAINT * math.sqrt(embedded))
+    return after
+
+
+def _write_layer(layer: FullyConnected, matrix: Tensor, offset: Tensor) -> None:
+    """Make a layer give ``x @ matrix + offset`` where that is positive."""
+    weight, bias = matrix.T / layer.weight_gain, offset / layer.bias_gain
+    layer.weight.copy_((weight / LRELU_GAIN).half())
+    layer.bias.copy_((bias / LRELU_GAIN).half())
 
 
 def _told(rng: np.random.Generator, width: int) -> Tensor:
@@ -104,9 +132,3 @@ def _told(rng: np.random.Generator, width: int) -> Tensor:
     for column in rng.choice(columns, size=int(rng.integers(1, len(columns) // 2)), replace=False):
         told[column_slice(str(column))] = True
     return told
-
-
-def _normal(z: Tensor, width: int) -> Tensor:
-    """Z as the mapping network sees it, of second moment 1, cut or repeated to another width."""
-    z = normalise_2nd_moment(z)
-    return z.repeat(1, -(-width // z.shape[1]))[:, :width]

@@ -10,7 +10,6 @@ import typer
 from mien.cli import opt
 from mien.cli.common import emit, note
 from mien.cli.options import config_options
-from mien.cli.train.lines import Lines
 from mien.cli.train.options import OnlyOption, RunOption
 from mien.cli.train.running import Run, follow_or_finish, settled_precision
 from mien.portraits.joint_config import JointConfig
@@ -62,11 +61,9 @@ def faces(
     recipe = JointRecipe(settled, pictures, features, device=place)
     if start is not None and joint_files.stored_config(out) is None:
         joint_files.start_from(recipe, start)
-    tell = Lines(settled.kimg, quiet=json)
     cadence = Cadence(tick_kimg, checkpoint_kimg, sample_kimg)
     last = follow_or_finish(Run(recipe, out), cadence, json, finish)
-    for line in joint_files.finish(out, recipe, {"data": [str(path) for path in data]}):
-        tell(line)
+    joint_files.finish(out, recipe, {"data": [str(path) for path in data]})
     model = out / "generator.safetensors"
     emit({"out": out, "model": model, **last}, json, f"wrote {model}")
 

@@ -120,6 +120,25 @@ def test_growing_draws_the_same_faces_larger(faces, tmp_path):
     assert large.memory.codes.abs().sum() > 0
 
 
+def test_a_wider_run_draws_the_same_faces_and_uses_what_is_new(faces, tmp_path):
+    small = make_recipe(faces)
+    path = tmp_path / "small.safetensors"
+    native.save(path, "stylegan2-generator", small.average.state_dict(), {})
+    wide = make_recipe(faces, replace(TINY, channel_base=512, channel_max=16))
+    joint_files.start_from(wide, path)
+    w = torch.randn(2, 16)
+    wanted = small._draw(small.average, w)
+    assert torch.allclose(wide._draw(wide.average, w), wanted, atol=1e-5)
+    wide._draw(wide.G, w).square().mean().backward()
+    for name, layer in wide.G.synthesis.named_modules():
+        if getattr(layer, "weight", None) is not None and layer.weight.ndim == 4:
+            new = layer.weight.grad[:, small.G.synthesis.get_submodule(name).weight.shape[1] :]
+            assert new.numel() == 0 or new.abs().max() > 0, name
+    native.save(path, "stylegan2-generator", wide.average.state_dict(), {})
+    with pytest.raises(ConfigMismatch, match="as many channels or more"):
+        joint_files.start_from(make_recipe(faces), path)
+
+
 def test_a_run_of_another_shape_is_refused(faces, tmp_path):
     list(loop.run(make_recipe(faces), tmp_path, OFTEN))
     path = state.checkpoints(tmp_path)[-1]
@@ -139,6 +158,11 @@ def test_a_finished_run_leaves_three_models(faces, tmp_path):
     recipe = make_recipe(faces)
     list(loop.run(recipe, tmp_path, OFTEN))
     before = recipe.average.synthesis.b64.torgb.affine.bias.clone()
+    with torch.no_grad():  # what grows in a long run, since nothing holds it
+        norm, last = recipe.E.norm, recipe.E.trunk[-1]
+        for tensor in (last.weight, last.bias, norm.running_mean):
+            tensor.mul_(1000)
+        norm.running_var.mul_(1e6)
     joint_files.finish(tmp_path, recipe, {"data": "faces"})
     assert torch.equal(recipe.average.synthesis.b64.torgb.affine.bias, before)  # the run keeps its
     generator = native.load(tmp_path / "generator.safetensors", kind="stylegan2-generator")
@@ -155,6 +179,9 @@ def test_a_finished_run_leaves_three_models(faces, tmp_path):
     shift = moments.mean - recipe.memory.codes.mean(0)
     assert torch.allclose(moments.mean, G.mapping.w_avg, atol=1e-4)
     assert torch.allclose(E.norm.mean - recipe.E.norm.mean, shift, atol=0.01)
+    picture = images.to_float(recipe.data.batch(np.arange(2))[0])
+    wanted, recipe.E = recipe.encode(picture) + shift, E
+    assert torch.allclose(recipe.encode(picture), wanted, atol=0.02)
     w = recipe.memory.codes[:4]
     wanted, drawn = recipe.average.synthesis(_ws(w), "none"), G.synthesis(_ws(w + shift), "none")
     assert (wanted - drawn).abs().mean() < 0.01 * wanted.std()

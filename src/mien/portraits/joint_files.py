@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -26,7 +27,8 @@ def start_from(recipe: JointRecipe, path: Path) -> None:
     """Begin a new run with the networks of another: a joint run's checkpoint, or a generator.
 
     Layers that both have are copied. A new resolution first adds nothing to the picture (its RGB
-    branch starts at zero). Of a generator its encoder is taken where it lies beside it
+    branch starts at zero), and neither do new channels (what they lead to starts at zero). Of a
+    generator its encoder is taken where it lies beside it
     (``encoder.safetensors``, ``NAME-encoder.safetensors``), else it begins anew; so do the critics.
 
     Raises:
@@ -61,7 +63,7 @@ def _part(tensors: Mapping[str, Tensor], name: str) -> dict[str, Tensor]:
 
 
 def _copy(network: nn.Module, tensors: Mapping[str, Tensor], path: Path, name: str) -> None:
-    """Take over what fits; a new resolution's RGB branch adds nothing at first."""
+    """Take over what fits; new resolutions and channels add nothing at first."""
     own = network.state_dict()
     deepest = [k for k in tensors if k not in own and ".b" in k]
     if deepest:
@@ -71,11 +73,33 @@ def _copy(network: nn.Module, tensors: Mapping[str, Tensor], path: Path, name: s
         if source is None:
             if key.endswith(("torgb.weight", "torgb.bias")):
                 value.zero_()
-        elif source.shape != value.shape:
-            cause = f"{name} {key} is {list(source.shape)} there and {list(value.shape)} here"
-            raise ConfigMismatch(path, cause, "give the same channels and latent widths")
-        else:
+        elif source.shape == value.shape:
             value.copy_(source)
+        elif key.startswith("synthesis.") and _may_grow(key, source, value):
+            _widen(value, source, key.endswith("torgb.weight"))
+        else:
+            cause = f"{name} {key} is {list(source.shape)} there and {list(value.shape)} here"
+            raise ConfigMismatch(path, cause, "give as many channels or more, the same latents")
+
+
+def _may_grow(key: str, source: Tensor, value: Tensor) -> bool:
+    """Whether a layer has become wider in its channels, and in nothing else."""
+    if source.ndim != value.ndim:
+        return False
+    channels = 2 if key.endswith(".weight") and "affine" not in key else 1
+    sizes = list(zip(source.shape, value.shape, strict=True))
+    wider = all(old <= new for old, new in sizes[:channels])
+    return wider and all(old == new for old, new in sizes[channels:])
+
+
+def _widen(value: Tensor, source: Tensor, torgb: bool) -> None:
+    """Take over a narrower layer: what is new is made at random, and nobody listens to it yet."""
+    kept = tuple(slice(size) for size in source.shape)
+    if value.ndim == 4:
+        value[: source.shape[0], source.shape[1] :] = 0
+    value[kept] = source
+    if torgb:  # Its weights count by 1 / √channels.
+        value.mul_(math.sqrt(value.shape[1] / source.shape[1]))
 
 
 def finish(folder: Path, recipe: JointRecipe, meta: dict[str, Any] | None = None) -> None:
@@ -92,6 +116,7 @@ def finish(folder: Path, recipe: JointRecipe, meta: dict[str, Any] | None = None
     recipe.encode_all()
     config = recipe.config
     G, E, moments = copy.deepcopy((recipe.average, recipe.E, recipe.moments))
+    E.settle()
     moved(moments, E.norm, write_mapping(G, moments))
     told = {"kimg": recipe.nimg / 1000, "training": asdict(config), **(meta or {})}
     native.save(

@@ -87,9 +87,22 @@ def test_memory_keeps_pictures_and_mirror_images_apart():
     assert memory.codes[:, 0].tolist() == [1, 0, 0, 1, 0, 1]
 
 
+def test_only_recent_codes_are_drawn_from():
+    memory = CodeMemory(6, 1, recent=4)
+    memory.codes.copy_(torch.arange(12.0)[:, None])
+    memory.all_recent()
+    assert memory.latest()[:, 0].tolist() == [0, 3, 6, 9]
+    for row in (1, 2, 5):
+        memory.put(torch.tensor([row]), torch.tensor([True]), torch.full([1, 1], 100.0 + row))
+    assert memory.latest()[:, 0].tolist() == [9, 101, 102, 105]
+    memory.put(torch.arange(6), torch.zeros(6, dtype=torch.bool), -torch.ones(6, 1))
+    assert memory.latest()[:, 0].tolist() == [-1] * 4
+    assert memory.recent.tolist() == [2, 3, 4, 5]
+
+
 def test_mixtures_have_the_moments_of_the_codes(samples):
     w, _ = samples
-    memory = CodeMemory(len(w) // 2, 5)
+    memory = CodeMemory(len(w) // 2, 5, recent=len(w))
     memory.codes.copy_(w)
     few = memory.mixture(40000, 2, np.random.default_rng(1)).double()
     scale = w.double().std(dim=0)

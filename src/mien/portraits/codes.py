@@ -155,21 +155,44 @@ def _root(covariance: Tensor) -> Tensor:
 
 
 class CodeMemory(nn.Module):
-    """The latest code of each training picture and of its mirror image."""
+    """The latest code of each training picture and of its mirror image.
+
+    Of these the most recent are drawn from: an encoder that learns leaves old codes where it would
+    put none now, and a decoder that is judged there learns to draw noise.
+
+    Args:
+        pictures: How many there are.
+        w_dim: Width of a code.
+        recent: How many codes count as recent.
+    """
 
     codes: Tensor
+    recent: Tensor
 
-    def __init__(self, pictures: int, w_dim: int) -> None:
+    def __init__(self, pictures: int, w_dim: int, recent: int = 2048) -> None:
         super().__init__()
         self.pictures = pictures
         self.register_buffer("codes", torch.zeros(2 * pictures, w_dim))
+        self.register_buffer("recent", torch.zeros(min(recent, 2 * pictures), dtype=torch.long))
+        self.all_recent()
+
+    def all_recent(self) -> None:
+        """All codes are of one age: let those that are drawn from lie evenly among them."""
+        count = len(self.recent)
+        self.recent.copy_(torch.arange(count) * len(self.codes) // count)
 
     def put(self, rows: Tensor, mirrored: Tensor, w: Float[Tensor, "n d"]) -> None:
-        """Remember the codes of pictures ``rows``, mirrored or not."""
-        self.codes[rows + self.pictures * mirrored.long()] = w.detach().to(self.codes)
+        """Remember the codes of pictures ``rows``, mirrored or not, as the most recent."""
+        where = (rows + self.pictures * mirrored.long()).to(self.recent)
+        self.codes[where] = w.detach().to(self.codes)
+        self.recent.copy_(torch.cat([self.recent, where])[-len(self.recent) :])
+
+    def latest(self) -> Float[Tensor, "n d"]:
+        """The most recent codes, in the order of :attr:`recent`."""
+        return self.codes[self.recent]
 
     def mixture(self, count: int, parts: int, rng: np.random.Generator) -> Float[Tensor, "n d"]:
-        """Sums of a few codes with the mean and covariance of all of them.
+        """Sums of a few recent codes with the mean and covariance of all of these.
 
             w = μ + Σᵢ aᵢ (wᵢ - μ) / |a|,    aᵢ uniform in [0.2, 1.2]
 
@@ -180,10 +203,10 @@ class CodeMemory(nn.Module):
             parts: How many codes each is made of.
             rng: Decides which and how much.
         """
-        device = self.codes.device
-        rows = torch.from_numpy(rng.integers(len(self.codes), size=(count, parts))).to(device)
+        codes = self.latest()
+        rows = torch.from_numpy(rng.integers(len(codes), size=(count, parts))).to(codes.device)
         share = rng.uniform(0.2, 1.2, size=(count, parts, 1))
         share /= np.sqrt(np.square(share).sum(axis=1, keepdims=True))
-        mean = self.codes.mean(dim=0)
-        share = torch.from_numpy(share).to(self.codes)
-        return mean + (share * (self.codes[rows] - mean)).sum(dim=1)
+        mean = codes.mean(dim=0)
+        share = torch.from_numpy(share).to(codes)
+        return mean + (share * (codes[rows] - mean)).sum(dim=1)

@@ -286,15 +286,16 @@ class JointRecipe(Recipe):
                 pictures, _ = self.data.batch(rows, mirrored)
                 w = self.encode(images.to_float(pictures))
                 self.memory.put(torch.from_numpy(rows), torch.from_numpy(mirrored), w)
-        self._fit()
+        self.memory.all_recent()
+        self._fit(everything=True)
 
-    def _fit(self) -> None:
-        """Moments of the remembered codes and of their labels."""
-        n = len(self.data)
-        everything = np.arange(n)
-        labels = [self.data.labels_of(everything, np.full(n, flip)) for flip in (False, True)]
-        told = np.concatenate(labels)[:, : self.config.label_dim]
-        self.moments.fit(self.memory.codes, torch.from_numpy(told).to(self.device))
+    def _fit(self, everything: bool = False) -> None:
+        """Moments of recent codes, or of all if these are of one age, and of their labels."""
+        n, recent = len(self.data), self.memory.recent.cpu().numpy()
+        which = np.arange(2 * n) if everything else recent
+        told = self.data.labels_of(which % n, which >= n)[:, : self.config.label_dim]
+        w = self.memory.codes[torch.from_numpy(which).to(self.device)]
+        self.moments.fit(w, torch.from_numpy(told).to(self.device))
 
     @torch.no_grad()
     def _random_codes(self, random: StepRandom, count: int) -> Tensor:

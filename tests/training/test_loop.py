@@ -110,6 +110,15 @@ def test_another_configuration_is_refused(tmp_path):
         list(loop.run(Toy(replace(ToyConfig(), lr=0.2)), tmp_path, OFTEN))
 
 
+def test_a_network_of_another_version_is_refused_in_one_line(tmp_path):
+    list(loop.run(Toy(ToyConfig()), tmp_path, OFTEN))
+    newer = Toy(ToyConfig())
+    next(iter(newer.modules().values())).register_buffer("more", torch.zeros(1))
+    with pytest.raises(ConfigMismatch, match=r'another version: Missing .*"more"') as caught:
+        list(loop.run(newer, tmp_path, OFTEN))
+    assert "\n" not in str(caught.value)
+
+
 def test_a_loss_that_is_no_number_ends_the_run(tmp_path):
     toy = Toy(ToyConfig())
     runs = loop.run(toy, tmp_path, OFTEN)

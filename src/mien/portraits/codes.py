@@ -15,6 +15,7 @@ Legend: n samples, d = w_dim, l labels.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -175,6 +176,11 @@ class CodeMemory(nn.Module):
         self.register_buffer("codes", torch.zeros(2 * pictures, w_dim))
         self.register_buffer("recent", torch.zeros(min(recent, 2 * pictures), dtype=torch.long))
         self.all_recent()
+
+    def _load_from_state_dict(self, state: dict[str, Tensor], prefix: str, *rest: Any) -> None:
+        """States of before there were recent codes: any may be."""
+        state.setdefault(f"{prefix}recent", self.recent)
+        super()._load_from_state_dict(state, prefix, *rest)
 
     def all_recent(self) -> None:
         """All codes are of one age: let those that are drawn from lie evenly among them."""

@@ -116,7 +116,7 @@ def load_newest(
         The scalars with ``nimg``, or None where there is no checkpoint.
 
     Raises:
-        ConfigMismatch: The run was started with another configuration.
+        ConfigMismatch: The run was started with another configuration or version.
         CheckpointError: There are checkpoints, and none can be read.
     """
     failure: CheckpointError | None = None
@@ -127,7 +127,7 @@ def load_newest(
             failure = error
             continue
         _compare(path, stored.config, config, free)
-        _restore(stored.tensors, networks, optimizers)
+        _restore(path, stored.tensors, networks, optimizers)
         return stored.meta
     if failure:
         raise failure
@@ -148,6 +148,7 @@ def _compare(
 
 
 def _restore(
+    path: Path,
     tensors: Mapping[str, Tensor],
     networks: Mapping[str, nn.Module],
     optimizers: Mapping[str, torch.optim.Optimizer],
@@ -155,7 +156,15 @@ def _restore(
     for name, network in networks.items():
         prefix = f"{name}/"
         own = {k[len(prefix) :]: v for k, v in tensors.items() if k.startswith(prefix)}
-        network.load_state_dict(own)
+        try:
+            network.load_state_dict(own)
+        except RuntimeError as error:
+            cause = " ".join(str(error).split("\n\t", 1)[-1].split())
+            raise ConfigMismatch(
+                path,
+                f"its network {name} is that of another version: {cause[:200]}",
+                "begin a new run from it, in another folder",
+            ) from error
     for name, optimizer in optimizers.items():
         entries: dict[int, dict[str, Tensor]] = {}
         for key, value in tensors.items():

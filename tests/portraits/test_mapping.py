@@ -55,6 +55,16 @@ def test_the_mapping_is_the_gaussian_of_codes(z_dim, c_dim):
     assert (drawn - before).abs().mean() < 0.005 * before.std()
 
 
+def test_faces_may_be_spread_further_than_codes():
+    moments, _ = _moments()
+    near, far = _generator(c_dim=0), _generator(c_dim=0)
+    write_mapping(near, moments)
+    write_mapping(far, moments, spread=1.5)
+    z = torch.randn(8, 16)
+    difference = far.mapping(z) - far.mapping.w_avg
+    assert torch.allclose(difference, 1.5 * (near.mapping(z) - near.mapping.w_avg), atol=0.01)
+
+
 def test_few_numbers_give_the_directions_in_which_codes_differ_most():
     moments, _ = _moments()
     G = _generator(z_dim=4, c_dim=0)

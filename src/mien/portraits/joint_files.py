@@ -20,7 +20,10 @@ from mien.training import state
 
 ENCODER = "portrait-encoder"
 CODES = "code-moments"
-"""Kinds of the files that :func:`export` writes beside the generator."""
+"""Kinds of the files that :func:`finish` writes beside the generator."""
+SPREAD = 1.15
+"""How far z leads, as a multiple of the spread of codes: reconstructions are plainer than
+photographs, and so are random faces at the codes of photographs (docs/log.md, 2026-11-30)."""
 
 
 def start_from(recipe: JointRecipe, path: Path) -> None:
@@ -117,7 +120,7 @@ def finish(folder: Path, recipe: JointRecipe, meta: dict[str, Any] | None = None
     config = recipe.config
     G, E, moments = copy.deepcopy((recipe.average, recipe.E, recipe.moments))
     E.settle()
-    moved(moments, E.norm, write_mapping(G, moments))
+    moved(moments, E.norm, write_mapping(G, moments, SPREAD))
     told = {"kimg": recipe.nimg / 1000, "training": asdict(config), **(meta or {})}
     native.save(
         folder / "generator.safetensors", "stylegan2-generator", G.state_dict(),

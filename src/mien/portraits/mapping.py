@@ -31,7 +31,7 @@ _FAINT = 1 / 32  # of an embedded label beside the constant that it is normalise
 
 
 @torch.no_grad()
-def write_mapping(G: Generator, moments: CodeMoments) -> Float[Tensor, " d"]:
+def write_mapping(G: Generator, moments: CodeMoments, spread: float = 1.0) -> Float[Tensor, " d"]:
     """Write the Gaussian of codes into ``G.mapping`` and take K out of ``G.synthesis``.
 
     A code w of before is w + K now: :func:`moved` says so to what else knows codes. The same z,
@@ -41,18 +41,19 @@ def write_mapping(G: Generator, moments: CodeMoments) -> Float[Tensor, " d"]:
     Args:
         G: Changed in place; the mean w too.
         moments: Of its codes and their labels, of before.
+        spread: How far z leads, as a multiple of the spread of codes.
 
     Returns:
         K.
     """
     mapping, width = G.mapping, moments.w_dim
     values, vectors = torch.linalg.eigh(moments.cov_ww.double().cpu())
-    spread = values.clamp(min=0).sqrt()
+    sizes = spread * values.clamp(min=0).sqrt()
     if mapping.z_dim >= width:
         root = torch.zeros(mapping.z_dim, width, dtype=torch.float64)
-        root[:width] = (vectors * spread) @ vectors.T
+        root[:width] = (vectors * sizes) @ vectors.T
     else:  # The directions in which codes differ most.
-        root = (vectors * spread).T[-mapping.z_dim :]
+        root = (vectors * sizes).T[-mapping.z_dim :]
     centre = _REACH * moments.cov_ww.double().cpu().diagonal().clamp(min=1e-12).sqrt()
     first = root
     if mapping.c_dim:

@@ -39,7 +39,7 @@ from mien.checkpoints.native import METADATA_KEY, Native
 from mien.checkpoints.oddities import stylegan3
 from mien.checkpoints.sniff import file_size, name_family
 from mien.checkpoints.torch_files import Document, open_file
-from mien.errors import CheckpointError
+from mien.errors import CheckpointError, counted
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -383,5 +383,4 @@ def _what(found: list[Group], document: Document) -> str:
     if not found:
         return "a file without tensors"
     names = tensor_names(found)
-    count = f"{len(names)} tensor{'s' * (len(names) > 1)}"
-    return f"a network of {count} such as {header.quote(names[0])}"
+    return f"a network of {counted(len(names), 'tensors')} such as {header.quote(names[0])}"

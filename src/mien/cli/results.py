@@ -70,7 +70,7 @@ class Results:
 
         if self.out is not None:
             return make_folder(self.out)
-        return numbered_folder(HOME / self.verb, slug(name, keep="+=."))
+        return numbered_folder(HOME / self.verb, slug(name, keep="."))
 
     def drop_empty(self, folder: Path) -> None:
         """Remove a numbered folder that was made and got nothing."""

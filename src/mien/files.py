@@ -83,6 +83,18 @@ def as_path(path: object) -> Path:
     raise WrongType("path", path, "the name of a file or folder")
 
 
+def stored(path: str | Path) -> Path:
+    """A path that was typed, as the disk has it: its last part may be in another Unicode form."""
+    file = Path(path)
+    if file.name.isascii() or file.exists() or not file.parent.is_dir():
+        return file
+    wanted = unicodedata.normalize("NFC", file.name)
+    alike = (
+        one for one in file.parent.iterdir() if unicodedata.normalize("NFC", one.name) == wanted
+    )
+    return next(alike, file)
+
+
 def make_folder(path: str | Path) -> Path:
     """Create a folder and its parents; fine if it exists.
 

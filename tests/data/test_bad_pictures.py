@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from mien import cli, images
+from mien import cli, files, images
 from mien.data import sources
 from mien.data.pairs import PairedSet, UnpairedSet
+from mien.data.paths import find_pictures
+from mien.data.sources import open_source
 from mien.data.training_set import TrainingSet
 from mien.errors import DatasetError, ImageError, counted
 
@@ -68,6 +71,16 @@ def test_links_that_lead_nowhere_are_named(
     assert {path.stem for path in out.iterdir()} == {"a", "c", "e"}
     for name in ("b.png", "d.png", "f.png", "more"):
         assert f"left out: {folder / name}" in said
+
+
+def test_a_name_typed_in_another_unicode_form(tmp_path: Path) -> None:
+    decomposed = tmp_path / unicodedata.normalize("NFD", "José.png")
+    images.save(decomposed, GREY)
+    typed = tmp_path / unicodedata.normalize("NFC", "José.png")
+    assert [one.path for one in find_pictures([typed])] == [decomposed]
+    assert files.stored(tmp_path / "Jose\u0301.jpg") == tmp_path / "Jose\u0301.jpg"
+    home = decomposed.rename(tmp_path / "x.png").parent.rename(tmp_path.with_name("Jose\u0301"))
+    assert len(open_source(home.with_name("Jos\u00e9"))) == 1
 
 
 def test_one_is_no_plural() -> None:

@@ -76,7 +76,7 @@ def open_file(path: str | Path) -> Document:
         return Document(Path(path), _open_safetensors(path, view, budget), "safetensors")
     if not looks_like_pickle(head):
         kind = looks_like(path)
-        remedy = UNPACK if kind.endswith(" archive") else None
+        remedy = UNPACK if kind.endswith(" archive") else ""
         raise CheckpointError(path, f"is {kind}, not a file of weights", remedy)
     root, wrapper = _open_pickles(path, view, budget)
     return Document(Path(path), root, wrapper)

@@ -13,6 +13,7 @@ from pathlib import Path
 from mien import images
 from mien.data.stores import FolderStore
 from mien.errors import ImageError, InputError, counted
+from mien.files import stored
 
 VIDEO_SUFFIXES = (".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".wmv", ".ts")
 """Ends of the names (lower case) of files that are taken for videos."""
@@ -55,7 +56,7 @@ def find_pictures(arguments: Sequence[str | Path], out: Sequence[str | Path] = (
     found: dict[Path, Found] = {}
     own = 0
     for argument in arguments:
-        path = Path(argument)
+        path = stored(argument)
         # Of a pattern, the folder before its first mark.
         root = path if path.is_dir() else Path(re.split(r"[*?\[]", str(path))[0] + "_").parent
         for one in _expand(path, str(argument)):

@@ -84,5 +84,5 @@ def invert(
     if json:
         emit({"photos": done, "left_out": left_out}, json, "")
     if left_out:
-        note(f"{len(left_out)} of {counted(len(found), 'photos')} left out")
+        note(f"{len(left_out)} of {len(found)} photos were left out")
         raise typer.Exit(2)

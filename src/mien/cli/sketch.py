@@ -100,8 +100,7 @@ def translate_all(
     result = {"files": files, "left_out": left_out}
     emit(result, json, "\n".join(str(row["file"]) for row in files))
     if left_out and any(one.named for one in found):
-        count = counted(len(found), "pictures")
-        note(f"{len(left_out)} of {count} left out: {'; '.join(left_out)}")
+        note(f"{len(left_out)} of {len(found)} pictures were left out: {'; '.join(left_out)}")
         raise typer.Exit(2)
 
 

@@ -39,6 +39,17 @@ class MienError(Exception):
     """Root of the tree; its text is one line that a person can act on."""
 
 
+def counted(count: int, what: str) -> str:
+    """A count and what is counted: ``2 label maps``, ``1 label map``, ``1 file of 5 captions``.
+
+    Args:
+        count: How many.
+        what: In the plural, by *s*.
+    """
+    head, of, tail = what.partition(" of ")
+    return f"{count} {head.removesuffix('s') if count == 1 else head}{of}{tail}"
+
+
 class InputError(MienError):
     """An argument or a sentence that cannot be used."""
 

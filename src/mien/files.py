@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from mien.errors import OutputError
+from mien.errors import OutputError, WrongType
 
 try:
     import fcntl
@@ -72,13 +72,36 @@ def output_error(path: str | Path, error: OSError) -> OutputError:
     return OutputError(path, cause, remedy)
 
 
+def as_path(path: object) -> Path:
+    """A path that was given.
+
+    Raises:
+        WrongType: It is no text and no path.
+    """
+    if isinstance(path, str | os.PathLike):
+        return Path(os.fspath(path))
+    raise WrongType("path", path, "the name of a file or folder")
+
+
+def stored(path: str | Path) -> Path:
+    """A path that was typed, as the disk has it: its last part may be in another Unicode form."""
+    file = Path(path)
+    if file.name.isascii() or file.exists() or not file.parent.is_dir():
+        return file
+    wanted = unicodedata.normalize("NFC", file.name)
+    alike = (
+        one for one in file.parent.iterdir() if unicodedata.normalize("NFC", one.name) == wanted
+    )
+    return next(alike, file)
+
+
 def make_folder(path: str | Path) -> Path:
     """Create a folder and its parents; fine if it exists.
 
     Raises:
         OutputError: It cannot be created, or is a file.
     """
-    folder = Path(path)
+    folder = as_path(path)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except FileExistsError:
@@ -195,7 +218,7 @@ def replacing(path: str | Path, force: bool = True) -> Iterator[Path]:
     Raises:
         OutputError: ``path`` exists and ``force`` is false, or the disk refuses.
     """
-    target = Path(path)
+    target = as_path(path)
     refuse_existing([target], force)
     make_folder(target.parent)
     _sweep_once(target.parent)
@@ -331,9 +354,11 @@ def slug(text: str, longest: int = 48, keep: str = "") -> str:
         keep: Other characters that stay as they are.
 
     Returns:
-        NFC, all else as single hyphens; empty if nothing of it can stay.
+        NFC, all else as single hyphens, and the sign of ``smile=-2`` as a word; empty if nothing of
+        it can stay.
     """
     normal = unicodedata.normalize("NFC", text).lower()
+    normal = re.sub(r"(?<=[=,])-(?=\d)", " minus ", normal)
     kept = ""
     for one in normal:
         # Vowel signs of Indic scripts are marks, which belong to the letter before them.

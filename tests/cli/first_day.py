@@ -192,13 +192,18 @@ DAY = """
 2 | sketch in/ann.png --method cyclegan | cyclegan
 2 | sketch in/ann.png --method nosuch | nosuch
 0 | photo in/ann.png --model s2p --out p/one | ann.png
+0 | sketch in/ann.png --model p2s | out/sketch/0001-ann/ann.png
+0 | sketch in/ann.png --style line | out/sketch/0002-ann/ann.png
+0 | photo in/ann.png --model s2p | out/photo/0001-ann/ann.png
+2 | sketch in/broken.jpg | in/broken.jpg
+0 | sketch in/ann.png in/bob.jpg --style line | out/sketch/0003-ann/bob.png
 2 | photo in/ann.png --model p2s | mien sketch
 2 | data check in --json | "errors"
 2 | data check in | broken.jpg
 2 | data check nosuch | nosuch
 0 | data check good.zip | 0 errors
 2 | data check in/broken.zip | broken.zip
-0 | data sketch in/ann.png --out pairs/one | wrote 1 pairs
+0 | data sketch in/ann.png --out pairs/one | wrote 1 pair to
 2 | data sketch in --out pairs/many --style xdog --strength 0.2 --strength 0.8 | left out
 2 | data sketch in --out pairs/many | were there
 2 | data sketch in --style ink | ink

@@ -148,7 +148,7 @@ def test_what_cannot_be_read(kind: str, model: str, tmp_path: Path, capsys) -> N
         "empty": ([tmp_path / "empty"], "holds no picture among its 0 files"),
         "absent": ([tmp_path / "none.png"], "none.png: there is no such file"),
         "broken": ([tmp_path / "bad" / "a.png"], "a.png: is not a picture"),
-        "all broken": ([tmp_path / "bad"], "none of 1 pictures can be read"),
+        "all broken": ([tmp_path / "bad"], "none of 1 picture can be read"),
         "two": ([tmp_path / "a.png", tmp_path / "b.png"], "is one file, and there are 2 pictures"),
     }[kind]
     (tmp_path / "clip.mp4").write_bytes(b"x")

@@ -77,18 +77,18 @@ def test_a_photo_is_edited_and_pasted(folder, capsys):
     status, out, err = run(capsys, folder, photo, "--set", "smile=+2", "--paste", "--json")
     assert status == 0, err
     files = sorted(path.name for path in (folder / "out").iterdir())
-    assert files == ["ann-smile=+2-pasted.png", "ann-smile=+2.png", "latents.npz", "sheet.png"]
+    assert files == ["ann-smile-2-pasted.png", "ann-smile-2.png", "latents.npz", "sheet.png"]
     assert len(json.loads(out)["files"]) == 4
-    made = images.read_provenance(folder / "out" / "ann-smile=+2.png")
+    made = images.read_provenance(folder / "out" / "ann-smile-2.png")
     assert (made["photo"], made["edits"][0]["settings"][0]["direction"]) == (str(photo), "smile")
-    page, before = images.load(folder / "out" / "ann-smile=+2-pasted.png"), images.load(photo)
+    page, before = images.load(folder / "out" / "ann-smile-2-pasted.png"), images.load(photo)
     part, (x, y) = soft_mask(Alignment.from_dict(made["alignment"]), np.array(made["outline"]))
     mask = np.zeros(before.shape[:2])
     mask[y : y + part.shape[0], x : x + part.shape[1]] = part
     assert (page[mask == 0] == before[mask == 0]).all()
     assert (page[mask > 0.5] != before[mask > 0.5]).any()
     # What came out says where its latent is.
-    made = folder / "out" / "ann-smile=+2.png"
+    made = folder / "out" / "ann-smile-2.png"
     status, _, err = run(capsys, folder, made, "--set", "smile=1", "--force")
     assert status == 2
     assert "was made from the photo" in err

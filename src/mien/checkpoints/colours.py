@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from mien.errors import ConfigMismatch
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -20,12 +23,16 @@ _KNOWN = (1, 4)
 _NAMES = {1: "1 channel (grey)", 4: "4 channels (RGBA)"}
 
 
-def channels(kind: str, shapes: Mapping[str, tuple[int, ...]]) -> int:
+def channels(path: str | Path, kind: str, shapes: Mapping[str, tuple[int, ...]]) -> int:
     """Channels of the pictures that a network draws or sees, 3 if it is none of these two kinds.
 
     Args:
+        path: The file, for the error.
         kind: What network it is.
         shapes: Of its parameters, under our names.
+
+    Raises:
+        ConfigMismatch: Neither grey, RGB nor RGBA.
     """
     if kind == _GENERATOR:
         shape = shapes.get("synthesis.b4.torgb.weight", ())
@@ -34,8 +41,11 @@ def channels(kind: str, shapes: Mapping[str, tuple[int, ...]]) -> int:
         shape = next((s for name, s in shapes.items() if name.endswith("fromrgb.weight")), ())
         found = shape[-3] if len(shape) >= 4 else 3
     else:
-        found = 3
-    return found if found in _KNOWN else 3
+        return 3
+    if found != 3 and found not in _KNOWN:
+        verb = "draws" if kind == _GENERATOR else "sees"
+        raise ConfigMismatch(path, f"{verb} {found} channels; only grey, RGB and RGBA are read")
+    return found
 
 
 def shape(name: str, wanted: tuple[int, ...], count: int) -> tuple[int, ...]:

@@ -180,7 +180,7 @@ def read_network(
     reader = fmt.configs.get(kind, own)
     config = {**reader(path, shapes), **fmt.defaults.get(kind, {}), **(extra_config or {})}
     wanted = expected_shapes(path, kind, config, fmt.build)
-    channels = colours.channels(kind, shapes)
+    channels = colours.channels(path, kind, shapes)
     known = {row.theirs for row in rows if row.ours in wanted}
     surplus = [
         name

@@ -30,7 +30,7 @@ def refuse_odd(path: str | Path, kind: str, theirs: _Refs) -> None:
     """
     if kind not in (_GENERATOR, _DISCRIMINATOR):
         return
-    checks = (_haar, _oblong, _genforce, _of_generator, _of_discriminator, _size)
+    checks = (_haar, _basicsr, _oblong, _genforce, _of_generator, _of_discriminator, _size, _wide)
     for check in checks:
         found = check(kind, theirs)
         if found is not None:
@@ -52,6 +52,13 @@ def _haar(kind: str, theirs: _Refs) -> str | None:
     if any(re.search(r"(^|\.)(iwt|dwt)\.", name) for name in theirs):
         what = "generator" if kind == _GENERATOR else "discriminator"
         return f"is a SWAGAN {what}, which draws wavelets; not supported"
+    return None
+
+
+def _basicsr(kind: str, theirs: _Refs) -> str | None:
+    """A discriminator that shares the names of its last layers with rosinality's."""
+    if kind == _DISCRIMINATOR and any(name.startswith("conv_body.") for name in theirs):
+        return "is a StyleGAN2 discriminator of BasicSR (GFPGAN's tools); not supported"
     return None
 
 
@@ -132,4 +139,15 @@ def _size(kind: str, theirs: _Refs) -> str | None:
         return f"{verb} {side}×{side} pictures; {_LEAST}×{_LEAST} is the least"
     if side > _MOST:
         return f"{verb} {side}×{side} pictures; {_MOST}×{_MOST} is the most"
+    return None
+
+
+def _wide(kind: str, theirs: _Refs) -> str | None:
+    """A discriminator whose last features are not 4×4, so that its pictures are not square."""
+    for conv, full in (("b4.conv", "b4.fc"), ("final_conv.0", "final_linear.0")):
+        features, seen = theirs.get(f"{conv}.weight"), theirs.get(f"{full}.weight")
+        if kind != _DISCRIMINATOR or features is None or seen is None or len(seen.shape) != 2:
+            continue
+        if seen.shape[1] != 16 * features.shape[0]:
+            return f"judges pictures of another shape; {_SAY}"
     return None

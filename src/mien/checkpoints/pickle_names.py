@@ -58,13 +58,28 @@ _RENAMED = {
     "numpy._core": "numpy.core",
 }
 _PACKAGED = frozenset({"dnnlib", "torch_utils"})
-_TRAINERS = frozenset({"__main__", "model", "models", "networks", "training"})
+_TRAINERS = frozenset(
+    {
+        *("__main__", "cyclegan", "discriminator", "gan", "gans", "generator", "model", "models"),
+        *("nets", "network", "networks", "pix2pix", "stylegan", "stylegan2", "training"),
+    }
+)
 """Files of training programs, and the program itself: what they define becomes a stub too."""
 _LIBRARIES = frozenset({"numpy", "torch"})
 _PERSISTENT = "_reconstruct_persistent_obj"
 _NUMBER = re.compile(r"[<>|=]?(?:b1|[iu][1248]|f[248]|c8|c16|\?)\Z")
 _TEXT = re.compile(r"[<>|=]?(?:[SU]\d{1,6}|[mM]8)\Z")
 """Element types of arrays that lie beside weights: text and times."""
+_UNREAD = re.compile(r"[<>|=]?(?:V\d{1,6}|O8?|f1[26]|c24|c32)\Z")
+"""Element types of arrays that are not read: records, objects, numbers of no fixed size."""
+_OF_METHODS = frozenset(
+    {
+        ("torch._C", "_VariableFunctions"),
+        ("torch._C", "_VariableFunctionsClass"),
+        ("zoneinfo", "ZoneInfo"),
+    }
+)
+"""What ``getattr`` may be asked of: PyTorch's functions and the standard library's time zones."""
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,200}\Z")
 
 
@@ -89,11 +104,13 @@ def resolve(module: str, name: str) -> Any:
     in_tree = any(module == tree or module.startswith(tree + ".") for tree in INERT_TREES)
     if (module, name) in ACTIONS or known or is_type or is_storage:
         return found
-    # NVlabs' code inside another package: the same record, whatever the package is called.
-    if name == _PERSISTENT and module.endswith(".torch_utils.persistence"):
+    # NVlabs' code wherever somebody put it: the same records, whatever the package is called.
+    if name == _PERSISTENT:
         return Global("torch_utils.persistence", name)
     parts = module.split(".")
     ours = parts[0] not in sys.stdlib_module_names and parts[0] not in _LIBRARIES
+    if name == "EasyDict" and ours:
+        return found
     if _PACKAGED.intersection(parts) or (ours and _TRAINERS.intersection(parts)):
         return found
     if in_tree:
@@ -235,7 +252,9 @@ def _dtype(machine: Reader, args: tuple[Any, ...]) -> Stub:
     name = args[0]
     if isinstance(name, bytes):
         name = name.decode("latin1")
-    if not isinstance(name, str) or not (_NUMBER.match(name) or _TEXT.match(name)):
+    if isinstance(name, Global) and name.name in ("record", "void"):
+        name = "V0"
+    if not isinstance(name, str) or not any(kind.match(name) for kind in (_NUMBER, _TEXT, _UNREAD)):
         raise ValueError(f"an array of {str(name)[:20]!r}, which are no plain numbers")
     return Stub("numpy.dtype", (name,))
 
@@ -255,7 +274,23 @@ def _scalar(machine: Reader, args: tuple[Any, ...]) -> Any:
     array = ArrayRef()
     machine.spend(4 * len(args[1]))
     fill_array(array, (1, (), args[0], False, args[1]))
-    return array.read().item()
+    return array.read().item() if array.dtype else Stub("numpy.void")
+
+
+def _method(machine: Reader, args: tuple[Any, ...]) -> Global:
+    """A function that is reached through a class; of any other class it is refused."""
+    holder, name = args
+    known = isinstance(holder, Global) and (holder.module, holder.name) in _OF_METHODS
+    if not known or not isinstance(name, str) or name.startswith("__"):
+        raise PermissionError("builtins.getattr")
+    return Global(str(holder), name)
+
+
+def _type_of(machine: Reader, args: tuple[Any, ...]) -> Stub:
+    """The type of a constant such as None, as the standard library writes it."""
+    if len(args) != 1 or isinstance(args[0], str):
+        raise PermissionError("builtins.type")
+    return Stub(f"type of {str(args[0])[:20]}")
 
 
 def fill_array(array: ArrayRef, state: Any) -> None:
@@ -269,6 +304,8 @@ def fill_array(array: ArrayRef, state: Any) -> None:
         ValueError: The bytes do not make the shape, or hold Python objects.
     """
     _, shape, dtype, fortran, data = state
+    if isinstance(dtype, Stub) and dtype.name == "numpy.dtype" and _UNREAD.match(dtype.args[0]):
+        return  # Missed only where it is wanted.
     if isinstance(data, str):
         data = data.encode("latin1")
     if not isinstance(dtype, Stub) or dtype.name != "numpy.dtype":
@@ -296,9 +333,11 @@ ACTIONS: dict[tuple[str, str], Action] = {
     ("builtins", "bytes"): _bytes,
     ("builtins", "dict"): _ordered_dict,
     ("builtins", "frozenset"): _elements,
+    ("builtins", "getattr"): _method,
     ("builtins", "list"): _elements,
     ("builtins", "set"): _elements,
     ("builtins", "tuple"): _size,
+    ("builtins", "type"): _type_of,
     ("collections", "OrderedDict"): _ordered_dict,
     ("copyreg", "_reconstructor"): _reconstructor,
     ("numpy", "dtype"): _dtype,

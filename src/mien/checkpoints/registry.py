@@ -39,7 +39,7 @@ from mien.checkpoints.native import METADATA_KEY, Native
 from mien.checkpoints.oddities import stylegan3
 from mien.checkpoints.sniff import file_size, name_family
 from mien.checkpoints.torch_files import Document, open_file
-from mien.errors import CheckpointError
+from mien.errors import CheckpointError, counted
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -294,6 +294,7 @@ def _candidates(found: list[Group]) -> list[_Candidate]:
                     if prefix != name and (not prefix or prefix.endswith(".")):
                         made.append(_Candidate(fmt, kind, group, prefix))
     # Networks built of another family's layers have that family's marks too.
+    made = [c for c in made if not c.prefix.endswith("backbone.")]
     own = {c.where for c in made if c.kind in gans_n_roses.FORMAT.marks}
     return [c for c in made if c.fmt is gans_n_roses.FORMAT or c.where not in own]
 
@@ -382,4 +383,4 @@ def _what(found: list[Group], document: Document) -> str:
     if not found:
         return "a file without tensors"
     names = tensor_names(found)
-    return f"a network of {len(names)} tensors such as {header.quote(names[0])}"
+    return f"a network of {counted(len(names), 'tensors')} such as {header.quote(names[0])}"

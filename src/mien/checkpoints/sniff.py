@@ -70,12 +70,17 @@ _FAMILIES: tuple[tuple[str, str], ...] = (
     ("embeddings.word_embeddings", "a BERT checkpoint"),
     (".to_style1.", "a StyleGAN2 generator of lucidrains' stylegan2-pytorch"),
     ("S.net.0.weight", "a StyleGAN2 of lucidrains' stylegan2-pytorch"),
-    ("G.initial_block", "a StyleGAN2 generator of lucidrains' stylegan2-pytorch"),
+    ("initial_block", "a StyleGAN2 generator of lucidrains' stylegan2-pytorch"),
+    ("SE.net.0.weight", "a StyleGAN2 of lucidrains' stylegan2-pytorch"),
+    (".conv_res.weight", "a StyleGAN2 discriminator of lucidrains' stylegan2-pytorch"),
+    ("G.res_layers.", "a generator of lucidrains' lightweight-gan"),
     ("stylegan_decoder.", "a GFPGAN network, which restores faces"),
     ("style_mlp.", "a StyleGAN2 generator of BasicSR (GFPGAN's tools)"),
     ("style_conv1.modulated_conv", "a StyleGAN2 generator of BasicSR (GFPGAN's tools)"),
     ("resblock.", "a network of BasicSR's names"),
     ("upsample.conv.1.0.weight", "a CUT generator with anti-aliased sampling"),
+    ("backbone.synthesis.", "an EG3D generator, which draws in three dimensions"),
+    ("input.freqs", "a StyleGAN3 generator"),
     ("synthesis.input.", "a StyleGAN3 generator"),
     ("synthesis.L0_", "a StyleGAN3 generator"),
     ("g_mapping.dense0", "a StyleGAN1 generator"),
@@ -88,6 +93,17 @@ _FAMILIES: tuple[tuple[str, str], ...] = (
     ("model.10.conv_block.0.weight", "a CycleGAN generator that pads with zeros"),
     ("model.1.conv_block", "a CycleGAN generator"),
     ("model.10.conv_block", "a CycleGAN generator"),
+    (".norm1.style.", "a StyleSwin generator"),
+    ("se_64.main.", "a FastGAN generator"),
+    ("decode.0.norm1.fc", "a StarGAN v2 generator"),
+    ("gap_fc.weight", "a U-GAT-IT network"),
+    ("block_a.0.", "an AnimeGANv2 generator"),
+    ("model0.1.weight", "a generator of informative-drawings"),
+    ("quantize.embedding", "a VQGAN"),
+    ("temb.dense.", "a diffusion model (DDPM)"),
+    ("input_blocks.0.0", "a diffusion model"),
+    ("course_mapping.", "a StyleCLIP mapper"),
+    ("encoder.styles.", "an encoder of pSp or e4e without its generator"),
     ("layer1.0.conv1.weight", "a ResNet classifier"),
     ("features.0.weight", "a VGG or AlexNet classifier"),
     ("lin0.model.1.weight", "LPIPS weights"),
@@ -130,13 +146,18 @@ REPACK = "zip the folder again without compression, or fetch the .pt"
 
 
 def is_unpacked(path: str | Path) -> bool:
-    """Whether a folder is what was inside a ``.pt``, or a file the ``data.pkl`` of one."""
+    """Whether a folder is what was inside a ``.pt``, or a file part of what was in one."""
     found = Path(path)
     if not found.is_dir():
-        folder = found.parent if found.name == "data.pkl" else None
-        return folder is not None and _has_storages(folder)
+        storage = found.parent.name == "data" and found.name.isdigit()
+        folder = found.parent.parent if storage else found.parent
+        part = storage or found.name in _PARTS
+        return part and (folder / "data.pkl").is_file() and _has_storages(folder)
     inside = [found, *(child for child in found.iterdir() if child.is_dir())][:_MOST_FOLDERS]
     return any((folder / "data.pkl").is_file() and _has_storages(folder) for folder in inside)
+
+
+_PARTS = ("data.pkl", "version", "byteorder")
 
 
 def _has_storages(folder: Path) -> bool:

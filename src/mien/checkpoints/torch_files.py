@@ -27,6 +27,10 @@ from mien.checkpoints.sniff import (
 from mien.checkpoints.zips import Archive
 from mien.errors import CheckpointError
 
+UNPACK = "unpack it, and give the file of weights in it"
+"""What to do with an archive of another kind."""
+
+_WEIGHTS = (".pt", ".pth", ".pkl", ".ckpt", ".safetensors")
 _LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
 _LEGACY_PROTOCOL = 1001
 _LONGEST_WORD = 64
@@ -71,15 +75,25 @@ def open_file(path: str | Path) -> Document:
     if head[8:9] == b"{":
         return Document(Path(path), _open_safetensors(path, view, budget), "safetensors")
     if not looks_like_pickle(head):
-        raise CheckpointError(path, f"is {looks_like(path)}, not a file of weights")
+        kind = looks_like(path)
+        remedy = UNPACK if kind.endswith(" archive") else ""
+        raise CheckpointError(path, f"is {kind}, not a file of weights", remedy)
     root, wrapper = _open_pickles(path, view, budget)
     return Document(Path(path), root, wrapper)
 
 
 def _open_zip(path: str | Path, view: memoryview, budget: Budget) -> Any:
     archive = Archive(path, view)
-    pickles = [name for name in archive.members if name.rpartition("/")[2] == "data.pkl"]
-    if len(pickles) != 1:
+    # A Mac puts what its file system says of each file beside it.
+    names = [name for name in archive.members if not name.startswith("__MACOSX/")]
+    pickles = [name for name in names if name.rpartition("/")[2] == "data.pkl"]
+    if len(pickles) > 1:
+        raise CheckpointError(path, f"is {len(pickles)} PyTorch checkpoints in one zip", UNPACK)
+    inside = [name for name in names if Path(name).suffix.lower() in _WEIGHTS]
+    if not pickles and inside:
+        listed = ", ".join(name[:80] for name in inside[:3])
+        raise CheckpointError(path, f"is a zip archive with {listed} in it", UNPACK)
+    if not pickles:
         raise CheckpointError(path, f"is {looks_like(path)}, not a PyTorch checkpoint")
     prefix = pickles[0].removesuffix("data.pkl")
     if any(name.startswith(f"{prefix}code/") for name in archive.members):

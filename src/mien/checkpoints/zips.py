@@ -83,7 +83,9 @@ class Archive:
             content = memoryview(self._inflate(member, packed, limit))
         else:
             raise CheckpointError(
-                self.path, f"{name[:80]!r} is compressed, which weights never are", "fetch it again"
+                self.path,
+                f"{name[:80]!r} is compressed, which weights never are",
+                "unpack it and zip it again without compression, or fetch it again",
             )
         if member.crc and zlib.crc32(content) != member.crc:
             raise CheckpointError(
@@ -134,7 +136,8 @@ class Archive:
         following = after_name + extra + comment
         if following > stop:
             raise ValueError("broken entry")
-        name = bytes(view[position + 46 : after_name]).decode("utf-8", "replace")
+        # Some programs of Windows write the other slash.
+        name = bytes(view[position + 46 : after_name]).decode("utf-8", "replace").replace("\\", "/")
         if _BIG in (packed, size, offset):
             fields = self._zip64(bytes(view[after_name : after_name + extra]))
             size = fields.pop(0) if size == _BIG else size

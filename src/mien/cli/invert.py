@@ -10,7 +10,8 @@ import typer
 
 from mien.cli import opt
 from mien.cli.common import emit, note, parse_box, picture_problem, progress
-from mien.errors import ImageError, InputError
+from mien.cli.results import run_folder
+from mien.errors import ImageError, InputError, counted
 
 
 def invert(
@@ -26,7 +27,7 @@ def invert(
     aligned: opt.Aligned = False,
     model: opt.Model = "portraits",
     detector: opt.Detector = None,
-    out: opt.Out = Path("out/invert"),
+    out: opt.RunOut = None,
     device: opt.Device = "auto",
     force: opt.Force = False,
     json: opt.Json = False,
@@ -42,10 +43,11 @@ def invert(
     from mien.files import check_targets
 
     where = None if box is None else parse_box(box)
-    found = find_pictures(photos, (out, "out/invert"))
-    stems = [path.stem for path in output_paths(found, out / "x")]
+    found = find_pictures(photos, [*([out] if out else []), "out/invert"])
+    stems = [path.stem for path in output_paths(found, (out or Path("out/invert")) / "x")]
     writes = [".npz", "-sheet.png", *(["-tuned.safetensors"] if tune else [])]
-    check_targets([out / f"{stem}{end}" for stem in stems for end in writes], force)
+    if out is not None:
+        check_targets([out / f"{stem}{end}" for stem in stems for end in writes], force)
     from mien.faces.choosing import shipped_finder
     from mien.inversion.photos import InversionRequest
     from mien.inversion.photos import invert as invert_photo
@@ -57,26 +59,28 @@ def invert(
     finder = None if aligned else shipped_finder(str(studio.device), detector)
     done: list[dict[str, Any]] = []
     left_out: list[str] = []
-    for one, stem in progress(list(zip(found, stems, strict=True)), "photos"):
-        try:
-            made = invert_photo(studio, one.path, request, finder)
-        except (ImageError, InputError) as error:
-            text = picture_problem(error, str(one.path), out / f"{stem}-faces.png")
-            if len(found) == 1:
-                raise InputError(text) from None
-            left_out.append(text)
-            note(f"left out: {text}")
-            continue
-        for remark in made.notes:
-            note(f"{one.path}: {remark}")
-        files = made.save(out, stem, force)
-        stages = [asdict(stage) for stage in made.stages]
-        done.append({"photo": one.path, "files": files, "stages": stages, "notes": made.notes})
-        if not json:
-            lines = [f"{one.path}: {stage}" for stage in made.stages]
-            emit({}, json, "\n".join([*lines, *map(str, files)]))
+    with run_folder("invert", out, found[0].path.stem) as home:
+        for one, stem in progress(list(zip(found, stems, strict=True)), "photos"):
+            try:
+                made = invert_photo(studio, one.path, request, finder)
+            except (ImageError, InputError) as error:
+                text = picture_problem(error, str(one.path), home / f"{stem}-faces.png")
+                if len(found) == 1:
+                    raise InputError(text) from None
+                left_out.append(text)
+                note(f"left out: {text}")
+                continue
+            for remark in made.notes:
+                note(f"{one.path}: {remark}")
+            files = made.save(home, stem, force)
+            stages = [asdict(stage) for stage in made.stages]
+            done.append({"photo": one.path, "files": files, "stages": stages, "notes": made.notes})
+            if not json:
+                lines = [f"{one.path}: {stage}" for stage in made.stages]
+                emit({}, json, "\n".join([*lines, *map(str, files)]))
     if not done:
-        raise InputError(f"none of {len(found)} photos could be inverted; first: {left_out[0]}")
+        count = counted(len(found), "photos")
+        raise InputError(f"none of {count} could be inverted; first: {left_out[0]}")
     if json:
         emit({"photos": done, "left_out": left_out}, json, "")
     if left_out:

@@ -114,6 +114,10 @@ Results = Annotated[
     ),
 ]
 Out = Annotated[Path, typer.Option("--out", metavar="PATH", help="Where the results go.")]
+RunOut = Annotated[
+    Path | None,
+    typer.Option("--out", metavar="PATH", help="Where the results go; else a new out/VERB/0001-…"),
+]
 OptionalOut = Annotated[
     Path | None, typer.Option("--out", metavar="PATH", help="Where the results go; else nowhere.")
 ]

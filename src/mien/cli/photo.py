@@ -35,7 +35,7 @@ def photo(
     ] = None,
     method: MethodOption = None,
     big: BigOption = "face",
-    out: opt.Out = Path("out/photo"),
+    out: opt.RunOut = None,
     device: opt.Device = "auto",
     precision: opt.Precision = "fast",
     engine: opt.Engine = "auto",
@@ -65,4 +65,4 @@ def photo(
             return session().photo_through_latent(path, seed, psi)
         return session().photo(path, model, method, big, items)
 
-    translate_all(sketches, translate, out, force, json)
+    translate_all("photo", sketches, translate, out, force, json)

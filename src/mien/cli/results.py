@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -70,7 +70,7 @@ class Results:
 
         if self.out is not None:
             return make_folder(self.out)
-        return numbered_folder(HOME / self.verb, slug(name, keep="+=."))
+        return numbered_folder(HOME / self.verb, slug(name, keep="."))
 
     def drop_empty(self, folder: Path) -> None:
         """Remove a numbered folder that was made and got nothing."""
@@ -94,6 +94,27 @@ class Results:
         for remark in shown.notes:
             note(remark)
         return shown, paths
+
+
+@contextlib.contextmanager
+def run_folder(verb: str, out: Path | None, name: str) -> Iterator[Path]:
+    """Where the files of a run go: ``out``, else the next numbered folder of its verb.
+
+    Args:
+        verb: Whose run it is.
+        out: What ``--out`` says.
+        name: What a numbered folder is called after; it goes again if nothing is put into it.
+    """
+    if out is not None:
+        yield out
+        return
+    results = Results(verb)
+    results.check()
+    folder = results.folder(name)
+    try:
+        yield folder
+    finally:
+        results.drop_empty(folder)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import typer
 
 from mien.cli import opt
 from mien.cli.common import emit
-from mien.errors import FileError
+from mien.errors import FileError, counted
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG, _RIFF = b"\xff\xd8\xff", b"RIFF"
@@ -121,7 +121,7 @@ def _foreign(file: Path) -> dict[str, Any]:
         "kind": "weights",
         "networks": registry.kinds(file) or "none of a known family",
         "parts": {
-            group.where or "(the whole file)": f"{len(group.tensors)} tensors"
+            group.where or "(the whole file)": counted(len(group.tensors), "tensors")
             for group in groups(open_file(file))
         },
     }

@@ -11,8 +11,11 @@ import typer
 
 from mien.cli import opt
 from mien.cli.common import emit, note, progress
+from mien.cli.results import run_folder
+from mien.errors import ImageError, InputError, counted
 
 if TYPE_CHECKING:
+    from mien.data.paths import Found
     from mien.portraits.faces import Faces
     from mien.sketch.translate import Translation
     from mien.studio import Studio
@@ -41,7 +44,7 @@ def sketch(
     model: Annotated[str | None, typer.Option(help="A model: name or file.")] = None,
     method: MethodOption = None,
     big: BigOption = "face",
-    out: opt.Out = Path("out/sketch"),
+    out: opt.RunOut = None,
     device: opt.Device = "auto",
     precision: opt.Precision = "fast",
     engine: opt.Engine = "auto",
@@ -65,44 +68,59 @@ def sketch(
     def translate(path: Path, items: int) -> Translation:
         return session().sketch(path, model, method, big, items, style, strength)
 
-    translate_all(photos, translate, out, force, json)
+    translate_all("sketch", photos, translate, out, force, json)
 
 
 def translate_all(
+    verb: str,
     named: list[str],
     translate: Callable[[Path, int], Translation | Faces],
-    out: Path,
+    out: Path | None,
     force: bool,
     json: bool,
 ) -> None:
     """Translate every picture that was named, one by one, and print what was written.
 
     Args:
+        verb: Whose run it is.
         named: Files, folders, patterns.
         translate: A picture, and how many there are in all -> what was made of it.
-        out: A folder, or a PNG file for one picture.
+        out: A folder, or a PNG file for one picture; None for a numbered folder.
         force: Whether files may be replaced.
         json: Whether to print JSON.
     """
     from mien.data.paths import find_pictures, output_paths
-    from mien.errors import ImageError
     from mien.files import check_targets
 
-    found = find_pictures(named, (out, "out/sketch", "out/photo"))
-    targets = output_paths(found, out)
-    check_targets(targets, force)
+    found = find_pictures(named, [*([out] if out else []), "out/sketch", "out/photo"])
+    with run_folder(verb, out, found[0].path.stem) as home:
+        targets = output_paths(found, home)
+        check_targets(targets, force)
+        files, left_out = _translated(list(zip(found, targets, strict=True)), translate, force)
+    result = {"files": files, "left_out": left_out}
+    emit(result, json, "\n".join(str(row["file"]) for row in files))
+    if left_out and any(one.named for one in found):
+        note(f"{len(left_out)} of {len(found)} pictures were left out: {'; '.join(left_out)}")
+        raise typer.Exit(2)
+
+
+def _translated(
+    pairs: list[tuple[Found, Path]],
+    translate: Callable[[Path, int], Translation | Faces],
+    force: bool,
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Translate pictures one by one: what was written of each, and what was left out and why."""
     from mien import images
     from mien.portraits.faces import Faces
 
     files: list[dict[str, Any]] = []
     left_out: list[str] = []
     said: set[str] = set()
-    pairs = list(zip(found, targets, strict=True))
     for one, target in progress(pairs, "translating"):
         try:
-            made = translate(one.path, len(found))
+            made = translate(one.path, len(pairs))
         except ImageError as error:
-            if len(found) == 1 and one.named:
+            if len(pairs) == 1 and one.named:
                 raise
             left_out.append(str(error))
             note(f"left out: {error}")
@@ -117,9 +135,6 @@ def translate_all(
                 said.add(remark)
                 note(f"{one.path}: {remark}")
     if not files:
-        raise ImageError(named[0], f"none of {len(found)} pictures can be read")
-    result = {"files": files, "left_out": left_out}
-    emit(result, json, "\n".join(str(row["file"]) for row in files))
-    if left_out and any(one.named for one in found):
-        note(f"{len(left_out)} of {len(found)} pictures were left out: {'; '.join(left_out)}")
-        raise typer.Exit(2)
+        cause = f"none of {counted(len(pairs), 'pictures')} can be read: {left_out[0]}"
+        raise InputError(cause)
+    return files, left_out

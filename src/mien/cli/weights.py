@@ -134,7 +134,7 @@ def convert(
     if half and form != "mien":
         raise InputError("--half is for .safetensors only")
     if label is not None and form != "rosinality":
-        raise InputError(f"--label fixes a class in a .pt, --out is {out}; other forms keep labels")
+        raise InputError(f"--label fixes a class in a .pt, --out is {out}; .safetensors keeps all")
     refuse_existing([out], force)
     wanted = find_kind(kind).name
     path = resolve(source, wanted)

@@ -26,7 +26,7 @@ from mien.data.paths import own_output
 from mien.data.sources import Pictures, open_source
 from mien.data.stores import open_store
 from mien.errors import InputError, MienError, OutputError
-from mien.files import make_folder
+from mien.files import make_folder, stored
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def find_jobs(
     under = list(folders) or [""] * len(ends)
     jobs: list[Job] = []
     taken: set[str] = set()
-    for path in map(Path, paths):
+    for path in map(stored, paths):
         if images.is_picture(path.name) and not path.is_dir():
             source = Pictures(open_store(path.parent), (path.name,))
         else:

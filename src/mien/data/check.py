@@ -21,7 +21,7 @@ from mien.data.class_labels import find_dataset_json, other_dataset_json, read_c
 from mien.data.sources import Pictures
 from mien.data.stores import FolderStore, Store, ZipStore
 from mien.data.training_set import find_table
-from mien.errors import DatasetError, FileError, ImageError
+from mien.errors import DatasetError, FileError, ImageError, counted
 from mien.images.heif import HOW_TO_READ, is_heif_name
 
 MIN_SIDE = 32
@@ -149,7 +149,7 @@ def _open(path: Path, counts: Summary) -> tuple[Pictures | None, list[Problem]]:
     counts.files, counts.pictures = len(store.names), len(names)
     if names:
         return Pictures(store, names), problems
-    cause = f"holds no picture ({len(store.names)} files altogether)"
+    cause = f"holds no picture ({counted(len(store.names), 'files')} altogether)"
     remedy = f"these are read: {', '.join(images.SUFFIXES)}"
     return None, [*problems, Problem(str(path), "error", cause, remedy)]
 

@@ -13,7 +13,7 @@ from typing import Literal, cast
 from mien import images
 from mien.data.sources import Pictures
 from mien.data.stores import Store, comparable
-from mien.errors import DatasetError, InputError
+from mien.errors import DatasetError, InputError, counted
 
 Sides = tuple[str, str]
 """What the first and the second picture of a pair are called."""
@@ -167,7 +167,7 @@ def no_folder(store: Store, side: str) -> DatasetError:
     """Say that a side has no folder, or that there is no picture at all."""
     names = _picture_names(store)
     if not names:
-        cause = f"holds no picture ({len(store.names)} files altogether)"
+        cause = f"holds no picture ({counted(len(store.names), 'files')} altogether)"
         return DatasetError(store.path, cause, f"these are read: {', '.join(images.SUFFIXES)}")
     folders = sorted({str(PurePosixPath(name).parent) for name in names})
     listed = ", ".join(folders[:_MOST_LISTED]) + (", …" if len(folders) > _MOST_LISTED else "")

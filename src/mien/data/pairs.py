@@ -18,6 +18,7 @@ were new. Its numbers are for comparison with that study only.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import math
 from collections.abc import Callable, Sequence
@@ -31,7 +32,7 @@ from jaxtyping import Int, UInt8
 from mien import images
 from mien.data import splits
 from mien.data.pair_layouts import KEPT_OUT, FoundPairs, Sides, by_side, find_pairs, no_folder
-from mien.data.sources import Pictures
+from mien.data.sources import Pictures, every
 from mien.data.splits import Part
 from mien.data.stores import open_store
 from mien.errors import DatasetError, InputError, UnknownName
@@ -111,8 +112,8 @@ class PairedSet:
         a = np.empty((len(chosen.names), resolution, resolution, 3), np.uint8)
         b = np.empty_like(a)
         aspect = 1.0
-        for i in range(len(chosen.names)):
-            pair = _read_pair(chosen, i)
+        reader = functools.partial(_read_pair, chosen)
+        for i, pair in enumerate(every(path, len(chosen.names), reader)):
             a[i], b[i] = (images.resize(one, resolution, "bicubic") for one in pair)
             aspect = aspect if i else pair[0].shape[0] / pair[0].shape[1]
             if progress is not None:
@@ -249,8 +250,8 @@ class UnpairedSet:
         arrays = []
         for names, pictures in kinds:
             array = np.empty((len(names), resolution, resolution, 3), np.uint8)
-            for i in range(len(names)):
-                array[i] = images.resize(pictures.picture(i), resolution, "bicubic")
+            for i, picture in enumerate(every(path, len(names), pictures.picture)):
+                array[i] = images.resize(picture, resolution, "bicubic")
                 done += 1
                 if progress is not None:
                     progress(done, total)

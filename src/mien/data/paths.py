@@ -12,7 +12,8 @@ from pathlib import Path
 
 from mien import images
 from mien.data.stores import FolderStore
-from mien.errors import ImageError, InputError
+from mien.errors import ImageError, InputError, counted
+from mien.files import stored
 
 VIDEO_SUFFIXES = (".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".wmv", ".ts")
 """Ends of the names (lower case) of files that are taken for videos."""
@@ -55,7 +56,7 @@ def find_pictures(arguments: Sequence[str | Path], out: Sequence[str | Path] = (
     found: dict[Path, Found] = {}
     own = 0
     for argument in arguments:
-        path = Path(argument)
+        path = stored(argument)
         # Of a pattern, the folder before its first mark.
         root = path if path.is_dir() else Path(re.split(r"[*?\[]", str(path))[0] + "_").parent
         for one in _expand(path, str(argument)):
@@ -67,7 +68,7 @@ def find_pictures(arguments: Sequence[str | Path], out: Sequence[str | Path] = (
     if len(alone) == 1 and alone[0].named and not alone[0].path.exists():
         raise ImageError(alone[0].path, "there is no such file")
     if own and not found:
-        cause = f"holds only what was made of other pictures ({own} files)"
+        cause = f"holds only what was made of other pictures ({counted(own, 'files')})"
         raise ImageError(arguments[0], cause, "name the files themselves, or give another `path`")
     # A shell makes single names of a pattern, and what an earlier run wrote is among them.
     sources = {path.name for path in found}
@@ -122,7 +123,7 @@ def _expand(path: Path, text: str) -> list[Found]:
         if not files:
             videos = sum(hit.suffix.lower() in VIDEO_SUFFIXES for hit in hits)
             clips = f", {videos} of them videos" if videos else ""
-            raise ImageError(text, f"matches {len(hits)} files{clips} and no picture")
+            raise ImageError(text, f"matches {counted(len(hits), 'files')}{clips} and no picture")
         return [Found(file, False) for file in files]
     if path.suffix.lower() in VIDEO_SUFFIXES:
         cause = "is a video, and pictures are wanted"
@@ -131,18 +132,22 @@ def _expand(path: Path, text: str) -> list[Found]:
 
 
 def _picture(path: Path) -> list[Path]:
-    return [path] if path.is_file() and images.is_picture(path.name) else []
+    # A link that leads nowhere is told when it is read.
+    there = path.is_file() or (path.is_symlink() and not path.exists())
+    return [path] if there and images.is_picture(path.name) else []
 
 
 def _inside(folder: Path) -> list[Path]:
-    shown = [folder / name for name in FolderStore(folder).names]
+    store = FolderStore(folder)
+    shown = [folder / name for name in store.names]
+    lost = [folder / name for name in store.passed_over if not (folder / name).exists()]
     pictures = [file for file in shown if _picture(file)]
     if not pictures:
         videos = sum(file.suffix.lower() in VIDEO_SUFFIXES for file in shown)
         clips = f", {videos} of them videos (mien anime takes those)" if videos else ""
-        cause = f"holds no picture among its {len(shown)} files{clips}"
+        cause = f"holds no picture among its {counted(len(shown), 'files')}{clips}"
         raise ImageError(folder, cause, f"these are read: {', '.join(images.SUFFIXES)}")
-    return pictures
+    return sorted([*pictures, *lost])
 
 
 def output_paths(found: Sequence[Found], out: str | Path) -> list[Path]:

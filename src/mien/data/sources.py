@@ -10,10 +10,10 @@ names in sorted order and reads any picture at any time:
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import Literal, Protocol, runtime_checkable
+from typing import Literal, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float32, UInt8
@@ -21,7 +21,14 @@ from jaxtyping import Float32, UInt8
 from mien import images
 from mien.data.class_labels import read_class_labels
 from mien.data.stores import Store, comparable, open_store
-from mien.errors import DatasetError
+from mien.errors import DatasetError, ImageError, MienError, counted
+
+MOST_NAMED = 20
+"""So many pictures that cannot be read are looked for before a set is refused."""
+
+
+Read = TypeVar("Read")
+"""What is read of each: a picture, or two."""
 
 
 @runtime_checkable
@@ -180,6 +187,38 @@ def open_domains(path: str | Path) -> Domains:
     )
 
 
+def every(path: str | Path, count: int, read: Callable[[int], Read]) -> Iterator[Read]:
+    """Read all pictures of a set; what cannot be read is told at once, not one a run.
+
+    Args:
+        path: The set, for the error.
+        count: How many there are.
+        read: Reads one, by its position.
+
+    Raises:
+        ImageError, DatasetError: One cannot be read, or several: the error names
+            :data:`MOST_NAMED` of them at most.
+    """
+    bad: list[MienError] = []
+    for i in range(count):
+        try:
+            picture = read(i)
+        except (ImageError, DatasetError) as error:
+            bad.append(error)
+            if len(bad) == MOST_NAMED:
+                break
+            continue
+        if not bad:
+            yield picture
+    if len(bad) == 1:
+        raise bad[0]
+    if bad:
+        more = " or more" if len(bad) == MOST_NAMED else ""
+        cause = f"{len(bad)}{more} of its {count} pictures cannot be used: "
+        listed = "; ".join(str(error) for error in bad)
+        raise DatasetError(path, cause + listed, f"mien data check {path} tells of all")
+
+
 def _half(
     image: UInt8[np.ndarray, "h w 3"], half: Literal["left", "right"], where: str
 ) -> UInt8[np.ndarray, "h w2 3"]:
@@ -201,6 +240,6 @@ def _pictures(store: Store, below: str) -> Pictures:
     names = tuple(name for name in _picture_names(store) if comparable(name).startswith(inside))
     if not names:
         place = f" in {folder!r}" if inside else ""
-        cause = f"holds no picture{place} ({len(store.names)} files altogether)"
+        cause = f"holds no picture{place} ({counted(len(store.names), 'files')} altogether)"
         raise DatasetError(store.path, cause, f"these are read: {', '.join(images.SUFFIXES)}")
     return Pictures(store, names)

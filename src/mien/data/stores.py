@@ -19,6 +19,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Protocol, runtime_checkable
 
 from mien.errors import DatasetError
+from mien.files import stored
 
 MAX_FILE_BYTES = 1 << 28
 """A single file of more bytes (256 MiB) is refused before it is read."""
@@ -68,7 +69,7 @@ def open_store(path: str | Path) -> Store:
     Raises:
         DatasetError: It is absent or neither, or a member of the zip would climb out of it.
     """
-    root = Path(path)
+    root = stored(path)
     if root.is_dir():
         return FolderStore(root)
     store = ZipStore(root)

@@ -22,7 +22,7 @@ from jaxtyping import Float32, Int8
 
 from mien import attributes
 from mien.data.stores import comparable, open_store
-from mien.errors import DatasetError
+from mien.errors import DatasetError, counted
 
 FILE = "file"
 """The column that names the picture."""
@@ -248,7 +248,9 @@ def read_captions(path: str | Path) -> dict[str, tuple[str, ...]]:
             raise DatasetError(store.where(name), "holds no sentence", "take it away")
         captions[stem] = sentences
     if not captions:
-        raise DatasetError(path, f"holds no .txt file ({len(store.names)} files altogether)")
+        raise DatasetError(
+            path, f"holds no .txt file ({counted(len(store.names), 'files')} altogether)"
+        )
     return dict(sorted(captions.items(), key=lambda item: _numerically(item[0])))
 
 

@@ -10,6 +10,7 @@ larger ones give a cache folder: the decoded pictures are written there once and
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -22,8 +23,8 @@ from jaxtyping import Bool, Float32, Int64, UInt8
 from mien import attributes
 from mien.data import splits, tables
 from mien.data.class_labels import find_dataset_json, other_dataset_json
-from mien.data.sources import Pictures, open_source
-from mien.errors import DatasetError, InputError
+from mien.data.sources import Pictures, every, open_source
+from mien.errors import DatasetError, InputError, counted
 from mien.files import make_folder, replacing
 
 TABLES_BESIDE = ("{}_labels.tsv", "{}_attributes.csv")
@@ -94,7 +95,7 @@ class TrainingSet:
         source = open_source(data_path)
         chosen = source.select(splits.split(data_path, source.names).part(part))
         if not chosen.names:
-            cause = f"its part {part!r} is empty: {len(source)} pictures in all"
+            cause = f"its part {part!r} is empty: {counted(len(source), 'pictures')} in all"
             raise DatasetError(data_path, cause, "use part 'all', or a larger set")
         vectors, captions, table = _labels(source, chosen, labels)
         pictures = _cached(chosen, resolution, cache, progress)
@@ -314,7 +315,8 @@ def _mapped(file: Path, shape: tuple[int, ...]) -> UInt8[np.ndarray, "n h w 3"] 
 def _decoded(
     chosen: Pictures, resolution: int, progress: Callable[[int, int], None] | None
 ) -> Iterator[UInt8[np.ndarray, "h w 3"]]:
-    for i in range(len(chosen)):
-        yield chosen.picture(i, resolution)
+    reader = functools.partial(chosen.picture, size=resolution)
+    for i, picture in enumerate(every(chosen.path, len(chosen), reader)):
+        yield picture
         if progress is not None:
             progress(i + 1, len(chosen))

@@ -333,8 +333,8 @@ def _stem(made: Mapping[str, Any]) -> str:
 
 
 def _slug(text: str) -> str:
-    """A text as a part of a file name; signs and points stay, since they tell strengths apart."""
-    return slug(text, _STEM, keep=".+=-")
+    """A text as a part of a file name that no shell wants quoted; points tell strengths apart."""
+    return slug(text, _STEM, keep=".-")
 
 
 def _told(made: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ from jaxtyping import Float, UInt8
 from PIL import Image, ImageDraw, ImageFont, PngImagePlugin
 
 from mien.errors import ImageError, InputError, OutputError
-from mien.files import replacing
+from mien.files import as_path, replacing
 from mien.images import heif
 from mien.images.provenance import KEY, provenance_of
 
@@ -462,7 +462,7 @@ def save(
     Raises:
         OutputError: The name does not end in ``.png``, the file exists, or the disk refuses.
     """
-    target = Path(path)
+    target = as_path(path)
     if target.suffix.lower() != ".png":
         cause = f"ends in {target.suffix!r}, and pictures are written as PNG"
         raise OutputError(target, cause, "give a name that ends in .png")

@@ -13,7 +13,7 @@ from PIL import Image
 
 from mien import images
 from mien.errors import OutputError, UnknownName
-from mien.files import replacing
+from mien.files import as_path, replacing
 from mien.images.provenance import ROOM, exif_of
 
 SUFFIXES: Mapping[str, str] = {"png": ".png", "jpg": ".jpg", "webp": ".webp"}
@@ -52,7 +52,7 @@ def save(
         UnknownName: Another suffix.
         OutputError: The file exists, the disk refuses, or ``provenance`` is too long for a JPEG.
     """
-    target = Path(path)
+    target = as_path(path)
     suffix = suffix_of(target.suffix)
     if suffix == ".png":
         return images.save(target, image, provenance, force)

@@ -19,7 +19,7 @@ from jaxtyping import UInt8
 from PIL import Image, PngImagePlugin
 
 from mien.errors import ImageError, OutputError
-from mien.files import replacing
+from mien.files import as_path, replacing
 from mien.images import _DAMAGE, MAX_PIXELS, json_default
 from mien.images.provenance import KEY
 
@@ -46,7 +46,7 @@ def save(
     Raises:
         OutputError: The name does not end in ``.png``, the file exists, or the disk refuses.
     """
-    target = Path(path)
+    target = as_path(path)
     if target.suffix.lower() != ".png":
         cause = f"ends in {target.suffix!r}, and label maps are written as PNG"
         raise OutputError(target, cause, "give a name that ends in .png")

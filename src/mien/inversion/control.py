@@ -30,6 +30,7 @@ from mien.editing.naming import EDITS, TAGS, column_of
 from mien.editing.sets import LoadedDirections, load_direction_set
 from mien.editing.settings import Setting, apply_settings
 from mien.errors import ConfigMismatch, InputError, MienError
+from mien.inversion.asking import described
 from mien.inversion.encoder import find_beside
 from mien.portraits.checks import checked, checked_text
 from mien.portraits.faces import Faces
@@ -117,7 +118,7 @@ def read_words(text: str, language: str | None = None) -> tuple[Reading, list[st
             words that contradict each other.
     """
     sentence, notes = checked_text(text)
-    reading = read(sentence, language)
+    reading = read(described(sentence), language)
     if reading.unknown:
         if reading.named:
             raise InputError(refusal(sentence, True))

@@ -14,7 +14,15 @@ from jaxtyping import Float32, UInt8
 from mien import images
 from mien.checkpoints.arrays import read_arrays
 from mien.errors import MienError, WrongValue
-from mien.files import check_writable, make_folder, output_error, refuse_existing, replacing, slug
+from mien.files import (
+    as_path,
+    check_writable,
+    make_folder,
+    output_error,
+    refuse_existing,
+    replacing,
+    slug,
+)
 from mien.images import formats
 from mien.images.results import as_pil
 from mien.images.sheets import Sheet, png_bytes
@@ -167,7 +175,7 @@ class Faces:
             UnknownName: No such format.
             OutputError: A file exists and ``force`` is false, or the disk refuses.
         """
-        target = Path(folder)
+        target = as_path(folder)
         names = [] if only_sheet else self.names()
         files = result_files(target, names, format)
         check_results(target, names, format, force)

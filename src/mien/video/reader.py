@@ -34,6 +34,7 @@ from mien.video.pixels import UPRIGHT, Scaler, degrees, orientation
 _FORMATS = (
     *("mov", "mp4", "m4a", "3gp", "3g2", "mj2", "matroska", "webm", "avi", "gif", "mpegts"),
     *("mpeg", "flv", "asf", "ogg", "h264", "hevc", "m4v", "mpegvideo", "nut", "mxf", "dv", "ivf"),
+    *("obu", "yuv4mpegpipe"),
 )
 _REORDER = 32
 """More frames than any codec holds back to put them into order."""

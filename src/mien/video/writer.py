@@ -21,7 +21,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from mien.errors import InputError, OutputError
-from mien.files import replacing
+from mien.files import as_path, replacing
 from mien.video.formats import Format, format_of
 from mien.video.gif import CENTISECOND, MAX_FPS, SHORTEST, CommentedFile, Palettes, set_last_delay
 from mien.video.package import pyav
@@ -67,7 +67,8 @@ def writing(
         InputError: No frame was written, or frames of different sizes.
         MissingExtra: PyAV is not installed.
     """
-    target, format = Path(path), format_of(path)
+    target = as_path(path)
+    format = format_of(target)
     av = pyav("writing a clip")
     rate = Fraction(fps).limit_denominator(100_000) or Fraction(1, 100_000)
     if held is None:

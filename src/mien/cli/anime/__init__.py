@@ -9,6 +9,7 @@ import typer
 
 from mien.cli import opt
 from mien.cli.common import emit, note, parse_box
+from mien.cli.results import run_folder
 from mien.errors import FileError, InputError
 
 if TYPE_CHECKING:
@@ -70,7 +71,10 @@ def anime(
         bool, typer.Option("--resume", help="Write a clip in parts, and go on where it stopped.")
     ] = False,
     out: Annotated[
-        Path | None, typer.Option(metavar="PATH", help="A folder, or the clip of a clip.")
+        Path | None,
+        typer.Option(
+            metavar="PATH", help="A folder, or the clip of a clip; else a new out/anime/0001-…"
+        ),
     ] = None,
     device: opt.Device = "auto",
     precision: opt.Precision = "fast",
@@ -81,10 +85,10 @@ def anime(
     """Draw faces as anime: photos in many styles, a clip in one.
 
     Of a photo it writes `NAME-styleSEED.png` for each style and `NAME-sheet.png` into the folder
-    --out (else `out/anime`); of a clip `NAME-anime.mp4` with its sound (else into `out`). Seed i is
-    the same style for every face. `mien show FILE` says what made a file. Where several faces are
-    found they are numbered in `NAME-faces.png`; `--face 2` chooses, `--face all` draws every one.
-    Ctrl-C leaves a clip of what was done.
+    --out; of a clip `NAME-anime.mp4` with its sound. Seed i is the same style for every face. `mien
+    show FILE` says what made a file. Where several faces are found they are numbered in
+    `NAME-faces.png`; `--face 2` chooses, `--face all` draws every one. Ctrl-C leaves a clip of what
+    was done.
     """
     from mien.anime.translate import AnimeRequest
     from mien.data.paths import VIDEO_SUFFIXES
@@ -111,7 +115,10 @@ def anime(
         raise InputError(f"--out {out} is a clip, and {what}")
     studio = Studio(device=device, precision=precision, engine=engine)
     how = (keyframes, smooth, resume, detector)
-    result, lines, problems = _draw(studio, stills, clips, request, how, out)
+    # What goes on where it stopped must find it again.
+    place = out or (Path("out/anime") if resume else None)
+    with run_folder("anime", place, Path(photos[0]).stem) as folder:
+        result, lines, problems = _draw(studio, stills, clips, request, how, out, folder)
     emit(result, json, "\n".join(lines))
     if problems:
         note(f"{len(problems)} left out: {'; '.join(problems)}")
@@ -120,9 +127,18 @@ def anime(
 
 def _draw(
     studio: Studio, stills: list[str], clips: list[str], request: AnimeRequest, how: How,
-    out: Path | None,
+    out: Path | None, folder: Path,
 ) -> tuple[dict[str, Any], list[str], list[str]]:  # fmt: skip
     """Draw photos, then clips; of several inputs one that fails does not lose the others.
+
+    Args:
+        studio: What draws.
+        stills: Pictures, folders, patterns.
+        clips: Clips.
+        request: What is asked of each.
+        how: What is asked of clips.
+        out: What ``--out`` says.
+        folder: Where the results go if that is no file.
 
     Returns:
         What is printed as JSON, and for a person; what was named and could not be drawn.
@@ -130,9 +146,8 @@ def _draw(
     from mien.cli.anime.clip import translate_clip
     from mien.cli.anime.photos import draw_photos
 
-    folder = out or Path("out/anime")
     if len(clips) == 1 and not stills:
-        target = out or Path("out") / f"{Path(clips[0]).stem}-anime.mp4"
+        target = out or folder / f"{Path(clips[0]).stem}-anime.mp4"
         result, line = translate_clip(Path(clips[0]), target, request, how, studio)
         return result, [line], []
     result, lines, problems = {}, [], []

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mien.cli.common import note, picture_problem, progress
-from mien.errors import InputError
+from mien.errors import InputError, counted
 
 if TYPE_CHECKING:
     from mien.anime.translate import AnimeRequest
@@ -82,7 +82,8 @@ def draw_photos(
             for remark in made.notes:
                 note(f"{one.path}{part.replace('-', ', ')}: {remark}")
     if not rows and not more:
-        raise InputError(f"none of {len(found)} pictures could be drawn; the first: {left_out[0]}")
+        count = counted(len(found), "pictures")
+        raise InputError(f"none of {count} could be drawn; the first: {left_out[0]}")
     return rows, left_out, bool(left_out) and any(one.named for one in found)
 
 

@@ -9,7 +9,7 @@ import typer
 
 from mien.cli import opt
 from mien.cli.common import emit, note, parse_box, progress
-from mien.errors import InputError
+from mien.errors import InputError, counted
 
 
 def align(
@@ -65,9 +65,9 @@ def align(
             {"file": file, **document}
             for file, document in zip(outcome.files, outcome.faces, strict=True)
         ]
-    left = f", {len(problems)} pictures left out" if problems else ""
+    left = f", {counted(len(problems), 'pictures')} left out" if problems else ""
     result = {"out": out, "size": size, "faces": written, "left_out": problems}
-    emit(result, json, f"wrote {len(written)} faces to {out}{left}")
+    emit(result, json, f"wrote {counted(len(written), 'faces')} to {out}{left}")
     if not written:
         raise typer.Exit(2)
 

@@ -10,6 +10,7 @@ import typer
 from mien.cli import opt
 from mien.cli.common import emit, note, progress
 from mien.cli.data.working import ProcessesOption
+from mien.errors import counted
 
 
 def pack(
@@ -65,8 +66,9 @@ def pack(
             problems.append(done.problem)
     result = write_zip(path, out, jobs, options, force)
     left = f", {len(problems)} left out" if problems else ""
+    count = counted(result["pictures"], "pictures")
     text = (
-        f"wrote {result['pictures']} pictures to {out}{left}; {result['train']} to train, "
+        f"wrote {count} to {out}{left}; {result['train']} to train, "
         f"{result['kept_out']} kept out ({result['splits']})"
     )
     emit({**result, "left_out": problems}, json, text)

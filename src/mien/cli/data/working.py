@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mien.cli.common import emit, note, progress
-from mien.errors import InputError
+from mien.errors import InputError, counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,6 +85,6 @@ def work(
     there = f", {before} were there" if before else ""
     left = f", {len(problems)} left out" if problems else ""
     result = {**said, "made": made, "there_before": before, "left_out": problems}
-    emit(result, json, f"wrote {len(made)} {what} to {said['out']}{there}{left}")
+    emit(result, json, f"wrote {counted(len(made), what)} to {said['out']}{there}{left}")
     if problems:
         raise typer.Exit(2)

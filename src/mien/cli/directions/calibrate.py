@@ -19,6 +19,7 @@ from mien.cli.directions.options import (
     open_source,
     place,
 )
+from mien.errors import counted
 
 
 def calibrate(
@@ -68,4 +69,4 @@ def calibrate(
     meta = {**found.meta, "calibrated": turned.as_dict()}
     save_direction_set(out, scaled, meta, force)
     result = {"file": out, "directions": scaled.names, "left_out": left_out, **turned.as_dict()}
-    emit(result, json, f"{turned.text()}\n{len(scaled)} directions\n{out}")
+    emit(result, json, f"{turned.text()}\n{counted(len(scaled), 'directions')}\n{out}")

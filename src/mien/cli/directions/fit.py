@@ -22,7 +22,7 @@ from mien.cli.directions.options import (
     place,
     style_weights_of,
 )
-from mien.errors import InputError
+from mien.errors import InputError, counted
 
 LEAST = 16
 """Fewer samples than these make no direction."""
@@ -128,7 +128,7 @@ def fit(
     }
     save_direction_set(out, found, meta, force)
     result = {"file": out, "directions": found.names, "notes": notes, **meta}
-    emit(result, json, f"{len(found)} directions\n{out}")
+    emit(result, json, f"{counted(len(found), 'directions')}\n{out}")
 
 
 def _tell(tell: Callable[[str, int, int], None], line: dict[str, Any]) -> None:

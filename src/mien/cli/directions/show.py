@@ -9,7 +9,7 @@ from mien.cli.common import emit
 def list_sets(json: opt.Json = False) -> None:
     """List the sets of directions that there are: shipped, and in the user's store."""
     from mien.editing.sets import KIND, load_direction_set
-    from mien.errors import CheckpointError
+    from mien.errors import CheckpointError, counted
     from mien.hub import catalogue
     from mien.hub.loading import find_file
     from mien.hub.store import store
@@ -41,7 +41,9 @@ def list_sets(json: opt.Json = False) -> None:
         where = (
             row["generator"][:12] if row["file"] else f"not here: mien weights pull {row['name']}"
         )
-        lines.append(f"{row['name']}: {len(row['directions'])} directions, generator {where}")
+        lines.append(
+            f"{row['name']}: {counted(len(row['directions']), 'directions')}, generator {where}"
+        )
     emit({"sets": rows}, json, "\n".join(lines) or "there are none; run: mien directions fit")
 
 

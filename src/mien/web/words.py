@@ -28,6 +28,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "theo công thức đã tạo ra nó. Đừng dùng chúng như ảnh chụp người thật.",
     ),
     "at_hand": ("Face at hand", "Khuôn mặt đang dùng"),
+    "opening": (
+        "The studio is opening; what you press now is done in a moment.",
+        "Xưởng đang mở; những gì bạn bấm bây giờ sẽ được làm ngay sau đó.",
+    ),
     "none_at_hand": (
         "No face at hand yet. Describe one, send a photo, or draw one at random.",
         "Chưa có khuôn mặt nào. Hãy mô tả, gửi một tấm ảnh, hoặc lấy ngẫu nhiên.",
@@ -44,7 +48,6 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "gallery": ("Gallery", "Bộ sưu tập"),
     # What is going on.
     "cancel": ("Cancel", "Huỷ"),
-    "cancelling": ("Cancelling…", "Đang huỷ…"),
     "close": ("Close", "Đóng"),
     "progress": ("Progress", "Tiến độ"),
     "waiting": ("Waiting: {} before you", "Đang chờ: còn {} lượt trước bạn"),
@@ -290,6 +293,7 @@ DOING: Mapping[str, tuple[str, str]] = {
     "waiting": ("Waiting", "Đang chờ"),
     "loading": ("Loading the models", "Đang nạp mô hình"),
     "working": ("Working", "Đang làm"),
+    "cancelling": ("Cancelling…", "Đang huỷ…"),
     "drawing": ("Drawing", "Đang vẽ"),
     "refining": ("Refining", "Đang tinh chỉnh"),
     "inverting": ("Reading the photo", "Đang đọc ảnh"),

@@ -117,7 +117,7 @@ def build(bench: Bench) -> None:
     bench.act([one.input for one in steer], _steer, steer, view, live=True)
     bench.act(keep.click, _keep, steer, kept)
     bench.act(video.click, _film, [clip, first, *steer], kept)
-    bench.returns["anime"] = [first, *sliders], _again
+    bench.returns["anime"] = [first, *sliders, other], _again
 
 
 def _given(bench: Bench, ask: Ask, path: str | None) -> UInt8[np.ndarray, "h w 3"]:
@@ -236,4 +236,5 @@ def _again(made: Mapping[str, Any]) -> list[Any]:
     """The settings of a recipe."""
     rows = [row for edit in made.get("edits", ()) for row in edit["settings"]]
     said = {row["direction"]: float(row["strength"]) for row in rows}
-    return [made.get("style_seed", 0), *(said.get(name, 0.0) for name in STEERS)]
+    other = next((name for name in OTHERS if name in said), "")
+    return [made.get("style_seed", 0), *(said.get(name, 0.0) for name in STEERS), other]

@@ -253,15 +253,22 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "adopt": ("Adopt a generator of your own", "Nhận một bộ sinh của riêng bạn"),
     "adopt_info": (
         "Put a StyleGAN2 file into mien's folder of weights; sentences, edits and layers are then "
-        "made for it. It takes hours, can be stopped, and goes on where it was.",
+        "made for it. It takes hours and ends with this page; the next time it goes on from there.",
         "Đặt tệp StyleGAN2 vào thư mục trọng số của mien; câu mô tả, chỉnh sửa và các lớp sẽ được "
-        "tạo cho nó. Mất nhiều giờ, có thể dừng, và lần sau sẽ tiếp tục từ chỗ đó.",
+        "tạo cho nó. Mất nhiều giờ và dừng khi đóng trang; lần sau sẽ tiếp tục từ chỗ đó.",
     ),
     "own_generator": ("Generator", "Bộ sinh"),
     "samples": ("Samples", "Số mẫu"),
     "train_steps": ("Steps of training", "Số bước huấn luyện"),
     "adopt_go": ("Adopt", "Nhận"),
-    "adopted": ("{} has all its parts.", "{} đã có đủ mọi phần."),
+    "adopt_goes_on": (
+        "goes on as it was begun: {} pictures, {} steps",
+        "tiếp tục như lúc bắt đầu: {} ảnh, {} bước",
+    ),
+    "adopted": (
+        "{0} has all its parts; mien web --model {0} opens the studio with it.",
+        "{0} đã có đủ mọi phần; mien web --model {0} mở xưởng với nó.",
+    ),
     "no_own": (
         "There is no generator of your own yet.",
         "Chưa có bộ sinh nào của riêng bạn.",

@@ -26,7 +26,8 @@ _SWITCH_S = 0.0005
 """Seconds for which the thread that builds keeps the interpreter while others want to answer."""
 
 _PAGE = f"""<!doctype html><html lang=en><meta charset=utf-8><title>mien</title>
-<meta name=viewport content="width=device-width"><meta http-equiv=refresh content={_LOOK_S}><style>
+<meta name=viewport content="width=device-width"><meta http-equiv=refresh content={_LOOK_S}>
+<link rel=icon href="data:,"><style>
 :root{{color-scheme:light dark}}body{{font:18px/1.6 system-ui,sans-serif;display:grid;
 min-height:90vh;place-content:center;text-align:center}}</style>
 <main><h1>mien</h1><p role=status>The studio is opening…<br><span lang=vi>Xưởng đang mở…</span>

@@ -76,6 +76,7 @@ def _head(say: Say) -> str:
         for code, name in LANGUAGES.items()
     )
     return (
+        f'<a class="skip" href="{PATHS[say.language]}#panels">{html.escape(say("skip"))}</a>'
         f'<header class="head" data-page="{say.language}"><h1>mien</h1>'
         f'<p class="tagline">{html.escape(say("tagline"))}</p>'
         f'<nav aria-label="{html.escape(say("language"))}">{links}</nav>'

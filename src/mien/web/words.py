@@ -68,7 +68,6 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "Chưa có khuôn mặt nào đang dùng; hãy chọn một khuôn mặt trước.",
     ),
     "no_photo": ("There is no photo yet; send one first.", "Chưa có ảnh; hãy gửi một tấm trước."),
-    "nothing_drawn": ("Nothing is drawn yet.", "Chưa vẽ gì cả."),
     # What many panels say.
     "seed": ("Seed", "Hạt giống"),
     "seed_n": ("seed {}", "hạt giống {}"),
@@ -92,7 +91,6 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "Tìm thấy nhiều khuôn mặt; chúng được đánh số trong ảnh.",
     ),
     "found_faces": ("Faces that were found", "Các khuôn mặt tìm thấy"),
-    "result": ("Result", "Kết quả"),
     "before": ("Before", "Trước"),
     "after": ("After", "Sau"),
     "before_after": ("Before and after", "Trước và sau"),
@@ -192,8 +190,20 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "clip": ("Clip", "Đoạn phim"),
     "no_clip": ("There is no clip yet; send one first.", "Chưa có phim; hãy gửi một đoạn trước."),
     "clip_info": (
-        "Up to {} s are drawn, in the style chosen under Picture.",
-        "Vẽ tối đa {} giây, theo kiểu đã chọn ở mục Ảnh.",
+        "Up to {} s are drawn, in the style that was pressed, or in the first one.",
+        "Vẽ tối đa {} giây, theo kiểu đã bấm chọn, hoặc kiểu đầu tiên.",
+    ),
+    # What cannot be done.
+    "no_face_found": ("No face was found in the photo.", "Không thấy khuôn mặt nào trong ảnh."),
+    "too_long": ("{} frames; up to {} are drawn here.", "{} khung hình; ở đây vẽ tối đa {}."),
+    "too_many": ("{} mixtures; up to {} are drawn here.", "{} ảnh trộn; ở đây vẽ tối đa {}."),
+    "no_seed": (
+        "{!r} is no seed; write 0, 7, 42.",
+        "{!r} không phải hạt giống; hãy viết 0, 7, 42.",
+    ),
+    "no_model": (
+        "There is no model for this on this disk.",
+        "Trên máy chưa có mô hình cho việc này.",
     ),
     # Explore.
     "walk": ("Walk", "Dạo bước"),
@@ -242,9 +252,6 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "not_on_disk": ("not here yet", "chưa có"),
     "pull": ("Fetch", "Tải về"),
     "pulled": ("It is on this disk: {}", "Đã có trên máy: {}"),
-    "family": ("Family", "Nhóm"),
-    "size": ("Size", "Dung lượng"),
-    "engine": ("Engines on this machine", "Các bộ máy tính toán ở đây"),
     "engine_go": ("Measure the engines", "Đo tốc độ"),
     "engine_head": (
         "engine|precision|ms an image|start, s|start again, s|same pixels",

@@ -211,11 +211,10 @@ def _film(ask: Ask, path: str | None, first: float, *values: Any) -> str:
     if path is None:
         raise InputError(ask.say("no_clip"))
     clip, studio = Clip(Path(path)), ask.studio
-    if clip.duration > MOST_S or clip.frames > MOST_FRAMES:
-        raise InputError(
-            f"the clip has {clip.frames} frames in {clip.duration:.0f} s; up to {MOST_FRAMES} in "
-            f"{MOST_S} s are drawn"
-        )
+    if clip.duration > MOST_S:
+        raise InputError(ask.say("clip_info", MOST_S))
+    if clip.frames > MOST_FRAMES:
+        raise InputError(ask.say("too_long", clip.frames, MOST_FRAMES))
     now = ask.session.values.get("steered")
     seed = now.seed if isinstance(now, Steered) else int(first or 0)
     painter, plan = studio.painter(), VideoPlan()

@@ -56,8 +56,8 @@ def _walk(bench: Bench) -> list[Any]:
 
     def draw(ask: Ask, text: str, seconds: float, fps: float, loop: bool) -> str:
         if seconds * fps > MOST_FRAMES:
-            raise InputError(f"{seconds * fps:.0f} frames; up to {MOST_FRAMES} are drawn here")
-        stops: list[Face] = [*_hand(ask), *read_seeds(text)]
+            raise InputError(say("too_long", round(seconds * fps), MOST_FRAMES))
+        stops: list[Face] = [*_hand(ask), *read_seeds(text, say)]
         plan = ask.studio.walk(stops, float(seconds), float(fps), bool(loop))
         with recording(ask.session, "walk", plan.fps, lambda: plan.provenance) as (writer, made):
             for images in plan:
@@ -109,12 +109,10 @@ def _mixing(bench: Bench) -> list[Any]:
         table = picker(say("mixing"), elem_id="mixing-table", elem_classes="card")
 
     def draw(ask: Ask, rows: str, columns: str, layers: str) -> str:
-        down: list[Face] = [*_hand(ask), *read_seeds(rows)]
-        across: list[Face] = [*read_seeds(columns)]
+        down: list[Face] = [*_hand(ask), *read_seeds(rows, say)]
+        across: list[Face] = [*read_seeds(columns, say)]
         if len(down) * len(across) > MOST_CELLS:
-            raise InputError(
-                f"{len(down)} x {len(across)} mixtures; up to {MOST_CELLS} are drawn here"
-            )
+            raise InputError(say("too_many", f"{len(down)} x {len(across)}", MOST_CELLS))
         faces = ask.studio.grid(down, across, layers)
         asked = {"rows": rows, "columns": columns, "layers": layers}
         return _table(ask, faces, len(across), asked)
@@ -238,7 +236,7 @@ def _hand(ask: Ask) -> list[Face]:
     return [] if ask.session.carried is None else [ask.session.carried.face]
 
 
-def read_seeds(text: str) -> list[int]:
+def read_seeds(text: str, say: Say) -> list[int]:
     """Seeds between commas or spaces.
 
     Raises:
@@ -247,7 +245,7 @@ def read_seeds(text: str) -> list[int]:
     parts = [part for part in re.split(r"[,;\s]+", text.strip()) if part]
     wrong = next((part for part in parts if not part.isdecimal() or len(part) > 10), None)
     if wrong is not None:
-        raise InputError(f"{wrong[:40]!r} is no seed; write numbers with commas: 0, 7, 42")
+        raise InputError(say("no_seed", wrong[:40]))
     return [int(part) for part in parts]
 
 

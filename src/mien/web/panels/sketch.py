@@ -106,7 +106,7 @@ def _translate(ask: Ask, way: str, image: UInt8[np.ndarray, "h w 3"], strength: 
             recipe = {"style": name, "strength": strength}
             cells.append(_kept(ask, draw(small, strength), verb, recipe, say(name)))
     if len(cells) == 1:
-        raise InputError("there is no model for this on this disk")
+        raise InputError(say("no_model"))
     return _row(cells)
 
 

@@ -43,6 +43,8 @@ def test_directions_and_most_values_are_named_in_vietnamese():
     say = Say("vi")
     assert say.column_value("hair_color", "gray") == "màu tóc: bạc"
     assert say.column_value("bangs", "1") == "tóc mái: có"
+    assert say.column_value("gender", "f").endswith("nữ")
+    assert Say("en").column_value("gender", "m") == "gender: male"
     assert Say("en").column_value("hair_color", "gray") == "hair color: gray"
     assert {"gender", "age", "glasses"} <= {column for column in COLUMNS if say.name(column)}
 

@@ -381,8 +381,8 @@ NAMES: Mapping[str, str] = {
     "eyes": "mắt",
     "earrings": "khuyên tai",
     "pose": "tư thế",
-    "f": "nữ",
-    "m": "nam",
+    "female": "nữ",
+    "male": "nam",
     "baby": "em bé",
     "child": "trẻ em",
     "teen": "thiếu niên",
@@ -468,7 +468,7 @@ class Say:
     def column_value(self, column: str, value: str) -> str:
         """What a sentence says of a face: ``hair color: gray``."""
         name = self.name(column.replace("_", " "))
-        said = {"0": "no", "1": "yes"}.get(value, value)
+        said = {"0": "no", "1": "yes", "f": "female", "m": "male"}.get(value, value)
         return f"{name}: {self.name(said)}"
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
+import logging
 import random
 from collections.abc import Mapping
 from importlib.metadata import version
@@ -19,9 +20,8 @@ from pathlib import Path
 from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Scope
+from starlette.types import ASGIApp, Message, Scope
 
-from mien.errors import OutputError
 from mien.files import replacing
 from mien.hub.store import home
 from mien.web.settings import Settings, is_loopback
@@ -34,6 +34,8 @@ _KEPT = (*PAGES, _STYLE)
 _FOLDERS = ("/assets", "/static")
 _ORIGIN = "http://mien.invalid"
 """The address for which pages are kept; the asker's own is put in its place."""
+
+_log = logging.getLogger(__name__)
 
 
 class Early:
@@ -82,24 +84,43 @@ class Early:
 
     async def keep(self, app: ASGIApp) -> None:
         """Render the pages for the next start; where that fails, there are none."""
-        import httpx
-
         if self.is_there:
             return
         texts = {"app_id": str(self.app_id)}
-        transport = httpx.ASGITransport(app)
         try:
-            async with httpx.AsyncClient(transport=transport, base_url=_ORIGIN) as client:
-                for path in _KEPT:
-                    texts[path] = (await client.get(path)).raise_for_status().text
+            for path in _KEPT:
+                texts[path] = await _rendered(app, path)
             self._file.parent.mkdir(parents=True, exist_ok=True)
             with replacing(self._file) as beside:
                 beside.write_text(json.dumps(texts), "utf-8")
             for other in self._file.parent.glob("*.json"):
                 if other != self._file:
                     other.unlink(missing_ok=True)
-        except (httpx.HTTPError, OutputError, OSError):
-            return
+        except Exception as error:  # noqa: BLE001  # the studio does without
+            _log.warning("the page is not kept for the next start: %s", error)
+
+
+async def _rendered(app: ASGIApp, path: str) -> str:
+    """What an application answers to a request of nobody's."""
+    parts: list[bytes] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Message) -> None:
+        if message.get("status", 200) != 200:
+            raise ValueError(f"{path} has status {message['status']}")
+        parts.append(message.get("body", b""))
+
+    host = _ORIGIN.partition("//")[2]
+    scope: Scope = {
+        **{"type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET"},
+        **{"scheme": "http", "server": (host, 80), "client": None, "root_path": ""},
+        **{"path": path, "raw_path": path.encode(), "query_string": b""},
+        "headers": [(b"host", host.encode())],
+    }
+    await app(scope, receive, send)
+    return b"".join(parts).decode()
 
 
 def _key(settings: Settings) -> str:

@@ -2,11 +2,13 @@
 
     python benchmarks/studio_speed.py [--rounds 10]
 
-A server of its own with the models that ship, and a real Chromium before it. Claims: the first
-answer and the studio's own page within 3 s of the start (weights load behind it), a slider's
-new preview within 0.4 s at the median, the first face of a sentence within 2 s, the first time and
-after. Beside each time stand the processor seconds that the server spent on it: on a machine
-that does other things too, the clock says how busy it is, and they what an idle one would take.
+Servers of its own with the models that ship, and a real Chromium before them. Claims: the first
+answer, the studio's own page and all of it on the screen within 3 s of the start (weights load
+behind it), a slider's new preview within 0.4 s at the median, the first face of a sentence within
+2 s, the first time and after. The first start of all on a machine has no page to serve early yet:
+it is timed too, in a home of its own. Beside each time stand the processor seconds that the server
+spent on it: on a machine that does other things too, the clock says how busy it is, and they what
+an idle one would take.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -83,10 +86,11 @@ def spent(pid: int) -> float:
 class Server:
     """A server that is being started."""
 
-    def __init__(self) -> None:
+    def __init__(self, **environment: str) -> None:
         self.begin = time.perf_counter()
         command = [sys.executable, "-m", "mien", "web", "--port", "0", "--json"]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        own = {**os.environ, **environment}
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=own)
         assert self.process.stdout is not None
         self.address = json.loads(self.process.stdout.readline())["url"].rstrip("/")
 
@@ -96,9 +100,12 @@ class Server:
             asked = Request(self.address + path, headers={"accept": "text/html"})
             with contextlib.suppress(URLError, ConnectionError), urlopen(asked) as answer:
                 if text in answer.read().decode():
-                    now = time.perf_counter() - self.begin
-                    return Took(now, spent(self.process.pid))
+                    return self.so_far()
             time.sleep(0.02)
+
+    def so_far(self) -> Took:
+        """Since the start."""
+        return Took(time.perf_counter() - self.begin, spent(self.process.pid))
 
     def timed(self, run: Any, *given: Any) -> Took:
         """A step of the browser that returns its seconds, and what the server did meanwhile."""
@@ -107,14 +114,30 @@ class Server:
 
 
 @contextlib.contextmanager
-def started() -> Iterator[Server]:
+def started(**environment: str) -> Iterator[Server]:
     """A server; it ends with the block."""
-    server = Server()
+    server = Server(**environment)
     try:
         yield server
     finally:
         server.process.terminate()
         server.process.wait(60)
+
+
+def opening(browser: Any) -> list[tuple[str, Took, float]]:
+    """Two starts in a new home: the first renders the page, the second has it."""
+    said = []
+    with tempfile.TemporaryDirectory() as home:
+        for when in ("first start", "next start"):
+            with started(MIEN_HOME=home) as server:
+                said += [(f"{when}: first answer", server.until("/", "<"), PAGE_S)]
+                said += [(f"{when}: the studio's page", server.until("/", "gradio"), PAGE_S)]
+                if when == "next start":
+                    Person(browser, server.address).visit()
+                    said += [(f"{when}: seen in Chromium", server.so_far(), PAGE_S)]
+                while not list(Path(home, "pages").glob("*.json")):
+                    time.sleep(0.1)
+    return said
 
 
 def first_face(server: Server, person: Person, sentence: str) -> Took:
@@ -142,22 +165,29 @@ def slider(server: Server, person: Person, rounds: int) -> Took:
     return Took(*(statistics.median(one) for one in zip(*found[1:], strict=True)))
 
 
-def main() -> int:
-    """Measure and print; status 1 where a claim does not hold."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=10, help="movements of the slider")
-    rounds = parser.parse_args().rounds
-    with started() as server, sync_playwright() as playwright:
-        said = [("first answer", server.until("/", "<"), PAGE_S)]
-        said += [("the studio's page", server.until("/", "gradio"), PAGE_S)]
+def working(browser: Any, rounds: int) -> list[tuple[str, Took, float]]:
+    """Faces and previews, once the models are loaded."""
+    said = []
+    with started() as server:
         ready = server.until("/healthz", '"ready":true')
         print(f"models loaded: {ready.clock:.2f} s ({ready.spent:.2f} s of work), behind the page")
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
         person = Person(browser, server.address)
         person.visit()
         for when, sentence in zip(("first sentence", "next sentence"), SENTENCES, strict=True):
             said += [(f"{when}, first face", first_face(server, person, sentence), FACE_S)]
         said += [("slider to preview", slider(server, person, rounds), SLIDER_S)]
+    return said
+
+
+def main() -> int:
+    """Measure and print; status 1 where a claim does not hold."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=10, help="movements of the slider")
+    rounds = parser.parse_args().rounds
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        said = opening(browser)
+        said += working(browser, rounds)
         browser.close()
     for what, took, claim in said:
         print(took.line(what, claim))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -16,7 +17,7 @@ from mien.errors import InputError, OutputError, WeightsMissing
 from mien.hub.loading import load_generator
 from mien.studio import Studio
 from mien.studio import adopt as adopting
-from mien.studio.adopt import PARTS, Adoption, Tools, adopt
+from mien.studio.adopt import PARTS, Adoption, Tools, adopt, begun
 from mien.text.embedding import Encoded
 from training import tiny
 
@@ -107,8 +108,14 @@ def test_other_commands_and_other_files_are_refused(
     with pytest.raises(OutputError, match="another process is writing here"):
         next(adopt(load_generator(path), tools, CONFIG))
     lines.close()
+    assert begun(path) == CONFIG  # What whoever goes on with it needs to know.
     with pytest.raises(OutputError, match="holds samples of another command"):
         next(adopt(load_generator(path), tools, Adoption(samples=70, free=False)))
+    (tmp_path / "g.adopting" / "job.json").write_text('{"adoption": {"colour": 1}}')
+    with pytest.raises(OutputError, match="is no note of a run"):
+        begun(path)
+    shutil.rmtree(tmp_path / "g.adopting")
+    assert begun(path) is None
     other = path.with_name("g-codes.safetensors")
     native.save(other, "code-moments", {"a": torch.ones(1)}, {})
     for force in (False, True):

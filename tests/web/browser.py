@@ -83,9 +83,12 @@ def publishing() -> Iterator[list[str]]:
 
 @contextmanager
 def served(mien: Sequence[str] = (sys.executable, "-m", "mien")) -> Iterator[str]:
-    """A server with the models that ship; gives its address."""
+    """A server with the models that ship; gives its address.
+
+    It draws without compiling anything, which would take longer than all that is drawn.
+    """
     server = subprocess.Popen(
-        [*mien, "web", "--port", "0", "--json"],
+        [*mien, "web", "--port", "0", "--json", "--engine", "eager"],
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONWARNINGS": "ignore"},

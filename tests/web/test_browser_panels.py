@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import io
 import json
+import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,14 +18,17 @@ from mien.hub import catalogue
 from web.browser import (
     CAMERA,
     CHROMIUM,
+    FETCHED,
     NO_CHROMIUM,
     QUIET,
     Person,
     members,
     opened,
     photo_of,
+    publishing,
     served,
 )
+from web.conftest import write_models
 
 pytestmark = [
     pytest.mark.browser,
@@ -35,7 +40,7 @@ SENTENCE = "an old man with a white beard and glasses"
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    with served() as address:
+    with publishing() as mien, served(mien) as address:
         yield address
 
 
@@ -311,6 +316,68 @@ def test_explore_drags_mixes_and_walks(person: Person):
     person.check("explore")
 
 
+def test_long_work_tells_how_far_it_is_and_is_cancelled(person: Person):
+    page = person.page
+    person.panel("explore")
+    page.get_by_role("tab", name="Walk").click()
+    page.locator("#walk-seeds input, #walk-seeds textarea").first.fill("3, 4")
+    slide(person, "#walk-seconds", 12)
+    slide(person, "#walk-fps", 30)
+    clips = page.locator("#walk-clip video").count()
+    page.click("#walk-go")
+    page.wait_for_function(
+        "/[1-9][0-9]* of 360/.test(document.querySelector('#bar .what')?.textContent)"
+    )
+    assert page.locator("#bar progress").get_attribute("max") == "360"
+    page.locator("#bar").get_by_role("button", name="Cancel").click()
+    person.until("true")
+    assert page.locator("#walk-clip video").count() == clips
+    assert not page.locator("#bar .fault").count()
+    hand = page.evaluate("document.querySelector('.hand img')?.src")
+    page.click("#hand-dice")  # The studio is free for the next.
+    person.until(f"document.querySelector('.hand img')?.src !== {json.dumps(hand)}")
+    person.check("cancelled")
+
+
+def test_models_fetch_what_is_not_here(person: Person):
+    page = person.page
+    person.panel("models")
+    page.wait_for_selector("#models-card h1")
+    page.locator("#models-name input").click()
+    page.get_by_role("option", name=FETCHED, exact=True).click()
+    row = page.locator("#models-table tr", has_text=FETCHED)
+    assert row.locator(".away").count() == 1
+    page.get_by_role("button", name="Fetch").click()
+    page.wait_for_selector("#models-fetched p")
+    assert row.locator(".here").count() == 1
+    assert not page.get_by_role("button", name="Fetch").is_visible()
+    person.check("models, fetched")
+
+
+def test_models_adopt_a_generator_and_go_on_later(person: Person):
+    page, store = person.page, Path(os.environ["MIEN_HOME"], "weights")
+    store.mkdir(parents=True, exist_ok=True)
+    write_models(store).rename(store / "own.safetensors")
+    person.visit()  # The page lists what is there when it is opened.
+    person.panel("models")
+    page.locator("#models-adopt button").first.click()
+    page.wait_for_function(
+        "document.querySelector('#adopt-name input').value === 'own.safetensors'"
+    )
+    slide(person, "#adopt-samples", 6000)
+    page.click("#adopt-go")
+    page.wait_for_function(
+        "/[1-9][0-9]* of 6000/.test(document.querySelector('#bar .what')?.textContent)"
+    )
+    page.locator("#bar").get_by_role("button", name="Cancel").click()
+    person.until("true")
+    assert not page.locator("#bar .fault").count()
+    samples = store / "own.adopting"
+    assert any(samples.iterdir())  # It will go on from there.
+    person.check("models, adopting")
+    shutil.rmtree(samples)
+
+
 def test_models_show_their_cards(person: Person):
     page = person.page
     person.panel("models")
@@ -332,6 +399,9 @@ def test_gallery_tells_recipes_gives_all_away_and_takes_a_picture_back(
     person.panel("describe")
     page.locator("#describe-text textarea").fill("a young woman with red hair")
     slide(person, "#describe-count", 1)
+    seed = page.locator("#describe-seed input")
+    seed.fill("41")
+    slide(person, "#describe-variety", 0.8)
     page.click("#describe-go")
     person.until("document.querySelectorAll('#describe-faces img').length === 1")
     person.panel("gallery")
@@ -345,12 +415,21 @@ def test_gallery_tells_recipes_gives_all_away_and_takes_a_picture_back(
     kept.write_bytes(person.fetch("#gallery-recipe a[href$=png]"))
     person.panel("describe")
     page.locator("#describe-text textarea").fill("something else")
+    seed.fill("7")
+    slide(person, "#describe-variety", 0.2)
+    page.click("#hand-dice")
+    person.until("document.querySelector('.hand p').textContent.includes('random')")
     person.panel("gallery")
     page.locator("#gallery-back input[type=file]").set_input_files(kept)
     page.wait_for_function(
         "document.querySelector('#panel-describe-button').ariaSelected === 'true'"
     )
     assert page.locator("#describe-text textarea").input_value() == "a young woman with red hair"
+    person.until("document.querySelector('.hand p').textContent.includes('described')")
+    assert seed.input_value() == "41"
+    assert page.locator("#describe-variety input[type=number]").input_value() == "0.8"
+    back = np.asarray(opened(person.fetch(".hand img")))
+    assert differ(back, np.asarray(opened(kept.read_bytes()))) < 1  # The face itself is back.
     person.check("gallery")
 
 
@@ -366,6 +445,9 @@ def test_the_vietnamese_page_fits_a_phone(browser: Any, address: str):
         person.panel(name)
         page.wait_for_timeout(100)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, name
+        place = page.locator(f"#panel-{name}-button").bounding_box()
+        assert place
+        assert 0 <= place["x"] <= 390 - place["width"], name  # The open tab is seen.
     person.panel("describe")
     assert person.pixels("body")[:20].mean() < 60  # It is dark.
     person.check("describe, dark, in Vietnamese")

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from mien.errors import Busy, Cancelled, InputError
-from mien.web.desk import LOADING, WAITING, Desk
+from mien.web.desk import CANCELLING, LOADING, WAITING, Desk
 
 
 class Toy:
@@ -90,6 +90,26 @@ def test_cancelling_stops_only_the_askers_own(desk):
     assert waits.result(5) == "bob's"
     assert not desk.cancel("ann")
     assert "watch" not in vars(desk._studio)
+
+
+def test_what_was_called_off_says_so_until_its_next_step(desk):
+    begun, go = threading.Event(), threading.Event()
+
+    def job(studio):
+        begun.set()
+        go.wait()
+        studio.watch("drawing", 1, 2)
+
+    future = desk.submit("ann", job)
+    begun.wait(5)
+    desk.cancel("ann")
+    progress = desk.progress("ann")
+    assert progress is not None
+    assert progress.what == CANCELLING
+    go.set()
+    with pytest.raises(Cancelled):
+        future.result(5)
+    assert desk.progress("ann") is None
 
 
 def test_cancelling_one_that_waits_takes_it_out_at_once(desk):

@@ -12,7 +12,8 @@ from mien.editing.naming import EDITS
 from mien.studio import Studio
 from mien.text.methods import CodesMethod
 from mien.web.editing import DIRECTIONS, Editing, by_words, draw, result, strengths_of
-from mien.web.panels import anime, describe
+from mien.web.panels import anime, describe, explore, sketch
+from mien.web.panels.gallery import panel_of
 from mien.web.sessions import Made
 
 
@@ -92,3 +93,43 @@ def test_what_panels_say_without_asking_the_library_is_what_it_says():
     assert anime.MODEL == DEFAULT_ANIME
     assert CodesMethod.default_psi == describe.VARIETY
     assert CodesMethod.default_guidance == describe.GUIDANCE
+
+
+RECIPES = {
+    "describe": {"text": "an old man", "seed": 3},
+    "edit": {"seed": 3, "edits": [{"set": "x", "settings": []}]},
+    "compose": {"text": "an old man", "compose": {"text": "an old man"}},
+    "sketch": {"style": "pencil", "strength": 0.7},
+    "anime": {"style_seed": 52},
+    "explore": {"mix": {"a": {"seed": 1}, "b": {"seed": 12}, "layers": [4, 5, 6, 7]}},
+}
+
+
+@pytest.mark.parametrize("panel", RECIPES)
+def test_a_recipe_leads_to_its_panel(panel: str):
+    assert panel_of(RECIPES[panel]) == panel
+
+
+def test_what_is_of_no_panel_leads_nowhere():
+    assert panel_of({"model": "x"}) == ""
+
+
+def test_walks_tables_and_mixtures_bring_their_settings_back():
+    walk = {"faces": [{"seed": 0}, {"seed": 7}], "seconds": 2.5, "fps": 12, "loop": True}
+    tabs, *values = explore._again({"walk": walk})
+    assert tabs.selected == "walk"
+    assert values[:4] == ["0, 7", 2.5, 12, True]
+    asked = {"rows": "1, 2", "columns": "11", "layers": "fine"}
+    tabs, *values = explore._again({"grid": asked})
+    assert tabs.selected == "mixing"
+    assert values[4:] == ["1, 2", "11", "fine"]
+    assert explore._again(RECIPES["explore"])[5:] == ["1", "12", "middle"]
+
+
+def test_pencils_and_styles_bring_their_settings_back():
+    way, _, strength = sketch._again(RECIPES["sketch"])
+    assert (way, strength) == ("to_sketch", 0.7)
+    assert sketch._again({"direction": "sketch-to-photo"})[0] == "to_photo"
+    rows = [{"direction": "smile", "strength": 1.5}, {"direction": "pink hair", "strength": 2.0}]
+    back = anime._again({"style_seed": 9, "edits": [{"settings": rows}]})
+    assert back == [9, 1.5, 0.0, 0.0, 0.0, "pink hair"]

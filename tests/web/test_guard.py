@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import threading
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
+from mien.web.early import Early
 from mien.web.front import Front
 from mien.web.guard import Guard
 from mien.web.sessions import COOKIE, Sessions
@@ -36,7 +38,7 @@ def guarded(sessions: Sessions, base: str = "http://127.0.0.1:7860", **how: obje
     inner = Starlette(
         routes=[Route("/", echo), Route("/api/v1/echo", echo, methods=["POST", "GET"])]
     )
-    guard = Guard(inner, Settings(**how), sessions, Path(sessions.folder))
+    guard = Guard(inner, Settings(**how), sessions)
     return TestClient(guard, base_url=base, follow_redirects=False)
 
 
@@ -124,50 +126,105 @@ def test_too_long_a_body_is_refused_whether_or_not_it_says_so(sessions):
 
 
 def test_files_are_given_out_from_one_folder_alone(sessions, tmp_path):
-    client = guarded(sessions)
-    (sessions.folder / "escape").symlink_to(tmp_path)
+    client, folder = guarded(sessions), sessions.files
+    (folder / "escape").symlink_to(tmp_path)
     (tmp_path / "x").write_text("secret")
-    for path in (f"{sessions.folder}/../x", f"{sessions.folder}/escape/x", "/etc/passwd", ""):
+    for path in (f"{folder}/../x", f"{folder}/escape/x", "/etc/passwd", ""):
         assert client.get(f"/gradio_api/file={path}").status_code in (403, 404)
-    inside = client.get(f"/gradio_api/file={sessions.folder}/a.png")
+    inside = client.get(f"/gradio_api/file={folder}/a.png")
     assert (inside.status_code, inside.text) == (404, "Not Found")  # let through; nothing there
 
 
-def test_the_front_answers_at_once_and_then_hands_over():
-    go, faults = asyncio.Event(), []
+def studio_of(early: Early) -> Starlette:
+    """What renders pages as Gradio does: they name the asker's address and the run."""
+
+    def page(request):
+        return PlainTextResponse(f"the studio {request.base_url}x {early.app_id}")
+
+    return Starlette(
+        routes=[Route(path, page) for path in ("/", "/vi", "/theme.css", "/gradio_api/x")]
+    )
+
+
+async def a_start(wanted: list[str]) -> list[str]:
+    """What a server answers from its start on to several requests; the last one comes later."""
+    early, ready, faults = Early(Settings()), threading.Event(), []
 
     def make():
-        return Starlette(routes=[Route("/", lambda request: PlainTextResponse("the studio"))])
+        ready.wait()
+        return studio_of(early)
 
-    async def visit():
-        front = Front(make, faults.append)
-        with_lifespan = asyncio.Queue()
-        said = []
+    front, life = Front(make, faults.append, early), asyncio.Queue()
+    told, alive = [], None
 
-        async def send(message):
-            said.append(message)
+    async def ask(path: str) -> str:
+        head = [(b"host", b"127.0.0.1:7860")]
+        scope = {"type": "http", "path": path, "method": "GET", "headers": head}
+        got = []
+        scope |= {"query_string": b"", "scheme": "http", "server": ("127.0.0.1", 7860)}
+        await front(scope, life.get, lambda message: _kept(got, message))
+        return b"".join(one.get("body", b"") for one in got).decode()
 
-        await with_lifespan.put({"type": "lifespan.startup"})
-        life = asyncio.create_task(front({"type": "lifespan"}, with_lifespan.get, send))
-        scope = {"type": "http", "path": "/", "method": "GET", "headers": [], "query_string": b""}
-        first = []
-        await front(scope, go.wait, lambda message: _kept(first, message))
-        while front.app is None:
-            await asyncio.sleep(0.01)
-        second = []
-        await front(scope, go.wait, lambda message: _kept(second, message))
-        await with_lifespan.put({"type": "lifespan.shutdown"})
-        await life
-        return [b"".join(one.get("body", b"") for one in got) for got in (first, second)], said
-
-    bodies, said = asyncio.run(visit())
-    assert b"The studio is opening" in bodies[0]
-    assert bodies[1] == b"the studio"
-    assert [one["type"] for one in said] == [
+    await life.put({"type": "lifespan.startup"})
+    alive = asyncio.create_task(
+        front({"type": "lifespan"}, life.get, lambda message: _kept(told, message))
+    )
+    asked = [asyncio.create_task(ask(path)) for path in wanted]
+    await asyncio.sleep(0.05)
+    early_ones = [one.result() if one.done() else "held" for one in asked]
+    ready.set()
+    late = [await one for one in asked]
+    while front.app is None:
+        await asyncio.sleep(0.01)
+    late += [await ask("/"), str(early.app_id)]
+    await life.put({"type": "lifespan.shutdown"})
+    await alive
+    assert [one["type"] for one in told] == [
         "lifespan.startup.complete",
         "lifespan.shutdown.complete",
     ]
     assert faults == []
+    return [*early_ones, *late]
+
+
+def test_the_front_says_that_it_opens_and_then_hands_over():
+    opening, busy, _, _, after, _ = asyncio.run(a_start(["/", "/api/v1/status"]))
+    assert "The studio is opening" in opening
+    assert "try again in a moment" in busy
+    assert after.startswith("the studio http://127.0.0.1:7860/x")
+
+
+def test_the_page_of_the_last_start_is_there_before_the_application(monkeypatch, tmp_path):
+    monkeypatch.setenv("MIEN_HOME", str(tmp_path))
+    asyncio.run(a_start([]))
+    wanted = ["/", "/vi", "/theme.css", "/gradio_api/x", "/api/v1/status"]
+    *said, after, app_id = asyncio.run(a_start(wanted))
+    page = f"the studio http://127.0.0.1:7860/x {app_id}"
+    assert said[:3] == [page] * 3  # As this run of the server would render it.
+    assert said[3] == "held"
+    assert "try again in a moment" in said[4]
+    assert said[8] == page  # What was held is done.
+    assert after == page
+
+
+def test_kept_pages_are_of_these_limits_and_whole(monkeypatch, tmp_path):
+    monkeypatch.setenv("MIEN_HOME", str(tmp_path))
+    asyncio.run(a_start([]))
+    assert Early(Settings()).is_there
+    assert not Early(Settings(max_upload=1 << 20)).is_there
+    (file,) = (tmp_path / "pages").iterdir()
+    for broken in ('{"/": "x"}', "[]", "no json"):
+        file.write_text(broken)
+        assert not Early(Settings()).is_there
+
+
+def test_a_page_behind_a_proxy_waits_for_who_knows_its_address(monkeypatch, tmp_path):
+    monkeypatch.setenv("MIEN_HOME", str(tmp_path))
+    asyncio.run(a_start([]))
+    heads = [(b"host", b"a.example"), (b"x-forwarded-proto", b"https")]
+    scope = {"type": "http", "path": "/", "method": "GET", "headers": heads}
+    assert Early(Settings()).answer(scope) is None
+    assert Early(Settings()).answer({**scope, "headers": heads[:1]}) is not None
 
 
 async def _kept(messages, message):

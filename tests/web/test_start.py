@@ -18,15 +18,34 @@ def head_imports(module: str) -> set[str]:
     return {name for line, name in imported(tree, package) if line not in skipped}
 
 
-def test_no_panel_waits_for_torch():
-    waiting, seen = ["mien.web.page", "mien.web.api", "mien.web.guard", "mien.web.docs_page"], set()
+def reached(*modules: str) -> dict[str, set[str]]:
+    """All of mien's files that importing some of them imports -> what each imports at its head."""
+    waiting, found = list(modules), {}
     while waiting:
         module = waiting.pop()
-        if module in seen or module not in FILES:
+        if module in found or module not in FILES:
             continue
-        seen.add(module)
-        names = head_imports(module)
-        assert not {name for name in names if name.partition(".")[0] == "torch"}, module
-        parents = {name.rpartition(".")[0] for name in names} | {module.rpartition(".")[0]}
-        waiting += names | parents
-    assert "mien.web.panels.anime" in seen
+        names = found[module] = head_imports(module)
+        waiting += names | {name.rpartition(".")[0] for name in {*names, module}}
+    return found
+
+
+def heavy(found: dict[str, set[str]], *packages: str) -> list[str]:
+    """Which of these files import one of some packages."""
+    return [
+        module
+        for module, names in found.items()
+        if any(name.partition(".")[0] in packages for name in names)
+    ]
+
+
+def test_no_panel_waits_for_torch():
+    found = reached("mien.web.page", "mien.web.api", "mien.web.guard", "mien.web.docs_page")
+    assert heavy(found, "torch") == []
+    assert "mien.web.panels.anime" in found
+
+
+def test_the_first_answer_waits_for_nothing_large():
+    found = reached("mien.web.front", "mien.web.guard", "mien.web.early", "mien.web.sessions")
+    assert heavy(found, "torch", "gradio", "fastapi", "pydantic", "pandas", "transformers") == []
+    assert "mien.web.answers" in found

@@ -21,8 +21,10 @@ def test_every_text_has_both_languages_and_the_same_braces():
 
 
 def test_what_panels_say_is_in_the_table_and_nothing_else_is():
-    said = set()
+    said = {"left_s", "left_min"}  # The table's own.
     for path in SOURCES:
+        if path.name == "words.py":
+            continue
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 said.add(node.value)
@@ -41,6 +43,8 @@ def test_directions_and_most_values_are_named_in_vietnamese():
     say = Say("vi")
     assert say.column_value("hair_color", "gray") == "màu tóc: bạc"
     assert say.column_value("bangs", "1") == "tóc mái: có"
+    assert say.column_value("gender", "f").endswith("nữ")
+    assert Say("en").column_value("gender", "m") == "gender: male"
     assert Say("en").column_value("hair_color", "gray") == "hair color: gray"
     assert {"gender", "age", "glasses"} <= {column for column in COLUMNS if say.name(column)}
 

@@ -138,12 +138,35 @@ def adopt(
     shutil.rmtree(job.work)
 
 
+def begun(generator: Path) -> Adoption | None:
+    """What decides a run that was stopped and waits to go on; None if none does.
+
+    Args:
+        generator: The file that is being adopted.
+
+    Raises:
+        OutputError: The note of it is damaged.
+    """
+    note = _work_of(generator) / "job.json"
+    if not note.is_file():
+        return None
+    try:
+        return Adoption(**json.loads(note.read_text("utf-8"))["adoption"])
+    except (ValueError, TypeError, KeyError) as error:
+        cause = f"is no note of a run ({error})"
+        raise OutputError(note, cause, f"remove {note.parent.name} to begin again") from None
+
+
+def _work_of(generator: Path) -> Path:
+    return generator.with_name(f"{generator.stem}.adopting")
+
+
 class _Job:
     def __init__(self, generator: Loaded, tools: Tools, config: Adoption) -> None:
         self.loaded, self.tools, self.config = generator, tools, config
         self.G = generator.network
         self.base = generator.path.with_suffix("")
-        self.work = self.base.with_name(f"{self.base.name}.adopting")
+        self.work = _work_of(generator.path)
         self.source = generator_source(generator, labelled=0.0)
         self.batch = max(1, min(32, 32 * 256**2 // self.G.config.resolution**2))
         self.count = config.count(self.G.config.resolution)

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from fastapi import HTTPException, Request
-from fastapi.responses import JSONResponse, Response
-from pydantic import ValidationError
-from starlette.exceptions import HTTPException as AnyHTTPException
+from pydantic_core import ValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 
 from mien import images
 from mien.errors import (
@@ -169,7 +169,7 @@ def failure(error: Exception, folder: Path) -> Response:
         return refusal(422, "Invalid", _shortened(said))
     if isinstance(error, binascii.Error):
         return refusal(400, "BadRequest", "a data URL is no base64")
-    if isinstance(error, HTTPException | AnyHTTPException):
+    if isinstance(error, HTTPException):
         return refusal(error.status_code, "BadRequest", _shortened(str(error.detail)))
     _log.error("a request failed", exc_info=error)
     return refusal(500, "Failed", "something went wrong here; the server's log says what")

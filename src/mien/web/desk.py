@@ -34,6 +34,9 @@ WAITING = "waiting"
 LOADING = "loading the models"
 """What it is told while the studio is not there yet."""
 
+CANCELLING = "cancelling"
+"""What is being done once a running job was called off, until its next step."""
+
 _CLOSING = "the server is closing"
 _LOOK_S = 0.25
 """Seconds between two looks at one's place in the line."""
@@ -48,7 +51,8 @@ class Progress(NamedTuple):
     """How far a job is.
 
     Attributes:
-        what: What is being done: :data:`WAITING`, :data:`LOADING`, ``drawing``, ``refining``…
+        what: What is being done: :data:`WAITING`, :data:`LOADING`, :data:`CANCELLING`,
+            ``drawing``, ``refining``…
         done: How many are done.
         total: Of how many, 0 where nobody knows; while waiting, how many are before this one.
         left_s: Seconds that this step will still take, None where nobody knows.
@@ -209,6 +213,8 @@ class Desk:
         """How far the foremost job of an asker is, with the time left; None if there is none."""
         with self._changed:
             if self._running is not None and self._running.who == who:
+                if self._running.cancelled:
+                    return Progress(CANCELLING, 0, 0, None)
                 return self._running.progress
             mine = next((ticket.future for ticket in self._line if ticket.who == who), None)
         return None if mine is None else self._place(mine)

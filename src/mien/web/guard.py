@@ -28,13 +28,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mien.errors import MienError
 from mien.web.answers import failure, refusal
+from mien.web.early import PAGES
 from mien.web.sessions import COOKIE, Sessions
 from mien.web.settings import Settings
 from mien.web.uploads import Limits, check_file, check_picture
 from mien.web.words import spoken
-
-PAGES = ("/", "/vi")
-"""Where the page is, in English and in Vietnamese."""
 
 TOKEN_COOKIE = "mien_key"
 """The cookie of those who have shown the token."""
@@ -102,13 +100,13 @@ class Guard:
     Args:
         app: What is guarded.
         settings: Names, secrets and limits.
-        sessions: Who has a session; a page that is opened gets one.
-        files: The only folder whose files Gradio may hand out or take.
+        sessions: Who has a session; a page that is opened gets one. Of all files only those in
+            ``sessions.files`` are handed out or taken.
     """
 
-    def __init__(self, app: ASGIApp, settings: Settings, sessions: Sessions, files: Path) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, sessions: Sessions) -> None:
         self.app, self.settings, self.sessions = app, settings, sessions
-        self.files = files.resolve()
+        self.files = sessions.files.resolve()
         self._limits = Limits(settings.max_upload, settings.max_pixels)
         self._key = secrets.token_urlsafe(32)
         own = {settings.host, socket.gethostname(), "localhost", *settings.names}

@@ -76,6 +76,7 @@ def _head(say: Say) -> str:
         for code, name in LANGUAGES.items()
     )
     return (
+        f'<a class="skip" href="{PATHS[say.language]}#panels">{html.escape(say("skip"))}</a>'
         f'<header class="head" data-page="{say.language}"><h1>mien</h1>'
         f'<p class="tagline">{html.escape(say("tagline"))}</p>'
         f'<nav aria-label="{html.escape(say("language"))}">{links}</nav>'
@@ -88,7 +89,8 @@ def _hand(bench: Bench) -> None:
     """The face at hand, the recent ones, and one at random."""
     say = bench.say
     with gr.Row(elem_id="hand"):
-        card = gr.HTML("", elem_id="hand-card")
+        # The page may be there before the studio; its first answer takes the place of this.
+        card = gr.HTML(_note(say("opening")), elem_id="hand-card")
         recent = picker(say("recent"), elem_id="hand-recent")
         dice = gr.Button(say("random_face"), size="sm", min_width=150, elem_id="hand-dice")
 
@@ -110,9 +112,13 @@ def _hand(bench: Bench) -> None:
 
 def _card(made: Made | None, say: Say) -> str:
     if made is None:
-        return f'<p class="empty">{html.escape(say("none_at_hand"))}</p>'
+        return _note(say("none_at_hand"))
     name = html.escape(told(made, say), quote=True)
     return (
         f'<div class="hand"><img src="{address(made)}" alt=""><div><h2>'
         f"{html.escape(say('at_hand'))}</h2><p>{name}</p></div></div>"
     )
+
+
+def _note(text: str) -> str:
+    return f'<p class="empty" role="status">{html.escape(text)}</p>'

@@ -7,6 +7,7 @@ serve(app, Settings())
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib.abc
 import importlib.machinery
 import importlib.util
@@ -15,8 +16,7 @@ import socket
 import sys
 import threading
 import warnings
-from collections.abc import AsyncIterator, Callable
-from pathlib import Path
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from mien.errors import InputError, MissingExtra
@@ -90,7 +90,7 @@ def import_lightly() -> None:
 
 
 def build(settings: Settings, studio_factory: Callable[[], Studio] | None = None) -> FastAPI:
-    """The whole application; its desk loads the studio once it is started.
+    """The whole application, guarded; its desk loads the studio once it is started.
 
     Args:
         settings: How it is set up.
@@ -101,6 +101,22 @@ def build(settings: Settings, studio_factory: Callable[[], Studio] | None = None
         MissingExtra: The extra ``web`` is not installed.
     """
     check_extra()
+    from mien.web.guard import Guard
+    from mien.web.sessions import Sessions
+
+    sessions = Sessions(settings.ttl_s, settings.sessions)
+    app = _inside(settings, sessions, studio_factory)
+    app.add_middleware(Guard, settings=settings, sessions=sessions)
+    return app
+
+
+def _inside(
+    settings: Settings,
+    sessions: Sessions,
+    studio_factory: Callable[[], Studio] | None = None,
+    app_id: int | None = None,
+) -> FastAPI:
+    """What the guard stands before."""
     import_lightly()
     import gradio
     from fastapi import FastAPI
@@ -108,13 +124,8 @@ def build(settings: Settings, studio_factory: Callable[[], Studio] | None = None
     from mien.web.api import routes
     from mien.web.desk import Desk
     from mien.web.docs_page import document
-    from mien.web.guard import Guard
-    from mien.web.sessions import Sessions
 
-    sessions = Sessions(settings.ttl_s, settings.sessions)
-    files = sessions.folder / "gradio"
-    files.mkdir()
-    os.environ["GRADIO_TEMP_DIR"] = str(files)  # Read when blocks are made.
+    os.environ["GRADIO_TEMP_DIR"] = str(sessions.files)  # Read when blocks are made.
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     from mien.web.look import looks
     from mien.web.page import build_page
@@ -127,7 +138,7 @@ def build(settings: Settings, studio_factory: Callable[[], Studio] | None = None
         title="mien",
         docs_url=None,
         redoc_url=None,
-        lifespan=_lifespan(desk, sessions, files, opened),
+        lifespan=_lifespan(desk, sessions, opened),
     )
     app.state.desk, app.state.sessions, app.state.settings = desk, sessions, settings
 
@@ -138,6 +149,7 @@ def build(settings: Settings, studio_factory: Callable[[], Studio] | None = None
     app.include_router(routes(desk, sessions, settings))
     document(app)
     page = build_page(desk, sessions, settings)
+    page.app_id = page.app_id if app_id is None else app_id
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", _SSR)
         gradio.mount_gradio_app(
@@ -153,8 +165,17 @@ def build(settings: Settings, studio_factory: Callable[[], Studio] | None = None
             footer_links=[],
             **looks(),
         )
-    app.add_middleware(Guard, settings=settings, sessions=sessions, files=files)
     return app
+
+
+@contextlib.contextmanager
+def uncollected() -> Iterator[None]:
+    """Without looking for garbage: a quarter of the time that imports and the page take."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _when(opened: threading.Event, make: Callable[[], Studio]) -> Callable[[], Studio]:
@@ -168,14 +189,14 @@ def _when(opened: threading.Event, make: Callable[[], Studio]) -> Callable[[], S
 
 
 def _lifespan(
-    desk: Desk, sessions: Sessions, files: Path, opened: threading.Event
+    desk: Desk, sessions: Sessions, opened: threading.Event
 ) -> Callable[[FastAPI], contextlib.AbstractAsyncContextManager[None]]:
     """What happens from the application's start to its end: models load, what is old goes."""
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         stop = threading.Event()
-        sweeper = threading.Thread(target=_sweep, args=(sessions, files, stop), daemon=True)
+        sweeper = threading.Thread(target=_sweep, args=(sessions, stop), daemon=True)
         sweeper.start()
         opened.set()
         try:
@@ -203,12 +224,12 @@ def _warm(studio: Studio) -> None:
     studio.describe(_WARM, 1)
 
 
-def _sweep(sessions: Sessions, files: Path, stop: threading.Event) -> None:
+def _sweep(sessions: Sessions, stop: threading.Event) -> None:
     from mien.web.uploads import make_room
 
     while not stop.wait(_SWEEP_S):
         sessions.sweep()
-        make_room(files, _STORED, sessions.ttl_s)
+        make_room(sessions.files, _STORED, sessions.ttl_s)
 
 
 def bind(settings: Settings) -> socket.socket:
@@ -244,7 +265,10 @@ def serve(settings: Settings, taken: socket.socket) -> None:
     """
     import uvicorn
 
+    from mien.web.early import Early
     from mien.web.front import Front
+    from mien.web.guard import Guard
+    from mien.web.sessions import Sessions
 
     faults: list[BaseException] = []
 
@@ -252,10 +276,16 @@ def serve(settings: Settings, taken: socket.socket) -> None:
         faults.append(error)
         server.should_exit = True
 
-    front = Front(lambda: build(settings), failed)
+    early, sessions = Early(settings), Sessions(settings.ttl_s, settings.sessions)
+
+    def make() -> FastAPI:
+        with uncollected():
+            return _inside(settings, sessions, app_id=early.app_id)
+
+    front = Front(make, failed, early)
     server = uvicorn.Server(
         uvicorn.Config(
-            front,
+            Guard(front, settings, sessions),
             log_level="warning",
             server_header=False,
             proxy_headers=False,

@@ -182,6 +182,10 @@ class Sessions:
         limit: How many at once; beyond them the one that has been idle longest goes.
         most_bytes: What all of them may keep together.
         clock: Seconds; for tests.
+
+    Attributes:
+        folder: Where all temporary files lie.
+        files: The folder in it of those that pages send, and that Gradio may hand out.
     """
 
     def __init__(
@@ -193,6 +197,8 @@ class Sessions:
     ) -> None:
         self.ttl_s, self.limit, self.most_bytes, self._clock = ttl_s, limit, most_bytes, clock
         self.folder = Path(tempfile.mkdtemp(prefix="mien-web-"))
+        self.files = self.folder / "gradio"
+        self.files.mkdir()
         # Also where nobody closes it.
         weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
         self._seen: dict[str, tuple[Session, float]] = {}

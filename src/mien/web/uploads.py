@@ -127,15 +127,16 @@ def read_picture(data: bytes, limits: Limits, name: str = "picture") -> UInt8[np
     return images.decode(data, name, max_pixels=limits.pixels)
 
 
-def read_recipe(data: bytes, name: str = "picture") -> Mapping[str, Any] | None:
+def read_recipe(data: bytes, name: str = "picture", drawn: bool = True) -> Mapping[str, Any] | None:
     """What made a picture, as far as it may be followed here.
 
     Args:
         data: A file that :func:`read_picture` has taken.
         name: What errors call it.
+        drawn: Whether a network must have drawn it.
 
     Returns:
-        None for a photo, and for what no generator made.
+        None for a photo, and for what no network drew where that is asked for.
 
     Raises:
         ImageError, UnknownName: As :func:`check_recipe`.
@@ -145,7 +146,7 @@ def read_recipe(data: bytes, name: str = "picture") -> Mapping[str, Any] | None:
             made = provenance_of(picture, name)
     except (ImageError, UnidentifiedImageError, OSError, ValueError, SyntaxError):
         return None
-    if not isinstance(made.get("sha256"), str):
+    if drawn and not isinstance(made.get("sha256"), str):
         return None
     check_recipe(made, name)
     return made

@@ -28,6 +28,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "theo công thức đã tạo ra nó. Đừng dùng chúng như ảnh chụp người thật.",
     ),
     "at_hand": ("Face at hand", "Khuôn mặt đang dùng"),
+    "opening": (
+        "The studio is opening; what you press now is done in a moment.",
+        "Xưởng đang mở; những gì bạn bấm bây giờ sẽ được làm ngay sau đó.",
+    ),
     "none_at_hand": (
         "No face at hand yet. Describe one, send a photo, or draw one at random.",
         "Chưa có khuôn mặt nào. Hãy mô tả, gửi một tấm ảnh, hoặc lấy ngẫu nhiên.",
@@ -44,7 +48,6 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "gallery": ("Gallery", "Bộ sưu tập"),
     # What is going on.
     "cancel": ("Cancel", "Huỷ"),
-    "cancelling": ("Cancelling…", "Đang huỷ…"),
     "close": ("Close", "Đóng"),
     "progress": ("Progress", "Tiến độ"),
     "waiting": ("Waiting: {} before you", "Đang chờ: còn {} lượt trước bạn"),
@@ -65,7 +68,6 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "Chưa có khuôn mặt nào đang dùng; hãy chọn một khuôn mặt trước.",
     ),
     "no_photo": ("There is no photo yet; send one first.", "Chưa có ảnh; hãy gửi một tấm trước."),
-    "nothing_drawn": ("Nothing is drawn yet.", "Chưa vẽ gì cả."),
     # What many panels say.
     "seed": ("Seed", "Hạt giống"),
     "seed_n": ("seed {}", "hạt giống {}"),
@@ -89,7 +91,6 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "Tìm thấy nhiều khuôn mặt; chúng được đánh số trong ảnh.",
     ),
     "found_faces": ("Faces that were found", "Các khuôn mặt tìm thấy"),
-    "result": ("Result", "Kết quả"),
     "before": ("Before", "Trước"),
     "after": ("After", "Sau"),
     "before_after": ("Before and after", "Trước và sau"),
@@ -189,8 +190,20 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "clip": ("Clip", "Đoạn phim"),
     "no_clip": ("There is no clip yet; send one first.", "Chưa có phim; hãy gửi một đoạn trước."),
     "clip_info": (
-        "Up to {} s are drawn, in the style chosen under Picture.",
-        "Vẽ tối đa {} giây, theo kiểu đã chọn ở mục Ảnh.",
+        "Up to {} s are drawn, in the style that was pressed, or in the first one.",
+        "Vẽ tối đa {} giây, theo kiểu đã bấm chọn, hoặc kiểu đầu tiên.",
+    ),
+    # What cannot be done.
+    "no_face_found": ("No face was found in the photo.", "Không thấy khuôn mặt nào trong ảnh."),
+    "too_long": ("{} frames; up to {} are drawn here.", "{} khung hình; ở đây vẽ tối đa {}."),
+    "too_many": ("{} mixtures; up to {} are drawn here.", "{} ảnh trộn; ở đây vẽ tối đa {}."),
+    "no_seed": (
+        "{!r} is no seed; write 0, 7, 42.",
+        "{!r} không phải hạt giống; hãy viết 0, 7, 42.",
+    ),
+    "no_model": (
+        "There is no model for this on this disk.",
+        "Trên máy chưa có mô hình cho việc này.",
     ),
     # Explore.
     "walk": ("Walk", "Dạo bước"),
@@ -239,9 +252,6 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "not_on_disk": ("not here yet", "chưa có"),
     "pull": ("Fetch", "Tải về"),
     "pulled": ("It is on this disk: {}", "Đã có trên máy: {}"),
-    "family": ("Family", "Nhóm"),
-    "size": ("Size", "Dung lượng"),
-    "engine": ("Engines on this machine", "Các bộ máy tính toán ở đây"),
     "engine_go": ("Measure the engines", "Đo tốc độ"),
     "engine_head": (
         "engine|precision|ms an image|start, s|start again, s|same pixels",
@@ -250,15 +260,22 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "adopt": ("Adopt a generator of your own", "Nhận một bộ sinh của riêng bạn"),
     "adopt_info": (
         "Put a StyleGAN2 file into mien's folder of weights; sentences, edits and layers are then "
-        "made for it. It takes hours, can be stopped, and goes on where it was.",
+        "made for it. It takes hours and ends with this page; the next time it goes on from there.",
         "Đặt tệp StyleGAN2 vào thư mục trọng số của mien; câu mô tả, chỉnh sửa và các lớp sẽ được "
-        "tạo cho nó. Mất nhiều giờ, có thể dừng, và lần sau sẽ tiếp tục từ chỗ đó.",
+        "tạo cho nó. Mất nhiều giờ và dừng khi đóng trang; lần sau sẽ tiếp tục từ chỗ đó.",
     ),
     "own_generator": ("Generator", "Bộ sinh"),
     "samples": ("Samples", "Số mẫu"),
     "train_steps": ("Steps of training", "Số bước huấn luyện"),
     "adopt_go": ("Adopt", "Nhận"),
-    "adopted": ("{} has all its parts.", "{} đã có đủ mọi phần."),
+    "adopt_goes_on": (
+        "goes on as it was begun: {} pictures, {} steps",
+        "tiếp tục như lúc bắt đầu: {} ảnh, {} bước",
+    ),
+    "adopted": (
+        "{0} has all its parts; mien web --model {0} opens the studio with it.",
+        "{0} đã có đủ mọi phần; mien web --model {0} mở xưởng với nó.",
+    ),
     "no_own": (
         "There is no generator of your own yet.",
         "Chưa có bộ sinh nào của riêng bạn.",
@@ -290,6 +307,7 @@ DOING: Mapping[str, tuple[str, str]] = {
     "waiting": ("Waiting", "Đang chờ"),
     "loading": ("Loading the models", "Đang nạp mô hình"),
     "working": ("Working", "Đang làm"),
+    "cancelling": ("Cancelling…", "Đang huỷ…"),
     "drawing": ("Drawing", "Đang vẽ"),
     "refining": ("Refining", "Đang tinh chỉnh"),
     "inverting": ("Reading the photo", "Đang đọc ảnh"),
@@ -363,8 +381,8 @@ NAMES: Mapping[str, str] = {
     "eyes": "mắt",
     "earrings": "khuyên tai",
     "pose": "tư thế",
-    "f": "nữ",
-    "m": "nam",
+    "female": "nữ",
+    "male": "nam",
     "baby": "em bé",
     "child": "trẻ em",
     "teen": "thiếu niên",
@@ -450,7 +468,7 @@ class Say:
     def column_value(self, column: str, value: str) -> str:
         """What a sentence says of a face: ``hair color: gray``."""
         name = self.name(column.replace("_", " "))
-        said = {"0": "no", "1": "yes"}.get(value, value)
+        said = {"0": "no", "1": "yes", "f": "female", "m": "male"}.get(value, value)
         return f"{name}: {self.name(said)}"
 
 

@@ -23,7 +23,7 @@ from jaxtyping import UInt8
 from mien import images
 from mien.errors import Busy, Cancelled, InputError, MienError, SessionExpired
 from mien.portraits.faces import Faces
-from mien.web.desk import LOADING, WAITING, Desk, Progress
+from mien.web.desk import CANCELLING, LOADING, WAITING, Desk, Progress
 from mien.web.sessions import Made, Session, Sessions
 from mien.web.settings import Settings
 from mien.web.uploads import Limits, read_picture, without_paths
@@ -292,16 +292,17 @@ class Bench:
         progress = self.desk.progress(ask.session.id)
         if progress is None:
             return ""
-        if ask.count[1]:
+        if ask.count[1] and progress.what != CANCELLING:
             progress = progress._replace(done=ask.count[0], total=ask.count[1])
         return progress_line(progress, self.say)
 
     def _cancel(self, request: gr.Request) -> tuple[Any, Any]:
         try:
-            self.desk.cancel(self.sessions.of(request).id)
+            runs = self.desk.cancel(self.sessions.of(request).id)
         except SessionExpired:
             return self._fault(self.say("expired")), gr.Button(visible=False)
-        return f"<p class='what'>{self.say('cancelling')}</p>", gr.skip()
+        # While something runs the bar is that work's own: its last word must be the last.
+        return _same(2) if runs else ("", gr.Button(visible=False))
 
     def _fault(self, text: str) -> str:
         close = html.escape(self.say("close"))

@@ -117,7 +117,7 @@ def build(bench: Bench) -> None:
     bench.act([one.input for one in steer], _steer, steer, view, live=True)
     bench.act(keep.click, _keep, steer, kept)
     bench.act(video.click, _film, [clip, first, *steer], kept)
-    bench.returns["anime"] = [first, *sliders], _again
+    bench.returns["anime"] = [first, *sliders, other], _again
 
 
 def _given(bench: Bench, ask: Ask, path: str | None) -> UInt8[np.ndarray, "h w 3"]:
@@ -211,11 +211,10 @@ def _film(ask: Ask, path: str | None, first: float, *values: Any) -> str:
     if path is None:
         raise InputError(ask.say("no_clip"))
     clip, studio = Clip(Path(path)), ask.studio
-    if clip.duration > MOST_S or clip.frames > MOST_FRAMES:
-        raise InputError(
-            f"the clip has {clip.frames} frames in {clip.duration:.0f} s; up to {MOST_FRAMES} in "
-            f"{MOST_S} s are drawn"
-        )
+    if clip.duration > MOST_S:
+        raise InputError(ask.say("clip_info", MOST_S))
+    if clip.frames > MOST_FRAMES:
+        raise InputError(ask.say("too_long", clip.frames, MOST_FRAMES))
     now = ask.session.values.get("steered")
     seed = now.seed if isinstance(now, Steered) else int(first or 0)
     painter, plan = studio.painter(), VideoPlan()
@@ -236,4 +235,5 @@ def _again(made: Mapping[str, Any]) -> list[Any]:
     """The settings of a recipe."""
     rows = [row for edit in made.get("edits", ()) for row in edit["settings"]]
     said = {row["direction"]: float(row["strength"]) for row in rows}
-    return [made.get("style_seed", 0), *(said.get(name, 0.0) for name in STEERS)]
+    other = next((name for name in OTHERS if name in said), "")
+    return [made.get("style_seed", 0), *(said.get(name, 0.0) for name in STEERS), other]

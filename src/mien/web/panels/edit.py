@@ -200,7 +200,7 @@ def _look(bench: Bench):
         ask.studio.watch("finding faces", 0, 0)
         faces = shipped_finder(str(ask.studio.device)).find(image)
         if not faces:
-            raise InputError("no face was found in the photo")
+            raise InputError(ask.say("no_face_found"))
         ask.session.values["found"] = image
         name = html.escape(ask.say("found_faces"))
         seen = f'<img class="found" alt="{name}" src="{shown(draw_faces(image, faces))}">'

@@ -25,17 +25,22 @@ if TYPE_CHECKING:
 MOST_FRAMES, MOST_CELLS, MOST_PAIRS = 900, 36, 24
 """Of a walk, a mixture and a measurement of layers."""
 
+LAYERS = ("coarse", "middle", "fine")
+"""What can be mixed in."""
+
 
 def build(bench: Bench) -> None:
     """Lay the panel out and bind it."""
-    say = bench.say
-    with gr.Tabs(overflow_behavior="wrap", elem_classes="inner"):
+    say, fields = bench.say, []
+    with gr.Tabs(overflow_behavior="wrap", elem_classes="inner") as tabs:
         for name, lay in (("walk", _walk), ("mixing", _mixing), ("pad", _pad), ("layer_map", _map)):
-            with gr.Tab(say(name), elem_id=f"explore-{name}"), gr.Row(elem_classes="panel"):
-                lay(bench)
+            tab = gr.Tab(say(name), id=name, elem_id=f"explore-{name}")
+            with tab, gr.Row(elem_classes="panel"):
+                fields += lay(bench)
+    bench.returns["explore"] = [tabs, *fields], _again
 
 
-def _walk(bench: Bench) -> None:
+def _walk(bench: Bench) -> list[Any]:
     """From face to face."""
     say = bench.say
     with gr.Column(scale=2, min_width=300):
@@ -51,8 +56,8 @@ def _walk(bench: Bench) -> None:
 
     def draw(ask: Ask, text: str, seconds: float, fps: float, loop: bool) -> str:
         if seconds * fps > MOST_FRAMES:
-            raise InputError(f"{seconds * fps:.0f} frames; up to {MOST_FRAMES} are drawn here")
-        stops: list[Face] = [*_hand(ask), *read_seeds(text)]
+            raise InputError(say("too_long", round(seconds * fps), MOST_FRAMES))
+        stops: list[Face] = [*_hand(ask), *read_seeds(text, say)]
         plan = ask.studio.walk(stops, float(seconds), float(fps), bool(loop))
         with recording(ask.session, "walk", plan.fps, lambda: plan.provenance) as (writer, made):
             for images in plan:
@@ -60,18 +65,34 @@ def _walk(bench: Bench) -> None:
         return player(made[0], ask.say) + remarks(plan.notes, ask.say)
 
     bench.act(go.click, draw, [seeds, seconds, fps, loop], clip)
-    bench.returns["explore"] = [seeds, seconds, fps, loop], _again
+    return [seeds, seconds, fps, loop]
 
 
 def _again(made: Mapping[str, Any]) -> list[Any]:
-    """The settings of a walk."""
-    walk = made.get("walk") or {}
-    seeds = [str(face["seed"]) for face in walk.get("faces", ()) if "seed" in face]
-    numbers = (walk.get(name, usual) for name, usual in (("seconds", 3), ("fps", 24)))
-    return [", ".join(seeds), *numbers, bool(walk.get("loop"))]
+    """The settings of a walk, of a whole table, or of one mixture."""
+    if "walk" in made:
+        walk = made["walk"]
+        seeds = [str(face["seed"]) for face in walk.get("faces", ()) if "seed" in face]
+        numbers = (walk.get(name, usual) for name, usual in (("seconds", 3), ("fps", 24)))
+        stops = [", ".join(seeds), *numbers, bool(walk.get("loop"))]
+        return [gr.Tabs(selected="walk"), *stops, *(gr.skip() for _ in range(3))]
+    return [gr.Tabs(selected="mixing"), *(gr.skip() for _ in range(4)), *_mixed(made)]
 
 
-def _mixing(bench: Bench) -> None:
+def _mixed(made: Mapping[str, Any]) -> list[Any]:
+    """Rows, columns and layers."""
+    from mien.editing.mixing import RANGES
+
+    if "grid" in made:
+        return [made["grid"].get(name, "") for name in ("rows", "columns", "layers")]
+    mix = made["mix"]
+    seeds = [str(mix[part].get("seed", "")) for part in ("a", "b")]
+    first = min(mix["layers"], default=0)
+    begins = {begin: name for name, (begin, _) in RANGES.items() if name in LAYERS}
+    return [*seeds, begins.get(first, LAYERS[0])]
+
+
+def _mixing(bench: Bench) -> list[Any]:
     """Rows by columns."""
     say = bench.say
     with gr.Column(scale=2, min_width=300):
@@ -80,7 +101,7 @@ def _mixing(bench: Bench) -> None:
         )
         columns = gr.Textbox("11, 12, 13", label=say("columns"), elem_id="mixing-columns")
         layers = gr.Radio(
-            [(say(one), one) for one in ("coarse", "middle", "fine")], value="coarse",
+            [(say(one), one) for one in LAYERS], value=LAYERS[0],
             label=say("layers"),
         )  # fmt: skip
         go = gr.Button(say("mixing_go"), variant="primary", elem_id="mixing-go")
@@ -88,20 +109,20 @@ def _mixing(bench: Bench) -> None:
         table = picker(say("mixing"), elem_id="mixing-table", elem_classes="card")
 
     def draw(ask: Ask, rows: str, columns: str, layers: str) -> str:
-        down: list[Face] = [*_hand(ask), *read_seeds(rows)]
-        across: list[Face] = [*read_seeds(columns)]
+        down: list[Face] = [*_hand(ask), *read_seeds(rows, say)]
+        across: list[Face] = [*read_seeds(columns, say)]
         if len(down) * len(across) > MOST_CELLS:
-            raise InputError(
-                f"{len(down)} x {len(across)} mixtures; up to {MOST_CELLS} are drawn here"
-            )
+            raise InputError(say("too_many", f"{len(down)} x {len(across)}", MOST_CELLS))
         faces = ask.studio.grid(down, across, layers)
-        return _table(ask, faces, len(across))
+        asked = {"rows": rows, "columns": columns, "layers": layers}
+        return _table(ask, faces, len(across), asked)
 
     bench.act(go.click, draw, [rows, columns, layers], table)
     bench.act(table.select, Ask.carry, desk=False)
+    return [rows, columns, layers]
 
 
-def _table(ask: Ask, faces: Faces, across: int) -> str:
+def _table(ask: Ask, faces: Faces, across: int, asked: Mapping[str, str]) -> str:
     """The mixtures with their sources at the edges."""
     assert faces.sheet is not None
     made = ask.keep(faces, "mix")
@@ -118,14 +139,15 @@ def _table(ask: Ask, faces: Faces, across: int) -> str:
         + "</tr>"
         for row in range(len(made) // across)
     )
-    page = ask.session.keep(Made(faces.page(), "grid", dict(faces.provenance)))
+    recipe = {**faces.provenance, "grid": dict(asked)}
+    page = ask.session.keep(Made(faces.page(), "grid", recipe))
     return (
         f'<div class="wide" tabindex="0"><table class="mixing"><tr><td></td>{head}</tr>{body}'
         f"</table></div>{links(page, ask.say)}"
     )
 
 
-def _pad(bench: Bench) -> None:
+def _pad(bench: Bench) -> list[Any]:
     """Two directions under one hand."""
     say = bench.say
     names = [(say.name(name).capitalize(), name) for name in DIRECTIONS]
@@ -163,9 +185,10 @@ def _pad(bench: Bench) -> None:
     bench.follow(fill, [face])
     bench.act(square.input, drag, [square, across, up], face, live=True)
     bench.act(keep.click, hold)
+    return []
 
 
-def _map(bench: Bench) -> None:
+def _map(bench: Bench) -> list[Any]:
     """What moves when one layer is replaced."""
     say = bench.say
     with gr.Column(scale=2, min_width=300):
@@ -188,6 +211,7 @@ def _map(bench: Bench) -> None:
         )
 
     bench.act(go.click, measure, count, table)
+    return []
 
 
 def _heat(names: Sequence[str], shares: Sequence[Sequence[float]], say: Say) -> str:
@@ -212,7 +236,7 @@ def _hand(ask: Ask) -> list[Face]:
     return [] if ask.session.carried is None else [ask.session.carried.face]
 
 
-def read_seeds(text: str) -> list[int]:
+def read_seeds(text: str, say: Say) -> list[int]:
     """Seeds between commas or spaces.
 
     Raises:
@@ -221,7 +245,7 @@ def read_seeds(text: str) -> list[int]:
     parts = [part for part in re.split(r"[,;\s]+", text.strip()) if part]
     wrong = next((part for part in parts if not part.isdecimal() or len(part) > 10), None)
     if wrong is not None:
-        raise InputError(f"{wrong[:40]!r} is no seed; write numbers with commas: 0, 7, 42")
+        raise InputError(say("no_seed", wrong[:40]))
     return [int(part) for part in parts]
 
 

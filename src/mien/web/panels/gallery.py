@@ -74,7 +74,7 @@ def build(bench: Bench) -> None:
     def drop(ask: Ask, path: str | None) -> tuple[Any, ...]:
         data = b"" if path is None else Path(path).read_bytes()
         read_picture(data, Limits(bench.settings.max_upload, bench.settings.max_pixels))
-        return restore(ask, read_recipe(data))
+        return restore(ask, read_recipe(data, drawn=False))
 
     bench.follow(lambda ask: _made(ask), [made])
     bench.act(made.select, read, None, [recipe, take, again], desk=False)
@@ -85,14 +85,16 @@ def build(bench: Bench) -> None:
 
 def panel_of(recipe: Mapping[str, Any]) -> str:
     """The panel that a recipe belongs to; empty if to none."""
-    named = {"style_seed": "anime", "compose": "compose", "walk": "explore"}
+    named = {"style_seed": "anime", "compose": "compose", "walk": "explore", "grid": "explore"}
     found = next((panel for key, panel in named.items() if key in recipe), "")
     if found:
         return found
-    if "direction" in recipe:
+    if "direction" in recipe or "style" in recipe:
         return "sketch"
-    if recipe.get("edits") or "mix" in recipe:
+    if recipe.get("edits"):
         return "edit"
+    if "mix" in recipe:
+        return "explore"
     return "describe" if "text" in recipe else "edit" if "seed" in recipe else ""
 
 
@@ -110,7 +112,7 @@ def _at_hand(ask: Ask, recipe: Mapping[str, Any], kept: Made | None) -> list[str
     from mien.editing.latent import rebuild
 
     studio = ask.studio
-    if recipe.get("sha256") != studio.loaded.sha256 or "walk" in recipe:
+    if recipe.get("sha256") != studio.loaded.sha256 or {"walk", "grid"} & set(recipe):
         return []  # It is not one of this generator's faces.
     *before, last = recipe.get("edits") or (None,)
     strengths = None if last is None else strengths_of(studio, last)

@@ -62,7 +62,7 @@ def _adopting(bench: Bench) -> None:
         gr.HTML(_line(say("adopt_info")))
         name = gr.Dropdown([], label=say("own_generator"), elem_id="adopt-name")
         samples = slider(100, 6000, 1500, step=100, label=say("samples"), elem_id="adopt-samples")
-        steps = slider(100, 8000, 4000, step=100, label=say("train_steps"))
+        steps = slider(100, 8000, 4000, step=100, label=say("train_steps"), elem_id="adopt-steps")
         go = gr.Button(say("adopt_go"), elem_id="adopt-go")
         said = gr.HTML("", elem_id="adopt-said")
 
@@ -92,21 +92,25 @@ def own_generators() -> list[Path]:
 def _adopt(ask: Ask, name: str | None, samples: float, steps: float) -> str:
     """Make what is missing beside a generator; one that was stopped goes on."""
     from mien.hub.loading import load_generator, load_identity, load_tagger
-    from mien.studio.adopt import Adoption, Tools, adopt
+    from mien.studio.adopt import Adoption, Tools, adopt, begun
 
     studio, say = ask.studio, ask.say
     path = next((one for one in own_generators() if one.name == name), None)
     if path is None:
         raise InputError(say("no_own"))
     studio.watch("loading the models", 0, 0)
-    device, config = str(studio.device), Adoption(samples=int(samples), steps=int(steps))
+    device, lines = str(studio.device), []
+    config = begun(path)
+    if config is None:
+        config = Adoption(samples=int(samples), steps=int(steps))
+    else:
+        lines.append(say("adopt_goes_on", config.samples, config.steps))
     tools = Tools(
         load_tagger("teacher", device),
         load_tagger("judge", device),
         load_identity("identity", device),
         lambda: studio.encoder,
     )
-    lines = []
     for line in adopt(load_generator(path, device), tools, config):
         if "doing" in line:
             studio.watch(line["doing"], line["done"], line["of"])

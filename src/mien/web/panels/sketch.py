@@ -59,7 +59,15 @@ def build(bench: Bench) -> None:
     bench.act(way.input, turn, way, drawing, desk=False)
     bench.draws(sheet, "sketch-sheet")
     bench.act(go.click, translate, [way, photo, strength], results)
-    bench.returns["sketch"] = [way], lambda made: [WAYS[made.get("direction") != WAY_TO_SKETCH]]
+    bench.returns["sketch"] = [way, drawing, strength], _again
+
+
+def _again(made: Mapping[str, Any]) -> list[Any]:
+    """The settings of a recipe; a pencil's says its strength, a network's its direction."""
+    pencil = "style" in made
+    way = WAYS[not pencil and made.get("direction") != WAY_TO_SKETCH]
+    strength = made.get("strength", 0.5) if pencil else gr.skip()
+    return [way, gr.Accordion(visible=way == "to_photo"), strength]
 
 
 def _given(bench: Bench, ask: Ask, way: str, path: str | None) -> UInt8[np.ndarray, "h w 3"]:
@@ -98,7 +106,7 @@ def _translate(ask: Ask, way: str, image: UInt8[np.ndarray, "h w 3"], strength: 
             recipe = {"style": name, "strength": strength}
             cells.append(_kept(ask, draw(small, strength), verb, recipe, say(name)))
     if len(cells) == 1:
-        raise InputError("there is no model for this on this disk")
+        raise InputError(say("no_model"))
     return _row(cells)
 
 

@@ -67,8 +67,10 @@ def captions(source: Path, out: Path, *more: str) -> list[str]:
 def start(line: list[str]) -> subprocess.Popen[bytes]:
     """A process with a group of its own, each of whose processes has one thread."""
     surroundings = {**os.environ, "OMP_NUM_THREADS": "1"}
-    both = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    return subprocess.Popen(line, env=surroundings, start_new_session=True, **both)
+    pipe = subprocess.PIPE
+    return subprocess.Popen(
+        line, env=surroundings, start_new_session=True, stdout=pipe, stderr=pipe
+    )
 
 
 def ended(line: list[str]) -> float:
@@ -84,6 +86,7 @@ def ended(line: list[str]) -> float:
 def overhead(folder: Path, count: int, side: int) -> None:
     """The plain loop and a shard over the same pictures, in this process, in turns."""
     from mien.data import bulk
+    from mien.data.batch import Job
     from mien.studio.bulk import worker_of
     from mien.studio.session import Studio
 
@@ -94,6 +97,7 @@ def overhead(folder: Path, count: int, side: int) -> None:
         plan = bulk.Plan.of([source], folder / f"shard{number}", count)
         begin = time.process_time()
         for job in plan.shards[0].items(folder / f"loop{number}", plan.ends):
+            assert isinstance(job, Job)
             made = studio.sketch(job.read(), None, None, "face", 1, style="pencil", strength=0.5)
             made.save(job.targets[0], force=True)
         middle = time.process_time()

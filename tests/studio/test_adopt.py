@@ -141,7 +141,7 @@ def test_an_encoder_added_later_takes_photos(
     for made in whole.parent.iterdir():
         shutil.copy(made, tmp_path)
     photos = tmp_path / "photos"
-    for number in range(16):
+    for number in range(20):
         images.save(photos / f"{number}.png", toys.photo(number, 32))
     monkeypatch.setattr(encoder_training, "_HELD", 4)
     with_encoder = replace(CONFIG, encoder=0.016)

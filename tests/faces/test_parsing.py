@@ -12,7 +12,7 @@ import torch
 from faces.toy_masks import head, tiny_parser
 from mien import images
 from mien.checkpoints import native
-from mien.errors import DatasetError, ImageError, InputError
+from mien.errors import DatasetError, ImageError, InputError, WeightsMissing
 from mien.faces.frames import Frame
 from mien.faces.parsing import regions
 from mien.faces.parsing.config import ParsingConfig
@@ -181,6 +181,8 @@ def test_a_file_of_ours_and_a_file_of_bisenet(tmp_path: Path) -> None:
     assert loaded.resolution == 32
     for name, value in decoder.state_dict().items():
         assert torch.equal(value, loaded.decoder.state_dict()[name])
+    with pytest.raises(WeightsMissing, match=r"79999_iter\.pth"):
+        load_parser("bisenet")
 
 
 def test_masks_are_read_by_name_and_checked(tmp_path: Path) -> None:

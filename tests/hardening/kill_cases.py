@@ -6,6 +6,7 @@ import hashlib
 import json
 import shlex
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -126,6 +127,36 @@ def _pull() -> int:
     return 0
 
 
+class _Here:
+    """A pool of bulk work whose only process is this one: a kill is the worker's too."""
+
+    places = 1
+
+    def __init__(self, _: int) -> None: ...
+
+    def submit(self, work: Callable[..., object], *args: object) -> Future[object]:
+        done: Future[object] = Future()
+        done.set_result(work(*args))
+        return done
+
+    def wait(self, futures: list[Future[object]]) -> list[Future[object]]:
+        return futures
+
+    def result(self, future: Future[object]) -> object:
+        return future.result()
+
+    def close(self) -> None: ...
+
+
+def _bulk() -> int:
+    """Three photos in two shards."""
+    from mien import cli
+    from mien.data import pools
+
+    pools.LocalPool = _Here  # pyright: ignore[reportAttributeAccessIssue]
+    return cli.main(["run", "sketch", "photos", "--out", "made", "--per-shard", "2"])
+
+
 def _clip() -> int:
     """A clip in parts of two frames; a toy finder sees the faces."""
     from anime import toys
@@ -240,6 +271,7 @@ def cases(quick: bool = False) -> dict[str, Case]:
         "data sketch": Case("data sketch photos --out made", "", True),
         "data caption": Case("data caption table.tsv --count 3 --out made", "", True),
         "data pack": Case("data pack photos --size 16 --out made/p.zip", "", True),
+        "run": Case(_bulk, "", True),
         "weights convert, pt": Case("weights convert tiny.safetensors --out made/t.pt", new),
         "weights convert, half": Case(
             "weights convert tiny.safetensors --half --out made/t.safetensors", new, True

@@ -16,6 +16,8 @@ leave exactly the files of an unbroken run.
 from __future__ import annotations
 
 import argparse
+import contextlib
+import importlib
 import json
 import os
 import random
@@ -126,7 +128,7 @@ def tree(root: Path) -> dict[str, bytes]:
         if path.is_dir():
             if not any(path.iterdir()):
                 found[f"{name}/"] = b""
-        elif path.suffix == ".jsonl":
+        elif path.suffix == ".jsonl" and not path.name.startswith(".mien~"):
             lines = [json.loads(line) for line in path.read_text().splitlines()]
             plain = [{k: v for k, v in line.items() if k not in TIMES} for line in lines]
             found[name] = json.dumps(plain).encode()
@@ -141,7 +143,8 @@ def halves(root: Path, known: dict[str, bytes]) -> list[str]:
     for path in root.rglob("*"):
         name = path.relative_to(root).as_posix()
         passing = path.name.startswith(".mien~") or "tensorboard" in path.parts
-        if not path.is_file() or passing or path.suffix in (".jsonl", ".part"):
+        passing |= path.name.endswith((".jsonl", ".part", ".lock"))
+        if not path.is_file() or passing:
             continue
         if path.read_bytes() != known.get(name) and not whole(path):
             bad.append(f"half: {name}")
@@ -229,7 +232,7 @@ class Killer:
             os.environ[files.KILL_AT] = "0"
             calls = watch_calls(root, 0)
             status = self.cases[name](False)
-            counts.write_text(json.dumps([files._steps, calls[0]]))
+            counts.write_text(json.dumps([files._steps, calls[0], list(sys.modules)]))
             return status
 
         start = time.monotonic()
@@ -239,7 +242,10 @@ class Killer:
             said = (self.folder / "said").read_text()[-2000:]
             raise AssertionError(f"{name} fails unbroken, status {status}: {said}")
         self.known[name] = tree(root)
-        steps, calls = json.loads(counts.read_text())
+        steps, calls, modules = json.loads(counts.read_text())
+        for module in modules:  # which every fork of this case would load anew
+            with contextlib.suppress(Exception):  # some are no files and cannot be loaded by name
+                importlib.import_module(module)
         return steps, calls
 
     def plan(self, count: int, seed: int) -> list[Trial]:
@@ -315,12 +321,10 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="only the cases of make test")
     parser.add_argument("--only", default="", help="cases whose name holds this")
     parser.add_argument("--seconds", type=float, default=1e9, help="stop after so many")
+    parser.add_argument("--log", type=Path, help="each kill as a line, added to this file")
     options = parser.parse_args()
+    log = vars(options).pop("log")
     import torch
-
-    if not options.quick:  # what every fork of a trainer would load anew
-        import torch._dynamo
-        import torch.utils.tensorboard.writer
 
     torch.set_num_threads(1)  # a fork knows no other thread
     with tempfile.TemporaryDirectory() as temporary:
@@ -328,6 +332,9 @@ def main() -> int:
         trials = []
         for trial in made:
             trials.append(trial)
+            if log:  # what was counted stays counted, if this is ended
+                with log.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps(vars(trial)) + "\n")
             if len(trials) % 50 == 0:
                 sys.stderr.write(f"{len(trials)} kills, {sum(bool(t.bad) for t in trials)} bad\n")
             if trial.bad:

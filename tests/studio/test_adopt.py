@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 import torch
 
-from mien import cli
+from inversion import toys
+from mien import cli, images
 from mien.checkpoints import native
 from mien.editing.sets import load_direction_set
 from mien.errors import InputError, OutputError, WeightsMissing
 from mien.hub.loading import load_generator
+from mien.inversion import encoder_training
 from mien.studio import Studio
 from mien.studio import adopt as adopting
 from mien.studio.adopt import PARTS, Adoption, Tools, adopt, begun
@@ -138,6 +140,31 @@ def test_sentences_and_edits_work_with_it(whole: Path, monkeypatch: pytest.Monke
     assert studio.edit(faces, {names[0]: 1}).images.shape == faces.images.shape
 
 
+def test_an_encoder_added_later_takes_photos(
+    whole: Path, tools: Tools, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "g.safetensors"
+    for made in whole.parent.iterdir():
+        shutil.copy(made, tmp_path)
+    photos = tmp_path / "photos"
+    for number in range(20):
+        images.save(photos / f"{number}.png", toys.photo(number, 32))
+    monkeypatch.setattr(encoder_training, "_HELD", 4)
+    with_encoder = replace(CONFIG, encoder=0.016)
+    lines = list(adopt(load_generator(path), tools, with_encoder, photos=[photos]))
+    files = [line["file"].name for line in lines if "file" in line]
+    assert files[-2:] == ["g-encoder.safetensors", "g-inversion.safetensors"]
+    assert any("held/explained" in line.get("note", "") for line in lines)
+    for name in FILES:
+        assert path.with_name(name).read_bytes() == whole.with_name(name).read_bytes(), name
+    monkeypatch.chdir(tmp_path)
+    inverter = Studio("g.safetensors", "cpu").inverter
+    ws = inverter.codes(images.to_float(toys.photo(1, 32)[None]))
+    assert ws.shape == (1, inverter.generator.num_ws, 16)
+    with pytest.raises(OutputError, match=r"has seen 0.016 kimg, and 0.024 are asked for"):
+        next(adopt(load_generator(path), tools, replace(CONFIG, encoder=0.024)))
+
+
 def test_one_that_was_not_adopted_says_what_to_do(tmp_path: Path) -> None:
     studio = Studio(write(tmp_path), "cpu")
     with pytest.raises(WeightsMissing, match=r"run: mien adopt .*g\.safetensors"):
@@ -152,6 +179,9 @@ def test_one_that_was_not_adopted_says_what_to_do(tmp_path: Path) -> None:
         (["none.pkl"], "none.pkl: does not exist"),
         (["portraits", "--samples", "-1"], "-1 samples"),
         (["portraits", "--faces", "1"], "--faces"),
+        (["portraits", "--encoder", "much"], "--encoder 'much' is no number of kimg"),
+        (["portraits", "--encoder", "-1"], "encoder is -1.0 kimg"),
+        (["portraits", "--data", "photos"], "say --encoder 20kimg"),
         ([], "Missing argument"),
     ],
 )

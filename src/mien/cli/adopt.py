@@ -27,6 +27,13 @@ def adopt(
     tagger: Annotated[str, typer.Option(help="Tagger that reads the samples.")] = "teacher",
     judge: Annotated[str, typer.Option(help="Tagger that measures.")] = "judge",
     identity: Annotated[str, typer.Option(help="Judge of who a face is.")] = "identity",
+    encoder: Annotated[
+        str, typer.Option(metavar="KIMG", help="An encoder of photos: 20kimg; 0 for none.")
+    ] = "0",
+    data: Annotated[
+        list[Path] | None,
+        typer.Option(help="With --encoder: photographs, for a w a layer; may be repeated."),
+    ] = None,
     seed: opt.Seed = 0,
     device: opt.Device = "auto",
     force: opt.Force = False,
@@ -36,9 +43,12 @@ def adopt(
 
     Draws samples and reads them; then describe, edit, walk and mix work with it. The files lie
     beside the generator's: `NAME-codes`, `-directions`, `-mapper`, `-prior`, `-edits`,
-    `-layers.csv`, `-card.md`. A run that was stopped goes on where it was when the command is
-    repeated.
+    `-layers.csv`, `-card.md`. With `--encoder 20kimg` also `-encoder`, which `invert` and all that
+    takes a photo needs, learnt from faces that the generator draws, and with photographs
+    `-inversion`, its W+ head. A run that was stopped goes on where it was when the command is
+    repeated; an encoder can be added later in the same way.
     """
+    from mien.errors import InputError
     from mien.hub.loading import load_generator, load_identity, load_tagger
     from mien.runtime.devices import find_device
     from mien.runtime.memory import tune_allocator
@@ -46,7 +56,10 @@ def adopt(
     from mien.studio.adopt import adopt as adopt_generator
     from mien.text.embedding import SentenceEncoder
 
-    config = Adoption(samples, steps, faces, free, chosen_seed(seed))
+    kimg = _kimg(encoder)
+    if data and not kimg:
+        raise InputError("--data is for --encoder, which is not given; say --encoder 20kimg")
+    config = Adoption(samples, steps, faces, free, chosen_seed(seed), encoder=kimg)
     tune_allocator()
     place = str(find_device(device))
     tools = Tools(
@@ -58,7 +71,8 @@ def adopt(
     files: list[Path] = []
     notes: list[str] = []
     with showing() as tell:
-        for line in adopt_generator(load_generator(model, place), tools, config, force):
+        loaded = load_generator(model, place)
+        for line in adopt_generator(loaded, tools, config, force, data or ()):
             if "file" in line:
                 files.append(line["file"])
             elif "note" in line:
@@ -67,3 +81,13 @@ def adopt(
             else:
                 tell(line["doing"], line["done"], line["of"])
     emit({"files": files, "notes": notes}, json, "\n".join(map(str, files)))
+
+
+def _kimg(text: str) -> float:
+    """``20kimg`` or ``20``."""
+    from mien.errors import InputError
+
+    try:
+        return float(text.lower().removesuffix("kimg"))
+    except ValueError:
+        raise InputError(f"--encoder {text!r} is no number of kimg; say 20kimg") from None

@@ -8,6 +8,7 @@ lies beside the generator's file and is called after it:
     ffhq-codes, ffhq-directions, ffhq-mapper, ffhq-prior   ways from a sentence to a latent
     ffhq-edits                                             named edits, strength 1 measured
     ffhq-layers.csv, ffhq-card.md                          what each layer moves; what was measured
+    ffhq-encoder, ffhq-inversion                           photos, if asked: a w, then w of layers
 
 Samples and measurements wait in ``ffhq.adopting/`` until the card is written: a run that was killed
 goes on with the first that is missing, and what is there is not made again.
@@ -18,7 +19,7 @@ from __future__ import annotations
 import json
 import math
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -45,6 +46,7 @@ from mien.hub.loading import Loaded
 from mien.hub.store import shipped
 from mien.metrics.protocol import Protocol
 from mien.portraits.codes import CodeMoments
+from mien.studio import adopt_photos as photo
 from mien.text import train as text
 from mien.text.config import TextTraining
 from mien.text.directions import AttributeDirections
@@ -72,6 +74,8 @@ class Adoption:
         free: Free edits from each other, as the tagger finds best; many pictures an edit.
         seed: Decides every sample.
         shard: Samples that are kept together.
+        encoder: Thousand faces from which an encoder of photos learns, and as many photographs for
+            its W+ head, where some are given; 0 for none.
     """
 
     samples: int = 0
@@ -80,6 +84,7 @@ class Adoption:
     free: bool = True
     seed: int = 0
     shard: int = 100
+    encoder: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse what leaves nothing to count."""
@@ -87,6 +92,8 @@ class Adoption:
             raise InputError(
                 f"{self.samples} samples, {self.steps} steps, {self.faces} faces; at least 0, 1, 2"
             )
+        if not 0 <= self.encoder < math.inf:
+            raise InputError(f"encoder is {self.encoder} kimg, and must be 0 or more")
 
     def count(self, resolution: int) -> int:
         """How many latents are drawn for a generator of this size."""
@@ -111,7 +118,11 @@ class Tools:
 
 
 def adopt(
-    generator: Loaded, tools: Tools, config: Adoption, force: bool = False
+    generator: Loaded,
+    tools: Tools,
+    config: Adoption,
+    force: bool = False,
+    photos: Sequence[Path] = (),
 ) -> Iterator[dict[str, Any]]:
     """Make everything that a generator needs to be described, edited and walked with.
 
@@ -120,6 +131,8 @@ def adopt(
         tools: Who reads and judges.
         config: What decides the run.
         force: Make everything again.
+        photos: Folders or zips of photographs, for the W+ head of an encoder; without any the
+            encoder gives one w for all layers.
 
     Yields:
         ``{"doing", "done", "of"}``, ``{"note"}`` and ``{"file"}``, in the order in which they are
@@ -131,7 +144,7 @@ def adopt(
         OutputError: Files of another generator or another command are there, another process
             adopts it at this moment, or the disk refuses.
     """
-    job = _Job(generator, tools, config)
+    job = _Job(generator, tools, config, photos)
     job.claim(force)
     with held(job.work):
         yield from job.run()
@@ -162,8 +175,11 @@ def _work_of(generator: Path) -> Path:
 
 
 class _Job:
-    def __init__(self, generator: Loaded, tools: Tools, config: Adoption) -> None:
-        self.loaded, self.tools, self.config = generator, tools, config
+    def __init__(
+        self, generator: Loaded, tools: Tools, config: Adoption, photos: Sequence[Path]
+    ) -> None:
+        self.loaded, self.tools, self.config, self.photos = generator, tools, config, photos
+        self.photo_parts = photo.PARTS[: 1 + bool(photos)] if config.encoder else ()
         self.G = generator.network
         self.base = generator.path.with_suffix("")
         self.work = _work_of(generator.path)
@@ -176,11 +192,13 @@ class _Job:
 
     @property
     def meta(self) -> dict[str, Any]:
+        told = asdict(self.config)
+        del told["encoder"]  # which may be added to what was adopted without
         return {
             "generator": self.loaded.sha256,
             "generator_name": self.loaded.name,
             "tagger_sha256": self.tools.tagger.sha256,
-            "adoption": {**asdict(self.config), "samples": self.count},
+            "adoption": {**told, "samples": self.count},
         }
 
     def claim(self, force: bool) -> None:
@@ -189,13 +207,19 @@ class _Job:
             raise InputError("this tagger reads other columns than mien.attributes.COLUMNS")
         if self.base.parent == shipped():
             raise InputError(f"{self.loaded.name!r} ships with its parts; adopt a file of your own")
-        files = [path for part in PARTS if (path := self.path(part)).exists()]
+        parts = (*PARTS, *self.photo_parts)
+        files = [path for part in parts if (path := self.path(part)).exists()]
         for path in files:
             if native.read_header(path).meta.get("adoption") is None:
                 raise OutputError(path, "is there and was not made by adopting", "move it away")
             if not force and not _same(native.read_header(path).meta, self.meta):
                 cause = "was made for another generator, or by another command"
                 raise OutputError(path, cause, "give the same command, or `force=True`")
+        for path in files if not force else ():
+            kimg = native.read_header(path).meta.get("training", {}).get("kimg")
+            if path in map(self.path, self.photo_parts) and kimg != self.config.encoder:
+                cause = f"has seen {kimg} kimg, and {self.config.encoder} are asked for"
+                raise OutputError(path, cause, "move it away")
         if force:
             shutil.rmtree(self.work, ignore_errors=True)
             for path in [*files, self.path("layers", ".csv"), self.path("card", ".md")]:
@@ -232,6 +256,10 @@ class _Job:
         if not self.path("card", ".md").exists():
             yield from self._write_card()
         yield {"file": self.path("card", ".md")}
+        for part in self.photo_parts:
+            if not self.path(part).exists():
+                yield from self._make_inverter(part)
+            yield {"file": self.path(part)}
 
     # Samples
 
@@ -354,6 +382,35 @@ class _Job:
             made = Flip(edit.name, 0.0, math.nan, None)
         _write_json(path, _plain(made))
         return made
+
+    # Photos
+
+    def _make_inverter(self, part: str) -> Iterator[dict[str, Any]]:
+        config, recipe = self.config, None
+        moments = CodeMoments(len(LABELS), self.G.config.w_dim)
+        moments.load_state_dict(native.load(self.path("codes"), "code-moments").tensors)
+        moments = moments.to(self.G.mapping.w_avg.device)
+        if part == "encoder":
+            recipe = photo.encoder_recipe(
+                self.loaded, self.source, moments, config.encoder, config.seed
+            )
+        else:
+            for line in photo.head_recipe(
+                self.loaded, moments, self.tools.identity, self.photos, self.work,
+                config.encoder, config.seed,
+            ):  # fmt: skip
+                if isinstance(line, dict):
+                    yield line
+                else:
+                    recipe = line
+        assert recipe is not None
+        total = round(1000 * config.encoder)
+        for line in loop.run(recipe, self.work / f"{part}.run"):
+            yield {"doing": f"training the {part}", "done": line["nimg"], "of": total}
+        recipe.finish(self.path(part), self.meta)
+        meta = native.read_header(self.path(part)).meta
+        told = (f"{name} {value:.3f}" for name, value in meta.items() if name.startswith("held/"))
+        yield {"note": f"{part}: {', '.join(told)}"}
 
     # What it is worth
 

@@ -186,10 +186,12 @@ def load_parser(name_or_path: str | Path = "parsing", device: str = "cpu") -> Fa
     """
     from mien.checkpoints.kinds import BISENET, PARSER
     from mien.checkpoints.registry import find_kind
+    from mien.hub import catalogue
     from mien.hub.loading import load, resolve
     from mien.judges.parser import Parser
 
-    path = resolve(name_or_path, PARSER)
+    of_others = str(name_or_path) in catalogue.names(BISENET)
+    path = resolve(name_or_path, BISENET if of_others else PARSER)
     kind = find_kind(path, (PARSER, BISENET))
     if kind == BISENET:
         return load(path, BISENET, device).network

@@ -120,6 +120,26 @@ def test_growing_draws_the_same_faces_larger(faces, tmp_path):
     assert large.memory.codes.abs().sum() > 0
 
 
+def test_codes_of_all_photographs_are_those_of_the_averaged_encoder(faces):
+    recipe = make_recipe(faces)
+    recipe.begin()
+    with torch.no_grad():
+        recipe.steady.trunk[-1].weight.mul_(50)  # another scale than the encoder that learns
+    recipe.encode_all()
+    codes, norm = recipe.memory.codes, recipe.steady.norm
+    unit = torch.linalg.solve(norm.spread.T, (codes - norm.mean).T).T
+    assert torch.allclose(unit.mean(0), torch.zeros(16), atol=1e-3)
+    assert torch.allclose(unit.var(0), torch.ones(16), atol=1e-2)
+    learning = recipe.E
+    recipe.E = recipe.steady
+    again = recipe.encode(images.to_float(recipe.data.batch(np.arange(3))[0]))
+    assert torch.allclose(again, codes[:3], atol=1e-3)
+    recipe.E = learning
+    for network, average in ((recipe.E, recipe.steady), (recipe.G, recipe.average)):
+        assert all(p.requires_grad is False for p in average.parameters())
+        assert type(network) is type(average)
+
+
 def test_a_wider_run_draws_the_same_faces_and_uses_what_is_new(faces, tmp_path):
     small = make_recipe(faces)
     path = tmp_path / "small.safetensors"
@@ -159,10 +179,8 @@ def test_a_finished_run_leaves_three_models(faces, tmp_path):
     list(loop.run(recipe, tmp_path, OFTEN))
     before = recipe.average.synthesis.b64.torgb.affine.bias.clone()
     with torch.no_grad():  # what grows in a long run, since nothing holds it
-        norm, last = recipe.E.norm, recipe.E.trunk[-1]
-        for tensor in (last.weight, last.bias, norm.running_mean):
+        for tensor in (recipe.steady.trunk[-1].weight, recipe.steady.trunk[-1].bias):
             tensor.mul_(1000)
-        norm.running_var.mul_(1e6)
     joint_files.finish(tmp_path, recipe, {"data": "faces"})
     assert torch.equal(recipe.average.synthesis.b64.torgb.affine.bias, before)  # the run keeps its
     generator = native.load(tmp_path / "generator.safetensors", kind="stylegan2-generator")
@@ -180,6 +198,7 @@ def test_a_finished_run_leaves_three_models(faces, tmp_path):
     assert torch.allclose(moments.mean, G.mapping.w_avg, atol=1e-4)
     assert torch.allclose(E.norm.mean - recipe.E.norm.mean, shift, atol=0.01)
     picture = images.to_float(recipe.data.batch(np.arange(2))[0])
+    recipe.E = recipe.steady
     wanted, recipe.E = recipe.encode(picture) + shift, E
     assert torch.allclose(recipe.encode(picture), wanted, atol=0.02)
     w = recipe.memory.codes[:4]

@@ -96,6 +96,7 @@ class JointRecipe(Recipe):
         self.G.mapping.requires_grad_(False)
         self.G.synthesis.requires_grad_(True).dtype = self.dtype
         self.average = copy.deepcopy(self.G).eval().requires_grad_(False)
+        self.steady = copy.deepcopy(self.E).eval().requires_grad_(False)
         self.memory = CodeMemory(len(data), config.w_dim)
         self.moments = CodeMoments(config.label_dim, config.w_dim)
         self.features = features.to(self.device, self.dtype)
@@ -106,7 +107,12 @@ class JointRecipe(Recipe):
         self.g_opt = torch.optim.Adam(
             [
                 {"params": list(self.G.synthesis.parameters()), "lr": config.lr},
-                {"params": list(self.E.parameters()), "lr": config.encoder_lr},
+                # Nothing adversarial pulls the encoder; momentum takes noise out of its steps.
+                {
+                    "params": list(self.E.parameters()),
+                    "lr": config.encoder_lr,
+                    "betas": (0.9, 0.99),
+                },
             ],
             betas=betas,
         )
@@ -117,7 +123,7 @@ class JointRecipe(Recipe):
     def modules(self) -> Mapping[str, nn.Module]:
         """Everything with tensors."""
         return {
-            "G": self.G, "G_ema": self.average, "E": self.E, "C": self.C,
+            "G": self.G, "G_ema": self.average, "E": self.E, "E_ema": self.steady, "C": self.C,
             "memory": self.memory, "moments": self.moments,
         }  # fmt: skip
 
@@ -140,6 +146,7 @@ class JointRecipe(Recipe):
             rounder = (0.4 * values + 0.6 * values.mean()).clamp(min=1e-8).sqrt()
             self.E.norm.spread.copy_(vectors @ torch.diag(rounder) @ vectors.T)
             self.E.norm.mean.copy_(w.mean(dim=0))
+        self.steady.load_state_dict(self.E.state_dict())
         self.memory.codes.copy_(w[torch.arange(len(self.memory.codes)) % len(w)])
 
     def step(self, random: StepRandom) -> Mapping[str, Tensor]:
@@ -161,6 +168,7 @@ class JointRecipe(Recipe):
         if shown is not None:
             terms["loss/critics"] = self._critic_step(shown, random)
         ema.update(self.average.synthesis, self.G.synthesis, config.batch, config.ema_kimg)
+        ema.update(self.steady, self.E, config.batch, config.ema_kimg)
         self.nimg += config.batch
         return {name: term.detach() for name, term in terms.items()}
 
@@ -278,14 +286,27 @@ class JointRecipe(Recipe):
         self.E.train()
         return w
 
+    @torch.no_grad()
     def encode_all(self) -> None:
-        """Remember the codes of all photographs and their mirror images as they are now."""
+        """Remember the codes that the averaged encoder gives all photographs and mirror images.
+
+        The averaged encoder gets the statistics of its own output: those that it follows are of
+        the encoder that learns.
+        """
+        count, everything = len(self.data), np.arange(len(self.data))
+        raw = torch.zeros_like(self.memory.codes)
         for flip in (False, True):
-            for rows in np.array_split(np.arange(len(self.data)), max(1, len(self.data) // 32)):
-                mirrored = np.full(len(rows), flip)
-                pictures, _ = self.data.batch(rows, mirrored)
-                w = self.encode(images.to_float(pictures))
-                self.memory.put(torch.from_numpy(rows), torch.from_numpy(mirrored), w)
+            for rows in np.array_split(everything, max(1, count // 32)):
+                pictures, _ = self.data.batch(rows, np.full(len(rows), flip))
+                real = images.to_float(pictures).to(self.device)
+                with self.fast():
+                    seen = self.features(view(real))
+                    x = self.steady.before_norm(real, [seen[0][1], seen[0][2], seen[1][2]])
+                raw[torch.from_numpy(rows + count * flip)] = x.float()
+        norm = self.steady.norm
+        norm.running_mean.copy_(raw.mean(dim=0))
+        norm.running_var.copy_(raw.var(dim=0))
+        self.memory.codes.copy_(norm(raw))
         self.memory.all_recent()
         self._fit(everything=True)
 

@@ -44,11 +44,12 @@ def start_from(recipe: JointRecipe, path: Path) -> None:
         for name in ("encoder", f"{path.stem}-encoder"):
             beside = path.with_name(f"{name}.safetensors")
             if beside.is_file():
-                parts["E"] = native.load(beside, kind=ENCODER).tensors
+                parts["E"] = parts["E_ema"] = native.load(beside, kind=ENCODER).tensors
     elif stored.kind == "training-state" and any(k.startswith("E/") for k in stored.tensors):
-        names = ("G", "G_ema", "E", "C")
+        names = ("G", "G_ema", "E", "E_ema", "C")
         parts = {name: _part(stored.tensors, name) for name in names}
         parts["G"] = parts["G_ema"]
+        parts["E_ema"] = parts["E_ema"] or parts["E"]
     else:
         cause = f"holds a {stored.kind!r}; a generator or a checkpoint of train faces is wanted"
         raise CheckpointError(path, cause)
@@ -118,7 +119,7 @@ def finish(folder: Path, recipe: JointRecipe, meta: dict[str, Any] | None = None
     """
     recipe.encode_all()
     config = recipe.config
-    G, E, moments = copy.deepcopy((recipe.average, recipe.E, recipe.moments))
+    G, E, moments = copy.deepcopy((recipe.average, recipe.steady, recipe.moments))
     E.settle()
     moved(moments, E.norm, write_mapping(G, moments, SPREAD))
     told = {"kimg": recipe.nimg / 1000, "training": asdict(config), **(meta or {})}

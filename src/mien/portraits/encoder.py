@@ -125,10 +125,11 @@ class Encoder(nn.Module):
 
         Nothing holds the scale of what is normalised, so that it grows beyond them in a long run.
         """
-        last, norm = self.trunk[-1], self.norm
+        norm = self.norm
+        weight, bias = (self.trunk[-1].get_parameter(name) for name in ("weight", "bias"))
         scale = torch.rsqrt(norm.running_var + 1e-5)
-        last.weight.mul_(scale[:, None])
-        last.bias.copy_((last.bias - norm.running_mean) * scale)
+        weight.mul_(scale[:, None])
+        bias.copy_((bias - norm.running_mean) * scale)
         norm.running_mean.zero_()
         norm.running_var.fill_(1 - 1e-5)
 

@@ -58,10 +58,10 @@ def write_mapping(G: Generator, moments: CodeMoments, spread: float = 1.0) -> Fl
     first = root
     if mapping.c_dim:
         first = torch.cat([root, _write_labels(mapping.embed, label_slope(moments))])
-    _write_layer(mapping.fc0, first, centre)
     same = torch.eye(width, dtype=torch.float64)
-    for i in range(1, mapping.layers):
-        _write_layer(getattr(mapping, f"fc{i}"), same, torch.zeros_like(centre))
+    for i in range(mapping.layers):
+        matrix, offset = (same, torch.zeros_like(centre)) if i else (first, centre)
+        _write_layer(getattr(mapping, f"fc{i}"), matrix, offset)
     mean = mapping(mapping.w_avg.new_zeros(1, mapping.z_dim))[0].half().float()
     mapping.w_avg.copy_(mean)
     shift = mean - moments.mean

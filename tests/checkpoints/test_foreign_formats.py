@@ -285,7 +285,7 @@ FOREIGN = {
     "a CLIP checkpoint": nested(torch.zeros(2), "visual.transformer.resblocks.0.ln_1.weight"),
     "a BERT checkpoint": {"bert.encoder.layer.0.output.dense.bias": torch.zeros(2)},
     "a file without tensors": {"epoch": 3},
-    "a network of 1 tensors such as 'foo.bar'": {"foo.bar": torch.zeros(2)},
+    "a network of 1 tensor such as 'foo.bar'": {"foo.bar": torch.zeros(2)},
 }
 
 

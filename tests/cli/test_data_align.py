@@ -24,7 +24,7 @@ def test_one_picture(photo, tmp_path, capsys):
     out = tmp_path / "out"
     assert cli.main(["data", "align", str(photo), "--out", str(out), "--size", "64"]) == 0
     printed = capsys.readouterr()
-    assert printed.out == f"wrote 1 faces to {out}\n"
+    assert printed.out == f"wrote 1 face to {out}\n"
     assert printed.err == ""
     assert images.load(out / "ann.png").shape == (64, 64, 3)
 
@@ -67,8 +67,8 @@ def test_a_folder_goes_on_after_a_bad_picture(photo, tmp_path, capsys):
     (tmp_path / "bad.png").write_bytes(b"x")
     assert cli.main(["data", "align", str(tmp_path), "--out", str(tmp_path / "out")]) == 0
     printed = capsys.readouterr()
-    assert "wrote 1 faces" in printed.out
-    assert "1 pictures left out" in printed.out
+    assert "wrote 1 face" in printed.out
+    assert "1 picture left out" in printed.out
     assert "bad.png: is not a picture" in printed.err
 
 

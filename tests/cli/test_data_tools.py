@@ -42,7 +42,7 @@ def test_mask_and_preview(photo, tmp_path, capsys):
     out = tmp_path / "out"
     command = ["data", "mask", str(photo), "--out", str(out), "--preview"]
     assert cli.main(command) == 0
-    assert capsys.readouterr().out == f"wrote 1 label maps to {out}\n"
+    assert capsys.readouterr().out == f"wrote 1 label map to {out}\n"
     labels = label_maps.load(out / "ann.png", COLOURS)
     assert labels.shape == images.load(photo).shape[:2]
     assert labels[90, 100] == ID["skin"]
@@ -61,7 +61,7 @@ def test_the_good_ones_are_done_and_the_status_is_2(photo, tmp_path, capsys):
     paths = [str(tmp_path / f"{name}.png") for name in ("wall", "two", "bad", "ann")]
     assert cli.main(["data", "mask", *paths, "--out", str(out)]) == 2
     printed = capsys.readouterr()
-    assert printed.out == f"wrote 1 label maps to {out}, 3 left out\n"
+    assert printed.out == f"wrote 1 label map to {out}, 3 left out\n"
     lines = [line for line in printed.err.splitlines() if line.startswith("mien: left out")]
     assert "wall.png: no face was found" in lines[0]
     assert "two.png: 2 faces were found" in lines[1]
@@ -115,7 +115,7 @@ def test_captions_and_missing_rows(tmp_path, capsys):
     command = ["data", "caption", str(table), "--out", str(out), "--count", "4"]
     assert cli.main([*command, "--pictures", str(tmp_path / "faces")]) == 2
     printed = capsys.readouterr()
-    assert printed.out == f"wrote 1 files of 4 captions to {out}, 1 left out\n"
+    assert printed.out == f"wrote 1 file of 4 captions to {out}, 1 left out\n"
     assert "b.png: has no row in the table" in printed.err
     assert len((out / "a.txt").read_text().splitlines()) == 4
     assert cli.main(command) == 0
@@ -129,7 +129,7 @@ def test_pack_in_two_processes_and_its_refusals(photo, tmp_path, capsys):
     command = ["data", "pack", str(tmp_path / "set"), "--out", str(out), "--size", "16"]
     assert cli.main([*command, "--processes", "2"]) == 2
     printed = capsys.readouterr()
-    assert printed.out.startswith(f"wrote 1 pictures to {out}, 1 left out; 1 to train")
+    assert printed.out.startswith(f"wrote 1 picture to {out}, 1 left out; 1 to train")
     assert "left out: " in printed.err
     assert cli.main(command) == 2
     assert "exists already" in capsys.readouterr().err

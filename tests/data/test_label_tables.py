@@ -266,7 +266,7 @@ def test_captions_in_the_order_of_numbers(lay_out: Layout) -> None:
 @pytest.mark.parametrize(
     ("files", "cause"),
     [
-        ({"a.md": b"x"}, r"holds no \.txt file \(1 files"),
+        ({"a.md": b"x"}, r"holds no \.txt file \(1 file"),
         ({"1.txt": b" \n"}, r"1\.txt: holds no sentence"),
         ({"1.txt": b"ok\n\xff"}, r"1\.txt: line 2 is not UTF-8"),
         ({"a/1.txt": b"x", "b/1.txt": b"y"}, r"b/1\.txt: another file is called '1' too"),

@@ -173,7 +173,7 @@ def test_two_sizes_in_a_pair(lay_out: Layout, face: Encode) -> None:
 
 
 def test_what_is_no_set_of_pairs(lay_out: Layout, people, face: Encode, tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match=r"holds no picture \(1 files altogether\)"):
+    with pytest.raises(DatasetError, match=r"holds no picture \(1 file altogether\)"):
         PairedSet.open(lay_out({"notes.txt": b"hello"}, "notes"))
     with pytest.raises(DatasetError, match="has no folder of the side 'day' among its 2 folders"):
         PairedSet.open(lay_out(people(2), "people"), sides=("day", "night"))

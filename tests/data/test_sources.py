@@ -122,7 +122,7 @@ def test_dots_in_names_do_not_climb(make_zip: Layout, face: Encode) -> None:
 def test_nothing_to_read_is_refused(tmp_path: Path, lay_out: Layout) -> None:
     with pytest.raises(DatasetError, match=r"faces.*: holds no picture \(0 files altogether\)"):
         sources.open_source(lay_out({}))
-    with pytest.raises(DatasetError, match=r"holds no picture \(1 files.*these are read: \.png"):
+    with pytest.raises(DatasetError, match=r"holds no picture \(1 file.*these are read: \.png"):
         sources.open_source(lay_out({"a.txt": b""}, "text"))
     with pytest.raises(DatasetError, match="there is no such file or folder"):
         sources.open_source(tmp_path / "absent")

@@ -202,7 +202,7 @@ def test_what_cannot_be_used_is_named(
 
 
 def test_a_part_that_is_empty_is_refused(lay_out: Layout, face: Encode) -> None:
-    with pytest.raises(DatasetError, match="its part 'kept-out' is empty: 1 pictures"):
+    with pytest.raises(DatasetError, match="its part 'kept-out' is empty: 1 picture"):
         TrainingSet.open(lay_out({"a.png": face(1)}), 4, part="kept-out")
 
 

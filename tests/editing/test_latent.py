@@ -154,7 +154,7 @@ def test_edit_moves_what_it_says(studio, directions):
 def test_edited_pictures_can_be_edited_again(studio, directions, tmp_path):
     first = studio.edit(4, ["smile=2", "long hair=-1"], directions)
     picture = first.save(tmp_path / "a")[0]
-    assert picture.name == "face-seed0004-smile=+2-long-hair=-1.png"
+    assert picture.name == "face-seed0004-smile-2-long-hair-minus-1.png"
     ws, made = read_face(studio, picture)
     assert same(ws, first)
     assert made["edits"][0]["settings"][0] == {"direction": "smile", "strength": 2.0}
@@ -202,7 +202,7 @@ def test_strip(studio, directions, tmp_path):
         faces.ws[:, 2, 0] - faces.ws[2, 2, 0], [-1, -0.5, 0, 0.5, 1], atol=1e-5
     )
     path = save_strip(strip_path(tmp_path, faces), faces, "smile=2")
-    assert path.name == "face-seed0004-smile=+2-strip.png"
+    assert path.name == "face-seed0004-smile-2-strip.png"
     assert images.load(path).shape[1] > 5 * 32
     assert images.read_provenance(path)["strip"]["of"]["seed"] == 4
     with pytest.raises(OutputError):
@@ -235,7 +235,7 @@ def test_mix(studio, directions, tmp_path):
 def test_several_faces_are_joined(studio, directions):
     faces = joined([studio.edit(seed, ["smile=1"], directions) for seed in (1, 2, 1)])
     assert len(faces) == 3
-    assert faces.names()[2] == "face-seed0001-smile=+1-again1"
+    assert faces.names()[2] == "face-seed0001-smile-1-again1"
     with pytest.raises(InputError, match="no face"):
         joined([])
 

@@ -386,7 +386,7 @@ class _Job:
     # Photos
 
     def _make_inverter(self, part: str) -> Iterator[dict[str, Any]]:
-        config, recipe = self.config, None
+        config = self.config
         moments = CodeMoments(len(LABELS), self.G.config.w_dim)
         moments.load_state_dict(native.load(self.path("codes"), "code-moments").tensors)
         moments = moments.to(self.G.mapping.w_avg.device)
@@ -395,15 +395,10 @@ class _Job:
                 self.loaded, self.source, moments, config.encoder, config.seed
             )
         else:
-            for line in photo.head_recipe(
+            recipe = yield from photo.head_recipe(
                 self.loaded, moments, self.tools.identity, self.photos, self.work,
                 config.encoder, config.seed,
-            ):  # fmt: skip
-                if isinstance(line, dict):
-                    yield line
-                else:
-                    recipe = line
-        assert recipe is not None
+            )  # fmt: skip
         total = round(1000 * config.encoder)
         for line in loop.run(recipe, self.work / f"{part}.run"):
             yield {"doing": f"training the {part}", "done": line["nimg"], "of": total}

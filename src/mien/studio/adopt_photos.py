@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -47,11 +47,14 @@ def head_recipe(
     work: Path,
     kimg: float,
     seed: int,
-) -> Iterator[Any]:
+) -> Generator[dict[str, Any], None, HeadRecipe]:
     """The W+ head that ``mien train inversion`` trains, from photographs and drawn faces.
 
     Yields:
-        ``{"doing", "done", "of"}`` while photographs are read, and at last the recipe.
+        ``{"doing", "done", "of"}`` while photographs are read.
+
+    Returns:
+        The recipe.
 
     Raises:
         DatasetError: There are no pictures in ``photos``.
@@ -67,4 +70,4 @@ def head_recipe(
         parts.append(Pairs(found.pictures, codes))
     embed = None if identity is None else identity.network.embed
     config = HeadTraining(kimg, identity=0.5 if embed else 0.0, seed=seed)
-    yield HeadRecipe(config, inverter, joined(parts), moments, embed)
+    return HeadRecipe(config, inverter, joined(parts), moments, embed)

@@ -90,7 +90,6 @@ class Early:
         try:
             for path in _KEPT:
                 texts[path] = await _rendered(app, path)
-            self._file.parent.mkdir(parents=True, exist_ok=True)
             with replacing(self._file) as beside:
                 beside.write_text(json.dumps(texts), "utf-8")
             for other in self._file.parent.glob("*.json"):

@@ -100,12 +100,6 @@ def test_only_recent_codes_are_drawn_from():
     assert memory.recent.tolist() == [2, 3, 4, 5]
 
 
-def test_a_memory_without_recent_codes_can_be_read():
-    memory = CodeMemory(6, 1, recent=4)
-    memory.load_state_dict({"codes": torch.ones(12, 1)})
-    assert memory.latest()[:, 0].tolist() == [1] * 4
-
-
 def test_mixtures_have_the_moments_of_the_codes(samples):
     w, _ = samples
     memory = CodeMemory(len(w) // 2, 5, recent=len(w))

@@ -15,7 +15,6 @@ Legend: n samples, d = w_dim, l labels.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -176,7 +175,6 @@ class CodeMemory(nn.Module):
         self.register_buffer("codes", torch.zeros(2 * pictures, w_dim))
         self.register_buffer("recent", torch.zeros(min(recent, 2 * pictures), dtype=torch.long))
         self.all_recent()
-        self.register_load_state_dict_pre_hook(_any_recent)
 
     def all_recent(self) -> None:
         """All codes are of one age: let those that are drawn from lie evenly among them."""
@@ -212,8 +210,3 @@ class CodeMemory(nn.Module):
         mean = codes.mean(dim=0)
         share = torch.from_numpy(share).to(codes)
         return mean + (share * (codes[rows] - mean)).sum(dim=1)
-
-
-def _any_recent(memory: nn.Module, state: dict[str, Any], prefix: str, *_: Any) -> None:
-    """States of before there were recent codes: any may be."""
-    state.setdefault(f"{prefix}recent", memory.get_buffer("recent"))

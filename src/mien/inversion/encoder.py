@@ -20,7 +20,7 @@ from torch import Tensor
 
 from mien.errors import ConfigMismatch, InputError, WeightsMissing
 from mien.hub import loading
-from mien.judges.frozen import FrozenFeatures, Maps, view
+from mien.judges.frozen import FrozenFeatures, Maps, encoder_maps, view
 from mien.runtime.devices import one_thread
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class Inverter:
 
     def encode(self, image: Float[Tensor, "n 3 h w"], maps: Maps) -> Float[Tensor, "n w_dim"]:
         """E: pictures in [-1, 1] and their features (:meth:`look`) -> w; differentiable."""
-        return self.encoder(image, [maps[0][1], maps[0][2], maps[1][2]])
+        return self.encoder(image, encoder_maps(maps))
 
     def spread_out(self, w: Float[Tensor, "n w_dim"]) -> Float[Tensor, "n num_ws w_dim"]:
         """The same w for every layer."""

@@ -76,3 +76,9 @@ def view(
     return functional.interpolate(
         images, size=[SIDE, SIDE], mode="bilinear", align_corners=False, antialias=side > SIDE
     )
+
+
+def encoder_maps(maps: Maps) -> list[Tensor]:
+    """Of all maps, those that an encoder of faces looks through (:mod:`mien.portraits.encoder`)."""
+    inception, mobilenet = maps
+    return [inception[1], inception[2], mobilenet[2]]

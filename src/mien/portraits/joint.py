@@ -24,7 +24,7 @@ from mien.attributes import COLUMNS, LABELS, column_slice
 from mien.data.order import SampleOrder
 from mien.data.training_set import TrainingSet
 from mien.judges.critics import Critics, critic_loss, fooling_loss
-from mien.judges.frozen import CHANNELS, SIDE, SIDES, FrozenFeatures, Maps, view
+from mien.judges.frozen import CHANNELS, SIDE, SIDES, FrozenFeatures, Maps, encoder_maps, view
 from mien.judges.losses import feature_distance
 from mien.portraits.codes import CodeMemory, CodeMoments
 from mien.portraits.encoder import Encoder, EncoderConfig
@@ -225,7 +225,7 @@ class JointRecipe(Recipe):
 
     def _encode(self, image: Tensor, seen: Maps) -> Tensor:
         with self.fast():
-            w = self.E(image, [seen[0][1], seen[0][2], seen[1][2]])
+            w = self.E(image, encoder_maps(seen))
         return w.float()
 
     def _draw(self, G: Generator, w: Tensor) -> Tensor:
@@ -301,7 +301,7 @@ class JointRecipe(Recipe):
                 real = images.to_float(pictures).to(self.device)
                 with self.fast():
                     seen = self.features(view(real))
-                    x = self.steady.before_norm(real, [seen[0][1], seen[0][2], seen[1][2]])
+                    x = self.steady.before_norm(real, encoder_maps(seen))
                 raw[torch.from_numpy(rows + count * flip)] = x.float()
         norm = self.steady.norm
         norm.running_mean.copy_(raw.mean(dim=0))

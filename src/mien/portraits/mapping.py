@@ -18,10 +18,11 @@ import math
 import numpy as np
 import torch
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Tensor
 
 from mien.attributes import COLUMNS, LABELS, column_slice
 from mien.portraits.codes import CodeMoments
+from mien.portraits.encoder import CodeNorm
 from mien.stylegan2.generator import Generator
 from mien.stylegan2.ops import LRELU_GAIN, FullyConnected
 
@@ -47,14 +48,15 @@ def write_mapping(G: Generator, moments: CodeMoments, spread: float = 1.0) -> Fl
         K.
     """
     mapping, width = G.mapping, moments.w_dim
-    values, vectors = torch.linalg.eigh(moments.cov_ww.double().cpu())
+    covariance = moments.cov_ww.double().cpu()
+    values, vectors = torch.linalg.eigh(covariance)
     sizes = spread * values.clamp(min=0).sqrt()
     if mapping.z_dim >= width:
         root = torch.zeros(mapping.z_dim, width, dtype=torch.float64)
         root[:width] = (vectors * sizes) @ vectors.T
     else:  # The directions in which codes differ most.
         root = (vectors * sizes).T[-mapping.z_dim :]
-    centre = _REACH * moments.cov_ww.double().cpu().diagonal().clamp(min=1e-12).sqrt()
+    centre = _REACH * covariance.diagonal().clamp(min=1e-12).sqrt()
     first = root
     if mapping.c_dim:
         first = torch.cat([root, _write_labels(mapping.embed, label_slope(moments))])
@@ -75,10 +77,10 @@ def write_mapping(G: Generator, moments: CodeMoments, spread: float = 1.0) -> Fl
 
 
 @torch.no_grad()
-def moved(moments: CodeMoments, norm: nn.Module, shift: Float[Tensor, " d"]) -> None:
+def moved(moments: CodeMoments, norm: CodeNorm, shift: Float[Tensor, " d"]) -> None:
     """Tell moments of codes and an encoder's last layer that codes are w + ``shift`` now."""
     moments.mean.add_(shift)
-    norm.get_buffer("mean").add_(shift)
+    norm.mean.add_(shift)
 
 
 def label_slope(moments: CodeMoments, seed: int = 0) -> Float[Tensor, "l d"]:

@@ -29,15 +29,15 @@ from mien.judges.losses import feature_distance
 from mien.portraits.codes import CodeMemory, CodeMoments
 from mien.portraits.encoder import Encoder, EncoderConfig
 from mien.portraits.joint_config import JointConfig
+from mien.portraits.uncommon import Uncommon
 from mien.stylegan2.diff_augment import diff_augment
 from mien.stylegan2.generator import Generator
 from mien.training import ema
 from mien.training.loop import Recipe
 from mien.training.random import StepRandom
 
-_BLUR, _FREE, _LABELS, _GUIDED, _FAKE, _REAL, _CORNER, _MIXED = range(
-    8
-)  # purposes of random numbers
+# Purposes of random numbers.
+_BLUR, _FREE, _LABELS, _GUIDED, _FAKE, _REAL, _CORNER, _MIXED, _UNCOMMON = range(9)
 _REFIT = 100  # steps between fits of the Gaussian
 _REACH = 5.0  # of what is told, a little more than sentences use
 _SAMPLES = 12  # columns of a grid
@@ -75,6 +75,7 @@ class JointRecipe(Recipe):
         {
             *("kimg", "lr", "encoder_lr", "settled", "critic_lr", "perceptual", "adversarial"),
             *("augment", "judged", "blur", "mixed", "guided", "guidance", "crop", "ema_kimg"),
+            "uncommon",
         }
     )
 
@@ -103,6 +104,7 @@ class JointRecipe(Recipe):
         for network in self.modules().values():
             network.to(self.device)
         self.order = SampleOrder(len(data), config.seed, mirror=True)
+        self.uncommon = Uncommon(data.labels_of(np.arange(len(data))))
         betas = (0.0, 0.99)
         self.g_opt = torch.optim.Adam(
             [
@@ -178,6 +180,7 @@ class JointRecipe(Recipe):
         critics = random.nimg >= config.warm_kimg * 1000
         count = config.batch // 2 if critics else config.batch
         rows, mirrored = self.order.batch(config.photographs_seen(random.nimg), count)
+        rows = self._with_uncommon(rows, random.numpy(_UNCOMMON))
         pictures, _ = self.data.batch(rows, mirrored)
         real = images.to_float(pictures).to(self.device)
         corner = self._corner(random)
@@ -336,7 +339,8 @@ class JointRecipe(Recipe):
             return free
         rng = random.numpy(_LABELS)
         told = self._told(rng)
-        labels = self.data.labels_of(rng.integers(len(self.data), size=guided), None)
+        rows = self._with_uncommon(rng.integers(len(self.data), size=guided), rng)
+        labels = self.data.labels_of(rows, None)
         source = random.torch(_GUIDED)
         guidance = 1 + (config.guidance - 1) * torch.rand(guided, 1, generator=source)
         psi = 0.6 + 0.4 * torch.rand(guided, 1, generator=source)
@@ -348,6 +352,11 @@ class JointRecipe(Recipe):
             _REACH,
         )
         return torch.cat([shown, free])
+
+    def _with_uncommon(self, rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Some of the pictures exchanged for those that show what few show."""
+        count = round(self.config.uncommon * len(rows)) if self.uncommon.groups else 0
+        return np.concatenate([rows[: len(rows) - count], self.uncommon.draw(count, rng)])
 
     def _told(self, rng: np.random.Generator) -> Tensor:
         """Which labels the sentence of this step tells: each column in a tenth to seven tenths."""

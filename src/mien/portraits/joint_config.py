@@ -40,6 +40,8 @@ class JointConfig:
         judged: Share of what critics see of the generator that is reconstructions of photographs,
             at most half; the rest is random faces.
         augment: Probability of each kind of augmentation of what critics see.
+        uncommon: Share of photographs, and of sentences told, that is drawn among faces with a
+            beard, glasses or headwear, the rarer the more often (:mod:`mien.portraits.uncommon`).
         blur: Noise on codes of photographs, as a share of the spread of codes.
         mixed: Random faces are drawn from mixtures of so many remembered codes: with few, where
             codes lie that are no Gaussian; 0 for their Gaussian.
@@ -71,6 +73,7 @@ class JointConfig:
     adversarial: float = 0.3
     judged: float = 0.5
     augment: float = 0.4
+    uncommon: float = 0.0
     blur: float = 0.12
     mixed: int = 3
     guided: float = 0.5
@@ -89,7 +92,7 @@ class JointConfig:
         if self.batch < 2 or self.batch % 2 or self.kimg <= 0:
             raise InputError(f"batch {self.batch} must be even, kimg {self.kimg:g} above 0")
         check_run(self)
-        check_shares(self, "settled", "guided", "crop", "augment", "judged")
+        check_shares(self, "settled", "guided", "crop", "augment", "judged", "uncommon")
 
     def generator(self) -> GeneratorConfig:
         """The generator of this run."""

@@ -180,13 +180,13 @@ _TORCH_NORM = (".weight", ".bias", ".running_mean", ".running_var")
 
 def _convolutions(kind: str) -> list[str]:
     """Names of a network's convolutions, in the order in which they are written down."""
-    import torch
     from torch import nn
 
     from mien.judges.inception import Inception
     from mien.judges.mobilenet import MobileNet
+    from mien.runtime.shapes import shapes_alone
 
-    with torch.device("meta"):
+    with shapes_alone():
         network = Inception() if kind == INCEPTION else MobileNet()
     return [name for name, module in network.named_modules() if isinstance(module, nn.Conv2d)]
 

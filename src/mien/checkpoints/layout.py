@@ -270,8 +270,7 @@ def expected_shapes(
     Raises:
         ConfigMismatch: The configuration builds no network.
     """
-    import torch
-
+    from mien.runtime.shapes import shapes_alone
     from mien.stylegan2.discriminator import Discriminator, DiscriminatorConfig
     from mien.stylegan2.generator import Generator, GeneratorConfig
 
@@ -280,7 +279,7 @@ def expected_shapes(
     if widest > _WIDEST:
         raise ConfigMismatch(path, f"is {widest} wide, more than the {_WIDEST} of any StyleGAN2")
     try:
-        with torch.device("meta"):
+        with shapes_alone():
             if build is not None:
                 network = build(kind, config)
             elif kind == GENERATOR:

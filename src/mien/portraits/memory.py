@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
-
 from mien.portraits.config import GanConfig
+from mien.runtime.shapes import shapes_alone
 from mien.stylegan2.discriminator import Discriminator
 from mien.stylegan2.generator import Generator
 
@@ -48,7 +47,7 @@ def estimate(config: GanConfig, pictures: int, processes: int = 1) -> MemoryEsti
         pictures: How many the data set has.
         processes: Over how many the batch is split.
     """
-    with torch.device("meta"):
+    with shapes_alone():
         G, D = Generator(config.generator()), Discriminator(config.discriminator())
     g = sum(p.numel() for p in G.parameters())
     d = sum(p.numel() for p in D.parameters())

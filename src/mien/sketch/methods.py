@@ -11,6 +11,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from mien.runtime.shapes import shapes_alone
 from mien.sketch import losses
 from mien.sketch.autoencoder import Autoencoder, AutoencoderConfig
 from mien.sketch.batches import Shown
@@ -165,7 +166,7 @@ RECIPES: dict[str, type[TranslationRecipe]] = {
 
 def count_parameters(config: TranslationConfig) -> dict[str, int]:
     """Numbers of parameters of one generator and one discriminator; nothing is allocated."""
-    with torch.device("meta"):
+    with shapes_alone():
         networks: dict[str, nn.Module] = {"G": build_generator(config.generator())}
         if config.method != "autoencoder":
             networks["D"] = PatchDiscriminator(config.discriminator())

@@ -32,6 +32,7 @@ from mien.errors import (
     UnsafeCheckpoint,
     WeightsMissing,
 )
+from mien.runtime.shapes import shapes_alone
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -311,7 +312,7 @@ def _load_network(path: Path, config: dict[str, Any]) -> torch.nn.Module:
     from transformers.models.bert.configuration_bert import BertConfig
     from transformers.models.bert.modeling_bert import BertModel
 
-    with torch.device("meta"):
+    with shapes_alone():
         network = BertModel(BertConfig(**config), add_pooling_layer=False)
     shapes = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
     found = {name: tuple(tensor.shape) for name, tensor in tensors.items()}

@@ -28,6 +28,9 @@ def test_the_compiler_is_not_loaded_for_shapes():
         "shapes = expected_shapes('x', 'stylegan2-generator', {'resolution': 32, 'z_dim': 16,"
         " 'w_dim': 16, 'channel_base': 128, 'channel_max': 8})\n"
         "assert shapes['synthesis.b4.const'] == (8, 4, 4), shapes\n"
+        "from mien.runtime.shapes import shapes_alone\n"
+        "import torch\n"
+        "with shapes_alone(): torch.nn.Embedding(5, 2), torch.nn.Conv2d(3, 4, 3)\n"
         "assert 'torch._dynamo' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -242,3 +243,40 @@ def test_other_pooling_and_other_modules(tmp_path: Path) -> None:
     (tmp_path / "dense" / "modules.json").write_text(json.dumps(modules))
     with pytest.raises(ConfigMismatch, match="Dense"):
         SentenceEncoder(tmp_path / "dense")
+
+
+@pytest.mark.parametrize("act", ["gelu_new", "relu", "silu"])
+def test_other_activations_are_honoured(tmp_path: Path, act: str, monkeypatch) -> None:
+    monkeypatch.setitem(CONFIG, "hidden_act", act)
+    network = small_bert(tmp_path / "bert")
+    ids, mask = torch.randint(0, 16, (2, 9)), torch.ones(2, 9, dtype=torch.bool)
+    encoder = SentenceEncoder(tmp_path / "bert")
+    encoder.load()
+    with torch.no_grad():
+        expected = network(input_ids=ids).last_hidden_state
+        assert torch.allclose(encoder._network(ids, mask), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("asked", "cause"),
+    [
+        ({"hidden_act": "mish"}, "hidden_act 'mish'; read are gelu, gelu_new"),
+        ({"position_embedding_type": "relative_key"}, "absolute positions"),
+        ({"is_decoder": True}, "only encoders"),
+        ({"num_attention_heads": 3}, "16 is no multiple of 3 heads"),
+    ],
+)
+def test_another_network_is_refused(tmp_path: Path, asked: dict, cause: str) -> None:
+    small_bert(tmp_path / "bert")
+    (tmp_path / "bert" / "config.json").write_text(json.dumps(CONFIG | asked))
+    with pytest.raises(ConfigMismatch, match=cause):
+        SentenceEncoder(tmp_path / "bert").encode("a man")
+
+
+def test_no_library_of_transformers_is_loaded() -> None:
+    code = (
+        "import sys; from mien.text.embedding import SentenceEncoder\n"
+        "SentenceEncoder().encode('a man')\n"
+        "assert not {'transformers', 'torch._dynamo', 'scipy'} & sys.modules.keys()"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

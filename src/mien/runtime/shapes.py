@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 _FILLS = (Tensor.normal_, Tensor.uniform_, Tensor.div, Tensor.__truediv__)
@@ -27,6 +27,8 @@ class _Unfilled(TorchFunctionMode):
             return torch.empty(*args, **(kwargs or {}))
         if func in _FILLS:
             return args[0]
+        if getattr(func, "__module__", None) == nn.init.__name__:
+            return kwargs["tensor"] if kwargs and "tensor" in kwargs else args[0]
         return func(*args, **(kwargs or {}))
 
 

@@ -2,8 +2,7 @@
 
 Legend: n sentences, t tokens, d width of the model.
 
-The network is ``BertModel`` of transformers, fed by hand: its own loader and tokenizer classes cost
-more time than the model. Everything heavy is imported when the first sentence is encoded.
+The network is :class:`mien.text.bert.Bert`; it is loaded when the first sentence is encoded.
 
 Pooling follows the files of the folder (``1_Pooling/config.json`` of sentence-transformers): the
 mean over all tokens, or the vector of [CLS]. A folder that does not say gets the mean, which for a
@@ -17,7 +16,7 @@ import hashlib
 import importlib.util
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +32,7 @@ from mien.errors import (
     WeightsMissing,
 )
 from mien.runtime.shapes import shapes_alone
+from mien.text.bert import Bert, BertConfig
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -45,6 +45,7 @@ MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9d
 
 _REMEDY = "give a folder with config.json, model.safetensors and tokenizer.json or vocab.txt"
 _CONVERT = "save it again with model.save_pretrained(folder, safe_serialization=True)"
+_ANOTHER = "give the folder of a BERT"
 _UNUSED = ("pooler.", "cls.")
 _POSITIONS = "embeddings.position_ids"
 
@@ -134,14 +135,14 @@ class SentenceEncoder:
             raise ConfigMismatch(
                 self._weights / "config.json",
                 f"model_type is {self.config.get('model_type')!r}, expected 'bert'",
-                "give the folder of a BERT",
+                _ANOTHER,
             )
         limits = [self.config["max_position_embeddings"]]
         limits += [
             _optional_json(self._weights / "sentence_bert_config.json").get("max_seq_length")
         ]
         self.max_tokens = min(int(limit) for limit in limits if limit)
-        self._network: torch.nn.Module | None = None
+        self._network: Bert | None = None
         self._tokenizer: Tokenizer | None = None
 
     @property
@@ -205,16 +206,9 @@ class SentenceEncoder:
         pad = int(self.config.get("pad_token_id") or 0)
         ids = torch.tensor([[*row, *[pad] * (longest - len(row))] for row in tokens])
         lengths = torch.tensor([[len(row)] for row in tokens])
-        positions = torch.arange(longest)[None]
-        mask = (positions < lengths).long()
-        ids, positions, mask = (x.to(self.device) for x in (ids, positions, mask))
-        hidden = self._network(
-            input_ids=ids,
-            attention_mask=mask,
-            token_type_ids=torch.zeros_like(ids),
-            position_ids=positions,
-        ).last_hidden_state
-        return pool(hidden, mask, self.pooling)
+        mask = torch.arange(longest)[None] < lengths
+        ids, mask = ids.to(self.device), mask.to(self.device)
+        return pool(self._network(ids, mask), mask.long(), self.pooling)
 
 
 def pool(
@@ -307,13 +301,15 @@ def _load_tensors(path: Path) -> dict[str, Tensor]:
     return renamed
 
 
-def _load_network(path: Path, config: dict[str, Any]) -> torch.nn.Module:
+def _load_network(path: Path, config: dict[str, Any]) -> Bert:
     tensors = _load_tensors(path)
-    from transformers.models.bert.configuration_bert import BertConfig
-    from transformers.models.bert.modeling_bert import BertModel
-
+    names = {field.name for field in fields(BertConfig)}
+    try:
+        told = BertConfig(**{name: value for name, value in config.items() if name in names})
+    except ValueError as error:
+        raise ConfigMismatch(path.with_name("config.json"), str(error), _ANOTHER) from None
     with shapes_alone():
-        network = BertModel(BertConfig(**config), add_pooling_layer=False)
+        network = Bert(told)
     shapes = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
     found = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
     for name, shape in shapes.items():
@@ -325,8 +321,4 @@ def _load_network(path: Path, config: dict[str, Any]) -> torch.nn.Module:
                 "give the config.json that belongs to it",
             )
     network.load_state_dict({name: tensors[name] for name in shapes}, assign=True)
-    # Buffers that are in no file: positions and token types, which encode() gives itself.
-    for module in network.modules():
-        for name, buffer in module.named_buffers(recurse=False):
-            setattr(module, name, torch.zeros_like(buffer, device="cpu"))
     return network.eval().requires_grad_(False)

@@ -72,6 +72,7 @@ class Bert(nn.Module):
         )
         layers = [_Layer(config) for _ in range(config.num_hidden_layers)]
         self.encoder = nn.ModuleDict({"layer": nn.ModuleList(layers)})
+        self._layers = layers  # the same, with their type
 
     def forward(self, ids: Int[Tensor, "n t"], mask: Bool[Tensor, "n t"]) -> Float[Tensor, "n t d"]:
         """Encode sentences of one segment.
@@ -82,9 +83,9 @@ class Bert(nn.Module):
         """
         parts = self.embeddings
         x = parts["word_embeddings"](ids)
-        x = x + parts["position_embeddings"].weight[: ids.shape[1]]
-        x = parts["LayerNorm"](x + parts["token_type_embeddings"].weight[0])
-        for layer in self.encoder["layer"]:
+        x = x + parts["position_embeddings"].get_parameter("weight")[: ids.shape[1]]
+        x = parts["LayerNorm"](x + parts["token_type_embeddings"].get_parameter("weight")[0])
+        for layer in self._layers:
             x = layer(x, mask)
         return x
 
@@ -113,14 +114,11 @@ class _Layer(nn.Module):
         )
         self.intermediate = nn.ModuleDict({"dense": nn.Linear(width, config.intermediate_size)})
         self.output = _Joined(config.intermediate_size, width, eps)
+        self._own = list(own.values())
         self.heads, self.act = config.num_attention_heads, ACTIVATIONS[config.hidden_act]
 
     def forward(self, x: Float[Tensor, "n t d"], mask: Bool[Tensor, "n t"]) -> Tensor:
-        own = self.attention["self"]
-        q, k, v = (
-            own[name](x).unflatten(2, (self.heads, -1)).transpose(1, 2)
-            for name in ("query", "key", "value")
-        )
+        q, k, v = (part(x).unflatten(2, (self.heads, -1)).transpose(1, 2) for part in self._own)
         seen = functional.scaled_dot_product_attention(q, k, v, mask[:, None, None])
         x = self.attention["output"](seen.transpose(1, 2).flatten(2), x)
         return self.output(self.act(self.intermediate["dense"](x)), x)

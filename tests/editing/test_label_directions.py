@@ -63,3 +63,15 @@ def test_a_file_of_codes_is_a_set_of_directions(tmp_path):
     assert sum(float(moments.label_mean[column_slice(c)].sum()) for c in COLUMNS) == pytest.approx(
         len(COLUMNS), abs=1e-4
     )
+
+
+def test_a_file_is_worked_out_once_until_it_changes(tmp_path):
+    moments = toy_moments()
+    shape = {"label_dim": len(LABELS), "w_dim": DIMS, "ridge": moments.ridge}
+    path = tmp_path / "faces-codes.safetensors"
+    native.save(path, "code-moments", moments.state_dict(), shape, {"generator": "abc"})
+    first = load_direction_set(path)
+    assert load_direction_set(path).directions is first.directions
+    native.save(path, "code-moments", moments.state_dict(), shape, {"generator": "d"}, force=True)
+    again = load_direction_set(path)
+    assert (again.directions.generator, again.name) == ("d", str(path))

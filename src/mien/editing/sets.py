@@ -7,7 +7,8 @@ found.directions["smile"]
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -57,16 +58,21 @@ def load_direction_set(name_or_path: str | Path) -> LoadedDirections:
     """
     path = resolve(name_or_path, KIND)
     if native.read_header(path).kind == CODES:
-        codes = load(path, CODES)
-        owner = str(codes.meta.get("generator", ""))
-        directions = label_directions(codes.network, owner)
-        return LoadedDirections(directions, str(name_or_path), codes.sha256, codes.meta, path)
+        return replace(_of_codes(path, known_sha256(path)), name=str(name_or_path))
     found = native.load(path, KIND)
     try:
         directions = DirectionSet.from_tensors(found.tensors, found.config)
     except InputError as error:
         raise CheckpointError(path, str(error), "fit it again: mien directions fit") from None
     return LoadedDirections(directions, str(name_or_path), known_sha256(path), found.meta, path)
+
+
+@lru_cache(maxsize=4)
+def _of_codes(path: Path, sha256: str) -> LoadedDirections:
+    """Directions of a file of moments: most of a second of work, asked for at every edit."""
+    codes = load(path, CODES)
+    directions = label_directions(codes.network, str(codes.meta.get("generator", "")))
+    return LoadedDirections(directions, str(path), sha256, codes.meta, path)
 
 
 def save_direction_set(

@@ -165,6 +165,25 @@ def test_an_encoder_added_later_takes_photos(
         next(adopt(load_generator(path), tools, replace(CONFIG, encoder=0.024)))
 
 
+def test_a_generator_that_is_called_as_a_run_calls_its_own(
+    whole: Path, tools: Tools, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for made in whole.parent.iterdir():
+        shutil.copy(made, tmp_path / f"generator{made.name.removeprefix('g')}")
+    path = tmp_path / "generator.safetensors"
+    monkeypatch.setattr(encoder_training, "_HELD", 4)
+    lines = list(adopt(load_generator(path), tools, replace(CONFIG, encoder=0.016)))
+    assert lines[-1]["file"] == tmp_path / "generator-encoder.safetensors"
+    studio = Studio(path, "cpu")
+    assert studio.inverter.codes(torch.zeros(1, 3, 32, 32)).shape[::2] == (1, 16)
+    assert studio.describe("an old man", count=1, refine=0).provenance["method"] == "labels"
+    for part in ("encoder", "codes"):  # as a run calls them
+        (tmp_path / f"generator-{part}.safetensors").rename(tmp_path / f"{part}.safetensors")
+    studio = Studio(path, "cpu")
+    assert studio.inverter.codes(torch.zeros(1, 3, 32, 32)).shape[::2] == (1, 16)
+    assert studio.describe("an old man", count=1, refine=0).provenance["method"] == "labels"
+
+
 def test_one_that_was_not_adopted_says_what_to_do(tmp_path: Path) -> None:
     studio = Studio(write(tmp_path), "cpu")
     with pytest.raises(WeightsMissing, match=r"run: mien adopt .*g\.safetensors"):

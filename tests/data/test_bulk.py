@@ -147,7 +147,7 @@ def test_the_verb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> No
 def test_a_node_dies_and_none_is_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RAY_raylet_start_wait_time_s", "120")  # read when ray is imported
     pytest.importorskip("ray", reason="needs mien[cluster]")
-    from ray.cluster_utils import Cluster
+    from ray.cluster_utils import Cluster  # pyright: ignore[reportMissingImports]
 
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
     photos = write_pictures(tmp_path / "in", [f"{i:03d}" for i in range(120)])

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -17,6 +18,7 @@ from mien.editing.sets import load_direction_set
 from mien.errors import InputError, OutputError, WeightsMissing
 from mien.hub.loading import load_generator
 from mien.inversion import encoder_training
+from mien.runtime.engines import Engine, Plan
 from mien.studio import Studio
 from mien.studio import adopt as adopting
 from mien.studio.adopt import PARTS, Adoption, Tools, adopt, begun
@@ -97,6 +99,26 @@ def test_a_run_that_stops_everywhere_ends_the_same(
 def test_done_already(whole: Path, tools: Tools) -> None:
     lines = list(adopt(load_generator(whole), tools, CONFIG))
     assert all("file" in line for line in lines)
+
+
+def test_large_ones_are_drawn_by_an_engine(
+    whole: Path, tools: Tools, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def engine(network: torch.nn.Module, example: torch.Tensor, *_: object, **how: Any) -> Engine:
+        asked.append(how["items"])
+        return Engine(Plan("openvino", torch.float32), 1, 0.0, network)
+
+    monkeypatch.setattr(adopting.engines, "engine", engine)
+    path = write(tmp_path)
+    for line in adopt(load_generator(path), tools, CONFIG):
+        if line.get("file") == path.with_name("g-codes.safetensors"):
+            break
+    assert asked == [60]
+    made, plain = (native.load(p.with_name("g-codes.safetensors")).tensors for p in (path, whole))
+    for name, value in plain.items():
+        torch.testing.assert_close(made[name], value, atol=1e-4, rtol=1e-3)
 
 
 def test_other_commands_and_other_files_are_refused(

@@ -20,7 +20,7 @@ import json
 import math
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -43,9 +43,10 @@ from mien.editing.sets import load_direction_set, save_direction_set
 from mien.errors import InputError, OutputError
 from mien.files import held, make_folder, replacing
 from mien.hub.loading import Loaded
-from mien.hub.store import shipped
+from mien.hub.store import engine_cache, shipped
 from mien.metrics.protocol import Protocol
 from mien.portraits.codes import CodeMoments
+from mien.runtime import engines
 from mien.studio import adopt_photos as photo
 from mien.text import train as text
 from mien.text.config import TextTraining
@@ -183,7 +184,8 @@ class _Job:
         self.G = generator.network
         self.base = generator.path.with_suffix("")
         self.work = _work_of(generator.path)
-        self.source = generator_source(generator, labelled=0.0)
+        source = generator_source(generator, labelled=0.0)
+        self._plain, self.source = source.draw, replace(source, draw=self._draw)
         self.batch = max(1, min(32, 32 * 256**2 // self.G.config.resolution**2))
         self.count = config.count(self.G.config.resolution)
 
@@ -261,9 +263,23 @@ class _Job:
                 yield from self._make_inverter(part)
             yield {"file": self.path(part)}
 
+    @cached_property
+    def _engine(self) -> engines.Engine:
+        w = self.G.mapping.w_avg.expand(1, self.G.num_ws, -1).contiguous()
+        return engines.engine(self.G.synthesis, w, "fast", items=self.count, cache=engine_cache())
+
+    def _draw(self, ws: Tensor) -> Tensor:
+        """Thousands of pictures are drawn, so that building an engine pays for large ones."""
+        if self._engine.name == "eager":
+            return self._plain(ws)
+        drawn = self._engine(ws.to(self.G.mapping.w_avg.device, torch.float32))
+        assert isinstance(drawn, Tensor)
+        return drawn
+
     # Samples
 
     def _sample(self) -> Iterator[dict[str, Any]]:
+        yield {"doing": "preparing to draw", "done": 0, "of": 0}
         tagger = self.tools.tagger.network
         for start in range(0, self.count, self.config.shard):
             path = self.work / f"samples-{start:07d}.npz"
@@ -342,11 +358,8 @@ class _Job:
                 if isinstance(line, DirectionSet):
                     found = line
                 else:
-                    yield {
-                        "doing": f"freeing {line.get('freeing', '')}".strip(),
-                        "done": 0,
-                        "of": 0,
-                    }
+                    freed = f"freeing {line.get('freeing', '')}".strip()
+                    yield {"doing": freed, "done": 0, "of": 0}
             assert found is not None
             save_direction_set(fitted, found)
         found = load_direction_set(fitted).directions

@@ -101,6 +101,23 @@ def test_done_already(whole: Path, tools: Tools) -> None:
     assert all("file" in line for line in lines)
 
 
+def test_one_whose_faces_show_nothing_is_adopted_without_named_edits(
+    whole: Path, tools: Tools, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none(*_: object) -> None:
+        raise InputError("none of the 3 directions is a named edit")
+
+    monkeypatch.setattr(adopting, "named_edits", none)
+    for made in whole.parent.iterdir():
+        if made.name not in ("g-edits.safetensors", "g-card.md"):
+            shutil.copy(made, tmp_path)
+    path = tmp_path / "g.safetensors"
+    lines = list(adopt(load_generator(path), tools, CONFIG))
+    assert lines[-1]["file"].read_text().count("| yes |") == 0
+    assert any("no edit has a name" in line.get("note", "") for line in lines)
+    assert load_direction_set(path.with_name("g-edits.safetensors")).meta["turned"] == []
+
+
 def test_large_ones_are_drawn_by_an_engine(
     whole: Path, tools: Tools, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -317,8 +317,13 @@ class _Job:
         yield {"doing": "sentences by directions", "done": 0, "of": 0}
         network = AttributeDirections(self.G.config.w_dim)
         network.fit(self._samples.w, self._samples.probabilities)
-        sizes = {"w_dim": self.G.config.w_dim}
-        self._save("directions", "text-directions", network.state_dict(), sizes)
+        state, sizes = network.state_dict(), {"w_dim": self.G.config.w_dim}
+        self._save("directions", "text-directions", state, sizes)
+
+    def _moments(self) -> CodeMoments:
+        moments = CodeMoments(len(LABELS), self.G.config.w_dim)
+        moments.load_state_dict(native.load(self.path("codes"), "code-moments").tensors)
+        return moments.to(self.G.mapping.w_avg.device)
 
     @cached_property
     def _pairs(self) -> tuple[text.Pairs, Tensor]:
@@ -347,14 +352,12 @@ class _Job:
     # Edits
 
     def _make_edits(self) -> Iterator[dict[str, Any]]:
-        moments = CodeMoments(len(LABELS), self.G.config.w_dim)
-        moments.load_state_dict(native.load(self.path("codes"), "code-moments").tensors)
         chooser = TagReader(self.tools.tagger.network)
         fitted = self.work / "fitted.safetensors"
         if not fitted.exists():
             how = DirectionFit("codes", free=self.config.free, batch=self.batch)
             found = None
-            for line in fit_directions(self.source, chooser, how, codes=moments):
+            for line in fit_directions(self.source, chooser, how, codes=self._moments().cpu()):
                 if isinstance(line, DirectionSet):
                     found = line
                 else:
@@ -362,9 +365,12 @@ class _Job:
                     yield {"doing": freed, "done": 0, "of": 0}
             assert found is not None
             save_direction_set(fitted, found)
-        found = load_direction_set(fitted).directions
-        judge = self.tools.judge
-        edits = named_edits(found, TagReader(judge.network).tags)
+        found, judge = load_direction_set(fitted).directions, self.tools.judge
+        try:
+            edits = named_edits(found, TagReader(judge.network).tags)
+        except InputError:  # its faces show too little; all else is made
+            edits = ()
+            yield {"note": "no edit has a name: its faces show none of age, smile, glasses, …"}
         plan = EditProtocol(self.config.faces, 0, batch=self.batch)
         faces = Faces(self.source, chooser, edits, plan)
         rows = []
@@ -399,10 +405,7 @@ class _Job:
     # Photos
 
     def _make_inverter(self, part: str) -> Iterator[dict[str, Any]]:
-        config = self.config
-        moments = CodeMoments(len(LABELS), self.G.config.w_dim)
-        moments.load_state_dict(native.load(self.path("codes"), "code-moments").tensors)
-        moments = moments.to(self.G.mapping.w_avg.device)
+        config, moments = self.config, self._moments()
         if part == "encoder":
             recipe = photo.encoder_recipe(
                 self.loaded, self.source, moments, config.encoder, config.seed
@@ -432,9 +435,7 @@ class _Job:
 
     def agreement(self) -> float:
         """Share of what sentences of the grammar assert that the judge sees in their faces."""
-        moments = CodeMoments(len(LABELS), self.G.config.w_dim)
-        moments.load_state_dict(native.load(self.path("codes"), "code-moments").tensors)
-        method = CodesMethod(self.G, moments.to(self.G.mapping.w_avg.device))
+        method = CodesMethod(self.G, self._moments())
         rng = np.random.default_rng(self.config.seed + 7)
         hits = total = 0
         for number in range(_SENTENCES):

@@ -34,6 +34,9 @@ def members(out: Path) -> list[str]:
 def test_processes_die_and_nothing_is_lost(tmp_path: Path) -> None:
     photos = write_pictures(tmp_path / "in", NAMES)
     plan = Plan.of([photos], tmp_path / "out", 5)
+    half = plan.out / ".mien~half.tar"  # of a node that died
+    half.write_bytes(b"half")
+    os.utime(half, (1e9, 1e9))
     *_, last = bulk.run(plan, Copying(str(tmp_path)))
     assert (last["made"], last["left_out"]) == (5, 3)
     found = lines_of(plan.out)

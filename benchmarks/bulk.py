@@ -199,7 +199,7 @@ def killed_here(source: Path, out: Path, count: int, draw: random.Random) -> Non
 
 def killed_node(source: Path, out: Path, count: int) -> None:
     """One of two nodes of a Ray cluster dies in the middle."""
-    os.environ["RAY_raylet_start_wait_time_s"] = "120"  # noqa: SIM112 - Ray's own name
+    os.environ.setdefault("RAY_raylet_start_wait_time_s", "120")
     from ray.cluster_utils import Cluster  # pyright: ignore[reportMissingImports]
 
     cluster: Any = Cluster()

@@ -103,7 +103,8 @@ def tried(wheel: Path, version: str, full: bool) -> list[str]:
         if full:
             venv.create(place / "venv", with_pip=True)
             python = str(place / "venv" / "bin" / "python")
-            install = [python, "-m", "pip", "install", "--quiet", str(wheel.resolve())]
+            known = ["-c", str(ROOT / "constraints.txt")]  # the newest torch is one for CUDA
+            install = [python, "-m", "pip", "install", "--quiet", *known, str(wheel.resolve())]
         else:
             target = str(place / "site")
             install = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import pytest
 
 from cli.tiny_model import write_model
 from mien import cli, images
+from mien.portraits.draw import Drawer
 from mien.studio import Studio
 
 Run = Callable[..., dict[str, Any]]
@@ -61,6 +62,34 @@ def test_the_second_run_has_a_folder_of_its_own(run: Run, args: Any, folder: str
     for number, made in enumerate((first, second), 1):
         assert all(Path(file).is_file() for file in made["files"])
         assert all(file.startswith(folder.format(number)) for file in made["files"])
+
+
+@pytest.mark.parametrize("verb", ["describe", "generate"])
+def test_each_picture_is_there_and_named_as_soon_as_it_is_drawn(
+    model: Path, verb: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frames, seen = Drawer.frames, []
+
+    def watched(*args: Any) -> Iterator[np.ndarray]:
+        for image in frames(*args):
+            yield image
+            seen.append((names("out"), capsys.readouterr().out.splitlines()))
+
+    monkeypatch.setattr(Drawer, "frames", watched)
+    words = {"describe": [*map(str, DESCRIBE)], "generate": ["generate"]}[verb]
+    words += ["--model", str(model), "--count", "2", "--size", "16", "--out", "out"]
+    assert cli.main(words) == 0
+    stem = {"describe": "a-woman", "generate": "face"}[verb]
+    first, second = (f"{stem}-seed000{seed}.png" for seed in (0, 1))
+    opening = ["read: gender f; age not baby or child"] if verb == "describe" else []
+    assert seen == [
+        ([first], [*opening, f"out/{first}"]),
+        ([first, second], [f"out/{second}"]),
+    ]
+    assert capsys.readouterr().out.splitlines() == ["out/sheet.png", "out/latents.npz"]
+    assert images.load(f"out/{first}").shape == (16, 16, 3)
+    assert cli.main(words) == 2
+    assert f"out/{first}: exists already" in capsys.readouterr().err
 
 
 def test_a_run_that_fails_leaves_no_folder(run: Run) -> None:

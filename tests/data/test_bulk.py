@@ -34,6 +34,9 @@ def members(out: Path) -> list[str]:
 def test_processes_die_and_nothing_is_lost(tmp_path: Path) -> None:
     photos = write_pictures(tmp_path / "in", NAMES)
     plan = Plan.of([photos], tmp_path / "out", 5)
+    half = plan.out / ".mien~half.tar"  # of a node that died
+    half.write_bytes(b"half")
+    os.utime(half, (1e9, 1e9))
     *_, last = bulk.run(plan, Copying(str(tmp_path)))
     assert (last["made"], last["left_out"]) == (5, 3)
     found = lines_of(plan.out)
@@ -147,7 +150,7 @@ def test_the_verb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> No
 def test_a_node_dies_and_none_is_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RAY_raylet_start_wait_time_s", "120")  # read when ray is imported
     pytest.importorskip("ray", reason="needs mien[cluster]")
-    from ray.cluster_utils import Cluster
+    from ray.cluster_utils import Cluster  # pyright: ignore[reportMissingImports]
 
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
     photos = write_pictures(tmp_path / "in", [f"{i:03d}" for i in range(120)])

@@ -34,7 +34,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve()
-SECONDS = 120
+SECONDS = 1200  # by the clock, of a machine that others use too
 CHANGES = ("os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.truncate", "shutil.rmtree")
 TIMES = ("time", "s/kimg", "left")
 """What the log of a training says of the machine, not of the training."""
@@ -248,8 +248,8 @@ class Killer:
                 importlib.import_module(module)
         return steps, calls
 
-    def plan(self, count: int, seed: int) -> list[Trial]:
-        """Which kills: every step and call where there is room, the rest at random times."""
+    def plan(self, count: int, seed: int, done: list[Trial]) -> list[Trial]:
+        """Which kills: steps and calls, a tenth at random times; none that is done already."""
         draw, lists = random.Random(seed), []
         for name in self.cases:
             steps, calls = self.unbroken(name)
@@ -259,10 +259,14 @@ class Killer:
             lists.append(own)
         # Each command has its turn; the more it writes, the longer.
         turns = [trial for turn in zip_longest(*lists) for trial in turn if trial is not None]
-        chosen = turns[: max(count - count // 10, 1)]
-        while len(chosen) < count:
+        known = {(trial.case, trial.kind, trial.at) for trial in done}
+        turns = [trial for trial in turns if (trial.case, trial.kind, trial.at) not in known]
+        timed = count // 10 - sum(trial.kind == "time" for trial in done)
+        chosen = turns[: max(count - len(done) - max(timed, 0), 0)]
+        while len(chosen) < count - len(done):
             name = draw.choice(list(self.cases))
             chosen.append(Trial(name, "time", draw.uniform(0, self.seconds[name])))
+        draw.shuffle(chosen)  # so that a run that is ended early has had all kinds
         return chosen
 
     def run(self, trial: Trial) -> Trial:
@@ -302,11 +306,17 @@ class Killer:
 
 
 def kills(
-    count: int, seed: int, folder: Path, quick: bool = False, only: str = "", seconds: float = 1e9
+    count: int,
+    seed: int,
+    folder: Path,
+    quick: bool = False,
+    only: str = "",
+    seconds: float = 1e9,
+    done: list[Trial] | None = None,
 ) -> Iterator[Trial]:
-    """Kill ``count`` times, or until the seconds are over; yields what came of each."""
+    """Kill until ``count`` are done, or the seconds are over; yields what came of each."""
     killer, start = Killer(folder, quick, only), time.monotonic()
-    for trial in killer.plan(count, seed):
+    for trial in killer.plan(count, seed, done or []):
         if time.monotonic() - start > seconds:
             return
         yield killer.run(trial)
@@ -321,16 +331,18 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="only the cases of make test")
     parser.add_argument("--only", default="", help="cases whose name holds this")
     parser.add_argument("--seconds", type=float, default=1e9, help="stop after so many")
-    parser.add_argument("--log", type=Path, help="each kill as a line, added to this file")
+    parser.add_argument("--log", type=Path, help="each kill as a line; those in it count")
     options = parser.parse_args()
     log = vars(options).pop("log")
     import torch
 
     torch.set_num_threads(1)  # a fork knows no other thread
     with tempfile.TemporaryDirectory() as temporary:
-        made = kills(folder=Path(temporary), **vars(options))
         trials = []
-        for trial in made:
+        if log and log.exists():
+            lines = log.read_text(encoding="utf-8").splitlines()
+            trials = [Trial(**json.loads(line)) for line in lines]
+        for trial in kills(folder=Path(temporary), **vars(options), done=list(trials)):
             trials.append(trial)
             if log:  # what was counted stays counted, if this is ended
                 with log.open("a", encoding="utf-8") as file:

@@ -11,7 +11,13 @@ import pytest
 import torch
 
 from mien.checkpoints import native
-from mien.errors import CheckpointError, ConfigMismatch, InputError, MissingExtra
+from mien.errors import (
+    CheckpointError,
+    ConfigMismatch,
+    InputError,
+    MissingExtra,
+    WeightsMissing,
+)
 from mien.hub.loading import load_identity
 from mien.judges.identity import Identity, IdentityConfig
 from mien.judges.onnx_identity import TEMPLATE, OnnxIdentity, similarity
@@ -142,6 +148,14 @@ def test_onnx_by_path_through_the_hub(tmp_path: Path) -> None:
     flat = write_onnx(tmp_path / "flat.onnx", [1, 4, 112, 112])
     with pytest.raises(ConfigMismatch, match=r"\[1, 4, 112, 112\]"):
         load_identity(flat)
+
+
+def test_arcface_by_its_name_says_which_file_to_put_where(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MIEN_HOME", str(tmp_path))
+    with pytest.raises(WeightsMissing, match=r"put w600k_r50\.onnx there by hand, from buffalo_l"):
+        load_identity("arcface")
 
 
 def test_onnx_needs_an_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from safetensors.torch import save_file
 from torch.nn import functional
 from torchmetrics.functional.image.lpips import NetLinLayer, _normalize_tensor, _spatial_average
 
-from mien.errors import CheckpointError, ConfigMismatch, InputError, UnknownName
+from mien.errors import CheckpointError, ConfigMismatch, InputError, UnknownName, WeightsMissing
 from mien.hub.perceptual import load_lpips
 from mien.judges.perceptual import TRUNKS, Perceptual, find_trunk
 from mien.metrics.paired import lpips_distance
@@ -96,6 +97,18 @@ def test_gradients_are_numbers_for_equal_pictures() -> None:
     network(a, a.detach()).sum().backward()
     assert a.grad is not None
     assert bool(a.grad.isfinite().all())
+
+
+def test_by_the_names_of_the_catalogue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MIEN_HOME", str(tmp_path))
+    (tmp_path / "weights").mkdir()
+    shutil.copy(HEADS / "alex.pth", tmp_path / "weights" / "lpips-alex.pth")
+    torch.save(state("alexnet"), tmp_path / "a.pth")
+    assert load_lpips(tmp_path / "a.pth", "alexnet-heads").name == "lpips-alexnet"
+    with pytest.raises(WeightsMissing, match="mien weights pull vgg16-heads"):
+        load_lpips(tmp_path / "a.pth", "vgg16-heads")
+    with pytest.raises(WeightsMissing, match="mien weights pull alexnet"):
+        load_lpips("alexnet")
 
 
 def test_refuses(tmp_path: Path) -> None:

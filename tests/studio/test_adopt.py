@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -17,6 +18,7 @@ from mien.editing.sets import load_direction_set
 from mien.errors import InputError, OutputError, WeightsMissing
 from mien.hub.loading import load_generator
 from mien.inversion import encoder_training
+from mien.runtime.engines import Engine, Plan
 from mien.studio import Studio
 from mien.studio import adopt as adopting
 from mien.studio.adopt import PARTS, Adoption, Tools, adopt, begun
@@ -99,6 +101,43 @@ def test_done_already(whole: Path, tools: Tools) -> None:
     assert all("file" in line for line in lines)
 
 
+def test_one_whose_faces_show_nothing_is_adopted_without_named_edits(
+    whole: Path, tools: Tools, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none(*_: object) -> None:
+        raise InputError("none of the 3 directions is a named edit")
+
+    monkeypatch.setattr(adopting, "named_edits", none)
+    for made in whole.parent.iterdir():
+        if made.name not in ("g-edits.safetensors", "g-card.md"):
+            shutil.copy(made, tmp_path)
+    path = tmp_path / "g.safetensors"
+    lines = list(adopt(load_generator(path), tools, CONFIG))
+    assert lines[-1]["file"].read_text().count("| yes |") == 0
+    assert any("no edit has a name" in line.get("note", "") for line in lines)
+    assert load_direction_set(path.with_name("g-edits.safetensors")).meta["turned"] == []
+
+
+def test_large_ones_are_drawn_by_an_engine(
+    whole: Path, tools: Tools, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def engine(network: torch.nn.Module, example: torch.Tensor, *_: object, **how: Any) -> Engine:
+        asked.append(how["items"])
+        return Engine(Plan("openvino", torch.float32), 1, 0.0, network)
+
+    monkeypatch.setattr(adopting.engines, "engine", engine)
+    path = write(tmp_path)
+    for line in adopt(load_generator(path), tools, CONFIG):
+        if line.get("file") == path.with_name("g-codes.safetensors"):
+            break
+    assert asked == [60]
+    made, plain = (native.load(p.with_name("g-codes.safetensors")).tensors for p in (path, whole))
+    for name, value in plain.items():
+        torch.testing.assert_close(made[name], value, atol=1e-4, rtol=1e-3)
+
+
 def test_other_commands_and_other_files_are_refused(
     whole: Path, tools: Tools, tmp_path: Path
 ) -> None:
@@ -163,6 +202,25 @@ def test_an_encoder_added_later_takes_photos(
     assert ws.shape == (1, inverter.generator.num_ws, 16)
     with pytest.raises(OutputError, match=r"has seen 0.016 kimg, and 0.024 are asked for"):
         next(adopt(load_generator(path), tools, replace(CONFIG, encoder=0.024)))
+
+
+def test_a_generator_that_is_called_as_a_run_calls_its_own(
+    whole: Path, tools: Tools, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for made in whole.parent.iterdir():
+        shutil.copy(made, tmp_path / f"generator{made.name.removeprefix('g')}")
+    path = tmp_path / "generator.safetensors"
+    monkeypatch.setattr(encoder_training, "_HELD", 4)
+    lines = list(adopt(load_generator(path), tools, replace(CONFIG, encoder=0.016)))
+    assert lines[-1]["file"] == tmp_path / "generator-encoder.safetensors"
+    studio = Studio(path, "cpu")
+    assert studio.inverter.codes(torch.zeros(1, 3, 32, 32)).shape[::2] == (1, 16)
+    assert studio.describe("an old man", count=1, refine=0).provenance["method"] == "labels"
+    for part in ("encoder", "codes"):  # as a run calls them
+        (tmp_path / f"generator-{part}.safetensors").rename(tmp_path / f"{part}.safetensors")
+    studio = Studio(path, "cpu")
+    assert studio.inverter.codes(torch.zeros(1, 3, 32, 32)).shape[::2] == (1, 16)
+    assert studio.describe("an old man", count=1, refine=0).provenance["method"] == "labels"
 
 
 def test_one_that_was_not_adopted_says_what_to_do(tmp_path: Path) -> None:

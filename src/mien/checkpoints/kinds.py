@@ -180,6 +180,12 @@ def _recognition(config: dict[str, Any]) -> nn.Module:
     return Recognition(RecognitionConfig(**config))
 
 
+def _perceptual(config: dict[str, Any]) -> nn.Module:
+    from mien.judges.perceptual import Perceptual
+
+    return Perceptual(**config)
+
+
 PARSER, BISENET = "face-parser", "bisenet"
 """What tells the regions of a face apart: our own, and the one of another project."""
 
@@ -264,6 +270,7 @@ _TABLE = (
     Kind("inception", "Inception v3", _inception),
     Kind("mobilenet", "MobileNetV2", _mobilenet),
     Kind("recognition", "face recognition network", _recognition),
+    Kind("perceptual", "network of LPIPS, or its heads", _perceptual),
 )
 
 KINDS: dict[str, Kind] = {kind.name: kind for kind in _TABLE}

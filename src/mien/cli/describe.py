@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mien.cli import opt
-from mien.cli.common import emit, watching
+from mien.cli.common import emit
 from mien.cli.options import shared_options
-from mien.cli.results import Drawing, chosen_seed
+from mien.cli.results import Drawing, Stream, chosen_seed
+
+if TYPE_CHECKING:
+    from mien.portraits.faces import Faces
 
 
 @shared_options(Drawing)
@@ -59,8 +62,8 @@ def describe(
     """Draw faces that fit a sentence.
 
     Writes one picture a face, `sheet.png` with all of them and `latents.npz` with their `w`, into a
-    new folder below `out/describe`. Each picture carries what made it: `mien show FILE` reads it
-    back.
+    new folder below `out/describe`; each picture is there, and named, as soon as it is drawn, and
+    carries what made it: `mien show FILE` reads it back.
     """
     from mien.portraits.checks import checked_seeds, checked_text
     from mien.portraits.faces import face_names
@@ -74,18 +77,22 @@ def describe(
     names = face_names(sentence, checked_seeds(count, first))
     results.check(names, psi=psi, guidance=guidance)
     studio = how.studio()
-    with watching(studio):
+    stream = Stream(results, sentence, not how.json, _read)
+    with stream.of(studio, pick is None):
         drawn = studio.describe(
             text, count, first, method, guidance, psi, refine, anyway, language, without
         )
         drawn = drawn if pick is None else studio.pick(drawn, sentence, pick)
-    faces, paths = results.write(drawn, sentence)
-    read = faces.provenance["read"]
-    said = ", ".join(f"{column} {value}" for column, value in read.items()) or "nothing"
-    said += "".join(
-        f"; {column} not {' or '.join(values)}"
-        for column, values in faces.provenance["denied"].items()
-    )
-    lines = [f"read: {said}", *(str(path) for path in paths)]
+    faces, paths = results.write(drawn, sentence, begun=stream)
+    lines = [] if stream.written else [_read(faces)]
+    lines += [str(path) for path in paths if path not in stream.written]
     result = {**faces.provenance, "seeds": faces.seeds, "notes": faces.notes, "files": paths}
     emit(result, how.json, "\n".join(lines))
+
+
+def _read(faces: Faces) -> str:
+    """What was read of the sentence."""
+    read, denied = faces.provenance["read"], faces.provenance["denied"]
+    said = ", ".join(f"{column} {value}" for column, value in read.items()) or "nothing"
+    not_said = (f"; {column} not {' or '.join(values)}" for column, values in denied.items())
+    return f"read: {said}{''.join(not_said)}"

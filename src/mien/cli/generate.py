@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from mien.cli import opt
-from mien.cli.common import emit, watching
+from mien.cli.common import emit
 from mien.cli.options import shared_options
-from mien.cli.results import Drawing, chosen_seed
+from mien.cli.results import Drawing, Stream, chosen_seed
 
 
 @shared_options(Drawing)
@@ -31,7 +31,8 @@ def generate(
     """Draw faces from seeds: seed i gives face i.
 
     Writes one picture a face, `sheet.png` with all of them and `latents.npz` with their `w`, into a
-    new folder below `out/generate`. Each picture carries what made it.
+    new folder below `out/generate`; each picture is there, and named, as soon as it is drawn, and
+    carries what made it.
     """
     from mien.portraits.checks import checked_seeds, parse_seeds
     from mien.portraits.faces import face_names
@@ -40,8 +41,9 @@ def generate(
     chosen = parse_seeds(seeds) if seeds else checked_seeds(count, chosen_seed(seed))
     results.check([] if sheet else face_names("", chosen), psi=psi)
     studio = how.studio()
-    with watching(studio):
+    stream = Stream(results, f"seeds-{seeds or chosen[0]}", not how.json)
+    with stream.of(studio, not sheet):
         drawn = studio.generate(psi=psi, seeds=chosen)
-    faces, paths = results.write(drawn, f"seeds-{seeds or chosen[0]}", sheet)
+    faces, paths = results.write(drawn, stream.name, sheet, stream)
     result = {**faces.provenance, "seeds": faces.seeds, "notes": faces.notes, "files": paths}
-    emit(result, how.json, "\n".join(str(path) for path in paths))
+    emit(result, how.json, "\n".join(str(path) for path in paths if path not in stream.written))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mien.cli import opt
-from mien.cli.common import note
+from mien.cli.common import note, watching
 
 if TYPE_CHECKING:
     from mien.portraits.faces import Faces
@@ -78,22 +80,84 @@ class Results:
             with contextlib.suppress(OSError):
                 folder.rmdir()
 
-    def write(self, faces: Faces, name: str, only_sheet: bool = False) -> tuple[Faces, list[Path]]:
+    def write(
+        self, faces: Faces, name: str, only_sheet: bool = False, begun: Stream | None = None
+    ) -> tuple[Faces, list[Path]]:
         """Write faces, and tell what there is to know about them.
 
         Args:
             faces: As they were drawn.
             name: What a numbered folder is called.
             only_sheet: Leave out the pictures of single faces.
+            begun: What has written some of them already.
 
         Returns:
             The faces as written, and the files.
         """
+        begun = begun or Stream(self, name)
         shown = faces if self.size is None else faces.resized(self.size)
-        paths = shown.save(self.folder(name), self.force, self.format, only_sheet)
+        paths = shown.save(begun.folder, self.force, self.format, only_sheet, begun.written)
         for remark in shown.notes:
             note(remark)
         return shown, paths
+
+
+@dataclass
+class Stream:
+    """Writes faces while others are being drawn.
+
+    Attributes:
+        results: Where they go.
+        name: What a numbered folder is called.
+        tell: Whether the name of each file is printed when it is there.
+        opening: What is printed before the first.
+        written: The files so far.
+    """
+
+    results: Results
+    name: str
+    tell: bool = False
+    opening: Callable[[Faces], str] | None = None
+    written: list[Path] = field(default_factory=list)
+
+    @cached_property
+    def folder(self) -> Path:
+        """Where they go, made when the first is there."""
+        return self.results.folder(self.name)
+
+    @contextlib.contextmanager
+    def of(self, studio: Studio, wanted: bool = True) -> Iterator[None]:
+        """Inside, what a studio does is shown, and each face that it draws is written at once.
+
+        Args:
+            studio: What draws.
+            wanted: Otherwise nothing is written: what is drawn is not yet what is kept.
+        """
+        # A bar would lead what is printed to its own stream, which is wrong for all but a terminal.
+        out = None if sys.stdout.isatty() else sys.stdout
+
+        def take(face: Faces) -> None:
+            from mien.portraits.faces import result_files
+
+            how = self.results
+            shown = face if how.size is None else face.resized(how.size)
+            path = result_files(self.folder, shown.names(), how.format)[0]
+            if path in self.written:
+                return
+            shown.save_picture(path, how.force)
+            if self.tell and self.opening and not self.written:
+                print(self.opening(face), file=out)
+            if self.tell:
+                print(path, file=out, flush=True)
+            self.written.append(path)
+
+        if wanted:
+            studio.drawn = take
+        try:
+            with watching(studio):
+                yield
+        finally:
+            studio.__dict__.pop("drawn", None)
 
 
 @contextlib.contextmanager

@@ -31,7 +31,7 @@ from mien.data.batch import Job, Worker
 from mien.data.sources import Pictures
 from mien.data.stores import MAX_FILE_BYTES, Store, is_hidden, open_store
 from mien.errors import DatasetError, InputError, MienError, OutputError
-from mien.files import held, make_folder, replacing
+from mien.files import held, make_folder, replacing, sweep
 
 TRIES = 3
 """So many processes may die of one input, or without having begun one."""
@@ -346,6 +346,7 @@ def run(
                     yield {"done": done, "of": total}
         yield _manifest(plan)
         shutil.rmtree(plan.out / "work", ignore_errors=True)
+        sweep(plan.out)  # what a node left that died while it wrote a shard
 
 
 def _made(plan: Plan, left: list[Shard], start: Callable[[], Worker], pool: Any) -> Iterator[int]:

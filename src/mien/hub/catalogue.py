@@ -42,6 +42,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         *("ffhq-1024", "ffhq-512", "ffhq-256", "ffhq-256-paper", "metfaces-1024", "afhqcat-512"),
         *("afhqdog-512", "afhqwild-512", "ffhq-1024-rosinality", "e4e-ffhq-1024", "psp-ffhq-1024"),
         *("psp-frontal-1024", "restyle-e4e-1024", "jojogan-art", "gans-n-roses", "bisenet"),
+        *("arcface", "alexnet", "alexnet-heads", "vgg16", "vgg16-heads"),
     ),
 }
 """Family of models -> its names, in the order in which they are listed."""

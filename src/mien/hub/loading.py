@@ -41,6 +41,9 @@ N = TypeVar("N")
 _STATES = "state-*.safetensors"
 """The checkpoints in the folder of a training run; the newest of them is last."""
 
+_RUN = "generator"
+"""What a training run calls its generator, without the suffix; its parts have no name before."""
+
 _PATH_MARKS = ("/", "\\")
 FID_ROW = "inception-fid"
 """The network of FID, as the catalogue names it."""
@@ -135,11 +138,11 @@ def resolve(name_or_path: str | Path, kind: str | None = None) -> Path:
 def family_of(name_or_path: str | Path) -> str:
     """What the files that belong to a generator are called: ``FAMILY-codes`` and so on.
 
-    Its name or the stem of its file; where parts lie beside the file (``mien adopt`` puts them
-    there), the path of the file without its suffix.
+    Its name or the stem of its file; where parts lie beside the file (``mien adopt`` and
+    ``mien train faces`` put them there), the path of the file without its suffix.
     """
     path = resolve(name_or_path).absolute()
-    if path.parent != shipped() and part_of(str(path.with_suffix("")), "codes") is not None:
+    if path.parent != shipped() and part_beside(path.with_suffix(""), "codes") is not None:
         return str(path.with_suffix(""))
     return Path(name_or_path).stem
 
@@ -153,8 +156,19 @@ def part_of(family: str, part: str) -> Path | None:
     """
     if Path(family).parent == Path():
         return find_file(f"{family}-{part}.safetensors")
-    path = Path(f"{family}-{part}.safetensors")
-    return path if path.is_file() else None
+    return part_beside(Path(family), part)
+
+
+def part_beside(base: Path, part: str) -> Path | None:
+    """A part that lies beside a generator's file: ``NAME-PART``, of a run also ``PART`` alone.
+
+    Args:
+        base: The generator's file without its suffix; of a run it ends in ``generator``.
+        part: As :func:`part_of` takes it.
+    """
+    names = [f"{base.name}-{part}", *([part] if base.name == _RUN else [])]
+    paths = [base.with_name(f"{name}.safetensors") for name in names]
+    return next((path for path in paths if path.is_file()), None)
 
 
 def find_file(file: str) -> Path | None:
@@ -213,11 +227,11 @@ def load_identity(name_or_path: str | Path, device: str = "cpu") -> Loaded[Any]:
     Raises:
         MissingExtra: An ``.onnx`` file, and nothing that runs it is installed.
     """
-    if Path(name_or_path).suffix.lower() != ".onnx":
+    path = resolve(name_or_path, "identity")
+    if path.suffix.lower() != ".onnx":
         return load(name_or_path, "identity", device)
     from mien.judges.onnx_identity import OnnxIdentity
 
-    path = resolve(name_or_path)
     return Loaded(OnnxIdentity(path), path.stem, known_sha256(path), path=path)
 
 

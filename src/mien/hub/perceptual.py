@@ -1,5 +1,6 @@
 """LPIPS out of files: a trunk as torchvision publishes it, and the heads of the paper's release.
 
+    judge = load_lpips("alexnet", "alexnet-heads").network  # after mien weights pull
     judge = load_lpips("alexnet-owt-7be5be79.pth", "alex.pth").network
 
 Both are read without running anything in them, from ``.pth`` or safetensors.
@@ -12,12 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mien.errors import CheckpointError, ConfigMismatch
-from mien.hub.loading import Loaded, ready
+from mien.hub.loading import Loaded, ready, resolve
 from mien.hub.store import known_sha256
 
 if TYPE_CHECKING:
     from mien.checkpoints.documents import Group
 
+KIND = "perceptual"
 _HEAD = "lin{}.model.1.weight"
 
 
@@ -25,7 +27,8 @@ def load_lpips(trunk: str | Path, heads: str | Path | None = None, device: str =
     """Load the network of LPIPS.
 
     Args:
-        trunk: AlexNet or VGG16 with torchvision's names, whole or the convolutions alone.
+        trunk: AlexNet or VGG16 with torchvision's names, whole or the convolutions alone; a file
+            or a name of the catalogue, as ``heads``.
         heads: The released linear weights, ``lin0.model.1.weight`` to ``lin4.model.1.weight``.
             ``None`` weighs all channels by 1: a perceptual distance, not LPIPS.
         device: Where the network shall live.
@@ -35,6 +38,7 @@ def load_lpips(trunk: str | Path, heads: str | Path | None = None, device: str =
         with heads and ``alexnet`` or ``vgg16`` without; the hash is of both files.
 
     Raises:
+        UnknownName, WeightsMissing: A name that nobody knows, or whose file is not on this disk.
         CheckpointError: A file cannot be read, or holds something else.
         ConfigMismatch: Trunk and heads do not fit each other.
         InputError: There is no such device here.
@@ -42,6 +46,8 @@ def load_lpips(trunk: str | Path, heads: str | Path | None = None, device: str =
     from mien.checkpoints import fit
     from mien.judges.perceptual import TRUNKS, Perceptual, find_trunk
 
+    trunk = resolve(trunk, KIND)
+    heads = None if heads is None else resolve(heads, KIND)
     group, prefix = _group(trunk, "features.0.weight", "a trunk of torchvision's")
     named = {k[len(prefix) :]: v for k, v in group.tensors.items() if k.startswith(prefix)}
     kind = find_trunk({name: tuple(ref.shape) for name, ref in named.items()})
@@ -55,7 +61,7 @@ def load_lpips(trunk: str | Path, heads: str | Path | None = None, device: str =
     if missing:
         raise ConfigMismatch(trunk, f"{missing[0]} is missing")
     tensors = {name: named[name].read().float() for name in wanted}
-    sha, name = known_sha256(Path(trunk)), kind
+    sha, name = known_sha256(trunk), kind
     for number, width in enumerate(TRUNKS[kind].channels):
         tensors[f"heads.{number}"] = network.heads[number].new_ones(1, width, 1, 1)
     if heads is not None:
@@ -68,10 +74,10 @@ def load_lpips(trunk: str | Path, heads: str | Path | None = None, device: str =
                 raise ConfigMismatch(heads, cause, f"give the heads that belong to {kind}")
             tensors[f"heads.{number}"] = ref.read().float()
         name = f"lpips-{kind}"
-        sha = hashlib.sha256((sha + known_sha256(Path(heads))).encode()).hexdigest()
+        sha = hashlib.sha256((sha + known_sha256(heads)).encode()).hexdigest()
     fit.fill(network, tensors, trunk)
     meta = {"trunk": str(trunk), "heads": None if heads is None else str(heads)}
-    return Loaded(ready(network, device), name, sha, meta, {"trunk": kind}, Path(trunk))
+    return Loaded(ready(network, device), name, sha, meta, {"trunk": kind}, trunk)
 
 
 def _group(path: str | Path, mark: str, what: str) -> tuple[Group, str]:

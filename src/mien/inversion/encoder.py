@@ -116,8 +116,8 @@ class Inverter:
 def find_beside(model: str | Path, family: str, part: str) -> Path | None:
     """The file of something that belongs to a generator.
 
-    Of a run it is ``PART.safetensors`` beside ``generator.safetensors``, of another file
-    ``NAME-PART.safetensors`` beside it; else ``FAMILY-PART`` among the weights of this machine.
+    That which lies beside its file (:func:`mien.hub.loading.part_beside`); else ``FAMILY-PART``
+    among the weights of this machine.
 
     Args:
         model: The generator as the user named it.
@@ -125,12 +125,8 @@ def find_beside(model: str | Path, family: str, part: str) -> Path | None:
         part: ``encoder``, ``codes``, ``sketch-encoder``.
     """
     path = Path(model)
-    if path.is_file():
-        own = part if path.name == "generator.safetensors" else f"{path.stem}-{part}"
-        beside = path.with_name(f"{own}.safetensors")
-        if beside.is_file():
-            return beside
-    return loading.find_file(f"{family}-{part}.safetensors")
+    beside = loading.part_beside(path.with_suffix(""), part) if path.is_file() else None
+    return beside or loading.find_file(f"{family}-{part}.safetensors")
 
 
 def check_owner(found: loading.Loaded, generator: loading.Loaded, remedy: str) -> None:
@@ -178,7 +174,8 @@ def find_encoder(model: str | Path, family: str) -> Path:
         raise WeightsMissing(
             f"{family}-encoder.safetensors",
             f"generator {family!r} has no encoder, so that photos cannot be inverted",
-            "run: mien train faces, which trains a generator with its encoder",
+            f"run: mien adopt {model} --encoder 20kimg, or mien train faces, which trains a "
+            "generator with its encoder",
         )
     return loading.resolve(found.stem if found == loading.find_file(found.name) else found, KIND)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -150,12 +150,21 @@ class Faces:
             sheet=None if self.sheet is None else self.sheet.resized(size),
         )
 
+    def save_picture(self, path: Path, force: bool = False) -> None:
+        """Write the first face as a picture, with all that made it.
+
+        Raises:
+            OutputError: The file exists and ``force`` is false, or the disk refuses.
+        """
+        formats.save(path, self.images[0], self.made()[0], force)
+
     def save(
         self,
         folder: str | Path,
         force: bool = False,
         format: str = "png",
         only_sheet: bool = False,
+        written: Collection[Path] = (),
     ) -> list[Path]:
         """Write each face as a picture, all of them on one sheet, and their w as ``.npz``.
 
@@ -167,6 +176,7 @@ class Faces:
             force: Whether files of the same name may be replaced.
             format: ``png``, ``jpg`` or ``webp``.
             only_sheet: Leave out the pictures of single faces.
+            written: Files of single faces that this run has written already.
 
         Returns:
             The faces in order, then the sheet, then ``latents.npz``.
@@ -178,12 +188,14 @@ class Faces:
         target = as_path(folder)
         names = [] if only_sheet else self.names()
         files = result_files(target, names, format)
-        check_results(target, names, format, force)
+        check_writable(target)
+        refuse_existing([path for path in files if path not in written], force)
         make_folder(target)
         *paths, sheet, latents = files
         stale = set(_listed(latents)) - {path.name for path in files} if force else set()
-        for path, image, one in zip(paths, self.images, self.made(), strict=False):
-            formats.save(path, image, one, force)
+        for path, face in zip(paths, self, strict=False):
+            if path not in written:
+                face.save_picture(path, force)
         formats.save(sheet, self.page(), {**self.provenance, "seeds": list(self.seeds)}, force)
         save_latents(latents, self, [path.name for path in files], force)
         for name in stale:

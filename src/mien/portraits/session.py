@@ -10,11 +10,13 @@ asks for that of its own room, or of one above.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from mien.hub import loading
@@ -44,6 +46,8 @@ class Portraits:
     _label: Label | None = None
     watch: Watch = staticmethod(quiet)
     """Told what is being done and how far it is; see :mod:`mien.runtime.watching`."""
+    drawn: Callable[[Faces], None] = staticmethod(lambda face: None)
+    """Given each face as soon as it is drawn; those above 256² take seconds each."""
 
     def __init__(
         self,
@@ -124,8 +128,13 @@ class Portraits:
         provenance: Mapping[str, Any] | None = None,
         notes: Sequence[str] = (),
     ) -> Faces:
-        """Draw the images of latents ``[n, num_ws, w_dim]``, a few at a time."""
-        drawn = self.drawer.draw(ws)
-        made = {**self.signature, "engine": self.drawer.said, **(provenance or {})}
-        said = dict.fromkeys([*notes, *remarks(self)])
-        return Faces(drawn, ws.float().cpu().numpy(), tuple(seeds), made, tuple(said))
+        """Draw the images of latents ``[n, num_ws, w_dim]``, one after the other."""
+        said = tuple(dict.fromkeys([*notes, *remarks(self)]))
+        codes, faces = ws.float().cpu().numpy(), []
+        for row, image in enumerate(self.drawer.frames(ws.split(1), len(ws))):
+            made = {**self.signature, "engine": self.drawer.said, **(provenance or {})}
+            part = slice(row, row + 1)
+            faces.append(Faces(image, codes[part], tuple(seeds[part]), made, said))
+            self.drawn(faces[-1])
+        drawn = np.concatenate([face.images for face in faces])
+        return replace(faces[0], images=drawn, ws=codes, seeds=tuple(seeds))

@@ -22,7 +22,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from mien import images
-from mien.errors import ConfigMismatch, UnknownName, WeightsMissing, WrongValue
+from mien.errors import ConfigMismatch, WeightsMissing, WrongValue
 from mien.faces.alignment import align
 from mien.faces.choosing import Finder, middle_square, shipped_finder
 from mien.hub import loading
@@ -85,13 +85,12 @@ def through_latent(
 
 def find_codes(studio: Sketches) -> CodeMoments:
     """The moments of sketches and photographs of a studio's generator; errors as above."""
-    name = f"{studio.text_family}-sketches"
-    try:
-        loaded = loading.load(name, KIND, str(studio.device))
-    except UnknownName:
+    path = loading.part_of(studio.text_family, "sketches")
+    if path is None:
         cause = f"generator {studio.text_family!r} has not learnt sketches"
         remedy = "leave `through_latent` away, or fit them: recipes/sketch_codes.py"
-        raise WeightsMissing(f"{name}.safetensors", cause, remedy) from None
+        raise WeightsMissing(f"{studio.text_family}-sketches.safetensors", cause, remedy)
+    loaded = loading.load(path, KIND, str(studio.device))
     told = loaded.meta.get("generator")
     if told is not None and told != studio.loaded.sha256:
         cause = f"is of generator {str(told)[:12]}, this one is {studio.loaded.sha256[:12]}"

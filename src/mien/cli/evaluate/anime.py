@@ -31,10 +31,12 @@ def anime(
         ),
     ] = "anime-judge",
     lpips: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="AlexNet or VGG16 for the diversity.")
+        Path | None,
+        typer.Option(metavar="FILE|NAME", help="alexnet or vgg16 for the diversity."),
     ] = None,
     lpips_heads: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The released heads of LPIPS.")
+        Path | None,
+        typer.Option(metavar="FILE|NAME", help="The released heads of LPIPS: alexnet-heads."),
     ] = None,
     landmarks: Annotated[
         str, typer.Option(help="Landmark network for the motion of the content; none.")

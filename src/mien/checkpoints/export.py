@@ -17,7 +17,7 @@ import torch
 from mien.checkpoints.formats import rosinality
 from mien.checkpoints.layout import GENERATOR
 from mien.checkpoints.native import Native
-from mien.errors import InputError, MissingExtra
+from mien.errors import InputError, MissingExtra, counted
 from mien.files import replacing
 from mien.stylegan2.generator import GeneratorConfig
 
@@ -55,7 +55,7 @@ def to_rosinality(native: Native, label: Sequence[float] | None = None) -> dict[
     if config["c_dim"]:
         tensors |= _fixed_label(native.tensors, config, label)
     elif label is not None and len(label):
-        raise InputError(f"label has {len(label)} numbers, this generator takes none")
+        raise InputError(f"label has {counted(len(label), 'numbers')}, this generator takes none")
     state: dict[str, Tensor] = {}
     for row in rosinality.generator_rows(config["resolution"], config["mapping_layers"]):
         state[row.theirs] = _shaped(row.theirs, tensors[row.ours])
@@ -89,7 +89,7 @@ def lost(native: Native, form: str, label: Sequence[float] | None = None) -> lis
         )
     if config.c_dim and form != "onnx":
         said = "none said (zeros)" if label is None else f"{_listed(label)} fixed"
-        found.append(f"its {config.c_dim} labels have no place in that form; {said}")
+        found.append(f"its {counted(config.c_dim, 'labels')} have no place in that form; {said}")
     usual = any(
         all(config.channels(res) == min(base // res, 512) for res in config.block_resolutions)
         for base in (16384, 32768)
@@ -197,7 +197,8 @@ def _fixed_label(
     width, z_dim = config["c_dim"], config["z_dim"]
     given = [0.0] * width if label is None else list(label)
     if len(given) != width:
-        raise InputError(f"label has {len(given)} numbers, this generator takes {width}")
+        said = counted(len(given), "numbers")
+        raise InputError(f"label has {said}, this generator takes {width}")
     embed = tensors["mapping.embed.weight"].double() / math.sqrt(width)
     e = embed @ torch.tensor(given, dtype=torch.float64) + tensors["mapping.embed.bias"].double()
     e = e * (e.square().mean() + 1e-8).rsqrt()

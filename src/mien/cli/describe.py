@@ -62,6 +62,7 @@ def describe(
     new folder below `out/describe`. Each picture carries what made it: `mien show FILE` reads it
     back.
     """
+    from mien.attributes import in_words
     from mien.portraits.checks import checked_seeds, checked_text
     from mien.portraits.faces import face_names
 
@@ -81,10 +82,9 @@ def describe(
         drawn = drawn if pick is None else studio.pick(drawn, sentence, pick)
     faces, paths = results.write(drawn, sentence)
     read = faces.provenance["read"]
-    said = ", ".join(f"{column} {value}" for column, value in read.items()) or "nothing"
+    said = ", ".join(in_words(column, value) for column, value in read.items()) or "nothing"
     said += "".join(
-        f"; {column} not {' or '.join(values)}"
-        for column, values in faces.provenance["denied"].items()
+        f"; not {in_words(column, values)}" for column, values in faces.provenance["denied"].items()
     )
     lines = [f"read: {said}", *(str(path) for path in paths)]
     result = {**faces.provenance, "seeds": faces.seeds, "notes": faces.notes, "files": paths}

@@ -89,7 +89,7 @@ def lost(native: Native, form: str, label: Sequence[float] | None = None) -> lis
         )
     if config.c_dim and form != "onnx":
         said = "none said (zeros)" if label is None else f"{_listed(label)} fixed"
-        found.append(f"its {counted(config.c_dim, 'labels')} have no place in that form; {said}")
+        found.append(f"its {config.c_dim} labels have no place in that form; {said}")
     usual = any(
         all(config.channels(res) == min(base // res, 512) for res in config.block_resolutions)
         for base in (16384, 32768)

@@ -8,7 +8,7 @@ in it is left open.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -49,6 +49,54 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 LABELS: tuple[str, ...] = tuple(f"{col}={val}" for col, vals in COLUMNS.items() for val in vals)
 """Every ``column=value``, in the order of a label vector."""
 
+_PLAIN = {
+    "skin": "{} skin",
+    "hair_color": "{} hair",
+    "hair_length": "{} hair",
+    "hair_texture": "{} hair",
+    "facial_hair": "a {}",
+    "glasses": "{}",
+    "headwear": "a {}",
+    "expression": "a {} expression",
+    "mouth": "{} mouth",
+    "eyes": "{} eyes",
+    "pose": "looking {}",
+}
+_SAID = {
+    "gender=f": "female",
+    "gender=m": "male",
+    "age=baby": "a baby",
+    "age=child": "a child",
+    "age=teen": "a teenager",
+    "age=young": "young",
+    "age=middle": "middle-aged",
+    "age=old": "old",
+    "skin=medium": "a medium skin tone",
+    "hair_color=gray": "grey hair",
+    "hair_color=none": "no hair",
+    "hair_length=bald": "bald",
+    "hair_length=medium": "medium-length hair",
+    "hair_texture=afro": "an afro",
+    "hair_texture=na": "hair of no texture to be seen",
+    "bangs=0": "no bangs",
+    "bangs=1": "bangs",
+    "facial_hair=none": "no facial hair",
+    "facial_hair=stubble": "stubble",
+    "glasses=none": "no glasses",
+    "headwear=none": "no headwear",
+    "headwear=other": "other headwear",
+    "expression=smile": "a smile",
+    "expression=laugh": "laughing",
+    "expression=angry": "an angry expression",
+    "expression=other": "another expression",
+    "makeup=0": "no makeup",
+    "makeup=1": "makeup",
+    "earrings=0": "no earrings",
+    "earrings=1": "earrings",
+    "pose=front": "looking ahead",
+    "pose=profile": "in profile",
+}
+
 _INDEX = {label: i for i, label in enumerate(LABELS)}
 
 
@@ -66,6 +114,19 @@ def column_slice(column: str) -> slice:
 def is_known(column: str, value: str) -> bool:
     """Whether a cell of a label table says something; ``?`` and surprises do not."""
     return f"{column}={value}" in _INDEX
+
+
+def in_words(column: str, values: str | Iterable[str], joined: str = "or") -> str:
+    """A label as people say it: ``red hair``, ``no glasses``, ``a smile``.
+
+    Args:
+        column: Of :data:`COLUMNS`.
+        values: One of its values, or several of them.
+        joined: What stands between several.
+    """
+    values = (values,) if isinstance(values, str) else values
+    said = [_SAID.get(f"{column}={v}") or _PLAIN[column].format(v) for v in values]
+    return f" {joined} ".join(dict.fromkeys(said))
 
 
 def encode(face: Mapping[str, str]) -> np.ndarray:

@@ -74,7 +74,7 @@ def test_class_labels_without_picture_are_a_warning(
 ) -> None:
     result = checked(cases / "11-dataset-json-shapes" / "gone.zip", capsys)
     assert result["ok"]
-    assert any("1 of its labels have no picture" in text for text in said(result))
+    assert any("without a picture: 1 label" in text for text in said(result))
 
 
 # 12 links

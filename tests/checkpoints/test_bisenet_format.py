@@ -73,5 +73,5 @@ def test_a_file_that_does_not_fit(network: Bisenet, tmp_path: Path, damage: str)
     else:
         tensors["ffm.conv1.weight"] = torch.zeros(3, 3, 1, 1)
     torch.save(tensors, tmp_path / "x.pth")
-    with pytest.raises(ConfigMismatch, match="1 parameters do not fit"):
+    with pytest.raises(ConfigMismatch, match="does not fit in 1 parameter: "):
         load_parser(tmp_path / "x.pth")

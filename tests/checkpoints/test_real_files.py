@@ -385,7 +385,7 @@ def test_networks_of_other_shapes_and_hands_are_named(tmp_path: Path, what: str)
     with pytest.raises(CheckpointError) as caught:
         open_checkpoint(tmp_path / "a.pt", GENERATOR)
     assert what in str(caught.value)
-    assert "do not fit" not in str(caught.value)
+    assert "does not fit" not in str(caught.value)
 
 
 @pytest.mark.parametrize(("drop", "what"), [("skip", "'orig'"), ("both", "'skip'")])

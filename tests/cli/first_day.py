@@ -98,9 +98,9 @@ DAY = """
 2 | describe 'a red sports car' --model labelled | --anyway
 2 | describe 'Barack Obama' --model labelled | --anyway
 0 | describe 'a red sports car' --model labelled --anyway --refine 0 --count 1 | not
-0 | describe 'a woman' --model labelled --refine 0 --count 1 | read: gender
+0 | describe 'a woman' --model labelled --refine 0 --count 1 | read: female
 0 | describe 'a yuong womna' --model labelled --refine 0 --count 1 | woman
-0 | describe 'une jeune femme' --model labelled --refine 0 --count 1 | read: gender
+0 | describe 'une jeune femme' --model labelled --refine 0 --count 1 | read: female
 0 | describe '眼鏡をかけた若い女性' --model labelled --refine 0 --count 1 | 眼鏡
 0 | describe 'một ông già' --model labelled --refine 0 --count 1 | một
 0 | describe 'a man' --model labelled --not glasses --refine 0 --count 1 |
@@ -126,6 +126,7 @@ DAY = """
 2 | mix 1 nosuch.npz --layers 0 --model tiny | nosuch.npz
 2 | mix 1 in/table.csv --layers 0 --model tiny | in/table.csv
 2 | mix 1 g/one/latents.npz:99 --layers 0 --model tiny | 99
+0 | edit 0-1 --set sefa-1=1 --directions edits --model tiny | seed0001
 0 | grid --rows 0-1 --columns 5,6 --model tiny | sheet.png
 0 | grid --rows 0 --columns 5 --cells --model tiny --out gr | .png
 2 | grid --rows 0-99 --columns 0-99 --model tiny | 100

@@ -42,7 +42,7 @@ def test_bad_files_are_named_and_the_status_is_2(
     assert cli.main(["data", "check", str(faces)]) == 2
     out = capsys.readouterr().out
     assert out.startswith("error: 1.png: is not a picture; these are read: PNG")
-    assert "3 pictures, 2 usable, 1 errors, 0 warnings" in out
+    assert "3 pictures, 2 usable, 1 error, 0 warnings" in out
 
 
 def test_warnings_leave_the_status_alone(
@@ -57,7 +57,7 @@ def test_warnings_leave_the_status_alone(
     assert result["formats"] == {"PNG": 3}
     assert result["labels"] == str(tmp_path / "table.tsv")
     (problem,) = result["problems"]
-    assert problem["cause"] == "1 of 3 pictures have no row: 2.png"
+    assert problem["cause"] == "no row for 1 of 3 pictures: 2.png"
 
 
 def test_warnings_that_say_the_same_are_counted(

@@ -249,4 +249,4 @@ def test_what_has_no_effect_is_said(run: Run) -> None:
 def test_what_is_denied_is_read_too(model: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ["describe", "his hair isn't black", "--refine", "0", "--count", "1"]
     assert cli.main([*words, "--model", str(model)]) == 0
-    assert capsys.readouterr().out.startswith("read: gender m; hair_color not black\n")
+    assert capsys.readouterr().out.startswith("read: male; not black hair\n")

@@ -182,7 +182,7 @@ def test_a_list_goes_on_behind_a_bad_picture(
     status, out, err = run(capsys, *command)
     assert status == 2
     assert [Path(line).name for line in out.splitlines()] == ["p0.png", "p2.png"]
-    assert f"1 of 3 pictures were left out: {named[1]}: is not a picture" in err
+    assert f"left out: 1 of 3 pictures: {named[1]}: is not a picture" in err
 
 
 def test_a_photo_is_never_written_over(model: str, photos: Path, tmp_path: Path, capsys) -> None:

@@ -173,8 +173,8 @@ def test_labels_without_picture_and_pictures_without_label(lay_out: Layout, face
     summary = Summary()
     causes = [str(problem) for problem in check(path, summary=summary)]
     assert causes == [
-        f"warning: {table}: 7 of 8 rows have no picture: 3.png, 4.png, 5.png, 6.png, 7.png, …",
-        f"warning: {table}: 2 of 3 pictures have no row: 0.png, 1.png",
+        f"warning: {table}: no picture for 7 of 8 rows: 3.png, 4.png, 5.png, 6.png, 7.png, …",
+        f"warning: {table}: no row for 2 of 3 pictures: 0.png, 1.png",
     ]
     assert summary.labels == table
 
@@ -256,7 +256,7 @@ def class_file(labels: object) -> bytes:
 
 def test_class_labels_of_pictures_that_are_not_there(lay_out: Layout, face: Encode) -> None:
     labels = class_file([["a.png", 0], ["gone.png", 5], ["away.png", 6]])
-    cause = "warning: 2 of its labels have no picture and do not count: gone.png, away.png"
+    cause = "warning: not counted, without a picture: 2 labels, gone.png, away.png"
     assert causes(lay_out({"a.png": face(1), "dataset.json": labels})) == {"dataset.json": cause}
 
 

@@ -174,7 +174,7 @@ def test_both_forms_of_celeba(tmp_path: Path, form: Callable[..., str]) -> None:
     [
         ("", "line 1: says '', and the number of pictures is needed"),
         ("Male Young\na.jpg 1 1\n", "line 1: says 'Male Young', and the number"),
-        ("2\nMale Young\na.jpg 1 1\n", "line 1 says 2 pictures, and 1 follow"),
+        ("2\nMale Young\na.jpg 1 1\n", "line 1 says 2, and there are 1"),
         ("1\nMale Young\na.jpg 1\n", "line 3: has 2 cells, and 3 are needed"),
         ("1\nMale Young\na.jpg 1 yes\n", "line 3: holds 'yes', and an attribute is 1 or -1"),
         ("file,Male\na.jpg,1\na.jpg,-1\n", r"line 3: 'a\.jpg' has a row already, in line 2"),

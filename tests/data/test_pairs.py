@@ -158,7 +158,7 @@ def test_the_leaky_split_shuffles_variants(lay_out: Layout, people) -> None:
 def test_pairs_without_a_partner_are_listed(lay_out: Layout, people, face: Encode) -> None:
     files = people(3) | {f"photo/x{i:02d}.png": face(i) for i in range(12)}
     match = (
-        r"12 pictures have no partner, with 15 of 'photo' and 3 of 'sketch': x00 \(no sketch\), "
+        r"no partner for 12 pictures, with 15 of 'photo' and 3 of 'sketch': x00 \(no sketch\), "
         r".*x09 \(no sketch\) and 2 more"
     )
     with pytest.raises(DatasetError, match=match):

@@ -300,7 +300,7 @@ def test_pairs_by_stem(lay_out: Layout, face: Encode, encode: Encode) -> None:
 
 def test_pairs_that_do_not_match(lay_out: Layout, face: Encode) -> None:
     files = {"photo/a.png": face(1), "photo/b.png": face(2), "sketch/a.png": face(3)}
-    cause = "1 pictures have no partner, with 2 of 'photo' and 1 of 'sketch': b "
+    cause = "no partner for 1 picture, with 2 of 'photo' and 1 of 'sketch': b "
     with pytest.raises(DatasetError, match=cause):
         find_pairs(stores.open_store(lay_out(files)), ("photo", "sketch"))
     with pytest.raises(DatasetError, match=r"no folder of the side 'photo' among its 1 folders"):

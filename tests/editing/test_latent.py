@@ -10,7 +10,7 @@ from mien import images
 from mien.checkpoints import native
 from mien.editing.direction import Direction, DirectionSet
 from mien.editing.edit import joined, save_strip, strip_path
-from mien.editing.latent import read_face
+from mien.editing.latent import read_face, read_faces
 from mien.editing.sets import save_direction_set
 from mien.editing.settings import Setting, read_settings
 from mien.errors import (
@@ -209,10 +209,10 @@ def test_strip(studio, directions, tmp_path):
         save_strip(path, faces, "smile=2")
     with pytest.raises(ImageError, match="several faces"):
         read_face(studio, path)
-    with pytest.raises(InputError, match="1 steps"):
+    with pytest.raises(InputError, match="1 step;"):
         studio.strip(4, "smile=2", 1, directions)
     studio.generate(2, 0).save(tmp_path / "two")
-    with pytest.raises(InputError, match="holds 2; give one row"):
+    with pytest.raises(InputError, match="holds 2; give one seed, or one row"):
         studio.strip(tmp_path / "two" / "latents.npz", "smile=2", 3, directions)
 
 
@@ -238,6 +238,16 @@ def test_several_faces_are_joined(studio, directions):
     assert faces.names()[2] == "face-seed0001-smile-1-again1"
     with pytest.raises(InputError, match="no face"):
         joined([])
+
+
+def test_seeds_are_listed(studio, directions):
+    faces = studio.edit("1-2,5", ["smile=1"], directions)
+    assert [one["seed"] for one in faces.each] == [1, 2, 5]
+    assert torch.equal(read_faces(studio, "2,1")[0][1:], read_faces(studio, 1)[0])
+    with pytest.raises(InputError, match="run backwards; write 2-5"):
+        read_faces(studio, "5-2")
+    with pytest.raises(FileError, match="does not exist"):
+        read_faces(studio, "a-b")
 
 
 def test_settings_are_read():

@@ -181,6 +181,31 @@ def test_faces_on_their_side_and_on_their_head(turns):
     assert abs((boxed.frame.degrees - degrees + 180) % 360 - 180) < 1
 
 
+def test_a_face_far_off_upright_is_looked_at_as_it_stands():
+    def seen(centre, half, degrees, score):
+        angle = np.radians(degrees)
+        matrix = Frame(centre, (half * np.cos(angle), half * np.sin(angle))).matrix()
+        points = np.append(shape()[[36, 45, 30, 48, 54]], np.ones((5, 1)), axis=1)
+        return Detection(score, (*centre, 2 * half, 2 * half), points @ matrix.T)
+
+    class Tilted(ToyDetector):
+        """Hardly surer of a face at 75 degrees than of a knot of hair."""
+
+        calls = 0
+
+        def detect(self, image):
+            self.calls += 1
+            if self.calls == 1:
+                return [seen((140, 100), 40, 75, 0.7), seen((30, 30), 6, 0, 0.66)]
+            return [one for one in super().detect(image) if one.box[2] > 40 and self.calls == 4]
+
+    detector = Tilted()
+    (face,) = FaceFinder(detector, ToyNetwork()).find(picture((100, 60, 80), (24, 24, 12)))
+    assert detector.calls == 4
+    assert abs(face.frame.degrees) == pytest.approx(90)
+    assert face.score > 0.9
+
+
 def test_a_sure_face_is_looked_for_once():
     class Counts(ToyDetector):
         calls = 0

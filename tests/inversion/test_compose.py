@@ -169,7 +169,7 @@ def test_pictures_that_are_something_else(studio, tmp_path):
     with pytest.raises(ImageError, match=r"c\.png: looks like a photo.*give it as `photo`"):
         studio.compose(sketch=colours)
     for path, said in (
-        (label_map(tmp_path / "rgb.png", mode="RGB"), "colours that stand for no region"),
+        (label_map(tmp_path / "rgb.png", mode="RGB"), "colours of no region"),
         (label_map(tmp_path / "ids.png", worst=57), "holds the id 57 at 0,0"),
         (label_map(tmp_path / "size.png", (96, 80)), "is 80x96; a square"),
         (tmp_path / "absent.png", "cannot be read"),

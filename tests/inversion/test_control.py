@@ -78,7 +78,7 @@ def centred(studio, tmp_path):
 def test_words_are_read():
     reading, _ = read_words("smiling, with glasses, no beard")
     asked = {str(change) for change in changes_of(reading)}
-    assert {"expression smile", "glasses glasses", "facial hair none"} <= asked
+    assert {"a smile", "glasses", "no facial hair"} <= asked
     for text, said in {
         "bald with long hair": "'bald' and 'long'",
         "blue eyes": "nearest: closed eyes",
@@ -123,12 +123,12 @@ def test_what_is_seen_already_stays(studio, tmp_path):
     face = centred(studio, tmp_path)
     made = studio.edit_by_words(face, "without glasses")
     assert (made.ws == 0).all()
-    assert any("glasses none is seen already" in note for note in made.notes)
+    assert any("no glasses: seen in it already" in note for note in made.notes)
 
 
 def test_what_cannot_be_reached_is_told(studio, tmp_path):
     made = studio.edit_by_words(centred(studio, tmp_path), "long hair, smiling")
-    assert any("hair length long" in note for note in made.notes)
+    assert any("long hair: " in note for note in made.notes)
     assert made.ws[0, 0, 0] > 0
 
 

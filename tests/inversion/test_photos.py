@@ -151,7 +151,7 @@ def test_the_good_ones_of_a_list_are_done(small, folder, tmp_path, capsys):
     assert len(result["left_out"]) == 3
     assert "none.png: no face was found" in err
     assert f"they are numbered in {tmp_path / 'two-faces.png'}" in err
-    assert err.strip().splitlines()[-1] == "mien: 3 of 4 photos were left out"
+    assert err.strip().splitlines()[-1] == "mien: left out: 3 of 4 photos"
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "a-sheet.png", "a.npz", "two-faces.png",
     ]  # fmt: skip

@@ -33,9 +33,9 @@ def test_phrases_are_denied(without: str, asserted: dict | None, denied: dict) -
 
 
 def test_contradictions_and_nothing_are_refused() -> None:
-    with pytest.raises(InputError, match="says glasses glasses, and 'glasses' is ruled out"):
+    with pytest.raises(InputError, match="says 'glasses', and `without='glasses'` rules"):
         ruled_out(read("a man with glasses"), "glasses")
-    with pytest.raises(InputError, match="hair color red"):
+    with pytest.raises(InputError, match="'red hair'"):
         ruled_out(read("a man with red hair"), "red hair")
     with pytest.raises(InputError, match="says nothing"):
         ruled_out(read("a man"), " , ")

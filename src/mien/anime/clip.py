@@ -33,7 +33,7 @@ from mien.anime.translate import AnimePainter, Paste
 from mien.editing.direction import move
 from mien.editing.sets import LoadedDirections
 from mien.editing.settings import Setting
-from mien.errors import InputError
+from mien.errors import InputError, counted
 from mien.faces.alignment import align
 from mien.faces.choosing import DRAWN, Finder, Where, looks_drawn, middle_square
 from mien.faces.finder import Face
@@ -240,7 +240,8 @@ class AnimeVideo:
         if gone:
             self.notes.append(f"the face is not seen in {gone} of {len(times)} frames")
         if gone := len(times) - len(track):
-            self.notes.append(f"{gone} frames before it comes or after it goes stay as they are")
+            said = counted(gone, "frames")
+            self.notes.append(f"unchanged before it comes or after it goes: {said}")
         self._first = int(track.frames[0])
         own = times[self._first : self._first + len(track)]
         self._found = track.landmarks.reshape(len(track), 4)

@@ -18,7 +18,7 @@ from jaxtyping import Float32
 from mien.anime.tagger import ANIME_COLUMNS
 from mien.data.stores import comparable
 from mien.data.tables import FILE, Face
-from mien.errors import DatasetError
+from mien.errors import DatasetError, counted
 
 KEPT_OUT = 200
 """Rows at the end of the table that teach nothing."""
@@ -52,7 +52,7 @@ class AnimeTable:
         """
         names = tuple(self.faces)
         if len(names) <= KEPT_OUT:
-            cause = f"has {len(names)} rows, and {KEPT_OUT} are kept out for measuring"
+            cause = f"has {counted(len(names), 'rows')}, and {KEPT_OUT} are kept out for measuring"
             raise DatasetError(self.path, cause, "give a larger table")
         return names[-KEPT_OUT:] if kept_out else names[:-KEPT_OUT]
 
@@ -120,7 +120,7 @@ def read_anime_table(path: str | Path, columns: Columns = ANIME_COLUMNS) -> Anim
         if not cells:
             continue
         if len(cells) != len(head):
-            cause = f"line {number}: has {len(cells)} cells, and line 1 has {len(head)}"
+            cause = f"line {number}: has {counted(len(cells), 'cells')}, and line 1 has {len(head)}"
             raise DatasetError(path, cause)
         row = dict(zip(head, cells, strict=True))
         name = comparable(row[FILE])

@@ -17,7 +17,7 @@ import torch
 from mien.checkpoints.formats import rosinality
 from mien.checkpoints.layout import GENERATOR
 from mien.checkpoints.native import Native
-from mien.errors import InputError, MissingExtra
+from mien.errors import InputError, MissingExtra, counted
 from mien.files import replacing
 from mien.stylegan2.generator import GeneratorConfig
 
@@ -55,7 +55,7 @@ def to_rosinality(native: Native, label: Sequence[float] | None = None) -> dict[
     if config["c_dim"]:
         tensors |= _fixed_label(native.tensors, config, label)
     elif label is not None and len(label):
-        raise InputError(f"label has {len(label)} numbers, this generator takes none")
+        raise InputError(f"label has {counted(len(label), 'numbers')}, this generator takes none")
     state: dict[str, Tensor] = {}
     for row in rosinality.generator_rows(config["resolution"], config["mapping_layers"]):
         state[row.theirs] = _shaped(row.theirs, tensors[row.ours])
@@ -197,7 +197,8 @@ def _fixed_label(
     width, z_dim = config["c_dim"], config["z_dim"]
     given = [0.0] * width if label is None else list(label)
     if len(given) != width:
-        raise InputError(f"label has {len(given)} numbers, this generator takes {width}")
+        said = counted(len(given), "numbers")
+        raise InputError(f"label has {said}, this generator takes {width}")
     embed = tensors["mapping.embed.weight"].double() / math.sqrt(width)
     e = embed @ torch.tensor(given, dtype=torch.float64) + tensors["mapping.embed.bias"].double()
     e = e * (e.square().mean() + 1e-8).rsqrt()

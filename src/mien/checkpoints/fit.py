@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from mien.errors import ConfigMismatch
+from mien.errors import ConfigMismatch, counted
 
 _LISTED = 10
 _SPARE_NUMBERS = 16 << 20
@@ -116,8 +116,8 @@ def fill(network: nn.Module, tensors: Mapping[str, Tensor], path: str | Path) ->
         listed = ", ".join(found[:_LISTED])
         raise ConfigMismatch(
             path,
-            f"{len(found)} of its {len(tensors)} tensors do not fit"
-            f" {type(network).__name__}: {listed}{more}",
+            f"does not fit {type(network).__name__} in {len(found)} of its "
+            f"{counted(len(tensors), 'tensors')}: {listed}{more}",
         )
     state = network.state_dict()
     ready = {name: tensors[name].to(value.dtype) for name, value in state.items()}

@@ -18,7 +18,7 @@ from mien.checkpoints.documents import groups
 from mien.checkpoints.inert import ArrayRef, TensorRef
 from mien.checkpoints.sniff import looks_like
 from mien.checkpoints.torch_files import open_file
-from mien.errors import CheckpointError
+from mien.errors import CheckpointError, counted
 
 _LATENT_NAMES = (
     "w", "ws", "latents", "latent", "projected_w", "w_plus", "dlatents", "",
@@ -88,7 +88,7 @@ def read_latents(path: str | Path, num_ws: int | None = None) -> np.ndarray:
     if num_ws is not None and ws.shape[1] != num_ws:
         raise CheckpointError(
             path,
-            f"holds latents of {ws.shape[1]} layers, the generator takes {num_ws}",
+            f"holds latents of {counted(ws.shape[1], 'layers')}, the generator takes {num_ws}",
             "use the generator that they were made for",
         )
     return _finite(path, ws)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from mien.checkpoints import colours
 from mien.checkpoints.inert import TensorRef
 from mien.checkpoints.oddities import refuse_odd
-from mien.errors import CheckpointError, ConfigMismatch, InputError
+from mien.errors import CheckpointError, ConfigMismatch, InputError, counted
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -250,9 +250,8 @@ def refuse(path: str | Path, kind: str, family: str, wrong: list[str]) -> None:
     more = f" and {len(wrong) - _LISTED} more" if len(wrong) > _LISTED else ""
     raise ConfigMismatch(
         path,
-        f"looks like a {kind} of {family}, but {len(wrong)} parameters do not fit: "
-        + ", ".join(wrong[:_LISTED])
-        + more,
+        f"looks like a {kind} of {family}, but does not fit in "
+        f"{counted(len(wrong), 'parameters')}: {', '.join(wrong[:_LISTED])}{more}",
     )
 
 

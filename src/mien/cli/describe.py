@@ -92,7 +92,9 @@ def describe(
 
 def _read(faces: Faces) -> str:
     """What was read of the sentence."""
+    from mien.attributes import in_words
+
     read, denied = faces.provenance["read"], faces.provenance["denied"]
-    said = ", ".join(f"{column} {value}" for column, value in read.items()) or "nothing"
-    not_said = (f"; {column} not {' or '.join(values)}" for column, values in denied.items())
+    said = ", ".join(in_words(column, value) for column, value in read.items()) or "nothing"
+    not_said = (f"; not {in_words(column, values)}" for column, values in denied.items())
     return f"read: {said}{''.join(not_said)}"

@@ -14,7 +14,7 @@ from typing import Any
 
 from mien.cli import opt
 from mien.cli.common import emit
-from mien.errors import MienError, pip_install
+from mien.errors import MienError, counted, pip_install
 
 EXTRAS: dict[str, tuple[str, tuple[str, ...]]] = {
     "cluster": ("bulk work on many machines", ("ray",)),
@@ -103,7 +103,7 @@ def _check_torch() -> Finding:
     return Finding(
         "torch",
         True,
-        f"{torch.__version__}, {threads} threads",
+        f"{torch.__version__}, {counted(threads, 'threads')}",
         values={"version": torch.__version__, "threads": threads},
     )
 
@@ -121,7 +121,9 @@ def _check_cpu() -> Finding:
                 flags = set(value.split())
     has = {flag: flag in flags for flag in _CPU_FLAGS}
     listed = " ".join(f"{flag} {'yes' if there else 'no'}" for flag, there in has.items())
-    return Finding("cpu", True, f"{name}, {cores} cores; {listed}", values={"cores": cores} | has)
+    return Finding(
+        "cpu", True, f"{name}, {counted(cores, 'cores')}; {listed}", values={"cores": cores} | has
+    )
 
 
 def _check_memory() -> Finding:
@@ -167,7 +169,8 @@ def _check_engine() -> Finding:
         found = engines.choose(gflop, device, "fast", _MANY, cache)
         picks[name] = str(found[0])
     said = "; ".join(f"{name}: {pick}" for name, pick in picks.items())
-    rests = f"{measured} measurements of this machine" if measured else "the built-in table"
+    own = f"{counted(measured, 'measurements')} of this machine"
+    rests = own if measured else "the built-in table"
     return Finding(
         "engine",
         True,

@@ -33,7 +33,7 @@ def edit(
         list[str],
         typer.Argument(
             metavar="FACE...",
-            help="Seeds, .npz files with w (file.npz:2), PNGs of mien's, or photos.",
+            help="Seeds (7, 0-5), .npz files with w (file.npz:2), PNGs of mien's, or photos.",
         ),
     ],
     settings: Annotated[

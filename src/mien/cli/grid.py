@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated
 
 import typer
@@ -40,17 +39,7 @@ def grid(
     results.check(psi=psi)
     studio = how.studio()
     with watching(studio):
-        drawn = studio.grid(_faces(rows), _faces(columns), layers, psi)
+        drawn = studio.grid(rows, columns, layers, psi)
     faces, paths = results.write(drawn, f"layers-{layers}", only_sheet=not cells)
     result = {**faces.provenance, "faces": list(faces.each), "notes": faces.notes, "files": paths}
     emit(result, how.json, "\n".join(str(path) for path in paths))
-
-
-def _faces(texts: list[str]) -> list[int | str]:
-    """Seeds of lists, files as they are."""
-    from mien.portraits.checks import parse_seeds
-
-    found: list[int | str] = []
-    for text in texts:
-        found += parse_seeds(text) if re.fullmatch(r"[\d,\s-]+", text) else [text]
-    return found

@@ -84,5 +84,5 @@ def invert(
     if json:
         emit({"photos": done, "left_out": left_out}, json, "")
     if left_out:
-        note(f"{len(left_out)} of {len(found)} photos were left out")
+        note(f"left out: {len(left_out)} of {counted(len(found), 'photos')}")
         raise typer.Exit(2)

@@ -100,7 +100,8 @@ def translate_all(
     result = {"files": files, "left_out": left_out}
     emit(result, json, "\n".join(str(row["file"]) for row in files))
     if left_out and any(one.named for one in found):
-        note(f"{len(left_out)} of {len(found)} pictures were left out: {'; '.join(left_out)}")
+        count = counted(len(found), "pictures")
+        note(f"left out: {len(left_out)} of {count}: {'; '.join(left_out)}")
         raise typer.Exit(2)
 
 

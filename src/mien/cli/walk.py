@@ -11,6 +11,7 @@ from mien.cli import opt
 from mien.cli.common import emit, note, watching
 from mien.cli.options import shared_options
 from mien.cli.results import HOME, Drawing, Results
+from mien.errors import counted
 
 _Out = Annotated[
     Path | None,
@@ -26,7 +27,7 @@ def walk(
     faces: Annotated[
         list[str],
         typer.Argument(
-            metavar="FACE...", help="Seeds, .npz files with w, or pictures that mien made."
+            metavar="FACE...", help="Seeds (7, 0-5), .npz files with w, or pictures that mien made."
         ),
     ],
     seconds: Annotated[float, typer.Option(help="Length of the clip.")] = 6,
@@ -103,5 +104,6 @@ def walk(
         "notes": notes,
         "file": out,
     }
-    text = f"{writer.count} frames in {took:.1f} s ({writer.count / took:.1f} a second)\n{out}"
+    frames = counted(writer.count, "frames")
+    text = f"{frames} in {took:.1f} s ({writer.count / took:.1f} a second)\n{out}"
     emit(result, how.json, text)

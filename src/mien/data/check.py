@@ -238,10 +238,10 @@ def _check_labels(
     without = [name for name, row in zip(source.names, rows, strict=True) if row is None]
     unused = sorted(table.faces.keys() - set(rows))
     if unused:
-        cause = f"{len(unused)} of {len(table)} rows have no picture: {_some(unused)}"
+        cause = f"no picture for {len(unused)} of {counted(len(table), 'rows')}: {_some(unused)}"
         yield Problem(str(path), "warning", cause)
     if without:
-        cause = f"{len(without)} of {len(source)} pictures have no row: {_some(without)}"
+        cause = f"no row for {len(without)} of {counted(len(source), 'pictures')}: {_some(without)}"
         yield Problem(str(path), "warning", cause)
 
 
@@ -259,7 +259,7 @@ def _check_class_labels(source: Pictures) -> Iterator[Problem]:
         return
     if found is not None and found.without_picture:
         gone = found.without_picture
-        cause = f"{len(gone)} of its labels have no picture and do not count: {_some([*gone])}"
+        cause = f"not counted, without a picture: {counted(len(gone), 'labels')}, {_some([*gone])}"
         yield Problem(file, "warning", cause)
 
 

@@ -154,8 +154,8 @@ def _match(store: Store, sides: Sides, folders: Sequence[dict[str, str]]) -> Fou
         )
         more = f" and {len(alone) - _MOST_LISTED} more" if len(alone) > _MOST_LISTED else ""
         cause = (
-            f"{len(alone)} pictures have no partner, with {len(folders[0])} of {sides[0]!r} and "
-            f"{len(folders[1])} of {sides[1]!r}: {listed}{more}"
+            f"no partner for {counted(len(alone), 'pictures')}, with {len(folders[0])} of "
+            f"{sides[0]!r} and {len(folders[1])} of {sides[1]!r}: {listed}{more}"
         )
         raise DatasetError(store.path, cause, "add the partners or take these away")
     names = tuple(sorted(folders[0]))

@@ -159,7 +159,8 @@ def read_labels(path: str | Path) -> LabelTable:
             continue
         cells = line.split("\t")
         if len(cells) != len(columns):
-            raise _at(path, number, f"has {len(cells)} cells, and line 1 has {len(columns)}")
+            said = counted(len(cells), "cells")
+            raise _at(path, number, f"has {said}, and line 1 has {len(columns)}")
         row = dict(zip(columns, cells, strict=True))
         if not row[FILE]:
             raise _at(path, number, f"its column {FILE!r} is empty")
@@ -210,7 +211,8 @@ def read_celeba(path: str | Path) -> CelebaTable:
     values: list[list[int]] = []
     for number, cells in rows:
         if len(cells) != len(columns) + 1:
-            raise _at(path, number, f"has {len(cells)} cells, and {len(columns) + 1} are needed")
+            said = counted(len(cells), "cells")
+            raise _at(path, number, f"has {said}, and {len(columns) + 1} are needed")
         name, *given = cells
         odd = next((cell for cell in given if cell not in _SIGNS), None)
         if odd is not None:
@@ -346,7 +348,7 @@ def _celeba_rows(path: str | Path) -> Iterator[tuple[int, list[str]]]:
     if not count[1].strip().isdecimal():
         raise _at(path, count[0], f"says {count[1][:40]!r}, and the number of pictures is needed")
     if len(filled) - 1 != int(count[1]):
-        cause = f"line {count[0]} says {count[1].strip()} pictures, and {len(filled) - 1} follow"
+        cause = f"line {count[0]} says {count[1].strip()}, and there are {len(filled) - 1}"
         raise DatasetError(path, cause, "get the file again")
     yield filled[0][0], [FILE, *filled[0][1].split()]
     for number, line in filled[1:]:

@@ -15,7 +15,7 @@ from mien.editing.latent import Face, read_faces
 from mien.editing.mixing import mix, parse_layers, spans
 from mien.editing.sets import LoadedDirections, load_direction_set
 from mien.editing.settings import STRONGEST, Setting, apply_settings, read_settings
-from mien.errors import InputError, WeightsMissing, WrongType, WrongValue
+from mien.errors import InputError, WeightsMissing, WrongType, WrongValue, counted
 from mien.files import cut_name, slug
 from mien.hub.loading import part_of
 from mien.images import formats, sheets
@@ -104,12 +104,14 @@ def strip(
 ) -> Faces:
     """Steps along one direction; see :meth:`mien.studio.session.Studio.strip`."""
     if not 2 <= whole("steps", steps) <= 64:
-        raise InputError(f"a strip of {steps} steps; from 2 to 64 can be drawn")
+        raise InputError(f"a strip of {counted(steps, 'steps')}; from 2 to 64 can be drawn")
     found = find_directions(studio, directions, force)
     (wanted,) = _settings(studio, [setting], layers, found)
     ws, rows = read_faces(studio, face, psi)
     if len(ws) != 1:
-        raise InputError(f"a strip shows 1 face, {face} holds {len(ws)}; give one row, {face}:0")
+        raise InputError(
+            f"a strip shows 1 face, {face} holds {len(ws)}; give one seed, or one row, FILE:0"
+        )
     (made,) = rows
     # From the opposite of what is asked to what is asked, by way of the face itself.
     scales = [float(step) for step in np.linspace(-1, 1, steps)]

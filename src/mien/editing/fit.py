@@ -31,7 +31,7 @@ from mien.editing.regression import GramAccumulator, TagFit, fit_linear
 from mien.editing.samples import LatentSource, Reader, TaggedSamples, sample_tagged
 from mien.editing.sefa import sefa
 from mien.editing.svd import svd
-from mien.errors import InputError, UnknownName
+from mien.errors import InputError, UnknownName, counted
 from mien.portraits.codes import CodeMoments
 
 METHODS = ("linear", "lasso", "logistic", "svm", "svd", "codes", "sefa", "pca")
@@ -236,11 +236,12 @@ def kept_tags(samples: TaggedSamples, config: DirectionFit) -> tuple[tuple[str, 
         if tag not in kept:
             count = samples.counts[tag]
             how = {0: "never occurs", samples.seen.count: "always occurs"}.get(
-                count, f"occurs {count} times"
+                count, f"occurs {counted(count, 'times')}"
             )
             raise InputError(
-                f"tag {tag!r} {how} in {samples.seen.count} samples, more than {low} and fewer "
-                f"than {high} are needed; sample more, or move `min_count` and `max_count`"
+                f"tag {tag!r} {how} in {counted(samples.seen.count, 'samples')}, more than {low} "
+                f"and fewer than {high} are needed; sample more, or move `min_count` and "
+                "`max_count`"
             )
     if config.tags is not None:
         return config.tags, ""
@@ -252,7 +253,7 @@ def kept_tags(samples: TaggedSamples, config: DirectionFit) -> tuple[tuple[str, 
     left = [f"{tag} ({samples.counts[tag]})" for tag in samples.tags if tag not in kept]
     if not left:
         return kept, ""
-    return kept, f"{len(left)} tags occur too seldom or too often: " + ", ".join(left)
+    return kept, f"{counted(len(left), 'tags')} too seldom or too often: " + ", ".join(left)
 
 
 def fit_tags(

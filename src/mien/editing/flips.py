@@ -6,6 +6,7 @@ compares it with the face that it was.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -34,6 +35,7 @@ class Flip:
         cosine: Mean cosine of the identity judge between before and after, at that strength of
             each face; ``None`` without such a judge or if none turned over.
         half: Strength at which half of all faces had turned over; NaN if fewer did.
+        most: Strength at which nine in ten of those that turned over had; ``None`` if none did.
     """
 
     edit: str
@@ -41,6 +43,7 @@ class Flip:
     strength: float
     cosine: float | None
     half: float = float("nan")
+    most: float | None = None
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,7 @@ class Flips:
                     "share": row.share,
                     "strength": row.strength,
                     "half": row.half,
+                    "most": row.most,
                     "cosine": row.cosine,
                 }
                 for row in self.rows
@@ -186,6 +190,7 @@ def _flip(name: str, ladder: _Ladder) -> Flip:
         float(np.median(turned)) if turned else float("nan"),
         float(np.mean(ladder.cosines)) if ladder.cosines else None,
         turned[middle] if middle < len(turned) else float("nan"),
+        turned[math.ceil(0.9 * len(turned)) - 1] if turned else None,
     )
 
 

@@ -14,7 +14,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from mien.attributes import COLUMNS, LABELS, column_slice
+from mien.attributes import COLUMNS, LABELS, column_slice, in_words, is_known
 from mien.editing.direction import Direction, DirectionSet
 from mien.errors import InputError
 from mien.portraits.codes import CodeMoments
@@ -30,6 +30,14 @@ FEWEST = 20
 def label_name(column: str, value: str, usual: bool = False) -> str:
     """What the direction of a label is called; names of directions hold no ``=``."""
     return f"{column}: {value}{AS_USUAL if usual else ''}"
+
+
+def name_in_words(name: str) -> str:
+    """The name of a direction as people say it: ``glasses`` for ``glasses: glasses, as usual``."""
+    column, _, value = name.removesuffix(AS_USUAL).partition(": ")
+    if not is_known(column, value):
+        return name
+    return in_words(column, value).removeprefix("a ").removeprefix("an ")
 
 
 def step_towards(

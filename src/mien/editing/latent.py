@@ -2,8 +2,9 @@
 
     ws, made = read_face(studio, "out/face-seed0007.png")
 
-A FACE is a seed, a file of latents (``faces.npz``, one row of it ``faces.npz:2``), a picture
-that mien made, whose PNG says how to make its latent again, or a photo, which the studio inverts.
+A FACE is a seed, several (``0-5``), a file of latents (``faces.npz``, one row of it
+``faces.npz:2``), a picture that mien made, whose PNG says how to make its latent again, or a photo,
+which the studio inverts.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ from mien.checkpoints.latents import read_latents, read_noise
 from mien.editing.mixing import mix
 from mien.editing.sets import load_direction_set
 from mien.editing.settings import Setting, apply_settings
-from mien.errors import FileError, ImageError, InputError, MienError, WrongType
-from mien.portraits.checks import checked_seeds, in_range
+from mien.errors import FileError, ImageError, InputError, MienError, WrongType, counted
+from mien.portraits.checks import checked_seeds, in_range, parse_seeds
 from mien.portraits.faces import Faces
 from mien.portraits.labels import label_said, read_label
 from mien.stylegan2.seeds import seed_latents
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 _LATENT_FILE = re.compile(
     r"(?P<path>.+\.(?:npz|npy|pt|pth|pkl|safetensors))(?::(?P<row>\d{1,9}))?", re.IGNORECASE
 )
+_SEEDS = re.compile(r"\d+\s*[,-][\d,\s-]*")
 _DEEPEST = 16
 _NOT_OURS = "give a seed, an .npz, a photo, or a PNG of mien's faces"
 Invert = Callable[[Path], tuple[Tensor, dict[str, Any]]]
@@ -87,8 +89,8 @@ def read_faces(
 
     Args:
         studio: Whose generator they belong to.
-        face: As for :func:`read_face`; or what a verb of the studio gave, or a picture of Pillow's
-            that still carries what made it.
+        face: As for :func:`read_face`; or several seeds, ``0-5`` or ``1,5,9``; or what a verb of
+            the studio gave, or a picture of Pillow's that still carries what made it.
         psi: Truncation of a seed.
 
     Raises:
@@ -109,6 +111,9 @@ def read_faces(
         return rebuild(studio, said, Path("the picture")), [_plain(said)]
     if isinstance(face, bool) or not isinstance(face, str | int | Path | np.integer):
         raise WrongType("face", face, "a seed, a file, Faces or a picture of Pillow's")
+    if isinstance(face, str) and _SEEDS.fullmatch(face.strip()) and not Path(face).exists():
+        found = [_of_seed(studio, seed, psi) for seed in parse_seeds(face)]
+        return torch.cat([ws for ws, _ in found]), [made for _, made in found]
     ws, made = read_face(studio, int(face) if isinstance(face, np.integer) else face, psi)
     if len(ws) == 1:
         return ws, [_plain(made)]
@@ -160,7 +165,7 @@ def _of_latents(
         made |= {"psi": psi, **label_said(studio.label)}
     if row is not None:
         if int(row) >= len(ws):
-            cause = f"has {len(ws)} latents, there is no row {row}"
+            cause = f"has {counted(len(ws), 'latents')}, there is no row {row}"
             raise FileError(path, cause, f"give a row from 0 to {len(ws) - 1}")
         ws, made["row"] = ws[int(row) : int(row) + 1], int(row)
     return torch.from_numpy(np.ascontiguousarray(ws)).to(studio.device), made

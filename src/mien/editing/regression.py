@@ -17,7 +17,7 @@ from jaxtyping import Float, Shaped
 from torch import Tensor
 
 from mien.editing.direction import Direction, Space
-from mien.errors import InputError
+from mien.errors import InputError, counted
 
 _CHUNK_ROWS = 4096
 
@@ -62,8 +62,8 @@ def check_tags_vary(tags: Sequence[str], spread: Tensor, mean: Tensor, count: in
         how = {0.0: "never occurs", 1.0: "always occurs"}.get(round(value, 9), "never varies")
         more = f" (nor do {len(flat) - 1} more vary)" if len(flat) > 1 else ""
         raise InputError(
-            f"tag {tags[flat[0]]!r} {how} in {count} samples{more}; filter tags by how often they "
-            "occur, or sample more"
+            f"tag {tags[flat[0]]!r} {how} in {counted(count, 'samples')}{more}; filter tags by "
+            "how often they occur, or sample more"
         )
 
 
@@ -116,7 +116,7 @@ class GramAccumulator:
             InputError: Fewer than two samples were seen.
         """
         if self.count < 2:
-            raise InputError(f"{self.count} samples; at least 2 are needed")
+            raise InputError(f"{counted(self.count, 'samples')}; at least 2 are needed")
         return self.scatter / (self.count - 1)
 
     def update(self, latents: Float[Tensor, "n d"], labels: Shaped[Tensor, "_n t"]) -> None:
@@ -254,7 +254,7 @@ def few_samples(count: int, dims: int, remedy: str) -> tuple[str, ...]:
     """The warning that a fit with fewer samples than dims carries; empty if there are enough."""
     if count > dims:
         return ()
-    return (f"{count} samples for {dims} dims leave the fit open; {remedy}",)
+    return (f"{counted(count, 'samples')} for {dims} dims: the fit is left open; {remedy}",)
 
 
 def fit_linear(seen: GramAccumulator, ridge: float = 0.0) -> TagFit:

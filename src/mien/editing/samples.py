@@ -22,7 +22,7 @@ from mien import images
 from mien.attributes import COLUMNS, LABELS, label_index
 from mien.editing.naming import tag_table
 from mien.editing.regression import GramAccumulator, check_samples
-from mien.errors import InputError
+from mien.errors import InputError, counted
 from mien.hub.loading import Loaded
 from mien.judges.tagger import Tagger
 from mien.runtime.precision import fast_dtype
@@ -308,7 +308,7 @@ def sample_tagged(
         InputError: No samples, or a tagger that gives values that are not finite.
     """
     if not 2 <= count <= _MANY:
-        raise InputError(f"{count} samples; from 2 to {_MANY} can be drawn")
+        raise InputError(f"{counted(count, 'samples')}; from 2 to {_MANY} can be drawn")
     for first in range(0, count, batch):
         numbers = range(first, min(first + batch, count))
         w = source.sample(numbers, seed)

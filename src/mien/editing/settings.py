@@ -11,6 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from mien.editing.direction import Direction, DirectionSet, check_layers, move
+from mien.editing.label_directions import name_in_words
 from mien.editing.pairs import TagPair, oppose
 from mien.errors import InputError
 
@@ -103,10 +104,11 @@ class Setting:
 
     def label(self) -> str:
         """A short text for captions and file names."""
+        name = name_in_words(self.name)
         if self.coefficients is not None:
             a, b = (self.strength * number for number in self.coefficients)
-            return f"{self.name}={a:g},{b:g}"
-        return f"{self.name}={self.strength:+g}"
+            return f"{name}={a:g},{b:g}"
+        return f"{name}={self.strength:+g}"
 
 
 def read_settings(texts: Iterable[str], layers: Sequence[int] | None = None) -> tuple[Setting, ...]:

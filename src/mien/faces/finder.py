@@ -57,6 +57,9 @@ _SURE = 0.95
 _SAME = 0.6
 """Two readings with centres nearer than this share of the larger side are of one face."""
 
+_TILTED = 55.0
+"""Degrees beyond which the detector is no surer of a face than of an eye or a knot of hair."""
+
 _TINY = 12.0
 _PROFILE = 0.45
 _UNSURE = 0.75
@@ -161,11 +164,13 @@ class FaceFinder:
     def find(self, image: UInt8[np.ndarray, "h w 3"]) -> list[Face]:
         """All faces of a picture, the largest first; an empty list if there is none.
 
-        The detector knows faces up to 60 degrees from upright. If none is found, or one of which
-        the landmark network is not sure, the picture is looked at in three quarter turns too.
+        The detector knows faces up to 60 degrees from upright. If none is found, or one that is
+        turned further or of which the landmark network is not sure, the picture is looked at in
+        three quarter turns too.
         """
         faces, sure = self._seen(image)
-        if not faces or not all(sure):
+        tilted = any(abs(face.frame.degrees) > _TILTED for face in faces)
+        if not faces or not all(sure) or tilted:
             turned = self._turned(image)
             unsure = [face for face, known in zip(faces, sure, strict=True) if not known]
             wrong = [id(face) for face in unsure if any(_same(face, one) for one in turned)]

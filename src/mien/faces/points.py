@@ -22,7 +22,7 @@ import numpy as np
 from jaxtyping import Float
 
 from mien.data.stores import comparable
-from mien.errors import DatasetError
+from mien.errors import DatasetError, counted
 from mien.faces.frames import five_points
 
 COUNTS = (5, 68, 70)
@@ -53,7 +53,8 @@ class LandmarkFile:
             DatasetError: The numbers differ.
         """
         if self.rows and len(self.rows) != count:
-            cause = f"has no names and {len(self.rows)} rows, for {count} pictures"
+            rows, pictures = counted(len(self.rows), "rows"), counted(count, "pictures")
+            cause = f"has no names and {rows}, for {pictures}"
             raise DatasetError(self.path, cause, "add 'names', or give a row for each picture")
 
     def find(self, name: str, index: int) -> Float[np.ndarray, "p 2"] | None:
@@ -128,7 +129,8 @@ def _checked(path: Path, index: int, points: Any) -> Float[np.ndarray, "p 2"]:
     if found.ndim != 2 or found.shape[1] != 2 or not np.isfinite(found).all():
         raise DatasetError(path, f"row {index} is no list of points x, y")
     if len(found) not in COUNTS:
-        cause = f"row {index} has {len(found)} points; 5 (eyes, nose, mouth) or 68 are needed"
+        said = counted(len(found), "points")
+        cause = f"row {index} has {said}; 5 (eyes, nose, mouth) or 68 are needed"
         raise DatasetError(path, cause)
     five = found if len(found) == 5 else five_points(found[:68])
     if five[0, 0] == five[1, 0] and five[0, 1] == five[1, 1]:
@@ -166,7 +168,8 @@ def _read_csv(path: Path) -> tuple[list[str], Iterable[Any]]:
                 continue
             values = [float(cell) for cell in row[1:] if cell.strip()]
             if len(values) % 2:
-                raise ValueError(f"line {number + 1} has {len(values)} numbers, not pairs")
+                said = counted(len(values), "numbers")
+                raise ValueError(f"line {number + 1} has {said}, not pairs")
             names.append(row[0])
             points.append(np.reshape(values, (-1, 2)))
     return names, points

@@ -18,7 +18,7 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image, PngImagePlugin
 
-from mien.errors import ImageError, OutputError
+from mien.errors import ImageError, OutputError, counted
 from mien.files import as_path, replacing
 from mien.images import _DAMAGE, MAX_PIXELS, json_default
 from mien.images.provenance import KEY
@@ -117,7 +117,7 @@ def _by_colour(
         y, x = np.argwhere(wrong)[0]
         odd = len(np.unique(numbers[wrong]))
         cause = (
-            f"has {odd} colours that stand for no region, first {tuple(pixels[y, x].tolist())} at "
+            f"has {counted(odd, 'colours')} of no region, first {tuple(pixels[y, x].tolist())} at "
             f"{x},{y}, in {wrong.mean():.0%} of its pixels"
         )
         remedy = "a map has flat colours, without smoothing or JPEG; mien data mask makes them"

@@ -21,7 +21,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from mien.attributes import COLUMNS
+from mien.attributes import COLUMNS, in_words
 from mien.editing.edit import edit, find_directions, joined
 from mien.editing.label_directions import label_name
 from mien.editing.latent import Face, read_faces
@@ -94,7 +94,7 @@ class Change:
     denied: bool = False
 
     def __str__(self) -> str:
-        said = f"{self.column.replace('_', ' ')} {' or '.join(self.values)}"
+        said = in_words(self.column, self.values)
         return f"not {said}" if self.denied else said
 
     def seen(self, probabilities: Mapping[str, Tensor]) -> float:
@@ -269,7 +269,7 @@ def settle(
         shown = COLUMNS[change.column][int(now[change.column][0].argmax())]
         if change.seen(now) >= SURE:
             if not change.denied:
-                notes.append(f"{change} is seen already")
+                notes.append(f"{change}: seen in it already")
             continue
         layers = concerned_layers(studio, change.column) if given is None else given
         ways = [replace(way, layers=layers) for way in settings_of(change, found, shown)]
@@ -279,7 +279,8 @@ def settle(
         setting, reached = climb(ws, change, ways, found, see)
         if not reached:
             notes.append(
-                f"{change} is not clearly seen; {setting.label()} is as far as faces hold together"
+                f"{change}: not clearly seen, though moved as far as faces hold together "
+                f"({setting.label()})"
             )
         setting = replace(setting, strength=setting.strength * words.strength)
         ws = apply_settings(ws, found.directions, [setting])

@@ -26,7 +26,7 @@ from torch.nn import functional
 
 from mien import images
 from mien.data.order import SampleOrder
-from mien.errors import InputError
+from mien.errors import InputError, counted
 from mien.files import make_folder, replacing
 from mien.inversion.guide_encoder import (
     FINE_SIDE,
@@ -77,7 +77,7 @@ def joined(parts: Iterable[Pairs]) -> Pairs:
     parts = list(parts)
     count = sum(map(len, parts))
     if count < _FEWEST:
-        raise InputError(f"{count} faces to learn from; {_FEWEST} are the least")
+        raise InputError(f"{counted(count, 'faces')} to learn from; {_FEWEST} are the least")
     order = np.random.default_rng(0).permutation(count)
     pictures = np.concatenate([part.pictures for part in parts])[order]
     return Pairs(pictures, np.concatenate([part.codes for part in parts])[order])

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from mien.attributes import COLUMNS, LABELS, encode
 from mien.checkpoints.registry import choice_remark
-from mien.errors import InputError, UnknownName
+from mien.errors import InputError, UnknownName, counted
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -57,8 +57,8 @@ def read_label(label: Label | None, c_dim: int) -> list[float] | None:
         return [float(i == numbers) for i in range(c_dim)]
     if len(numbers) != c_dim:
         raise InputError(
-            f"label has {len(numbers)} numbers, this generator takes {c_dim}, or a class from 0 to"
-            f" {c_dim - 1}"
+            f"label has {counted(len(numbers), 'numbers')}, this generator takes {c_dim}, or a "
+            f"class from 0 to {c_dim - 1}"
         )
     if not all(math.isfinite(number) for number in numbers):
         raise InputError(f"label {shown[:60]} holds numbers that are not finite")
@@ -85,8 +85,8 @@ def label_remark(label: Sequence[float] | None, c_dim: int) -> str | None:
     if c_dim == len(LABELS):  # Such generators see empty labels while they are trained.
         return None
     return (
-        f"this network takes {c_dim} labels; drawn with none said, which it may never have seen"
-        f" (`label=0` to {c_dim - 1})"
+        f"this network takes {counted(c_dim, 'labels')}; drawn with none said, which it may "
+        f"never have seen (`label=0` to {c_dim - 1})"
     )
 
 

@@ -26,7 +26,7 @@ from mien.checkpoints.layout import (
     generator_config,
 )
 from mien.checkpoints.registry import TRAINING_STATE, kinds, open_checkpoint
-from mien.errors import CheckpointError, ConfigMismatch
+from mien.errors import CheckpointError, ConfigMismatch, counted
 from mien.portraits.config import GanConfig
 from mien.portraits.networks import Networks
 from mien.stylegan2.discriminator import DiscriminatorConfig
@@ -85,7 +85,7 @@ class Start:
                     self.path, f"it has {there} {what}, this run {here}", f"give `{name}={there}`"
                 )
         if theirs.c_dim != ours.c_dim:
-            cause = f"it takes {theirs.c_dim} labels, the data have {ours.c_dim}"
+            cause = f"it takes {counted(theirs.c_dim, 'labels')}, the data have {ours.c_dim}"
             few = "give `labels=none`" if not theirs.c_dim else "give data with the same labels"
             raise ConfigMismatch(self.path, cause, few)
         if theirs.resolution > ours.resolution:

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from mien import images
-from mien.errors import InputError
+from mien.errors import InputError, counted
 from mien.runtime import blobs, engines, openvino_engine
 from mien.runtime.costs import Cost, machine
 from mien.runtime.precision import PRECISIONS, fast_dtype
@@ -148,7 +148,7 @@ def busy() -> str:
     cores = os.cpu_count() or 1
     if load <= max(0.5, cores * BUSY):
         return ""
-    return f"the machine is busy: a load of {load:.1f} on {cores} cores"
+    return f"the machine is busy: a load of {load:.1f} on {counted(cores, 'cores')}"
 
 
 def bench_of(generator: Generator, speeds: Sequence[Speed]) -> Bench:

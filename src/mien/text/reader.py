@@ -11,7 +11,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from typing import Any
 
-from mien.attributes import COLUMNS
+from mien.attributes import COLUMNS, in_words
 from mien.text import languages
 from mien.text.clauses import Chunk
 from mien.text.unread import NOT_BY_NAME, Conflict, conflicts, listed, not_read
@@ -138,12 +138,12 @@ class Reading:
         lines = [f"read {typed!r} as {taken!r}" for typed, taken in self.mended]
         lines += [str(conflict) for conflict in self.conflicts]
         for column, value in self.implied.items():
-            said = f"{column.replace('_', ' ')} {value}"
-            lines.append(f"{said} is taken from the white or grey beard of an old man")
+            said = in_words(column, value)
+            lines.append(f"{said}: taken from the white or grey beard of an old man")
         if self.not_read:
             lines.append(f"not read: {listed(self.not_read)}")
         if self.guessed:
-            said = ", ".join(f"{c.replace('_', ' ')} {v}" for c, v in self.guessed.items())
+            said = ", ".join(in_words(c, v) for c, v in self.guessed.items())
             lines.append(f"taken from these words all the same, as most captions mean them: {said}")
         return lines
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from mien.attributes import COLUMNS
+from mien.attributes import COLUMNS, in_words
 from mien.errors import InputError, WrongType
 from mien.text.reader import Reading, read
 
@@ -56,6 +56,6 @@ def ruled_out(reading: Reading, without: str) -> tuple[Reading, str, list[str]]:
 
 def _contradiction(column: str, value: str, phrase: str) -> InputError:
     return InputError(
-        f"the sentence says {column.replace('_', ' ')} {value}, and {phrase!r} is ruled out by "
-        "`without`; leave out one of the two"
+        f"the sentence says {in_words(column, value)!r}, and `without={phrase!r}` rules that out; "
+        "leave out one of the two"
     )

@@ -26,7 +26,7 @@ from jaxtyping import UInt8
 
 from mien import images
 from mien.checkpoints.sniff import looks_like
-from mien.errors import ImageError, VideoError
+from mien.errors import ImageError, VideoError, counted
 from mien.video.package import pyav
 from mien.video.pixels import UPRIGHT, Scaler, degrees, orientation
 
@@ -262,7 +262,7 @@ class Clip:
             for frame in decoder.decode(None):
                 yield frame, heapq.heappop(waiting) if waiting else frame.pts
         if lost:
-            self._note(f"{lost} damaged frames were left out")
+            self._note(f"left out: {counted(lost, 'damaged frames')}")
 
     def _decoded(self) -> Iterator[tuple[Any, int]]:
         """Decoded frames with times that rise, from about 0."""

@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Float32
 from PIL import Image
 
-from mien.errors import InputError
+from mien.errors import InputError, counted
 from mien.portraits.faces import Faces
 from mien.web.uploads import Limits, read_latents_of, read_picture, read_recipe
 
@@ -56,7 +56,7 @@ def face_of_file(
     """
     ws = read_latents_of(data, folder, studio.generator.config.num_ws, name)
     if row >= len(ws):
-        raise InputError(f"{name}: has {len(ws)} latents, there is no row {row}")
+        raise InputError(f"{name}: has {counted(len(ws), 'latents')}, there is no row {row}")
     return face_of_latents(studio, ws[row : row + 1], {"latents": name, "row": row})
 
 

@@ -10,7 +10,7 @@ import typer
 from mien.cli import opt
 from mien.cli.common import emit, note, parse_box
 from mien.cli.results import run_folder
-from mien.errors import FileError, InputError
+from mien.errors import FileError, InputError, counted
 
 if TYPE_CHECKING:
     from mien.anime.translate import AnimeRequest
@@ -166,7 +166,8 @@ def _draw(
         drawn.append(made)
         lines.append(line)
     if not lines:
-        raise InputError(f"none of {len(stills) + len(clips)} inputs could be drawn; {problems[0]}")
+        count = counted(len(stills) + len(clips), "inputs")
+        raise InputError(f"none of {count} could be drawn; {problems[0]}")
     return {**result, "clips": drawn} if clips else result, lines, problems
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mien.cli.common import note, progress
-from mien.errors import FileError, InputError
+from mien.errors import FileError, InputError, counted
 
 if TYPE_CHECKING:
     from mien.anime.clip import AnimeVideo, MovingStyle
@@ -80,7 +80,8 @@ def translate_clip(
     result: dict[str, Any] = {
         **provenance, "frames": writer.count, "took_s": round(took, 3), "notes": notes, "file": out
     }  # fmt: skip
-    return result, f"{drawn} frames in {took:.1f} s ({drawn / took:.1f} a second)\n{out}"
+    frames = counted(drawn, "frames")
+    return result, f"{frames} in {took:.1f} s ({drawn / took:.1f} a second)\n{out}"
 
 
 def _moving(painter: AnimePainter, keyframes: Path, request: AnimeRequest) -> MovingStyle:

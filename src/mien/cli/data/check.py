@@ -11,6 +11,7 @@ import typer
 
 from mien.cli import opt
 from mien.cli.common import emit, progress
+from mien.errors import counted
 
 if TYPE_CHECKING:
     from mien.data.check import Problem, Summary
@@ -62,12 +63,12 @@ def _lines(path: Path, found: list[Problem], summary: Summary) -> str:
     """One line a problem, then the counts."""
     by_count = sorted(summary.sizes.items(), key=lambda item: -item[1])
     sizes = ", ".join(f"{count} of {size}" for size, count in by_count[:5])
-    more = f" and {len(by_count) - 5} more sizes" if len(by_count) > 5 else ""
+    more = f" and {counted(len(by_count) - 5, 'other sizes')}" if len(by_count) > 5 else ""
     formats = ", ".join(f"{count} {name}" for name, count in sorted(summary.formats.items()))
     lines = _listed(found)
     lines.append(
-        f"{path}: {summary.pictures} pictures, {summary.usable} usable, "
-        f"{summary.errors} errors, {summary.warnings} warnings"
+        f"{path}: {counted(summary.pictures, 'pictures')}, {summary.usable} usable, "
+        f"{counted(summary.errors, 'errors')}, {counted(summary.warnings, 'warnings')}"
     )
     if summary.pictures:
         lines.append(f"sizes: {sizes or 'none'}{more}")

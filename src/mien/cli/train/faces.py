@@ -12,6 +12,7 @@ from mien.cli.common import emit, note
 from mien.cli.options import config_options
 from mien.cli.train.options import OnlyOption, RunOption
 from mien.cli.train.running import Run, follow_or_finish, settled_precision
+from mien.errors import counted
 from mien.portraits.joint_config import JointConfig
 from mien.training.cadence import Cadence
 
@@ -78,5 +79,5 @@ def _pictures(data: list[Path], resolution: int, rules: list[str]) -> Any:
     if pictures.labels is None:
         note("no labels: sentences and named directions will not work with this generator")
     if len(pictures) < 200:
-        note(f"{len(pictures)} pictures will be learnt by heart; 1,000 is a beginning")
+        note(f"{counted(len(pictures), 'pictures')} will be learnt by heart; 1,000 is a beginning")
     return pictures

@@ -5,7 +5,7 @@
 #
 # and open the address that it prints. MIEN_WEB_AUTH=NAME:PASSWORD does as well. Behind a proxy that
 # has a name of its own, add: --name studio.example.org. With -v mien:/home/mien/.cache/mien before
-# the image's name, compiled networks and the rendered page outlast the container.
+# the image's name, compiled networks outlast the container.
 FROM python:3.11-slim
 
 RUN useradd --create-home --uid 1000 mien
@@ -24,6 +24,10 @@ USER mien
 WORKDIR /home/mien
 # A volume that is mounted here belongs to this user too.
 RUN mkdir -p .cache/mien
+# The page is rendered once here, so that a container's first start serves it at once too; an image
+# whose server does not come up is not built.
+RUN MIEN_WEB_TOKEN=for-the-build timeout 300 sh -c 'mien web --host 0.0.0.0 & \
+    until ls .cache/mien/pages/*.json >/dev/null 2>&1; do sleep 1; done; kill $!'
 EXPOSE 7860
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s CMD ["python", "-c", \
     "import urllib.request as u; u.urlopen('http://127.0.0.1:7860/healthz', timeout=4)"]

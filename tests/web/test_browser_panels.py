@@ -229,6 +229,13 @@ def test_sketch_draws_a_photo_and_makes_a_photo_of_drawn_lines(person: Person):
     person.until("document.querySelectorAll('#sketch-results figure').length === 2")
     assert recipe_of(person.fetch("#sketch-results a"))["direction"] == "sketch-to-photo"
     person.check("sketch")
+    person.visit()  # What was drawn on a page that is gone is gone with it.
+    person.panel("sketch")
+    page.get_by_label("Sketch to photo").check()
+    page.click("#sketch-go")
+    person.until("document.querySelectorAll('#sketch-results figure').length === 2")
+    given = np.asarray(opened(from_page(person, "#sketch-results figure img[src^=data]")))
+    assert given.mean() < 200  # The face at hand, and no white sheet.
 
 
 def test_sketch_draws_what_the_camera_sees(person: Person):
@@ -440,6 +447,12 @@ def test_the_vietnamese_page_fits_a_phone(browser: Any, address: str):
     assert page.url.endswith("/vi")
     assert page.evaluate("document.documentElement.lang") == "vi"
     assert page.locator("#panel-describe-button").inner_text() == "Mô tả"
+    person.panel("edit")
+    page.click("#edit-keep")
+    page.wait_for_selector("#bar .fault")  # What went wrong is seen, and goes when it was read.
+    assert "Chưa có khuôn mặt nào" in page.locator("#bar").inner_text()
+    page.click("#bar .close")
+    page.wait_for_selector("#bar", state="hidden")
     page.evaluate("document.querySelector('[data-dark]').click()")
     for name in ("describe", "edit", "compose", "sketch", "anime", "explore", "models", "gallery"):
         person.panel(name)

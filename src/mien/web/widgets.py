@@ -106,8 +106,16 @@ def picker(label: str, **more: Any) -> gr.HTML:
     return gr.HTML("", label=label, js_on_load=asset("pick.js"), **more)
 
 
-def compare(label: str, before: str, after: str, **more: Any) -> gr.HTML:
-    """Two pictures one over the other and a slider between; its value is ``pair(…)``."""
+def compare(label: str, before: str, after: str, empty: str = "", **more: Any) -> gr.HTML:
+    """Two pictures one over the other and a slider between; its value is ``pair(…)``.
+
+    Args:
+        label: What it is for.
+        before: What the first picture shows.
+        after: What the second shows.
+        empty: What is said while there are none.
+        more: Of Gradio's component.
+    """
     name, left, right = (html.escape(text, quote=True) for text in (label, before, after))
     return gr.HTML(
         None,
@@ -117,6 +125,7 @@ def compare(label: str, before: str, after: str, **more: Any) -> gr.HTML:
             f'<img class="after" alt="{right}"><img class="before" alt="{left}">'
             f'<span class="mark left">{left}</span><span class="mark right">{right}</span>'
             f'<input type="range" min="0" max="100" value="50" aria-label="{name}"></figure>'
+            f'<p class="empty">{html.escape(empty)}</p>'
         ),
         js_on_load=asset("compare.js"),
         **more,

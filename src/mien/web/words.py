@@ -259,9 +259,9 @@ WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "adopt": ("Adopt a generator of your own", "Nhận một bộ sinh của riêng bạn"),
     "adopt_info": (
-        "Put a StyleGAN2 file into mien's folder of weights; sentences, edits and layers are then "
+        "Put a StyleGAN2 file into {}; sentences, edits and layers are then "
         "made for it. It takes hours and ends with this page; the next time it goes on from there.",
-        "Đặt tệp StyleGAN2 vào thư mục trọng số của mien; câu mô tả, chỉnh sửa và các lớp sẽ được "
+        "Đặt tệp StyleGAN2 vào {}; câu mô tả, chỉnh sửa và các lớp sẽ được "
         "tạo cho nó. Mất nhiều giờ và dừng khi đóng trang; lần sau sẽ tiếp tục từ chỗ đó.",
     ),
     "own_generator": ("Generator", "Bộ sinh"),

@@ -52,6 +52,10 @@
     });
   }).observe(document.documentElement, { childList: true, subtree: true, attributes: true, attributeFilter: ["lang", "aria-selected"] });
 
+  addEventListener("resize", () => {
+    open = null;
+    reveal();
+  });
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-dark]")) {
       const on = !document.body.classList.contains("dark");

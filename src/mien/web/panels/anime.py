@@ -93,7 +93,7 @@ def build(bench: Bench) -> None:
             )  # fmt: skip
             with gr.Accordion(say("video"), open=False, elem_id="anime-video"):
                 clip = gr.File(
-                    label=say("clip"), file_types=["video", ".gif"], height=120,
+                    label=say("clip"), file_types=["video", ".gif"], height=160,
                     elem_id="anime-clip",
                 )  # fmt: skip
                 gr.HTML(f'<p class="hint">{html.escape(say("clip_info", MOST_S))}</p>')

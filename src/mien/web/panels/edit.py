@@ -41,8 +41,8 @@ def build(bench: Bench) -> None:
                 )
         with gr.Column(scale=3, min_width=300):
             view = compare(
-                say("before_after"), say("before"), say("after"), elem_id="edit-view",
-                elem_classes="card",
+                say("before_after"), say("before"), say("after"), say("none_at_hand"),
+                elem_id="edit-view", elem_classes="card",
             )  # fmt: skip
             with gr.Row(elem_classes="tools"):
                 undo = gr.Button(say("undo"), size="sm", min_width=80, elem_id="edit-undo")

@@ -36,7 +36,7 @@ def build(bench: Bench) -> None:
                 take = gr.Button(say("take"), size="sm", min_width=120, visible=False)
                 again = gr.Button(say("again"), size="sm", min_width=120, visible=False)
             back = gr.File(
-                label=say("drop_back"), file_types=["image"], height=120, elem_id="gallery-back"
+                label=say("drop_back"), file_types=["image"], height=160, elem_id="gallery-back"
             )
             gr.HTML(_empty(say("drop_back_here")))
             said = gr.HTML("", elem_id="gallery-said")

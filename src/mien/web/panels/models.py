@@ -59,7 +59,7 @@ def _adopting(bench: Bench) -> None:
     """A generator of one's own, with everything that sentences and edits need."""
     say = bench.say
     with gr.Accordion(say("adopt"), open=False, elem_id="models-adopt"):
-        gr.HTML(_line(say("adopt_info")))
+        gr.HTML(_line(say("adopt_info", store())))
         name = gr.Dropdown([], label=say("own_generator"), elem_id="adopt-name")
         samples = slider(100, 6000, 1500, step=100, label=say("samples"), elem_id="adopt-samples")
         steps = slider(100, 8000, 4000, step=100, label=say("train_steps"), elem_id="adopt-steps")

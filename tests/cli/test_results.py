@@ -81,7 +81,7 @@ def test_each_picture_is_there_and_named_as_soon_as_it_is_drawn(
     assert cli.main(words) == 0
     stem = {"describe": "a-woman", "generate": "face"}[verb]
     first, second = (f"{stem}-seed000{seed}.png" for seed in (0, 1))
-    opening = ["read: gender f; age not baby or child"] if verb == "describe" else []
+    opening = ["read: female; not a baby or a child"] if verb == "describe" else []
     assert seen == [
         ([first], [*opening, f"out/{first}"]),
         ([first, second], [f"out/{second}"]),
@@ -226,7 +226,7 @@ def test_what_is_ruled_out_is_read_and_kept(run: Run) -> None:
     again = run("mix", made["files"][0], 5, "--layers", "7", "--out", "m")
     assert again["status"] == 0
     wrong = run("describe", "a woman with glasses", "--not", "glasses")
-    assert "ruled out by --not" in wrong["err"]
+    assert "--not 'glasses' rules that out" in wrong["err"]
 
 
 def test_what_has_no_effect_is_said(run: Run) -> None:

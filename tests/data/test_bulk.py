@@ -13,6 +13,7 @@ import pytest
 from data.bulk_toys import Copying, write_pictures
 from mien import cli
 from mien.data import bulk
+from mien.data.batch import Job
 from mien.data.bulk import MANIFEST, Plan, TarStore, make_shard
 from mien.errors import DatasetError, InputError, OutputError
 
@@ -102,13 +103,33 @@ def test_what_is_refused(tmp_path: Path) -> None:
     assert inside.shards == Plan.of([photos], photos / "out").shards
 
 
+def test_pictures_named_one_by_one_are_inputs(tmp_path: Path) -> None:
+    here = write_pictures(tmp_path / "in", ["a", "b", "c"])
+    there = write_pictures(tmp_path / "more", ["a"])
+    paths = [here / "b.png", here / "a.png", here / "b.png", there / "a.png"]
+    plan = Plan.of(paths, tmp_path / "out")
+    assert [(Path(one.source).name, one.inputs) for one in plan.shards] == [
+        ("in", ("b.png", "a.png")),
+        ("more", ("a.png",)),
+    ]
+    job, _ = plan.shards[0].items(tmp_path / "work", plan.ends)
+    assert isinstance(job, Job)
+    assert job.read().shape[2] == 3
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         ("fly in", "unknown verb in bulk 'fly'"),
         ("mask in --option speed=9", "unknown option of mask 'speed'"),
         ("align in --option size=big", "is no size=int"),
-        ("generate 9-1", "are no seeds"),
+        ("generate 9-1", "run backwards; write 1-9"),
+        ("generate x", "are no seeds"),
+        ("generate 1 --option psi=9", "psi is 9"),
+        ("align in --option size=1", "size is 1"),
+        ("sketch in --option style=oil", "unknown style of sketches 'oil'"),
+        ("sketch in --option strength=3", "strength is 3"),
+        ("sketch in --option big=huge", "unknown way for big pictures 'huge'"),
         ("mask nowhere", "nowhere"),
         ("mask in --processes -1", "processes is -1"),
     ],

@@ -109,6 +109,8 @@ def test_flips_and_identity(faces, judge):
     assert made.strangers is not None
     assert "two different faces" in made.text()
     assert json.dumps(made.as_dict())
+    never = replace(made, rows=(Flip("gender", 0.0, float("nan"), None),))
+    assert json.dumps(never.as_dict(), allow_nan=False)
     alone = flips(faces, judge, edits, true_set(1e-6), "toy", strengths=(1.0,))
     assert alone.rows[0].share < 1
     assert alone.rows[0].cosine is None

@@ -126,6 +126,15 @@ def test_what_is_seen_already_stays(studio, tmp_path):
     assert any("no glasses: seen in it already" in note for note in made.notes)
 
 
+def test_no_strength_takes_a_face_further_than_it_holds_together(studio, tmp_path):
+    made = studio.edit_by_words(centred(studio, tmp_path), "smiling", strength=5)
+    (setting,) = made.each[0]["edits"][0]["settings"]
+    found = control.words_directions(studio, Words("x"))
+    assert setting["strength"] == found.directions[setting["direction"]].reach
+    assert any(note.startswith("smile=+") and "was asked for" in note for note in made.notes)
+    assert not any("lies beyond" in note for note in made.notes)
+
+
 def test_what_cannot_be_reached_is_told(studio, tmp_path):
     made = studio.edit_by_words(centred(studio, tmp_path), "long hair, smiling")
     assert any("long hair: " in note for note in made.notes)

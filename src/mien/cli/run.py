@@ -21,7 +21,9 @@ def run(
     ],
     inputs: Annotated[
         list[str],
-        typer.Argument(metavar="INPUT…", help="Folders, zips, tars; for generate seeds: 0-9999."),
+        typer.Argument(
+            metavar="INPUT…", help="Folders, zips, tars, pictures; for generate seeds: 0-9999."
+        ),
     ],
     out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where the shards go.")],
     option: Annotated[
@@ -84,7 +86,9 @@ def _seeds(text: str) -> range:
     first, dash, last = text.partition("-")
     if not first.isdecimal() or (dash and not last.isdecimal()):
         raise InputError(f"{text!r} are no seeds; write 7 or 0-9999")
+    if dash and int(last) < int(first):
+        raise InputError(f"seeds {text!r} run backwards; write {last}-{first}")
     found = range(int(first), int(last or first) + 1)
     if not found or found[-1] >= 2**32:
-        raise InputError(f"{text!r} are no seeds from 0 to {2**32 - 1}, the smaller one first")
+        raise InputError(f"{text!r} are no seeds from 0 to {2**32 - 1}")
     return found

@@ -53,7 +53,9 @@ class TarStore:
             with tarfile.open(path, "r:") as archive:
                 found = {m.name: (m.offset_data, m.size) for m in archive if m.isfile()}
         except (OSError, tarfile.TarError) as error:
-            raise DatasetError(path, f"is no readable plain tar ({error})") from None
+            raise DatasetError(
+                path, f"is no readable plain tar ({error})", "unpack it, or name the folder"
+            ) from None
         self._places = {name: place for name, place in found.items() if not is_hidden(name)}
         self.names = tuple(sorted(self._places))
 
@@ -160,7 +162,7 @@ class Plan:
         """List the inputs, and make sure that the folder is this run's.
 
         Args:
-            paths: Folders, zips, tars; a folder of tars counts as these.
+            paths: Folders, zips, tars, pictures; a folder of tars counts as these.
             out: The folder of the output.
             per_shard: Most inputs of a shard.
             ends: As the attribute.
@@ -175,18 +177,14 @@ class Plan:
         if per_shard < 1:
             raise InputError(f"per_shard is {per_shard}, and must be 1 or more")
         _store.cache_clear()  # a folder may have changed since
-        lists = (
-            [("", tuple(map(str, seeds)))]
-            if seeds
-            else [_listed(source, Path(out)) for source in _sources(paths)]
-        )
+        lists = [("", tuple(map(str, seeds)))] if seeds else _lists(paths, Path(out))
         cut = [
             (source, names[start : start + per_shard])
             for source, names in lists
             for start in range(0, len(names), per_shard)
         ]
         if not cut:
-            raise InputError("there is no input; name folders, zips or tars")
+            raise InputError("there is no input; name folders, zips, tars or pictures")
         shards = tuple(Shard(number, *one) for number, one in enumerate(cut))
         digest = hashlib.sha256(repr(cut).encode()).hexdigest()
         inputs = {"count": sum(len(names) for _, names in cut), "sha256": digest}
@@ -202,6 +200,21 @@ def _sources(paths: Sequence[str | Path]) -> Iterator[str]:
     for path in map(Path, paths):
         tars = sorted(path.glob("*.tar")) if path.is_dir() else []
         yield from map(str, tars or [path.absolute()])
+
+
+def _lists(paths: Sequence[str | Path], out: Path) -> list[tuple[str, tuple[str, ...]]]:
+    """Each source and its inputs; pictures that are named one by one count as their folder's."""
+    found: list[tuple[str, tuple[str, ...]]] = []
+    for source in _sources(paths):
+        path = Path(source)
+        if not (path.is_file() and images.is_picture(path.name)):
+            found.append(_listed(source, out))
+        elif found and found[-1][0] == str(path.parent):
+            folder, names = found.pop()
+            found.append((folder, tuple(dict.fromkeys([*names, path.name]))))
+        else:
+            found.append((str(path.parent), (path.name,)))
+    return found
 
 
 def _listed(source: str, out: Path) -> tuple[str, tuple[str, ...]]:

@@ -18,6 +18,7 @@ from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from typing import Any, Protocol, runtime_checkable
 
+from mien import images
 from mien.errors import DatasetError
 from mien.files import stored
 
@@ -209,9 +210,10 @@ class ZipStore:
                 raise DatasetError(self.path, "there is no such file or folder") from None
             except (*_REFUSED, *_DAMAGED) as error:
                 reason = getattr(error, "strerror", None) or error
-                raise DatasetError(
-                    self.path, f"is neither a folder nor a readable zip ({reason})"
-                ) from None
+                cause = f"is neither a folder nor a readable zip ({reason})"
+                if images.is_picture(self.path.name):
+                    cause = "is one picture, and a folder or zip of pictures is wanted"
+                raise DatasetError(self.path, cause) from None
             self._pid = os.getpid()
         return self._archive
 

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from mien.editing.label_directions import name_in_words
 from mien.editing.latent import Face, read_faces
 from mien.editing.mixing import mix, parse_layers, spans
 from mien.editing.sets import LoadedDirections, load_direction_set
@@ -82,7 +83,7 @@ def edit(
     labels = [one.label() for one in wanted]
     notes = (
         *_foreign(studio, found),
-        *_far(found, wanted, ws.shape[1]),
+        *_far(found, wanted),
         *remarks(psi),
         *_told(made),
     )
@@ -123,7 +124,7 @@ def strip(
         stems.append(f"{_stem(made)}-{_slug(step.label())}")
     notes = (
         *_foreign(studio, found),
-        *_far(found, [wanted], ws.shape[1]),
+        *_far(found, [wanted]),
         *remarks(psi),
         *_told(rows),
     )
@@ -219,20 +220,19 @@ def _said(made: Mapping[str, Any]) -> str:
     return ", ".join([head, *done])
 
 
-def _far(found: LoadedDirections, settings: Sequence[Setting], num_ws: int) -> tuple[str, ...]:
+def _far(found: LoadedDirections, settings: Sequence[Setting]) -> tuple[str, ...]:
     """Remarks on strengths beyond what was measured, on layers left out, on names set twice."""
     said = []
     for one in settings:
-        way = one.direction(found.directions)
+        way, name = one.direction(found.directions), name_in_words(one.name)
         if one.coefficients is None and abs(one.strength) > way.reach:
             said.append(
-                f"strength {one.strength:+g} of {one.name!r} lies beyond {way.reach:g}, "
+                f"strength {one.strength:+g} of {name!r} lies beyond {way.reach:g}, "
                 "up to which it was measured"
             )
-        passed = set(range(num_ws) if way.layers is None else way.layers) - {*(one.layers or ())}
-        if one.layers is not None and passed:
+        if way.layers is not None and one.layers is not None and {*way.layers} - {*one.layers}:
             said.append(
-                f"{one.name!r} was found in layers {spans(way.layers or range(num_ws))}; "
+                f"{name!r} was found in layers {spans(way.layers)}; "
                 f"those but {spans(one.layers)} stay as they are"
             )
     names = [one.name for one in settings]

@@ -79,8 +79,8 @@ class Flips:
             "rows": {
                 row.edit: {
                     "share": row.share,
-                    "strength": row.strength,
-                    "half": row.half,
+                    "strength": _known(row.strength),
+                    "half": _known(row.half),
                     "most": row.most,
                     "cosine": row.cosine,
                 }
@@ -90,6 +90,11 @@ class Flips:
             "protocol": self.protocol.as_dict(),
             "identity": None if self.identity is None else self.identity.as_dict(),
         }
+
+
+def _known(value: float) -> float | None:
+    """A number as JSON has it, which knows no NaN."""
+    return None if math.isnan(value) else value
 
 
 @dataclass

@@ -12,6 +12,7 @@ generator were found to need (:mod:`mien.editing.fit_decoupling`); all where nob
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -282,10 +283,22 @@ def settle(
                 f"{change}: not clearly seen, though moved as far as faces hold together "
                 f"({setting.label()})"
             )
-        setting = replace(setting, strength=setting.strength * words.strength)
+        setting, cut = _stronger(setting, words.strength, found)
+        notes += cut
         ws = apply_settings(ws, found.directions, [setting])
         settings.append(setting)
     return Settled(tuple(settings), tuple(notes))
+
+
+def _stronger(
+    setting: Setting, factor: float, found: LoadedDirections
+) -> tuple[Setting, list[str]]:
+    """A setting times a factor, no further than faces hold together, and a remark if cut there."""
+    reach, wanted = found.directions[setting.name].reach, setting.strength * factor
+    if abs(wanted) <= reach:
+        return replace(setting, strength=wanted), []
+    cut = replace(setting, strength=math.copysign(reach, wanted))
+    return cut, [f"{cut.label()} is as far as faces hold together; {wanted:+g} was asked for"]
 
 
 def seeing(studio: Inverts) -> See:
@@ -341,11 +354,16 @@ def _edited(
         studio.watch("editing", number, len(start))
         ws = torch.from_numpy(one.ws).to(studio.device)
         settled = settle(studio, ws, changes, found, words)
-        # A face of which all is true already stays: a step of length 0 along any direction.
-        settings = settled.settings or (Setting(found.directions.names[0], 0.0),)
+        settings = settled.settings or (_still(changes[0], found),)
         moved = edit(studio, one, settings, found.path, force=True)
         each = tuple(_named(row, found) for row in moved.each)
         yield replace(moved, each=each, notes=(*settled.notes, *moved.notes))
+
+
+def _still(change: Change, found: LoadedDirections) -> Setting:
+    """A step of length 0: a face of which all is true already stays."""
+    ways = settings_of(change, found, change.values[0])
+    return Setting(ways[0].name if ways else found.directions.names[0], 0.0)
 
 
 def _named(made: Mapping[str, object], found: LoadedDirections) -> dict[str, object]:

@@ -14,6 +14,7 @@ from mien import images
 from mien.data.batch import Job, Worker
 from mien.data.bulk import SeedItem
 from mien.errors import DatasetError, InputError, UnknownName
+from mien.portraits.checks import checked, in_range
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,9 @@ class Aligning(_Looking):
     """A crop of the face, as ``mien data align``."""
 
     size: int = 256
+
+    def __post_init__(self) -> None:
+        checked("size", self.size, 16, 4096)
 
     def __call__(self) -> Worker:
         """Load the finder."""
@@ -132,6 +136,18 @@ class Sketching:
     big: str = "face"
     device: str = "cpu"
 
+    def __post_init__(self) -> None:
+        from mien.sketch.extract import STYLES
+        from mien.sketch.translate import LEARNED, WAYS
+
+        for kind, value, known in (
+            ("style of sketches", self.style, (*STYLES, LEARNED)),
+            ("way for big pictures", self.big, WAYS),
+        ):
+            if value not in known:
+                raise UnknownName(kind, value, known)
+        checked("strength", self.strength, 0, 1)
+
     def __call__(self) -> Worker:
         """Make the studio; a network is loaded if the style wants one."""
         from mien.studio.session import Studio
@@ -183,6 +199,9 @@ class Generating:
     device: str = "cpu"
     engine: str = "auto"
 
+    def __post_init__(self) -> None:
+        in_range("psi", self.psi)
+
     def __call__(self) -> Worker:
         """Load the generator."""
         from mien.studio.session import Studio
@@ -219,8 +238,8 @@ def worker_of(verb: str, options: Sequence[str], device: str = "cpu") -> Any:
         device: Where to compute.
 
     Raises:
-        UnknownName: No such verb or option.
-        InputError: A value is of another kind.
+        UnknownName: No such verb, option or value.
+        InputError: A value is of another kind, or out of its range: no input is to blame for it.
     """
     if verb not in VERBS:
         raise UnknownName("verb in bulk", verb, VERBS)

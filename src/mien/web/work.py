@@ -170,15 +170,17 @@ class Bench:
             return image
         return images.resize(image, (max(1, round(share * high)), max(1, round(share * wide))))
 
-    def draws(self, sheet: gr.HTML, name: str) -> None:
-        """Keep what is drawn on a canvas, in ``session.values[name]``; None while it is empty."""
+    def drawn(self, png: str | None) -> UInt8[np.ndarray, "h w 3"] | None:
+        """What is drawn on a canvas, by its value; None while it is empty.
 
-        def drawn(ask: Ask, png: str | None) -> None:
-            limits = Limits(self.settings.max_upload, self.settings.max_pixels)
-            page = read_picture(from_address(str(png)), limits, "drawing") if png else None
-            ask.session.values[name] = page
-
-        self.act(sheet.input, drawn, sheet, desk=False, live=True)
+        Raises:
+            InputError: It is no PNG of a canvas.
+            ImageError: It is no picture, or too large.
+        """
+        if not png:
+            return None
+        limits = Limits(self.settings.max_upload, self.settings.max_pixels)
+        return read_picture(from_address(str(png)), limits, "drawing")
 
     def follow(self, fill: Fill, outputs: Sequence[Any]) -> None:
         """Fill outputs from the session now, and whenever its pictures or its face change."""

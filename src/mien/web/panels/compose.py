@@ -65,9 +65,16 @@ def build(bench: Bench) -> None:
             faces = picker(say("faces"), elem_id="compose-faces", elem_classes="card")
             notes = gr.HTML("", elem_id="compose-notes")
 
-    def draw(ask: Ask, text: str, path: str | None, *numbers: float) -> tuple[str, str]:
-        image = None if path is None else bench.photo(path)
-        return _draw(ask, text.strip(), image, *numbers)
+    def draw(
+        ask: Ask, text: str, drawn: str, painted: str, path: str | None, *numbers: float
+    ) -> tuple[str, str]:
+        label = bench.drawn(painted)
+        given = {
+            "sketch": bench.drawn(drawn),
+            "label": None if label is None else ids_of(label),
+            "photo": None if path is None else bench.photo(path),
+        }
+        return _draw(ask, text.strip(), given, *numbers)
 
     def fill(ask: Ask) -> str:
         kept = {one.id for one in ask.session.made}
@@ -75,9 +82,7 @@ def build(bench: Bench) -> None:
         return pictures(drawn, say, ask.chosen, say("compose_empty"))
 
     bench.follow(fill, [faces])
-    bench.draws(sheet, "compose-sketch")
-    bench.draws(regions, "compose-label")
-    inputs = [text, photo, count, seed, strength, variety]
+    inputs = [text, sheet, regions, photo, count, seed, strength, variety]
     bench.act([go.click, text.submit], draw, inputs, [faces, notes])
     bench.act(faces.select, Ask.carry, desk=False)
     bench.returns["compose"] = [text, seed, strength, variety], _again
@@ -93,16 +98,13 @@ def _again(made: Mapping[str, Any]) -> list[Any]:
 def _draw(
     ask: Ask,
     text: str,
-    photo: UInt8[np.ndarray, "h w 3"] | None,
+    given: Mapping[str, np.ndarray | None],
     count: float,
     seed: float,
     strength: float,
     variety: float,
 ) -> tuple[str, str]:
     """Faces of whatever there is."""
-    sheets = {name: ask.session.values.get(f"compose-{name}") for name in ("sketch", "label")}
-    label = None if sheets["label"] is None else ids_of(sheets["label"])
-    given = {"sketch": sheets["sketch"], "label": label, "photo": photo}
     faces = composed(
         ask.studio,
         ask.session.folder,

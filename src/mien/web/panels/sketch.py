@@ -52,13 +52,12 @@ def build(bench: Bench) -> None:
     def turn(ask: Ask, way: str) -> Any:
         return gr.Accordion(visible=way == "to_photo")
 
-    def translate(ask: Ask, way: str, path: str | None, strength: float) -> str:
-        image = _given(bench, ask, way, path)
+    def translate(ask: Ask, way: str, drawn: str, path: str | None, strength: float) -> str:
+        image = _given(bench, ask, drawn if way == "to_photo" else "", path)
         return _translate(ask, way, image, float(strength))
 
     bench.act(way.input, turn, way, drawing, desk=False)
-    bench.draws(sheet, "sketch-sheet")
-    bench.act(go.click, translate, [way, photo, strength], results)
+    bench.act(go.click, translate, [way, sheet, photo, strength], results)
     bench.returns["sketch"] = [way, drawing, strength], _again
 
 
@@ -70,10 +69,10 @@ def _again(made: Mapping[str, Any]) -> list[Any]:
     return [way, gr.Accordion(visible=way == "to_photo"), strength]
 
 
-def _given(bench: Bench, ask: Ask, way: str, path: str | None) -> UInt8[np.ndarray, "h w 3"]:
-    """The photo, the drawn sketch, or the face at hand, whichever there is."""
-    sheet = ask.session.values.get("sketch-sheet")
-    if way == "to_photo" and sheet is not None:
+def _given(bench: Bench, ask: Ask, drawn: str, path: str | None) -> UInt8[np.ndarray, "h w 3"]:
+    """The drawn sketch, the photo, or the face at hand, whichever there is."""
+    sheet = bench.drawn(drawn)
+    if sheet is not None:
         return sheet
     if path is None and ask.session.carried is not None:
         return ask.session.carried.picture

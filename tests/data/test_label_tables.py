@@ -138,7 +138,7 @@ def test_a_table_that_is_not_text(tmp_path: Path) -> None:
         tables.read_labels(tmp_path / "bad.tsv")
     with pytest.raises(DatasetError, match="there is no such file"):
         tables.read_labels(tmp_path / "absent.tsv")
-    with pytest.raises(DatasetError, match="cannot be read"):
+    with pytest.raises(DatasetError, match=r"is a folder, not a table; give a \.tsv"):
         tables.read_labels(tmp_path)
     with pytest.raises(DatasetError, match="is neither tab-separated"):
         tables.read_table(write(tmp_path / "other.csv", "a,b\n1,2\n"))

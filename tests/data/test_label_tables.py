@@ -121,7 +121,7 @@ def test_vectors(labels: Path) -> None:
         ("", r"line 1 names the columns \(none\); needed are 'file' and at least one of gender"),
         ("name\tgender\n", "line 1 names the columns name, gender"),
         ("file\tmood\na\tsunny\n", "line 1 names the columns file, mood"),
-        ("file\tgender\na.png\tm\nb.png\n", "line 3: has 1 cells, and line 1 has 2"),
+        ("file\tgender\na.png\tm\nb.png\n", "line 3: has 1 cell, and line 1 has 2"),
         ("file\tgender\na.png\tm\tx\n", "line 2: has 3 cells, and line 1 has 2"),
         ("file\tgender\na.png\tm\n\na.png\tf\n", r"line 4: 'a\.png' has a row already"),
         ("file\tgender\n\tm\n", "line 2: its column 'file' is empty"),

@@ -197,7 +197,7 @@ def test_what_is_ruled_out_is_read_and_kept(run: Run) -> None:
     again = run("mix", made["files"][0], 5, "--layers", "7", "--out", "m")
     assert again["status"] == 0
     wrong = run("describe", "a woman with glasses", "--not", "glasses")
-    assert "ruled out by --not" in wrong["err"]
+    assert "--not 'glasses' rules that out" in wrong["err"]
 
 
 def test_what_has_no_effect_is_said(run: Run) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -77,6 +78,14 @@ def test_what_it_cannot_show_is_one_line(
     assert err.count("\n") == 1
     assert f"{tmp_path / name}: " in err
     assert cause in err
+
+
+def test_a_zip_of_pictures_is_no_npz(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "set.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.jpg", b"\xff\xd8")
+    assert cli.main(["show", str(path)]) == 2
+    assert f"mien data check {path}" in capsys.readouterr().err
 
 
 def test_a_folder_is_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

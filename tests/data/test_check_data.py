@@ -185,7 +185,7 @@ def test_a_damaged_table_is_an_error_with_its_line(
     table = tmp_path / "given.tsv"
     table.write_text("file\tgender\na.png\n")
     problems, _ = found(lay_out({"a.png": face(1)}), table)
-    assert problems[str(table)].cause == "line 2: has 1 cells, and line 1 has 2"
+    assert problems[str(table)].cause == "line 2: has 1 cell, and line 1 has 2"
     assert problems[str(table)].severity == "error"
 
 

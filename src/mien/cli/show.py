@@ -139,6 +139,9 @@ def _arrays(file: Path) -> dict[str, Any]:
     arrays = {}
     try:
         with zipfile.ZipFile(file) as archive:
+            if not any(member.endswith(".npy") for member in archive.namelist()):
+                remedy = f"give an .npz; a set of pictures is looked at by: mien data check {file}"
+                raise FileError(file, f"is {looks_like(file)} without arrays", remedy)
             for member in archive.namelist():
                 with archive.open(member) as stream:
                     first = npy.read_magic(stream) == (1, 0)

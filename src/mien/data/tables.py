@@ -360,6 +360,8 @@ def _lines(path: str | Path) -> list[str]:
         data = Path(path).read_bytes()
     except FileNotFoundError:
         raise DatasetError(path, "there is no such file") from None
+    except IsADirectoryError:
+        raise DatasetError(path, "is a folder, not a table", "give a .tsv or .csv") from None
     except OSError as error:
         raise DatasetError(path, f"cannot be read ({error.strerror})") from None
     return re.split("\r\n|\n|\r", _text(data, str(path)))

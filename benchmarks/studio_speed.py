@@ -23,6 +23,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.error import URLError
@@ -124,20 +125,18 @@ def started(**environment: str) -> Iterator[Server]:
         server.process.wait(60)
 
 
-def opening(browser: Any) -> list[tuple[str, Took, float]]:
+def opening(browser: Any) -> Iterator[tuple[str, Took, float]]:
     """Two starts in a new home: the first renders the page, the second has it."""
-    said = []
     with tempfile.TemporaryDirectory() as home:
         for when in ("first start", "next start"):
             with started(MIEN_HOME=home) as server:
-                said += [(f"{when}: first answer", server.until("/", "<"), PAGE_S)]
-                said += [(f"{when}: the studio's page", server.until("/", "gradio"), PAGE_S)]
+                yield f"{when}: first answer", server.until("/", "<"), PAGE_S
+                yield f"{when}: the studio's page", server.until("/", "gradio"), PAGE_S
                 if when == "next start":
                     Person(browser, server.address).visit()
-                    said += [(f"{when}: seen in Chromium", server.so_far(), PAGE_S)]
+                    yield f"{when}: seen in Chromium", server.so_far(), PAGE_S
                 while not list(Path(home, "pages").glob("*.json")):
                     time.sleep(0.1)
-    return said
 
 
 def first_face(server: Server, person: Person, sentence: str) -> Took:
@@ -165,18 +164,16 @@ def slider(server: Server, person: Person, rounds: int) -> Took:
     return Took(*(statistics.median(one) for one in zip(*found[1:], strict=True)))
 
 
-def working(browser: Any, rounds: int) -> list[tuple[str, Took, float]]:
+def working(browser: Any, rounds: int) -> Iterator[tuple[str, Took, float]]:
     """Faces and previews, once the models are loaded."""
-    said = []
     with started() as server:
         ready = server.until("/healthz", '"ready":true')
         print(f"models loaded: {ready.clock:.2f} s ({ready.spent:.2f} s of work), behind the page")
         person = Person(browser, server.address)
         person.visit()
         for when, sentence in zip(("first sentence", "next sentence"), SENTENCES, strict=True):
-            said += [(f"{when}, first face", first_face(server, person, sentence), FACE_S)]
-        said += [("slider to preview", slider(server, person, rounds), SLIDER_S)]
-    return said
+            yield f"{when}, first face", first_face(server, person, sentence), FACE_S
+        yield "slider to preview", slider(server, person, rounds), SLIDER_S
 
 
 def main() -> int:
@@ -186,13 +183,13 @@ def main() -> int:
     rounds = parser.parse_args().rounds
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        said = opening(browser)
-        said += working(browser, rounds)
+        kept = True
+        for what, took, claim in chain(opening(browser), working(browser, rounds)):
+            print(took.line(what, claim), flush=True)
+            kept = kept and took.clock <= claim
         browser.close()
-    for what, took, claim in said:
-        print(took.line(what, claim))
     print("load of the machine: " + " ".join(f"{one:.1f}" for one in os.getloadavg()))
-    return int(any(took.clock > claim for _, took, claim in said))
+    return int(not kept)
 
 
 if __name__ == "__main__":

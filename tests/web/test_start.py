@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ast
+import asyncio
+import logging
 
 from house.sources import for_types, imported, parse
 from house.test_import_circles import FILES
+from mien.web.server import worth_saying
 
 
 def head_imports(module: str) -> set[str]:
@@ -37,6 +40,16 @@ def heavy(found: dict[str, set[str]], *packages: str) -> list[str]:
         for module, names in found.items()
         if any(name.partition(".")[0] in packages for name in names)
     ]
+
+
+def test_ending_with_pages_open_is_no_error():
+    def said(message: str, fault: BaseException | None = None) -> bool:
+        told = {"msg": message, "exc_info": fault and (type(fault), fault, None)}
+        return worth_saying(logging.makeLogRecord(told))
+
+    assert not said("Cancel %s running task(s), timeout graceful shutdown exceeded")
+    assert not said("Exception in ASGI application\n", asyncio.CancelledError("the end"))
+    assert said("Exception in ASGI application\n", ValueError("a fault of ours"))
 
 
 def test_no_panel_waits_for_torch():

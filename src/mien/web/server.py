@@ -6,11 +6,13 @@ serve(app, Settings())
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import gc
 import importlib.abc
 import importlib.machinery
 import importlib.util
+import logging
 import os
 import socket
 import sys
@@ -232,6 +234,13 @@ def _sweep(sessions: Sessions, stop: threading.Event) -> None:
         make_room(sessions.files, _STORED, sessions.ttl_s)
 
 
+def worth_saying(record: logging.LogRecord) -> bool:
+    """Whether uvicorn says more than that pages were open when the server ended."""
+    fault = record.exc_info[1] if record.exc_info else None
+    ends = isinstance(fault, asyncio.CancelledError) or "graceful shutdown" in record.getMessage()
+    return not ends
+
+
 def bind(settings: Settings) -> socket.socket:
     """Take the port, before anything is loaded.
 
@@ -295,6 +304,7 @@ def serve(settings: Settings, taken: socket.socket) -> None:
             lifespan="on",
         )
     )
+    logging.getLogger("uvicorn.error").addFilter(worth_saying)
     with taken:
         server.run(sockets=[taken])
     if faults:

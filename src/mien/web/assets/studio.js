@@ -10,6 +10,7 @@
     "Drop File Here": "Thả tệp vào đây", "Upload file": "Tải tệp lên", "Capture from camera": "Chụp bằng máy ảnh",
     "Paste from clipboard": "Dán từ bộ nhớ tạm", "Clear": "Xoá", "Click to Access Webcam": "Bấm để mở máy ảnh",
     "click to capture": "bấm để chụp", "Uploading...": "Đang tải lên…", "Remove Image": "Bỏ ảnh", "Close": "Đóng",
+    "Error": "Lỗi",
   };
   const page = () => document.querySelector("[data-page]")?.dataset.page || "en";
   const translate = (root) => {
@@ -24,6 +25,13 @@
         if (said) one.setAttribute(name, said);
       }
   };
+  // Gradio shows an upload's refusal as it came: status and JSON. Its sentence is enough.
+  const plain = () => {
+    for (const one of document.querySelectorAll(".toast-body *")) {
+      const said = !one.children.length && /^HTTP \d+: .*"error":("(?:[^"\\]|\\.)*")/s.exec(one.textContent.trim());
+      if (said) one.textContent = JSON.parse(said[1]);
+    }
+  };
   // On a phone the tabs are a row that scrolls; the open one is to be seen in it.
   let open = null;
   const reveal = () => {
@@ -35,6 +43,7 @@
   };
   const mend = () => {
     reveal();
+    plain();
     if (document.documentElement.lang !== page()) document.documentElement.lang = page();
     if (page() === "vi") translate(document.body);
     for (const input of document.querySelectorAll("input[type=file]:not([aria-label])"))

@@ -81,7 +81,7 @@ def test_faces_that_come_and_go(painter: AnimePainter, folder: Path) -> None:
     source = np.stack([frame.image for frame in made.clip])
     changed = np.abs(shown.astype(int) - source).reshape(14, -1).max(axis=1) > 0
     assert changed.tolist() == [4 <= t < 10 for t in range(14)]
-    assert any("8 frames before it comes or after it goes" in note for note in made.notes)
+    assert any("before it comes or after it goes: 8 frames" in note for note in made.notes)
     # The square alone: its corners are the frame's, its middle is drawn.
     head = frames(video(painter, folder / "came.mp4", paste="square", size=32))
     drawn = frames(video(painter, folder / "came.mp4"))

@@ -126,7 +126,6 @@ DAY = """
 2 | mix 1 nosuch.npz --layers 0 --model tiny | nosuch.npz
 2 | mix 1 in/table.csv --layers 0 --model tiny | in/table.csv
 2 | mix 1 g/one/latents.npz:99 --layers 0 --model tiny | 99
-0 | edit 0-1 --set sefa-1=1 --directions edits --model tiny | seed0001
 0 | grid --rows 0-1 --columns 5,6 --model tiny | sheet.png
 0 | grid --rows 0 --columns 5 --cells --model tiny --out gr | .png
 2 | grid --rows 0-99 --columns 0-99 --model tiny | 100
@@ -140,6 +139,7 @@ DAY = """
 2 | directions fit --method nosuch --model tiny --out e2.safetensors | nosuch
 0 | directions show edits.safetensors |
 0 | edit 7 --set sefa-1=2 --model tiny --directions edits | sheet.png
+0 | edit 0-1 --set sefa-1=1 --directions edits --model tiny | seed0001
 0 | edit 7 8 --set sefa-1=2 --set sefa-2=-1 --model tiny --directions edits --out e/two | sheet
 2 | edit 7 8 --set sefa-1=2 --set sefa-2=-1 --model tiny --directions edits --out e/two | exists
 0 | edit 7 --set sefa-1=2 --strip 3 --model tiny --directions edits --out e/strip | strip

@@ -37,7 +37,7 @@ def test_unknown_colours_ids_and_files_are_refused(tmp_path: Path) -> None:
     page = PALETTE[np.zeros((4, 4), int)]
     page[1, 2] = 7, 8, 9
     odd = images.save(tmp_path / "odd.png", page)
-    with pytest.raises(ImageError, match=r"1 colours .* first \(7, 8, 9\) at 2,1, in 6% of"):
+    with pytest.raises(ImageError, match=r"1 colour .* first \(7, 8, 9\) at 2,1, in 6% of"):
         label_maps.load(odd, PALETTE)
     Image.fromarray(np.full((4, 4), 3, np.uint8)).save(tmp_path / "high.png")
     with pytest.raises(ImageError, match="holds the id 3 at 0,0, and 2 is the largest"):

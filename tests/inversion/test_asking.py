@@ -9,31 +9,31 @@ from mien.inversion.asking import described
 from mien.inversion.control import changes_of, read_words
 
 WISHES = {
-    "younger": {"age young"},
-    "much older": {"age old"},
-    "happier": {"expression smile"},
-    "remove the glasses": {"glasses none"},
-    "take off his hat": {"headwear none"},
-    "take the hat off": {"headwear none"},
-    "get rid of the beard": {"facial_hair none"},
-    "less makeup": {"makeup 0"},
-    "make her smile": {"expression smile"},
-    "give him a beard": {"facial hair beard"},
-    "with glasses": {"glasses glasses"},
-    "no beard": {"facial hair none"},
-    "longer hair": {"hair length long"},
-    "darker skin": {"skin dark"},
-    "blonder": {"hair color blonde"},
-    "enlever les lunettes": {"glasses none"},
-    "bỏ kính": {"glasses none"},
-    "眼鏡を外す": {"glasses none"},
+    "younger": {"young"},
+    "much older": {"old"},
+    "happier": {"a smile"},
+    "remove the glasses": {"no glasses"},
+    "take off his hat": {"no headwear"},
+    "take the hat off": {"no headwear"},
+    "get rid of the beard": {"no facial hair"},
+    "less makeup": {"no makeup"},
+    "make her smile": {"a smile"},
+    "give him a beard": {"a beard"},
+    "with glasses": {"glasses"},
+    "no beard": {"no facial hair"},
+    "longer hair": {"long hair"},
+    "darker skin": {"dark skin"},
+    "blonder": {"blonde hair"},
+    "enlever les lunettes": {"no glasses"},
+    "bỏ kính": {"no glasses"},
+    "眼鏡を外す": {"no glasses"},
 }
 
 
 @pytest.mark.parametrize("wish", WISHES)
 def test_wishes(wish: str) -> None:
     found = {str(change) for change in changes_of(read_words(wish)[0])}
-    assert found == {text.replace("_", " ") for text in WISHES[wish]}
+    assert found == WISHES[wish]
 
 
 @pytest.mark.parametrize("text", ["smiling, red hair", "her", "remove", "a man without a beard"])

@@ -186,7 +186,7 @@ def test_a_generator_without_an_encoder(folder, tmp_path, capsys):
         capsys, folder, folder / "photos" / "a.png", "--out", tmp_path / "out", model="alone"
     )
     assert status == 2
-    assert "has no encoder, so that photos cannot be inverted; run: mien train faces" in err
+    assert "cannot be inverted; run: mien adopt generator.safetensors --encoder 20kimg, or" in err
     assert len(err.strip().splitlines()) == 1
     with pytest.raises(WeightsMissing, match="has no encoder"):
         _ = Studio(folder / "alone" / "generator.safetensors", "cpu").inverter

@@ -46,7 +46,7 @@ def test_an_unread_word_says_what_captions_mean_by_it(head):
     )
     assert reading.guessed == {"hair_color": "red"}
     assert reading.asserted == {"gender": "m", "hair_color": "red"}
-    assert any("hair color red" in line for line in reading.notes())
+    assert any("red hair" in line for line in reading.notes())
     assert reading.told()["guessed"] == {"hair_color": "red"}
 
 

@@ -83,7 +83,7 @@ def edit(
     labels = [one.label() for one in wanted]
     notes = (
         *_foreign(studio, found),
-        *_far(found, wanted),
+        *_far(found, wanted, ws.shape[1]),
         *remarks(psi),
         *_told(made),
     )
@@ -124,7 +124,7 @@ def strip(
         stems.append(f"{_stem(made)}-{_slug(step.label())}")
     notes = (
         *_foreign(studio, found),
-        *_far(found, [wanted]),
+        *_far(found, [wanted], ws.shape[1]),
         *remarks(psi),
         *_told(rows),
     )
@@ -220,7 +220,7 @@ def _said(made: Mapping[str, Any]) -> str:
     return ", ".join([head, *done])
 
 
-def _far(found: LoadedDirections, settings: Sequence[Setting]) -> tuple[str, ...]:
+def _far(found: LoadedDirections, settings: Sequence[Setting], num_ws: int) -> tuple[str, ...]:
     """Remarks on strengths beyond what was measured, on layers left out, on names set twice."""
     said = []
     for one in settings:
@@ -230,9 +230,10 @@ def _far(found: LoadedDirections, settings: Sequence[Setting]) -> tuple[str, ...
                 f"strength {one.strength:+g} of {name!r} lies beyond {way.reach:g}, "
                 "up to which it was measured"
             )
-        if way.layers is not None and one.layers is not None and {*way.layers} - {*one.layers}:
+        passed = set(range(num_ws) if way.layers is None else way.layers) - {*(one.layers or ())}
+        if one.layers is not None and passed:
             said.append(
-                f"{name!r} was found in layers {spans(way.layers)}; "
+                f"{name!r} was found in layers {spans(way.layers or range(num_ws))}; "
                 f"those but {spans(one.layers)} stay as they are"
             )
     names = [one.name for one in settings]

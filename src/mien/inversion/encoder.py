@@ -174,8 +174,8 @@ def find_encoder(model: str | Path, family: str) -> Path:
         raise WeightsMissing(
             f"{family}-encoder.safetensors",
             f"generator {family!r} has no encoder, so that photos cannot be inverted",
-            f"run: mien adopt {model} --encoder 20kimg, or mien train faces, which trains a "
-            "generator with its encoder",
+            f"run: mien adopt {Path(model).name} --encoder 20kimg, or mien train faces, which "
+            "trains a generator with its encoder",
         )
     return loading.resolve(found.stem if found == loading.find_file(found.name) else found, KIND)
 

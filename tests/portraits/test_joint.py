@@ -120,11 +120,11 @@ def test_growing_draws_the_same_faces_larger(faces, tmp_path):
     assert large.memory.codes.abs().sum() > 0
 
 
-def test_codes_of_all_photographs_are_those_of_the_averaged_encoder(faces):
+def test_codes_of_all_photographs_are_those_of_the_encoder_as_it_stands(faces):
     recipe = make_recipe(faces)
     recipe.begin()
     with torch.no_grad():
-        recipe.steady.trunk[-1].weight.mul_(50)  # another scale than the encoder that learns
+        recipe.E.trunk[-1].weight.mul_(50)  # another scale than it began with
     recipe.encode_all()
     codes, norm = recipe.memory.codes, recipe.steady.norm
     unit = torch.linalg.solve(norm.spread.T, (codes - norm.mean).T).T
@@ -179,7 +179,7 @@ def test_a_finished_run_leaves_three_models(faces, tmp_path):
     list(loop.run(recipe, tmp_path, OFTEN))
     before = recipe.average.synthesis.b64.torgb.affine.bias.clone()
     with torch.no_grad():  # what grows in a long run, since nothing holds it
-        for tensor in (recipe.steady.trunk[-1].weight, recipe.steady.trunk[-1].bias):
+        for tensor in (recipe.E.trunk[-1].weight, recipe.E.trunk[-1].bias):
             tensor.mul_(1000)
     joint_files.finish(tmp_path, recipe, {"data": "faces"})
     assert torch.equal(recipe.average.synthesis.b64.torgb.affine.bias, before)  # the run keeps its

@@ -170,7 +170,6 @@ class JointRecipe(Recipe):
         if shown is not None:
             terms["loss/critics"] = self._critic_step(shown, random)
         ema.update(self.average.synthesis, self.G.synthesis, config.batch, config.ema_kimg)
-        ema.update(self.steady, self.E, config.batch, config.ema_kimg)
         self.nimg += config.batch
         return {name: term.detach() for name, term in terms.items()}
 
@@ -291,11 +290,13 @@ class JointRecipe(Recipe):
 
     @torch.no_grad()
     def encode_all(self) -> None:
-        """Remember the codes that the averaged encoder gives all photographs and mirror images.
+        """Remember the codes that the encoder gives all photographs and mirror images.
 
-        The averaged encoder gets the statistics of its own output: those that it follows are of
-        the encoder that learns.
+        ``E_ema``, which is what is written, becomes the encoder as it stands, with the statistics
+        of all photographs. It is no average: weights that nothing holds wander, and what lies
+        between two of them is no encoder (docs/log.md, 2026-11-30).
         """
+        self.steady.load_state_dict(self.E.state_dict())
         count, everything = len(self.data), np.arange(len(self.data))
         raw = torch.zeros_like(self.memory.codes)
         for flip in (False, True):

@@ -44,12 +44,11 @@ def start_from(recipe: JointRecipe, path: Path) -> None:
         for name in ("encoder", f"{path.stem}-encoder"):
             beside = path.with_name(f"{name}.safetensors")
             if beside.is_file():
-                parts["E"] = parts["E_ema"] = native.load(beside, kind=ENCODER).tensors
+                parts["E"] = native.load(beside, kind=ENCODER).tensors
     elif stored.kind == "training-state" and any(k.startswith("E/") for k in stored.tensors):
-        names = ("G", "G_ema", "E", "E_ema", "C")
+        names = ("G", "G_ema", "E", "C")
         parts = {name: _part(stored.tensors, name) for name in names}
         parts["G"] = parts["G_ema"]
-        parts["E_ema"] = parts["E_ema"] or parts["E"]
     else:
         cause = f"holds a {stored.kind!r}; a generator or a checkpoint of train faces is wanted"
         raise CheckpointError(path, cause)

@@ -293,8 +293,9 @@ class JointRecipe(Recipe):
         """Remember the codes that the encoder gives all photographs and mirror images.
 
         ``E_ema``, which is what is written, becomes the encoder as it stands, with the statistics
-        of all photographs. It is no average: weights that nothing holds wander, and what lies
-        between two of them is no encoder (docs/log.md, 2026-11-30).
+        that it follows: at those the decoder has learnt to draw. It is no average: weights that
+        nothing holds wander, and what lies between two of them is no encoder (docs/log.md,
+        2026-11-30).
         """
         self.steady.load_state_dict(self.E.state_dict())
         count, everything = len(self.data), np.arange(len(self.data))
@@ -307,10 +308,7 @@ class JointRecipe(Recipe):
                     seen = self.features(view(real))
                     x = self.steady.before_norm(real, encoder_maps(seen))
                 raw[torch.from_numpy(rows + count * flip)] = x.float()
-        norm = self.steady.norm
-        norm.running_mean.copy_(raw.mean(dim=0))
-        norm.running_var.copy_(raw.var(dim=0))
-        self.memory.codes.copy_(norm(raw))
+        self.memory.codes.copy_(self.steady.norm(raw))
         self.memory.all_recent()
         self._fit(everything=True)
 

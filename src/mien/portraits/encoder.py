@@ -97,13 +97,7 @@ class Encoder(nn.Module):
     def forward(
         self, image: Float[Tensor, "n 3 h w"], maps: Sequence[Tensor]
     ) -> Float[Tensor, "n d"]:
-        """Encode pictures; arguments as of :meth:`before_norm`."""
-        return self.norm(self.before_norm(image, maps))
-
-    def before_norm(
-        self, image: Float[Tensor, "n 3 h w"], maps: Sequence[Tensor]
-    ) -> Float[Tensor, "n d"]:
-        """What the last layer but the norm gives.
+        """Encode pictures.
 
         Args:
             image: In [-1, 1], any size.
@@ -117,7 +111,7 @@ class Encoder(nn.Module):
             )
         parts = [self.middle(maps[0]), self.deep(maps[1]), self.pixels(image), self.mobile(maps[2])]
         joined = torch.cat([_on_grid(part) for part in parts], dim=1)
-        return self.trunk(joined).float()
+        return self.norm(self.trunk(joined).float())
 
     @torch.no_grad()
     def settle(self) -> None:

@@ -97,7 +97,6 @@ class JointRecipe(Recipe):
         self.G.mapping.requires_grad_(False)
         self.G.synthesis.requires_grad_(True).dtype = self.dtype
         self.average = copy.deepcopy(self.G).eval().requires_grad_(False)
-        self.steady = copy.deepcopy(self.E).eval().requires_grad_(False)
         self.memory = CodeMemory(len(data), config.w_dim)
         self.moments = CodeMoments(config.label_dim, config.w_dim)
         self.features = features.to(self.device, self.dtype)
@@ -125,7 +124,7 @@ class JointRecipe(Recipe):
     def modules(self) -> Mapping[str, nn.Module]:
         """Everything with tensors."""
         return {
-            "G": self.G, "G_ema": self.average, "E": self.E, "E_ema": self.steady, "C": self.C,
+            "G": self.G, "G_ema": self.average, "E": self.E, "C": self.C,
             "memory": self.memory, "moments": self.moments,
         }  # fmt: skip
 
@@ -148,7 +147,6 @@ class JointRecipe(Recipe):
             rounder = (0.4 * values + 0.6 * values.mean()).clamp(min=1e-8).sqrt()
             self.E.norm.spread.copy_(vectors @ torch.diag(rounder) @ vectors.T)
             self.E.norm.mean.copy_(w.mean(dim=0))
-        self.steady.load_state_dict(self.E.state_dict())
         self.memory.codes.copy_(w[torch.arange(len(self.memory.codes)) % len(w)])
 
     def step(self, random: StepRandom) -> Mapping[str, Tensor]:
@@ -288,27 +286,19 @@ class JointRecipe(Recipe):
         self.E.train()
         return w
 
-    @torch.no_grad()
     def encode_all(self) -> None:
-        """Remember the codes that the encoder gives all photographs and mirror images.
+        """Remember the codes of all photographs and their mirror images as they are now.
 
-        ``E_ema``, which is what is written, becomes the encoder as it stands, with the statistics
-        that it follows: at those the decoder has learnt to draw. It is no average: weights that
-        nothing holds wander, and what lies between two of them is no encoder (docs/log.md,
-        2026-11-30).
+        The encoder keeps the statistics that it follows, since at those the decoder has learnt to
+        draw. It is written as it stands and not averaged: weights that nothing holds wander, and
+        what lies between two of them is no encoder (docs/log.md, 2026-11-30).
         """
-        self.steady.load_state_dict(self.E.state_dict())
-        count, everything = len(self.data), np.arange(len(self.data))
-        raw = torch.zeros_like(self.memory.codes)
         for flip in (False, True):
-            for rows in np.array_split(everything, max(1, count // 32)):
-                pictures, _ = self.data.batch(rows, np.full(len(rows), flip))
-                real = images.to_float(pictures).to(self.device)
-                with self.fast():
-                    seen = self.features(view(real))
-                    x = self.steady.before_norm(real, encoder_maps(seen))
-                raw[torch.from_numpy(rows + count * flip)] = x.float()
-        self.memory.codes.copy_(self.steady.norm(raw))
+            for rows in np.array_split(np.arange(len(self.data)), max(1, len(self.data) // 32)):
+                mirrored = np.full(len(rows), flip)
+                pictures, _ = self.data.batch(rows, mirrored)
+                w = self.encode(images.to_float(pictures))
+                self.memory.put(torch.from_numpy(rows), torch.from_numpy(mirrored), w)
         self.memory.all_recent()
         self._fit(everything=True)
 

@@ -118,7 +118,7 @@ def finish(folder: Path, recipe: JointRecipe, meta: dict[str, Any] | None = None
     """
     recipe.encode_all()
     config = recipe.config
-    G, E, moments = copy.deepcopy((recipe.average, recipe.steady, recipe.moments))
+    G, E, moments = copy.deepcopy((recipe.average, recipe.E, recipe.moments))
     E.settle()
     moved(moments, E.norm, write_mapping(G, moments, SPREAD))
     told = {"kimg": recipe.nimg / 1000, "training": asdict(config), **(meta or {})}

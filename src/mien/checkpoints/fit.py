@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
-from torch.overrides import TorchFunctionMode
 
 from mien.errors import ConfigMismatch, counted
+from mien.runtime.shapes import NothingRandom
 
 _LISTED = 10
 _SPARE_NUMBERS = 16 << 20
@@ -20,23 +20,10 @@ _SPARE_TENSORS = 1000
 Network = TypeVar("Network", bound=nn.Module)
 
 
-class _NothingRandom(TorchFunctionMode):
-    """Leave memory as it is where random numbers were asked for, and count what is asked for."""
+class _Limited(NothingRandom):
+    """Count what is asked for, and end it where it is far more than a file holds."""
 
-    _RANDOM = (torch.randn, torch.rand)
-    _SIZED = (*_RANDOM, torch.empty, torch.zeros, torch.ones)
-    _IN_PLACE = (
-        Tensor.normal_,
-        Tensor.uniform_,
-        nn.init.normal_,
-        nn.init.uniform_,
-        nn.init.trunc_normal_,
-        nn.init.kaiming_uniform_,
-        nn.init.kaiming_normal_,
-        nn.init.xavier_uniform_,
-        nn.init.xavier_normal_,
-        nn.init.orthogonal_,
-    )
+    _SIZED = (*NothingRandom.RANDOM, torch.empty, torch.zeros, torch.ones)
 
     def __init__(self, tensors: Mapping[str, Tensor] | None) -> None:
         super().__init__()
@@ -49,15 +36,9 @@ class _NothingRandom(TorchFunctionMode):
     def __torch_function__(
         self, func: Any, types: Any, args: tuple = (), kwargs: dict | None = None
     ) -> Any:
-        kwargs = dict(kwargs or {})
         if func in self._SIZED:
             self._count(args[0] if args and not isinstance(args[0], int) else args)
-        if func in self._RANDOM:
-            kwargs.pop("generator", None)
-            return torch.empty(*args, **kwargs)
-        if func in self._IN_PLACE:
-            return args[0] if args else kwargs["tensor"]
-        return func(*args, **kwargs)
+        return super().__torch_function__(func, types, args, kwargs)
 
     def _count(self, shape: Any) -> None:
         self.numbers += math.prod(shape)
@@ -78,7 +59,7 @@ def build(make: Callable[[], Network], tensors: Mapping[str, Tensor] | None = No
     Raises:
         ValueError: The network would be far larger than ``tensors``.
     """
-    with torch.no_grad(), _NothingRandom(tensors):
+    with torch.no_grad(), _Limited(tensors):
         return make()
 
 

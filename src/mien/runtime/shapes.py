@@ -1,8 +1,8 @@
-"""Networks built for the names and shapes of their tensors alone: no memory, no random numbers."""
+"""Networks built without drawing a random number: to be filled afterwards, or for shapes alone."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -10,30 +10,48 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-_FILLS = (Tensor.normal_, Tensor.uniform_, Tensor.div, Tensor.__truediv__)
 
+class NothingRandom(TorchFunctionMode):
+    """Leave memory as it is where random numbers were asked for."""
 
-class _Unfilled(TorchFunctionMode):
-    """First weights are neither drawn nor scaled.
-
-    On the meta device PyTorch does both in Python, for which it loads its compiler: 3 s of a
-    processor in which nothing is computed.
-    """
+    RANDOM = (torch.randn, torch.rand)
+    IN_PLACE = (
+        Tensor.normal_,
+        Tensor.uniform_,
+        nn.init.normal_,
+        nn.init.uniform_,
+        nn.init.trunc_normal_,
+        nn.init.kaiming_uniform_,
+        nn.init.kaiming_normal_,
+        nn.init.xavier_uniform_,
+        nn.init.xavier_normal_,
+        nn.init.orthogonal_,
+    )
 
     def __torch_function__(
-        self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None
+        self, func: Any, types: Any, args: tuple = (), kwargs: dict | None = None
     ) -> Any:
-        if func in (torch.randn, torch.rand):
-            return torch.empty(*args, **(kwargs or {}))
-        if func in _FILLS:
-            return args[0]
-        if getattr(func, "__module__", None) == nn.init.__name__:
-            return kwargs["tensor"] if kwargs and "tensor" in kwargs else args[0]
-        return func(*args, **(kwargs or {}))
+        kwargs = dict(kwargs or {})
+        if func in self.RANDOM:
+            kwargs.pop("generator", None)
+            return torch.empty(*args, **kwargs)
+        if func in self.IN_PLACE:
+            return args[0] if args else kwargs["tensor"]
+        return func(*args, **kwargs)
+
+
+class _Unscaled(NothingRandom):
+    """Nor are first weights scaled.
+
+    On the meta device PyTorch draws and divides in Python, for which it loads its compiler: 3 s of
+    a processor in which nothing is computed.
+    """
+
+    IN_PLACE = (*NothingRandom.IN_PLACE, Tensor.div, Tensor.__truediv__)
 
 
 @contextmanager
 def shapes_alone() -> Iterator[None]:
     """Within it, tensors have shapes and no values: ``torch.device("meta")``, without its cost."""
-    with torch.device("meta"), _Unfilled():
+    with torch.device("meta"), _Unscaled():
         yield

@@ -52,11 +52,16 @@ def test_what_hardly_occurs_has_no_direction():
         label_directions(CodeMoments(3, DIMS), "")
 
 
+def saved(path, moments, generator):
+    shape = {"label_dim": len(LABELS), "w_dim": DIMS, "ridge": moments.ridge}
+    told = {"generator": generator}
+    native.save(path, "code-moments", moments.state_dict(), shape, told, force=True)
+    return path
+
+
 def test_a_file_of_codes_is_a_set_of_directions(tmp_path):
     moments = toy_moments()
-    shape = {"label_dim": len(LABELS), "w_dim": DIMS, "ridge": moments.ridge}
-    path = tmp_path / "faces-codes.safetensors"
-    native.save(path, "code-moments", moments.state_dict(), shape, {"generator": "abc"})
+    path = saved(tmp_path / "faces-codes.safetensors", moments, "abc")
     loaded = load_direction_set(path)
     assert loaded.directions.generator == "abc"
     assert loaded.directions.names == label_directions(moments, "abc").names
@@ -67,11 +72,9 @@ def test_a_file_of_codes_is_a_set_of_directions(tmp_path):
 
 def test_a_file_is_worked_out_once_until_it_changes(tmp_path):
     moments = toy_moments()
-    shape = {"label_dim": len(LABELS), "w_dim": DIMS, "ridge": moments.ridge}
-    path = tmp_path / "faces-codes.safetensors"
-    native.save(path, "code-moments", moments.state_dict(), shape, {"generator": "abc"})
+    path = saved(tmp_path / "faces-codes.safetensors", moments, "abc")
     first = load_direction_set(path)
     assert load_direction_set(path).directions is first.directions
-    native.save(path, "code-moments", moments.state_dict(), shape, {"generator": "d"}, force=True)
+    saved(path, moments, "d")
     again = load_direction_set(path)
     assert (again.directions.generator, again.name) == ("d", str(path))

@@ -39,6 +39,17 @@ def test_regression_is_scikit_learns_ridge(moments, samples):
     assert torch.allclose(gaussian.root @ gaussian.root, left, atol=1e-3)
 
 
+def test_alone_is_a_part_of_the_regression_from_all_labels(moments, samples):
+    w, labels = samples
+    told = torch.tensor([True, True, False])
+    gaussian = moments.given(told, alone=True)
+    ridge = Ridge(alpha=30).fit(labels.numpy(), w.numpy())
+    wanted = torch.from_numpy(ridge.coef_.T).float()
+    assert torch.allclose(gaussian.slope[:2], wanted[:2], atol=1e-4)
+    assert (gaussian.slope[2] == 0).all()
+    assert torch.equal(gaussian.root, moments.given(told).root)
+
+
 def test_nothing_told_is_the_gaussian_of_all(moments, samples):
     w, _ = samples
     drawn = moments.given().draw(

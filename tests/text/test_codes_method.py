@@ -64,6 +64,25 @@ def test_denial_takes_what_is_left_in_its_usual_shares(method):
     assert bare[:, 1].mean() < w_of(method, "a man with glasses")[:, 1].mean() - 1
 
 
+def test_what_is_told_brings_nothing_else_along():
+    """Axis 0 is the gender; glasses, of which men have more, lie along axis 1 alone."""
+    rng = np.random.default_rng(0)
+    genders = rng.integers(0, 2, 2000)
+    glasses = rng.random(2000) < np.where(genders, 0.6, 0.1)
+    labels = [
+        encode({"gender": "fm"[g], "glasses": "glasses" if k else "none"})
+        for g, k in zip(genders, glasses, strict=True)
+    ]
+    w = torch.from_numpy(rng.normal(size=(2000, 8))).float() * 0.5
+    w[:, 0] += torch.from_numpy(genders * 4.0)
+    w[:, 1] += torch.from_numpy(glasses * 3.0)
+    moments = CodeMoments(len(LABELS), 8, ridge=1)
+    moments.fit(w, torch.from_numpy(np.stack(labels)))
+    seen = w_of(CodesMethod(Generator(SHAPE), moments), "glasses", psi=0)[0] - moments.mean
+    assert seen[1] > 1
+    assert abs(seen[0]) < 0.1
+
+
 def test_guidance_goes_further(method):
     near, far = w_of(method, "a man", psi=0), w_of(method, "a man", psi=0, guidance=2.0)
     mean = method.moments.mean

@@ -37,7 +37,7 @@ def compose(
     psi: Annotated[
         float, typer.Option(help="How far faces lie from the likeliest one, 0 to 2.")
     ] = 0.6,
-    guidance: Annotated[float, typer.Option(help="How strongly the words are followed.")] = 2.0,
+    guidance: Annotated[float, typer.Option(help="How strongly the words are followed.")] = 2.5,
     layers: Annotated[
         str | None, typer.Option(help="Layers that the photo keeps: coarse, middle, fine, 4-7.")
     ] = None,

@@ -51,13 +51,12 @@ from mien.portraits.checks import checked, remarks
 from mien.portraits.codes import CodeMoments
 from mien.portraits.faces import LATENTS, Faces
 from mien.stylegan2.seeds import seed_latents
-from mien.text.methods import label_of
+from mien.text.methods import CodesMethod, label_of
 from mien.text.reader import Reading
 
 if TYPE_CHECKING:
     from mien.inversion.session import Inverts
 
-_REACH = 4.0  # of the centre of words, in standard deviations of codes, as sentences have it
 _PHOTO, _PHOTO_GUIDED = 0.1, 0.6
 _LEAST = 1e-3
 
@@ -77,7 +76,7 @@ class Composition:
     photo: str | Path | None = None
     strength: float = 1.0
     psi: float = 0.6
-    guidance: float = 2.0
+    guidance: float = 2.5
     layers: str | None = None
     language: str | None = None
 
@@ -190,8 +189,8 @@ def words_belief(moments: CodeMoments, reading: Reading | None, guidance: float)
         eye = torch.eye(moments.w_dim, dtype=torch.float64, device=mean.device)
         return Belief(eye, eye.new_zeros(moments.w_dim))
     label, told = label_of(reading, moments.label_mean)
-    gaussian = moments.given(told)
-    centre = gaussian.centre(label[None], guidance, _REACH)[0]
+    gaussian = moments.given(told, alone=True)
+    centre = gaussian.centre(label[None], guidance, CodesMethod.reach)[0]
     return Belief.of((centre - mean) @ inverse, inverse @ gaussian.root @ gaussian.root @ inverse)
 
 

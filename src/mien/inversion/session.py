@@ -153,7 +153,7 @@ class Inverts(Editing):
         seed: int = 0,
         strength: float = 1.0,
         psi: float = 0.6,
-        guidance: float = 2.0,
+        guidance: float = 2.5,
         layers: str | None = None,
         language: str | None = None,
     ) -> Faces:

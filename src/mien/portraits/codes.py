@@ -7,7 +7,8 @@ to draw. Told some labels, the Gaussian of codes is that of multivariate normals
     w = μ + g (l - m) A + ψ n Σ^½,    A = (C_ll + λ)⁻¹ C_lw,    Σ = C_ww - C_wl A
 
 where l are the labels that are told, A the regression from just these, g the guidance and ψ the
-truncation. No training, no gradient, a few milliseconds.
+truncation. No training, no gradient, a few milliseconds. A regression from all labels may stand for
+A: then what is told brings along only itself, not what it usually comes with.
 
 Legend: n samples, d = w_dim, l labels.
 """
@@ -117,11 +118,13 @@ class CodeMoments(nn.Module):
             buffer.copy_(moment)
         self.count.fill_(n)
 
-    def given(self, told: Bool[Tensor, " l"] | None = None) -> CodeGaussian:
+    def given(self, told: Bool[Tensor, " l"] | None = None, alone: bool = False) -> CodeGaussian:
         """The Gaussian of codes when some labels are told; None or all false for none.
 
         Args:
             told: Which labels; whole columns of :data:`mien.attributes.COLUMNS`.
+            alone: What is told moves the code without what it usually comes with (a beard without
+                the age of those who have one): by its part of the regression from all labels.
         """
         cov_ww, cov_lw, cov_ll = self.cov_ww.double(), self.cov_lw.double(), self.cov_ll.double()
         slope = torch.zeros_like(cov_lw)
@@ -129,16 +132,18 @@ class CodeMoments(nn.Module):
         if told is not None and told.any():
             rows = told.nonzero()[:, 0]
             inner = cov_ll[rows][:, rows]
-            ridged = inner + self.ridge / self.count.double() * torch.eye(
-                len(rows), dtype=inner.dtype, device=inner.device
-            )
-            part = torch.linalg.solve(ridged, cov_lw[rows])
-            slope[rows] = part
+            part = self._regression(inner, cov_lw[rows])
+            slope[rows] = self._regression(cov_ll, cov_lw)[rows] if alone else part
             # With a ridge: what y - x A is spread like, not C_ww - C_wl A.
             left = cov_ww - part.T @ cov_lw[rows] - cov_lw[rows].T @ part + part.T @ inner @ part
         return CodeGaussian(
             self.mean, slope.float(), _root(left).float(), self.label_mean, _inverse(cov_ww).float()
         )
+
+    def _regression(self, inner: Tensor, outer: Tensor) -> Tensor:
+        """(C_ll + λ)⁻¹ C_lw."""
+        eye = torch.eye(len(inner), dtype=inner.dtype, device=inner.device)
+        return torch.linalg.solve(inner + self.ridge / self.count.double() * eye, outer)
 
 
 def _inverse(covariance: Tensor) -> Tensor:

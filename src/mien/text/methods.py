@@ -108,14 +108,15 @@ class LabelMethod:
 class CodesMethod:
     """The closed form: the Gaussian of codes, given the labels that the sentence tells.
 
-    w = μ + g (l - m) A + ψ n Σ^½ (:mod:`mien.portraits.codes`). A column in which something is
-    denied is told too: what is left of it, in the shares that training pictures have.
+    w = μ + g (l - m) A + ψ n Σ^½ (:mod:`mien.portraits.codes`), A the regression from all labels. A
+    column in which something is denied is told too: what is left of it, in the shares that
+    training pictures have.
     """
 
-    default_psi = 0.6
-    default_guidance = 2.0
+    default_psi = 0.5
+    default_guidance = 2.5
     refined = False
-    reach = 4.0
+    reach = 5.0
     """How far the centre of a sentence may lie from the mean code, in standard deviations."""
 
     def __init__(self, generator: Generator, moments: CodeMoments) -> None:
@@ -132,7 +133,7 @@ class CodesMethod:
         label, told = label_of(request.reading, moments.label_mean)
         normal = seed_latents(request.seeds, moments.w_dim).to(moments.mean.device)
         with torch.no_grad():
-            gaussian = moments.given(told)
+            gaussian = moments.given(told, alone=True)
             return gaussian.draw(normal, label[None], request.guidance, request.psi, self.reach)
 
 

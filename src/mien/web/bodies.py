@@ -167,7 +167,7 @@ class Compose(Body):
     seed: Seed = 0
     strength: float = Field(1, ge=0, le=3, description="How closely pictures are followed.")
     psi: Psi = 0.6
-    guidance: float = Field(2, ge=0, le=20)
+    guidance: float = Field(2.5, ge=0, le=20)
 
 
 class Translate(Body):

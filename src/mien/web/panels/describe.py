@@ -21,7 +21,7 @@ EXAMPLES = (
 )
 """One of each language that is read."""
 
-VARIETY, GUIDANCE = 0.6, 2.0
+VARIETY, GUIDANCE = 0.5, 2.5
 """As :class:`mien.text.methods.CodesMethod` has them, which the page is not to wait for."""
 
 _MOST = 16

@@ -37,16 +37,10 @@ _CELLS = 1024
 def find_directions(
     studio: Editing, name: str | Path | None, force: bool = False
 ) -> LoadedDirections:
-    """The directions of a generator.
+    """The directions of a generator: a set's name or file; ``name`` None for ``MODEL-edits``.
 
-    Args:
-        studio: Whose generator they shall fit.
-        name: A name or a file; ``None`` for ``MODEL-edits``.
-        force: Take directions of another generator too.
-
-    Raises:
-        UnknownName, WeightsMissing, CheckpointError: There are none, or they cannot be read.
-        InputError: They belong to another generator and ``force`` is false.
+    UnknownName, WeightsMissing, CheckpointError: there are none, or they cannot be read;
+    InputError: they belong to another generator and ``force`` is false.
     """
     if name is None:
         path = part_of(studio.text_family, "edits")
@@ -193,7 +187,6 @@ def _all_faces(
 
 
 def _row(made: Sequence[Mapping[str, Any]], number: int) -> Mapping[str, Any]:
-    """What made one of several; of one, that one."""
     return made[min(number, len(made) - 1)]
 
 
@@ -206,7 +199,6 @@ def _beside(columns: Sequence[np.ndarray], captions: Iterable[tuple[str, ...]]) 
 
 
 def _said(made: Mapping[str, Any]) -> str:
-    """A face in a few words, for captions."""
     if "mix" in made:
         head = "a mixture"
     elif "latents" in made:
@@ -275,7 +267,6 @@ def _settings(
 def _after(
     made: Mapping[str, Any], found: LoadedDirections, settings: Sequence[Setting]
 ) -> dict[str, Any]:
-    """What made a face, after an edit."""
     rows = [one.as_dict() for one in settings]
     step = {"set": found.name, "set_sha256": found.sha256, "settings": rows}
     return {**made, "edits": [*made.get("edits", ()), step]}
@@ -358,11 +349,7 @@ def _told_apart(stems: Iterable[str]) -> list[str]:
 
 
 def joined(parts: Sequence[Faces]) -> Faces:
-    """Several edited faces as one set; names that are equal get numbers.
-
-    Raises:
-        InputError: There are none.
-    """
+    """Several edited faces as one set, equal names numbered; an InputError if there are none."""
     if not parts:
         raise InputError("no face to edit; give a seed, an .npz, a photo, or a PNG of mien's")
     stems = _told_apart(stem for one in parts for stem in one.stems)
@@ -384,16 +371,10 @@ def strip_path(folder: Path, faces: Faces, format: str = "png") -> Path:
 
 
 def save_strip(path: Path, faces: Faces, setting: str, force: bool = False) -> Path:
-    """Write the steps of a strip side by side as one picture.
+    """Write the steps that :func:`strip` gives side by side as one picture.
 
-    Args:
-        path: Where to.
-        faces: As :func:`strip` gives them.
-        setting: What was asked for, for the picture's provenance.
-        force: Whether an existing file may be replaced.
-
-    Raises:
-        OutputError: The file exists and ``force`` is false, or the disk refuses.
+    ``setting`` is what was asked for, for the picture's provenance. Raises OutputError if the file
+    exists and ``force`` is false, or the disk refuses.
     """
     captions = [one["edits"][-1]["settings"][0] for one in faces.each]
     labels = [Setting.from_dict(row).label() for row in captions]

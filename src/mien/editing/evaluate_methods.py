@@ -47,12 +47,7 @@ _FEW = 8
 
 @dataclass(frozen=True)
 class Comparison:
-    """A table of methods, and the matrix behind each row.
-
-    Attributes:
-        table: A row a method, with and without pairs.
-        matrices: Row -> its re-scoring matrix.
-    """
+    """A table of methods with and without pairs, and the re-scoring matrix behind each row."""
 
     table: ScoreTable
     matrices: Mapping[str, Rescored]
@@ -125,7 +120,6 @@ def compare_methods(
 
 
 def _anybody_lacks(faces: Faces, edit: NamedEdit, progress: Callable[[str], None]) -> bool:
-    """Whether there are faces to try an edit on."""
     try:
         return len(faces.lacking(edit)) > 0
     except InputError as error:

@@ -32,8 +32,8 @@ class Flip:
         edit: Name of the direction.
         share: Of the faces that turned over at all.
         strength: Median strength at which they did; NaN if none did.
-        cosine: Mean cosine of the identity judge between before and after, at that strength of
-            each face; ``None`` without such a judge or if none turned over.
+        cosine: Mean cosine of the identity judge between before and after, at that strength of each
+            face; ``None`` without such a judge or if none turned over.
         half: Strength at which half of all faces had turned over; NaN if fewer did.
         most: Strength at which nine in ten of those that turned over had; ``None`` if none did.
     """
@@ -51,7 +51,6 @@ class Flips:
     """Rows of :class:`Flip` with how they were measured.
 
     Attributes:
-        rows: A row an edit.
         protocol: Of the strengths; the judge of attributes.
         identity: Of the cosines; ``None`` without an identity judge.
         strangers: Mean cosine between different faces, for comparison.
@@ -93,7 +92,6 @@ class Flips:
 
 
 def _known(value: float) -> float | None:
-    """A number as JSON has it, which knows no NaN."""
     return None if math.isnan(value) else value
 
 
@@ -123,14 +121,11 @@ def flips(
         faces: On which faces.
         judge: A tagger that did not find the directions; above one half means turned over.
         edits: Which.
-        directions: Holds a direction for each.
+        directions: Holds a direction for each; UnknownName if not.
         chosen_by: Name of the tagger that chose the faces, for the protocol.
         identity: Judge of who a face is, with ``embed(images) -> [n, d]``.
         strengths: What is tried, rising.
         progress: Told the name of each edit.
-
-    Raises:
-        UnknownName: The set lacks a direction.
     """
     reader, plan, source = TagReader(judge.network), faces.plan, faces.source
     rows, apart = [], []

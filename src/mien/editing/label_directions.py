@@ -43,12 +43,9 @@ def name_in_words(name: str) -> str:
 def step_towards(
     labels: Collection[str], slope: Float[Tensor, "l d"], shares: Float[Tensor, " l"]
 ) -> Float[Tensor, " d"]:
-    """The step of the mean code from the rest of a column to some of its labels.
+    """The step of the mean code from the rest of a column to some of its labels ``column=value``.
 
-    Args:
-        labels: ``column=value``, all of one column.
-        slope: From labels to codes.
-        shares: How often each label occurs.
+    ``slope`` leads from labels to codes; ``shares`` says how often each label occurs.
     """
     inside = torch.zeros(len(LABELS))
     inside[[LABELS.index(label) for label in labels]] = 1
@@ -69,12 +66,8 @@ def occurs(codes: CodeMoments, labels: Collection[str]) -> bool:
 def label_directions(codes: CodeMoments, generator: str) -> DirectionSet:
     """Both directions of every label that occurs often enough.
 
-    Args:
-        codes: The moments that ``mien train faces`` writes with its generator.
-        generator: SHA-256 of that generator.
-
-    Raises:
-        InputError: The codes know no attributes, or none occurs.
+    ``codes`` are the moments that ``mien train faces`` writes with its generator, ``generator`` is
+    its SHA-256. InputError: the codes know no attributes, or none occurs.
     """
     if codes.label_dim != len(LABELS):
         raise InputError(f"codes of {codes.label_dim} labels, {len(LABELS)} attributes are needed")

@@ -20,13 +20,11 @@ Measure = Callable[[Tensor], Mapping[str, Tensor]]
 
 @dataclass(frozen=True, eq=False)
 class LayerTable:
-    """How far each reading moves when one layer's code is replaced.
+    """How far each reading moves when one layer's code is replaced, over ``samples`` pairs.
 
     Attributes:
-        names: Names of the readings.
         moved: float64 ``[num_ws, readings]``, mean Euclidean distance, in the reading's unit.
         all_moved: float64 ``[readings]``, the same when every layer is replaced at once.
-        samples: How many pairs of latents were used.
     """
 
     names: tuple[str, ...]

@@ -158,8 +158,7 @@ class _Problem:
     def evaluate(self, parameters: Tensor, columns: Tensor) -> tuple[Tensor, Tensor]:
         """One pass over the samples, for some of the tags.
 
-        Returns:
-            Gradient of the objective over n·C, and about the diagonal of its Hessian, ``[d+1, t]``.
+        Gradient of the objective over n·C, and about the diagonal of its Hessian, ``[d+1, t]``.
         """
         coefficients, intercepts = self.outside(parameters)
         weights, shift = coefficients.to(self.dtype), intercepts.to(self.dtype)

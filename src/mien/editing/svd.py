@@ -26,23 +26,13 @@ def svd(
     layers: Sequence[int] | None = None,
     generator: str = "",
 ) -> tuple[Direction, ...]:
-    """The leading right singular vector of each tag's latents.
+    """The leading right singular vector of each tag's latents, a unit direction.
 
     A singular vector has no sign of its own; here it points so that the latents that carry the tag
-    project higher on it than the others.
-
-    Args:
-        latents: Of all samples.
-        labels: A sample carries a tag if its label is above 0.5.
-        tags: Names of the tags.
-        centre: Subtract the mean of all latents first. Without it, as in the thesis, latents
-            whose mean is far from 0 give much the same vector for every tag.
-        space: The space of the latents.
-        layers: Layers that the directions shall move; ``None`` for all.
-        generator: sha256 of the generator.
-
-    Returns:
-        A unit direction a tag; ``scores["share"]`` is its part of the sum of squares.
+    (a label above 0.5) project higher on it than the others. With ``centre`` the mean of all
+    latents is subtracted first; without it, as in the thesis, latents whose mean is far from 0 give
+    much the same vector for every tag. ``layers`` are those that the directions shall move,
+    ``None`` for all; ``scores["share"]`` is a vector's part of the sum of squares.
 
     Raises:
         InputError: Shapes that do not fit, values that are not finite, or a tag that no sample or

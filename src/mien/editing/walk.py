@@ -54,11 +54,8 @@ MOST_FPS = 240.0
 class Route:
     """The stops of a walk and how it goes between them.
 
-    Attributes:
-        frames: How many frames the whole walk has.
-        stops: How many faces it passes.
-        loop: Whether it goes back from the last to the first.
-        ease: ``linear``, or ``smooth``: resting at each stop.
+    ``frames`` of the whole walk past ``stops`` faces, with ``loop`` back from the last to the
+    first; ``ease`` is ``linear``, or ``smooth``: resting at each stop.
     """
 
     frames: int
@@ -83,14 +80,7 @@ class Route:
 
 @dataclass(frozen=True)
 class Edits:
-    """What changes over the time of a walk.
-
-    Attributes:
-        curves: Strengths over time, by the names of directions.
-        ways: The direction, or opposing pair, of each name.
-        name: The set that they are of.
-        sha256: Of its file.
-    """
+    """What changes over the time of a walk: curves of strength, and the direction of each name."""
 
     curves: Keyframes
     ways: Mapping[str, Direction]
@@ -210,8 +200,7 @@ def plan_walk(
 
     Args:
         studio: Whose generator draws.
-        faces: The stops: as :func:`mien.editing.latent.read_faces` takes them; several
-            latents give several stops. In z only seeds.
+        faces: The stops, as :func:`mien.editing.latent.read_faces` takes them; in z only seeds.
         seconds: Length, up to :data:`LONGEST_S`.
         fps: Frames a second.
         loop: Whether it goes back to the first face, so that it can be repeated without a jump.

@@ -132,28 +132,3 @@ def _weights(a: Tensor, b: Tensor, t: float | Tensor) -> Tensor:
     if weight.numel() not in (1, a.shape[0]):
         raise InputError(f"{weight.numel()} positions for {a.shape[0]} latents; one, or one each")
     return weight.expand(a.shape[0]).reshape(-1, *[1] * (a.ndim - 1))
-
-
-def truncate(
-    ws: Float[Tensor, "n num_ws w_dim"],
-    w_avg: Float[Tensor, " w_dim"],
-    psi: float,
-    cutoff: int | None = None,
-) -> Float[Tensor, "n num_ws w_dim"]:
-    """w̄ + ψ(w − w̄) in the first ``cutoff`` layers (Karras et al. 2019).
-
-    Args:
-        ws: Latents.
-        w_avg: w̄, the mean latent of the generator.
-        psi: 1 changes nothing, 0 gives the mean face.
-        cutoff: How many layers; ``None`` for all.
-
-    Raises:
-        InputError: A cutoff outside the network.
-    """
-    count = ws.shape[1] if cutoff is None else cutoff
-    if not 0 <= count <= ws.shape[1]:
-        raise InputError(f"truncation of {count} layers in a network of {ws.shape[1]}")
-    centre = w_avg.to(ws)
-    head = centre + psi * (ws[:, :count] - centre)
-    return torch.cat([head, ws[:, count:]], dim=1)

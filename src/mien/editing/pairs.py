@@ -24,8 +24,6 @@ Those of the SVD are for singular vectors whose sign the decomposition happened 
 :func:`default_coefficients`.
 """
 
-_NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
-
 
 @dataclass(frozen=True)
 class TagPair:
@@ -42,24 +40,6 @@ class TagPair:
     def name(self) -> str:
         """``towards/away``, the name of the direction that the pair makes."""
         return f"{self.towards}/{self.away}"
-
-    @classmethod
-    def parse(cls, text: str) -> TagPair:
-        """Read ``long hair/short hair`` or ``long hair/short hair=15,-5``.
-
-        Raises:
-            InputError: It is not of that form.
-        """
-        names, _, numbers = text.partition("=")
-        towards, slash, away = (part.strip() for part in names.partition("/"))
-        match = re.fullmatch(rf"\s*({_NUMBER})\s*,\s*({_NUMBER})\s*", numbers)
-        if not (slash and towards and away) or towards == away or ("=" in text and not match):
-            raise InputError(
-                f"{text!r} is no pair of tags; write 'long hair/short hair' or "
-                "'long hair/short hair=15,-5'"
-            )
-        coefficients = (float(match[1]), float(match[2])) if match else None
-        return cls(towards, away, coefficients)
 
 
 def method_name(method: str) -> str:

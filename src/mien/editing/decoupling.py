@@ -44,27 +44,26 @@ class Spread:
 
     def whiten(self, coefficients: Float[Tensor, " d"]) -> Float[Tensor, " d"]:
         """The unit vector in whitened coordinates that coefficients on latents point along."""
-        if coefficients.shape != (self.dims,):
-            raise InputError(
-                f"a direction {tuple(coefficients.shape)} for latents {self.dims} wide"
-            )
-        x = self._deviation * (self._basis.T @ coefficients.double())
-        if not bool(x.norm() > 0):
-            raise InputError("a direction of length 0 leads nowhere")
-        return x / x.norm()
+        return _unit(self._deviation * self._turned(coefficients))
 
     def whiten_step(self, vector: Float[Tensor, " d"]) -> Float[Tensor, " d"]:
         """The same of a difference of latents: undoes :meth:`step`."""
+        return _unit(self._turned(vector) / self._deviation)
+
+    def _turned(self, vector: Tensor) -> Tensor:
         if vector.shape != (self.dims,):
             raise InputError(f"a direction {tuple(vector.shape)} for latents {self.dims} wide")
-        x = (self._basis.T @ vector.double()) / self._deviation
-        if not bool(x.norm() > 0):
-            raise InputError("a direction of length 0 leads nowhere")
-        return x / x.norm()
+        return self._basis.T @ vector.double()
 
     def step(self, x: Float[Tensor, " d"]) -> Float[Tensor, " d"]:
         """A whitened vector as a difference of latents; length 1 becomes a standard deviation."""
         return self._basis @ (self._deviation * x)
+
+
+def _unit(x: Tensor) -> Tensor:
+    if not bool(x.norm() > 0):
+        raise InputError("a direction of length 0 leads nowhere")
+    return x / x.norm()
 
 
 def freed(

@@ -106,12 +106,6 @@ def _strengths(strength: float | Tensor, count: int, name: str) -> Tensor:
     return values.expand(count)
 
 
-def _wrong_space(direction: Direction, wanted: str, remedy: str) -> InputError:
-    return InputError(
-        f"direction {direction.name!r} lives in space {direction.space}, not in {wanted}; {remedy}"
-    )
-
-
 def move(
     ws: Float[Tensor, "n num_ws w_dim"],
     direction: Direction,
@@ -124,7 +118,10 @@ def move(
     back; ``layers`` are moved instead of the direction's own.
     """
     if direction.space not in ("w", "ws"):
-        raise _wrong_space(direction, "w or ws", "move styles or z instead of ws")
+        raise InputError(
+            f"direction {direction.name!r} lives in space {direction.space}, not in w or ws; "
+            "move styles or z instead of ws"
+        )
     num_ws, width = ws.shape[1:]
     vector = direction.vector if direction.space == "ws" else direction.vector.expand(num_ws, -1)
     if vector.shape != (num_ws, width):

@@ -75,12 +75,7 @@ def edit(
     moved = apply_settings(ws, found.directions, wanted)
     each = [_after(row, found, wanted) for row in made]
     labels = [one.label() for one in wanted]
-    notes = (
-        *_foreign(studio, found),
-        *_far(found, wanted, ws.shape[1]),
-        *remarks(psi),
-        *_told(made),
-    )
+    notes = _notes(studio, found, wanted, psi, made)
     faces = _faces(studio, moved, each, ["-".join(labels)] * len(made), notes)
     before = studio.draw(ws, ()).images
     captions = ((_said(one), ", ".join(labels)) for one in made)
@@ -116,23 +111,11 @@ def strip(
         parts.append(apply_settings(ws, found.directions, [step]))
         each.append(_after(made, found, [step]))
         stems.append(f"{_stem(made)}-{_slug(step.label())}")
-    notes = (
-        *_foreign(studio, found),
-        *_far(found, [wanted], ws.shape[1]),
-        *remarks(psi),
-        *_told(rows),
-    )
-    faces = studio.draw(torch.cat(parts), (), {}, notes)
+    faces = studio.draw(torch.cat(parts), (), {}, _notes(studio, found, [wanted], psi, rows))
     return replace(faces, each=tuple(each), stems=tuple(stems))
 
 
-def mixture(
-    studio: Editing,
-    a: Face,
-    b: Face,
-    layers: str,
-    psi: float = 0.7,
-) -> Faces:
+def mixture(studio: Editing, a: Face, b: Face, layers: str, psi: float = 0.7) -> Faces:
     """Layers of one face into another; see :meth:`mien.studio.session.Studio.mix`."""
     chosen = parse_layers(layers, studio.generator.num_ws)
     ws_a, made_a = read_faces(studio, a, psi)
@@ -212,9 +195,20 @@ def _said(made: Mapping[str, Any]) -> str:
     return ", ".join([head, *done])
 
 
-def _far(found: LoadedDirections, settings: Sequence[Setting], num_ws: int) -> tuple[str, ...]:
-    """Remarks on strengths beyond what was measured, on layers left out, on names set twice."""
-    said = []
+def _notes(
+    studio: Editing,
+    found: LoadedDirections,
+    settings: Sequence[Setting],
+    psi: float,
+    made: Iterable[Mapping[str, Any]],
+) -> list[str]:
+    """What a person should know of an edit, and what reading a photo had to say."""
+    said, num_ws, generator = [], studio.generator.num_ws, found.directions.generator
+    if generator != studio.loaded.sha256:
+        said.append(
+            f"the directions {found.name} were found in another generator "
+            f"({generator[:12] or 'unknown'}); along them nothing in particular moves"
+        )
     for one in settings:
         way, name = one.direction(found.directions), name_in_words(one.name)
         if one.coefficients is None and abs(one.strength) > way.reach:
@@ -232,7 +226,7 @@ def _far(found: LoadedDirections, settings: Sequence[Setting], num_ws: int) -> t
     for name in dict.fromkeys(name for name in names if names.count(name) > 1):
         whole = sum(one.strength for one in settings if one.name == name)
         said.append(f"{name!r} is set {names.count(name)} times; together {whole:+g}")
-    return tuple(said)
+    return [*said, *remarks(psi), *(note for one in made for note in one.get("notes", ()))]
 
 
 def _settings(
@@ -286,15 +280,6 @@ def _mixed(
     return said
 
 
-def _foreign(studio: Editing, found: LoadedDirections) -> tuple[str, ...]:
-    if found.directions.generator == studio.loaded.sha256:
-        return ()
-    return (
-        f"the directions {found.name} were found in another generator "
-        f"({found.directions.generator[:12] or 'unknown'}); along them nothing in particular moves",
-    )
-
-
 def _faces(
     studio: Editing,
     ws: Tensor,
@@ -329,11 +314,6 @@ def _stem(made: Mapping[str, Any]) -> str:
 def _slug(text: str) -> str:
     """A text as a part of a file name that no shell wants quoted; points tell strengths apart."""
     return slug(text, _STEM, keep=".-")
-
-
-def _told(made: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
-    """What reading a photo had to say."""
-    return tuple(note for one in made for note in one.get("notes", ()))
 
 
 def _told_apart(stems: Iterable[str]) -> list[str]:

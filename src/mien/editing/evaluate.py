@@ -140,21 +140,20 @@ class Rescored:
 
     def as_dict(self) -> dict[str, object]:
         """Plain values for JSON."""
-        rows = zip(self.matrix.directions, self.matrix.values.tolist(), strict=True)
+        matrix, found = self.matrix, self.matrix.summary()
         return {
-            "scores": list(self.matrix.scores),
-            "rows": dict(rows),
-            "diagonal": self.matrix.summary().diagonal,
-            "off_diagonal": self.matrix.summary().off_diagonal,
-            "leak": self.matrix.summary().leak,
+            "scores": list(matrix.scores),
+            "rows": dict(zip(matrix.directions, matrix.values.tolist(), strict=True)),
+            "diagonal": found.diagonal,
+            "off_diagonal": found.off_diagonal,
+            "leak": found.leak,
             "protocol": self.protocol.as_dict(),
         }
 
     def text(self) -> str:
         """The matrix for a person: columns are numbered, in the order of the rows."""
         width = max(len(name) for name in self.matrix.directions) + 4
-        head = " " * width + "".join(f"{i + 1:>6}" for i in range(len(self.matrix.scores)))
-        lines = [head]
+        lines = [" " * width + "".join(f"{i + 1:>6}" for i in range(len(self.matrix.scores)))]
         rows = zip(self.matrix.directions, self.matrix.values, strict=True)
         for number, (name, values) in enumerate(rows, 1):
             cells = "".join(f"{value:>6.2f}" for value in values)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from mien.editing.regression import GramAccumulator, TagFit, few_samples
+from mien.editing.regression import GramAccumulator, TagFit, few_samples, unfinished
 from mien.errors import InputError
 
 _CHECK_EVERY = 10
@@ -49,12 +49,7 @@ def fit_lasso(
     solver = _Solver(seen.scatter / seen.count, seen.cross / seen.count, alpha, tolerance)
     missed = solver.run(max_iterations)
     warnings = few_samples(seen.count, seen.dims, f"alpha {alpha:g} decides between them")
-    if missed:
-        names = ", ".join(repr(seen.tags[i]) for i in missed[:3])
-        warnings += (
-            f"{len(missed)} of {len(seen.tags)} tags had not converged after {max_iterations} "
-            f"iterations ({names}{', …' if len(missed) > 3 else ''})",
-        )
+    warnings += unfinished(seen.tags, missed, f"{max_iterations} iterations")
     coefficients = solver.solution
     empty = int((coefficients == 0).all(dim=0).sum())
     if empty:

@@ -71,10 +71,9 @@ def read_face(
     if isinstance(face, int) or re.fullmatch(r"[+-]?\d+", text):
         return _of_seed(studio, int(text), psi)
     match = _LATENT_FILE.fullmatch(text)
-    if match and not Path(text).is_file():
-        return _of_latents(studio, Path(match["path"]), match["row"], psi)
     if match:
-        return _of_latents(studio, Path(text), None, psi)
+        path, row = (text, None) if Path(text).is_file() else match.group("path", "row")
+        return _of_latents(studio, Path(path), row, psi)
     return _of_picture(studio, Path(text), invert or studio.read_photo)
 
 

@@ -18,7 +18,7 @@ import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor
 
-from mien.editing.regression import GramAccumulator, TagFit, check_samples, few_samples
+from mien.editing.regression import GramAccumulator, TagFit, check_samples, few_samples, unfinished
 from mien.errors import InputError
 
 Samples = Callable[[], Iterable[tuple[Tensor, Tensor]]]
@@ -103,16 +103,11 @@ def _fit(
         )
     seen = _survey(samples, tags)
     problem = _Problem(samples, seen, loss, c, dtype)
-    parameters, unfinished = _lbfgs(problem, tolerance, max_passes)
+    parameters, missed = _lbfgs(problem, tolerance, max_passes)
     coefficients, intercepts = problem.outside(parameters)
     name = "logistic" if loss == "logistic" else "linear SVM"
     warnings = few_samples(seen.count, seen.dims, f"C {c:g} decides between them")
-    if unfinished:
-        names = ", ".join(repr(seen.tags[i]) for i in unfinished[:3])
-        warnings += (
-            f"{len(unfinished)} of {len(tags)} tags had not converged after {max_passes} passes "
-            f"({names}{', …' if len(unfinished) > 3 else ''})",
-        )
+    warnings += unfinished(seen.tags, missed, f"{max_passes} passes")
     return TagFit(seen.tags, coefficients, intercepts, f"{name}, C {c:g}", seen.count, warnings)
 
 

@@ -121,29 +121,6 @@ class GramAccumulator:
         self.tag_mean += tag_shift * (count / total)
         self.count = total
 
-    def merge(self, other: GramAccumulator) -> None:
-        """Take in what another accumulator has seen, as if it had been seen here.
-
-        Raises:
-            InputError: It has another width or other tags.
-        """
-        if other.dims != self.dims or other.tags != self.tags:
-            raise InputError(
-                f"accumulators of {self.dims} dims and {len(self.tags)} tags, and of {other.dims} "
-                f"and {len(other.tags)}; only equal ones merge"
-            )
-        if not other.count:
-            return
-        total = self.count + other.count
-        shift, tag_shift = other.mean - self.mean, other.tag_mean - self.tag_mean
-        weight = self.count * other.count / total
-        self.scatter += other.scatter + weight * torch.outer(shift, shift)
-        self.cross += other.cross + weight * torch.outer(shift, tag_shift)
-        self.tag_scatter += other.tag_scatter + weight * tag_shift.square()
-        self.mean += shift * (other.count / total)
-        self.tag_mean += tag_shift * (other.count / total)
-        self.count = total
-
     def check(self) -> None:
         """Refuse to be fitted from no tags, fewer than two samples, or a tag that never varies."""
         if not self.tags or self.count < 2:
@@ -211,6 +188,14 @@ def few_samples(count: int, dims: int, remedy: str) -> tuple[str, ...]:
     if count > dims:
         return ()
     return (f"{counted(count, 'samples')} for {dims} dims: the fit is left open; {remedy}",)
+
+
+def unfinished(tags: Sequence[str], columns: Sequence[int], after: str) -> tuple[str, ...]:
+    """The warning that some columns' tags had not converged; empty if there are none."""
+    if not columns:
+        return ()
+    names = ", ".join(repr(tags[i]) for i in columns[:3]) + (", …" if len(columns) > 3 else "")
+    return (f"{len(columns)} of {len(tags)} tags had not converged after {after} ({names})",)
 
 
 def fit_linear(seen: GramAccumulator, ridge: float = 0.0) -> TagFit:

@@ -46,7 +46,7 @@ class Setting:
         match = re.fullmatch(rf"([^=]+)=\s*({_NUMBER})\s*(?:,\s*({_NUMBER})\s*)?", text)
         names = (match[1] if match else text).strip()
         pair = "/" in names
-        if (not match and not (pair and "=" not in text)) or (match and match[3] and not pair):
+        if (not match and ("=" in text or not pair)) or (match and match[3] and not pair):
             raise InputError(
                 f"setting {text!r} cannot be read; write 'smile=+2' or 'long hair/short hair=15,-5'"
             )

@@ -44,6 +44,7 @@ def svd(
     carried = (labels > 0.5).cpu()
     _check_carried(carried, tags)
     total = x.sum(dim=0)
+    method, moved = "svd, centred" if centre else "svd", None if layers is None else tuple(layers)
     directions = []
     for column, tag in enumerate(tags):
         rows = x[carried[:, column]]
@@ -52,17 +53,8 @@ def svd(
         outside = (total - rows.sum(dim=0)) / (len(x) - len(rows))
         if bool((inside - outside) @ vector < 0):
             vector = -vector
-        directions.append(
-            Direction(
-                name=tag,
-                vector=vector,
-                space=space,
-                layers=None if layers is None else tuple(layers),
-                generator=generator,
-                method="svd, centred" if centre else "svd",
-                scores={"share": share},
-            )
-        )
+        scores = {"share": share}
+        directions.append(Direction(tag, vector, space, moved, 1.0, generator, method, scores))
     return tuple(directions)
 
 

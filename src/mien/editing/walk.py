@@ -232,16 +232,8 @@ def plan_walk(
         remedy = "give more" if edits else "give more, or `keyframes`"
         raise InputError(f"a walk needs {least} faces and has {len(stops)}; {remedy}")
     route = Route(count, len(stops), loop, "smooth" if ease == "smooth" else "linear")
-    walk: dict[str, Any] = {
-        "faces": made,
-        "seconds": float(seconds),
-        "fps": float(rate),
-        "frames": count,
-        "loop": loop,
-        "space": space,
-        "psi": psi,
-        "ease": ease,
-    }
+    said = {"faces": made, "seconds": float(seconds), "fps": float(rate), "frames": count}
+    walk: dict[str, Any] = {**said, "loop": loop, "space": space, "psi": psi, "ease": ease}
     if edits is not None:
         walk |= edits.as_dict()
     return Walk(studio, stops, route, rate, psi if space == "z" else None, edits, {"walk": walk})
@@ -251,15 +243,12 @@ def _stops_w(
     studio: Editing, faces: Sequence[Face], psi: float
 ) -> tuple[Tensor, list[dict[str, Any]]]:
     """Every face as ws ``[k, num_ws, w_dim]``, and what made each."""
-    stops, made = [], []
-    for face in faces:
-        ws, rows = read_faces(studio, face, psi)
-        stops.append(ws)
-        made += [
-            {key: value for key, value in said.items() if key not in studio.signature}
-            for said in rows
-        ]
-    return torch.cat(stops) if stops else torch.zeros(0, 1, 1), made
+    found = [read_faces(studio, face, psi) for face in faces]
+    common = studio.signature
+    made = [
+        {k: v for k, v in said.items() if k not in common} for _, rows in found for said in rows
+    ]
+    return torch.cat([ws for ws, _ in found]) if found else torch.zeros(0, 1, 1), made
 
 
 def _stops_z(studio: Editing, faces: Sequence[Face]) -> tuple[Tensor, list[dict[str, Any]]]:

@@ -30,7 +30,7 @@ _BATCH = 2  # Always so many at a time: another number would round otherwise, an
 class Refinement:
     """How far a face is moved.
 
-    Args:
+    Attributes:
         steps: Gradient steps at most; 0 leaves faces as they are.
         stride: Length of a step as a share of the face's distance from the mean face.
         sure: Probability from which on a column is let be.
@@ -54,12 +54,8 @@ def shortfall(
     """How far faces are from a sentence: 0 where the tagger is sure of every column.
 
     The sum over columns of log(sure / p) where the probability p of the wanted value is below
-    ``sure``, and of log((1 - p) / sure) where 1 - p of a denied value is.
-
-    Args:
-        logits: The tagger's, ``[n, v]`` a column.
-        reading: What the sentence asserts and denies.
-        plan: ``sure`` and ``silent``.
+    ``sure``, and of log((1 - p) / sure) where 1 - p of a denied value is. ``logits`` are the
+    tagger's, ``[n, v]`` a column.
     """
     face = expected(reading)
     total = next(iter(logits.values())).new_zeros(len(next(iter(logits.values()))))
@@ -89,8 +85,8 @@ def refine(
     """Move latents until the tagger agrees with what was read in a sentence.
 
     Each face is moved by itself: what it becomes does not depend on the others, nor on the number
-    of threads, because steps along gradients enlarge the last bit in which these would differ. On
-    a CPU every two faces take one thread, and as many threads work as PyTorch has.
+    of threads, because steps along gradients enlarge the last bit in which these would differ. On a
+    CPU every two faces take one thread, and as many threads work as PyTorch has.
 
     Args:
         w: One latent a face.

@@ -45,8 +45,6 @@ class TextJob:
         generator: Whose latents sentences are to reach.
         tagger: Reads the samples; it has not to judge the result.
         data: Training part with labels and sentences, at any resolution.
-        encoder: Of sentences.
-        config: What decides the run.
         folder: Gets ``NAME-mapper.safetensors`` and so on.
         force: Whether files there may be replaced.
         progress: Told how many latents are sampled.

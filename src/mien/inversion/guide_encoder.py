@@ -88,12 +88,10 @@ class GuideEncoder(nn.Module):
 
 
 def shown(pictures: UInt8[np.ndarray, "n h w"], guide: str) -> Float[Tensor, "n c 64 64"]:
-    """Sketches or label maps as the encoder is shown them.
+    """Sketches (grey levels) or label maps (ids), square, as the encoder is shown them.
 
-    Args:
-        pictures: Grey levels, or ids; square.
-        guide: ``sketch``, which becomes 0 on paper and up to 2 in ink, or ``label``, which becomes
-            the share of each id; ids beyond are unknown and nothing.
+    A ``sketch`` becomes 0 on paper and up to 2 in ink, a ``label`` map the share of each id; ids
+    beyond are unknown and nothing.
     """
     x = torch.from_numpy(np.ascontiguousarray(pictures))
     if guide == "sketch":

@@ -74,12 +74,7 @@ class WPlusHead(nn.Module):
     def forward(
         self, photo: Float[Tensor, "n 3 h w"], drawn: Float[Tensor, "n 3 h w"]
     ) -> Float[Tensor, "n l d"]:
-        """Offsets, in units of w.
-
-        Args:
-            photo: In [-1, 1], any size.
-            drawn: What is drawn of the present code.
-        """
+        """Offsets, in units of w, from a photo in [-1, 1], of any size, and what is drawn of it."""
         a, b = (_small(x) for x in (photo, drawn))
         x = self.offsets(self.trunk(torch.cat([a, b, a - b], dim=1)))
         return self.config.spread * x.unflatten(1, (self.config.num_ws, self.config.w_dim))
@@ -93,11 +88,8 @@ class WPlusHead(nn.Module):
     ) -> list[Float[Tensor, "n l d"]]:
         """The code after each pass; gradients go through the offsets, not through the drawings.
 
-        Args:
-            photo: In [-1, 1].
-            ws: The encoder's code.
-            draw: The generator.
-            unlocked: So many layers may part from the first; None for all.
+        ``ws`` is the encoder's code of the photo, in [-1, 1]; ``unlocked`` layers may part from the
+        first, None for all.
         """
         count = self.config.num_ws if unlocked is None else unlocked
         found = []

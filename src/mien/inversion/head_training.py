@@ -5,7 +5,6 @@
 The encoder's codes are computed once. After each pass the drawing is compared with the photo
 (ReStyle, Alaluf et al. 2021, Eq. 4): pixels, frozen features, an identity network; and the layers'
 differences from the first are held small, which keeps codes editable (e4e, Tov et al. 2021, Eq. 5).
-Any generator with an encoder will do, and its weights are not touched.
 
 Axes: n batch, h w pixels, l layers, d width of w.
 """
@@ -44,14 +43,7 @@ def terms(
     photo: Float[Tensor, "n 3 h w"],
     ws: Float[Tensor, "n l d"],
 ) -> dict[str, Float[Tensor, ""]]:
-    """The losses of one pass, unweighted.
-
-    Args:
-        inverter: Generator and features.
-        embed: The identity network; None for none.
-        photo: What shall be drawn.
-        ws: The code.
-    """
+    """The losses of one pass, unweighted; ``embed`` is the identity network, None for none."""
     drawn = inverter.generator.synthesis(ws)
     with torch.no_grad():
         seen = inverter.look(photo, deep=False)[0]
@@ -70,13 +62,8 @@ def terms(
 class HeadRecipe(AdamWRecipe):
     """The W+ head of one generator.
 
-    Args:
-        config: What decides the run.
-        inverter: Generator, encoder and features, all frozen.
-        photos: Photographs at the generator's size, and the encoder's codes; every twentieth is
-            held out.
-        moments: Of the codes, from which the generator draws; None draws none.
-        embed: The identity network; None for none.
+    ``photos`` are at the generator's size, with the encoder's codes; every twentieth is held out.
+    ``moments`` are of the codes from which the generator draws, None draws none.
     """
 
     name = "the W+ head"

@@ -40,17 +40,10 @@ def known_codes(
     key: str,
     told: Callable[[int, int], None] = lambda done, total: None,
 ) -> tuple[Float32[np.ndarray, "n d"], Float32[np.ndarray, "n f"]]:
-    """Codes and pooled frozen features of photographs.
+    """w and pooled frozen features of photographs cut as FFHQ's.
 
-    Args:
-        inverter: The generator's encoder.
-        pictures: Faces cut as FFHQ's.
-        cache: An ``.npz`` that keeps what was found; read if it is of this key.
-        key: Changes with the pictures and the encoder.
-        told: How many are done, of how many.
-
-    Returns:
-        w of each, and the mean over places of Inception's deep map and MobileNet's last.
+    ``cache`` is an ``.npz`` that keeps what was found, read if it is of this ``key``, which changes
+    with the pictures and the encoder. ``told`` is told how many are done, of how many.
     """
     try:
         kept = read_arrays(cache) if cache.is_file() else {}
@@ -79,14 +72,7 @@ def known_embeddings(
     cache: Path,
     told: Callable[[int, int], None] = lambda done, total: None,
 ) -> Float32[np.ndarray, "m e"]:
-    """Embeddings of sentences, kept in a file.
-
-    Args:
-        encoder: Of sentences.
-        texts: Which.
-        cache: An ``.npz`` that keeps them; read if it is of these sentences.
-        told: How many are done, of how many.
-    """
+    """Embeddings of sentences, kept in an ``.npz`` that is read if it is of these sentences."""
     key = hashlib.sha256("\n".join(texts).encode()).hexdigest()
     try:
         kept = read_arrays(cache) if cache.is_file() else {}

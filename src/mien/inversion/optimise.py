@@ -93,7 +93,7 @@ class Step:
         number: From 1; 0 is the start.
         of: How many there will be.
         losses: Term -> its value before this step, unweighted; of step 0 none.
-        ws: The code now, ``[1, num_ws, w_dim]``.
+        ws: The code now.
         generator: What draws it now; tuning has its own.
     """
 
@@ -114,13 +114,8 @@ def terms(
 ) -> dict[str, Float[Tensor, ""]]:
     """The terms of the sum, unweighted; each differentiable to ``ws``.
 
-    Args:
-        inverter: Generator, encoder, features.
-        photo: In [-1, 1], of the generator's size.
-        seen: The photo's features, Inception's at least.
-        ws: The code.
-        start: The code that it started from.
-        domain: Whether the in-domain term is wanted.
+    ``photo`` is in [-1, 1], of the generator's size, ``seen`` its features, Inception's at least;
+    ``start`` the code that ``ws`` started from. ``domain``: whether the in-domain term is wanted.
     """
     drawn = inverter.generator.synthesis(ws)
     maps = inverter.look(drawn, deep=domain)
@@ -141,19 +136,10 @@ def optimise(
     start: Float[Tensor, "1 num_ws w_dim"],
     plan: Optimisation | None = None,
 ) -> Iterator[Step]:
-    """Move a code towards a photo.
+    """Move a code from ``start``, as :meth:`Inverter.codes` gives it, towards a photo.
 
-    Args:
-        inverter: Generator, encoder, features.
-        photo: One face cut as FFHQ's, in [-1, 1], of the generator's size.
-        start: Its code, as :meth:`Inverter.codes` gives it.
-        plan: How.
-
-    Yields:
-        The start, then every step; the last holds the result.
-
-    Raises:
-        TrainingDiverged: A loss is not finite.
+    The photo is one face cut as FFHQ's, in [-1, 1], of the generator's size. Yields the start, then
+    every step; the last holds the result. TrainingDiverged: a loss is not finite.
     """
     plan = plan or Optimisation()
     seen = _seen(inverter, photo)
@@ -180,12 +166,7 @@ def tune(
 
     The weights of the convolutions, their biases and the RGB branches move; the affine maps of the
     styles stay, and with them what directions mean. The inverter's own generator is not touched.
-
-    Yields:
-        The start, then every step, each with the same ``generator``: the copy.
-
-    Raises:
-        TrainingDiverged: A loss is not finite.
+    Yields and errors as :func:`optimise`; each step has the same ``generator``, the copy.
     """
     plan = plan or Optimisation()
     seen = _seen(inverter, photo)

@@ -40,7 +40,7 @@ def known_codes(
     key: str,
     told: Callable[[int, int], None] = lambda done, total: None,
 ) -> tuple[Float32[np.ndarray, "n d"], Float32[np.ndarray, "n f"]]:
-    """w and pooled frozen features of photographs cut as FFHQ's.
+    """Codes w and pooled frozen features of photographs cut as FFHQ's.
 
     ``cache`` is an ``.npz`` that keeps what was found, read if it is of this ``key``, which changes
     with the pictures and the encoder. ``told`` is told how many are done, of how many.

@@ -97,12 +97,10 @@ class Encoder(nn.Module):
     def forward(
         self, image: Float[Tensor, "n 3 h w"], maps: Sequence[Tensor]
     ) -> Float[Tensor, "n d"]:
-        """Encode pictures.
+        """Encode pictures in [-1, 1] of any size.
 
-        Args:
-            image: In [-1, 1], any size.
-            maps: Their features at the middle and deep depth of Inception and of MobileNet, of
-                pictures 128×128.
+        ``maps`` are features at the middle and deep depth of Inception and of MobileNet, of
+        pictures 128×128.
         """
         size = [_SMALL, _SMALL]
         if image.shape[-1] != _SMALL:

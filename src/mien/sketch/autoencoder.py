@@ -81,11 +81,7 @@ class Autoencoder(nn.Module):
         self.out = nn.ConvTranspose2d(half, config.out_channels, 2)
 
     def forward(self, image: Float[Tensor, "n i h w"]) -> Float[Tensor, "n o h w"]:
-        """Translate pictures in [-1, 1].
-
-        Raises:
-            InputError: A side is no multiple of 64, or less than 192.
-        """
+        """Translate pictures in [-1, 1]; InputError: a side is no multiple of 64, or below 192."""
         check_size(image, self.config.multiple, self.config.smallest, "this autoencoder")
         x = image.contiguous(memory_format=torch.channels_last)
 

@@ -99,11 +99,7 @@ class ResnetGenerator(nn.Module):
         draw_weights(self)
 
     def forward(self, image: Float[Tensor, "n i h w"]) -> Float[Tensor, "n o h w"]:
-        """Translate pictures in [-1, 1].
-
-        Raises:
-            InputError: A side is no multiple of 4, or less than 16.
-        """
+        """Translate pictures in [-1, 1]; InputError: a side is no multiple of 4, or below 16."""
         check_size(image, self.config.multiple, 16, "this residual generator")
         x = image.contiguous(memory_format=torch.channels_last)
 
@@ -151,9 +147,7 @@ class ImagePool(nn.Module):
     ) -> Float[Tensor, "n c h w"]:
         """Put pictures in and get as many out, each new or, with probability ½, an older one.
 
-        Args:
-            images: Fresh from the generator.
-            source: Decides which, on the CPU.
+        ``source``, on the CPU, decides which.
         """
         size, given = len(self.images), images.detach().half()
         if not size:

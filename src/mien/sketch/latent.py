@@ -56,9 +56,6 @@ def through_latent(
         finder: Finds the face; None for the one that ships. Where no face is found, the middle
             square is taken.
 
-    Returns:
-        One face, which other verbs edit, mix and walk as any other.
-
     Raises:
         WeightsMissing: The generator has no encoder, or no moments of sketches.
         ConfigMismatch: The moments are of another generator.
@@ -112,10 +109,8 @@ def fit_codes(
 ) -> CodeMoments:
     """Moments of the codes of photographs and of sketches of the same faces.
 
-    Args:
-        inverter: The generator's encoder.
-        pairs: Photographs and sketches, a few at a time, cut as FFHQ's.
-        ridge: See :class:`mien.portraits.codes.CodeMoments`.
+    Pairs come a few at a time, cut as FFHQ's; ``ridge`` as in
+    :class:`mien.portraits.codes.CodeMoments`.
     """
     codes = [[sketch_codes(inverter, side) for side in pair] for pair in pairs]
     photos, sketches = (torch.cat(side) for side in zip(*codes, strict=True))

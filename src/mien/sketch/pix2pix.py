@@ -120,11 +120,7 @@ class Unet(nn.Module):
         draw_weights(self)
 
     def forward(self, image: Float[Tensor, "n i h w"]) -> Float[Tensor, "n o h w"]:
-        """Translate pictures in [-1, 1].
-
-        Raises:
-            InputError: A side is no multiple of ``config.multiple`` (256 with eight levels).
-        """
+        """Translate pictures in [-1, 1]; InputError: a side is no multiple of ``multiple``."""
         check_size(image, self.config.multiple, self.config.multiple, "this U-Net")
         return self.outer(image.contiguous(memory_format=torch.channels_last)).float()
 

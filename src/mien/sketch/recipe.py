@@ -267,7 +267,6 @@ class TranslationRecipe(Recipe):
         return terms
 
     def _critic_loss(self, made: Tensor, random: StepRandom) -> Tensor:
-        """Critics learn on real pictures and on the same ones that were to fool them."""
         assert self.features is not None
         corner, logits = self._corner(random), []
         for pictures, purpose in ((self.batches.real(random), _REAL), (made.detach(), _FAKE)):
@@ -305,7 +304,6 @@ class TranslationRecipe(Recipe):
         return torch.optim.Adam(parameters, lr=self.config.lr, betas=betas, fused=True)
 
     def _update(self, optimizer: str, stats: Terms) -> None:
-        """Refuse what is not finite, step."""
         step = self.opts[optimizer]
         grads = [p.grad for g in step.param_groups for p in g["params"] if p.grad is not None]
         norm = torch.nn.utils.get_total_norm(grads)

@@ -1,8 +1,7 @@
 """Strength 1 made to mean one thing: the attribute turns over in half of the faces.
 
-The strength at which that happens is measured for each direction, becomes its scale, and is kept in
-its scores with what was measured beside it. A direction along which fewer than half of the faces
-ever turn over, or which carries the person away before they do, is left out.
+A direction along which fewer than half of the faces ever turn over, or which carries the person
+away before they do, is left out.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
 """A named direction in the latent space of one generator, and moving along it.
 
 Whatever does not fit (space, width, layers, a length of 0, fields of a file) is an InputError.
-
-n samples · num_ws layers · w_dim, z_dim widths of the latent spaces
 """
 
 from __future__ import annotations

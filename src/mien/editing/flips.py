@@ -29,7 +29,6 @@ class Flip:
     """At which strength an attribute turns over, and who the face is then.
 
     Attributes:
-        edit: Name of the direction.
         share: Of the faces that turned over at all.
         strength: Median strength at which they did; NaN if none did.
         cosine: Mean cosine of the identity judge between before and after, at that strength of each
@@ -117,15 +116,10 @@ def flips(
 ) -> Flips:
     """Find the strength at which the judge sees the attribute turn over, face by face.
 
-    Args:
-        faces: On which faces.
-        judge: A tagger that did not find the directions; above one half means turned over.
-        edits: Which.
-        directions: Holds a direction for each; UnknownName if not.
-        chosen_by: Name of the tagger that chose the faces, for the protocol.
-        identity: Judge of who a face is, with ``embed(images) -> [n, d]``.
-        strengths: What is tried, rising.
-        progress: Told the name of each edit.
+    ``judge`` is a tagger that did not find the directions; above one half means turned over.
+    ``strengths`` are tried in turn, rising; ``identity`` says who a face is, with ``embed(images)
+    -> [n, d]``; ``chosen_by`` names the tagger that chose the faces, for the protocol. UnknownName:
+    a direction is missing.
     """
     reader, plan, source = TagReader(judge.network), faces.plan, faces.source
     rows, apart = [], []

@@ -31,14 +31,10 @@ def fit_lasso(
 ) -> TagFit:
     """Lasso regression of every tag on the latents.
 
-    Args:
-        seen: What the samples were streamed into.
-        alpha: Weight of ‖w‖₁; the larger, the fewer dims a direction uses.
-        tolerance: How far the optimality conditions may be missed, as a share of ``alpha``.
-        max_iterations: Where to stop if they are missed by more; a warning says so.
-
-    Raises:
-        InputError: A tag that never varies, too few samples, or settings that are not positive.
+    The larger ``alpha``, the weight of ‖w‖₁, the fewer dims a direction uses. ``tolerance`` is how
+    far the optimality conditions may be missed, as a share of ``alpha``; if by more after
+    ``max_iterations``, a warning says so. InputError: a tag that never varies, too few samples, or
+    settings that are not positive.
     """
     seen.check()
     if not 0 < alpha < float("inf") or not tolerance > 0 or max_iterations < 1:

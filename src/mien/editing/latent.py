@@ -1,7 +1,5 @@
 """A face that is there already: read its latent, move it, mix it.
 
-    ws, made = read_face(studio, "out/face-seed0007.png")
-
 A FACE is a seed, several (``0-5``), a file of latents (``faces.npz``, one row of it
 ``faces.npz:2``), a picture that mien made, whose PNG says how to make its latent again, or a photo,
 which the studio inverts.

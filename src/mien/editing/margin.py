@@ -52,22 +52,14 @@ def fit_logistic(
 ) -> TagFit:
     """Logistic regression of every tag, as scikit-learn's ``LogisticRegression(C=c)``.
 
-    Args:
-        samples: Batches of latents and labels; see :func:`in_memory`.
-        tags: Names of the tags.
-        c: C, the inverse of the penalty; the larger, the closer to the samples.
-        tolerance: Stop a tag when a Newton step, its Hessian taken as diagonal, would move no
-            parameter by more.
-        max_passes: Passes over the samples at most; a warning says which tags were not done.
-        dtype: Type of the products with the samples; sums over batches are float64 always. float32
-            gives coefficients to about 1e-5, float64 takes twice as long.
+    x·w + b > 0 predicts that a tag is there; the larger ``c``, the closer to the samples. A tag is
+    done when a Newton step, its Hessian taken as diagonal, would move no parameter by more than
+    ``tolerance``; a warning says which were not after ``max_passes`` over the samples. Products
+    with the samples are of type ``dtype``, sums over batches float64 always: float32 gives
+    coefficients to about 1e-5, float64 takes twice as long.
 
-    Returns:
-        Coefficients whose sign is that of the tag: x·w + b > 0 predicts that it is there.
-
-    Raises:
-        InputError: Labels other than 0 and 1, a tag that never varies, shapes that do not fit,
-            values that are not finite, or settings that are not positive.
+    InputError: labels other than 0 and 1, a tag that never varies, shapes that do not fit, values
+    that are not finite, or settings that are not positive.
     """
     return _fit(samples, tags, "logistic", c, tolerance, max_passes, dtype)
 

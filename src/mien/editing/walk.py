@@ -4,8 +4,7 @@
         ...  # uint8 [1, h, w, 3]
 
 In w the way from one face to the next is straight, in z it follows the great circle (Shoemake's
-slerp), and every latent on it is mapped and truncated by itself. Frames are drawn when they are
-asked for, so a walk of any length takes the memory of a few.
+slerp), and every latent on it is mapped and truncated by itself.
 
 n frames at once · k stops · num_ws layers · w_dim, z_dim widths of the latent spaces
 """

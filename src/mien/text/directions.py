@@ -1,13 +1,10 @@
 """Move a latent until it shows what a sentence asserts (StyleT2F, Sabae et al. 2022).
 
-Sampled latents and the attributes of what they show give, all labels at once, a direction for each
-label (value against the rest, by logistic or linear regression), and a tagger in latent space:
-multinomial logistic regression, a head a column.
-
-A random latent is moved along the directions of what the sentence asserts, and away from what it
-denies, until the tagger agrees. A direction is first freed from those of the columns that the
-sentence leaves open (conditional projection, InterFaceGAN, Shen et al. 2020, Eq. 7), so that they
-stay. Everything happens in whitened coordinates, where a step of 1 is one standard deviation.
+Samples give a direction for each label (value against the rest), and a tagger in latent space:
+multinomial logistic regression, a head a column. A random latent is moved until that tagger agrees,
+each direction freed first from those of the columns that the sentence leaves open (conditional
+projection, InterFaceGAN, Shen et al. 2020, Eq. 7). Everything happens in whitened coordinates,
+where a step of 1 is one standard deviation.
 
 Legend: n samples, d = w_dim, l = len(LABELS), k columns.
 """
@@ -81,11 +78,8 @@ class AttributeDirections(nn.Module):
 
         ``labels`` are probabilities, or 0 and 1; a column that sums to 0 is unknown for that
         sample. ``method`` is ``"logistic"``, or ``"linear"``: ridge regression on one shared Gram
-        matrix; ``penalty`` weighs the squared coefficients.
-
-        Raises:
-            InputError: The numbers of rows differ, or there are too few.
-            UnknownName: There is no such method.
+        matrix; ``penalty`` weighs the squared coefficients. InputError: the numbers of rows differ,
+        or there are too few; UnknownName: there is no such method.
         """
         if len(w) != len(labels) or labels.shape[1] != len(LABELS):
             raise InputError(

@@ -1,11 +1,10 @@
-"""Sentences to vectors with a BERT: MiniLM from its wheel, or any BERT folder.
+"""Sentences to vectors of length 1 with a BERT: MiniLM from its wheel, or any BERT folder.
+
+Tokens are pooled as the folder says (``1_Pooling/config.json`` of sentence-transformers): their
+mean, or the vector of [CLS]. One that does not say gets the mean, which for a BERT that was trained
+for neither is the better one (Reimers & Gurevych 2019).
 
 Legend: n sentences, t tokens, d width of the model.
-
-Pooling follows the files of the folder (``1_Pooling/config.json`` of sentence-transformers): the
-mean over all tokens, or the vector of [CLS]. A folder that does not say gets the mean, which for a
-BERT that was trained for neither is the better one (Reimers & Gurevych 2019). Embeddings are always
-of length 1.
 """
 
 from __future__ import annotations

@@ -42,14 +42,10 @@ REFINED = "{}, refined"
 
 @dataclass(frozen=True)
 class TextProtocol:
-    """How many of what, and from which seed.
+    """How many of what, and from which seed (of the first face of the first sentence).
 
-    Attributes:
-        per_sentence: Faces drawn for each sentence.
-        seed: Of the first face of the first sentence.
-        diverse_sentences: Sentences whose diversity is measured.
-        diverse_faces: Faces of each of them.
-        refine: Steps of refining at most, for the first method's second row; 0 for no such row.
+    ``diverse_faces`` of each of ``diverse_sentences`` measure diversity; ``refine`` steps at most
+    make the first method's second row, 0 for no such row.
     """
 
     per_sentence: int = 2

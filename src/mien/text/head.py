@@ -1,11 +1,9 @@
 """What a sentence says beyond the lexicon: its embedding -> attributes (after StyleT2F).
 
-Sabae et al. 2022 read attributes off a sentence with a fine-tuned BERT. Here the lexicon of
-:mod:`mien.text.reader` has the first word, since it can show what it took from where; this head
-looks at sentences with words that the lexicon does not know (*ginger*, *amused*, *in his sixties*).
-It is a multinomial logistic regression a column on the sentence's vector. Three things must hold
-before it says anything: the value is likely, likelier than among all captions, and likelier than
-in the same sentence without the unread words, so that it comes from them.
+The lexicon of :mod:`mien.text.reader` has the first word, since it can show what it took from
+where; this multinomial logistic regression a column looks at sentences with words that it does not
+know (*ginger*, *amused*). It speaks if a value is likely, likelier than among all captions, and
+likelier than in the same sentence without the unread words, so that it comes from them.
 
 Legend: n sentences, d width of the embedding, l = len(LABELS).
 """

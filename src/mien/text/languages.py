@@ -31,12 +31,10 @@ _WORD = re.compile(r"[^\W\d_]+")
 class Language:
     """What the reader needs of a language.
 
-    Attributes:
-        parse: Takes a text apart; gives it in the form in which places count, and the chunks.
-        noun_of: Place of the noun that was read and to which the unread word at a place belongs.
-        parts: Nouns that are missed only with what is said of them.
-        grays: Words for white and grey.
-        joined: Whether no spaces stand between words.
+    ``parse`` takes a text apart: gives it in the form in which places count, and the chunks.
+    ``noun_of`` finds the noun that was read and to which the unread word at a place belongs;
+    ``parts`` are nouns that are missed only with what is said of them, ``grays`` words for white
+    and grey; ``joined`` says that no spaces stand between words.
     """
 
     code: str

@@ -1,8 +1,7 @@
 """Sentence embedding to latent by an MLP (Ayanthi & Munasinghe 2022).
 
-The paper maps the pooled BERT embedding of a description to the input latent of a frozen StyleGAN2
-with a small MLP. Here the blocks are residual with layer norm, and a noise input can be added,
-because a plain MLP gives one face a sentence.
+The blocks are residual with layer norm, unlike the paper's, and a noise input can be added, because
+a plain MLP gives one face a sentence.
 
 Legend: n sentences, e = embedding_dim, z = z_dim, d = w_dim.
 """

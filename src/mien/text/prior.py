@@ -123,15 +123,11 @@ class Prior(nn.Module):
         guidance: float = 2.0,
         steps: int = 24,
     ) -> Float[Tensor, "n d"]:
-        """Latents for sentences; the noise alone decides which of the many.
+        """Latents for sentences, one each; the noise alone decides which of the many.
 
-        Args:
-            embedding: Unit sentence embeddings, one a latent.
-            noise: Standard normal.
-            guidance: 0 ignores the sentence, 1 takes the field as it was learnt, more exaggerates
-                the difference (Ho & Salimans 2022, Eq. 6 with 1 + w = guidance); below 0 is an
-                InputError.
-            steps: Euler steps of equal length.
+        ``guidance`` 0 ignores the sentence, 1 takes the field as it was learnt, more exaggerates
+        the difference (Ho & Salimans 2022, Eq. 6 with 1 + w = guidance); below 0 is an InputError.
+        ``steps`` are Euler's, of equal length.
         """
         if not (math.isfinite(guidance) and guidance >= 0):
             raise InputError(f"guidance is {guidance}; it must be 0 or more")

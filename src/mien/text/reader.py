@@ -1,8 +1,7 @@
 """From a sentence to the attributes that it asserts, denies or leaves open.
 
-The attribute reader of StyleT2F (Sabae et al. 2022) is a fine-tuned transformer; this one is a
-lexicon and three rules (:mod:`mien.text.clauses`), so that what it understood can be shown word by
-word.
+By a lexicon and three rules (:mod:`mien.text.clauses`), unlike the transformer of StyleT2F (Sabae
+et al. 2022), so that what it understood can be shown word by word.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """Latents moved until a tagger sees in the drawn face what the sentence says.
 
 Instance-level optimisation (TediGAN, Xia et al. 2021, Eq. 5) with an attribute reader in the place
-of a text-image similarity: a few gradient steps in w, of a fixed length, on the columns that the
-face does not show yet. A column is let be as soon as the tagger is sure enough of it, so that a
-face that fits stays as it is and no face is driven on to please the tagger.
+of a text-image similarity: a few gradient steps in w, of a fixed length. A column is let be as soon
+as the tagger is sure enough of it, so that no face is driven on to please the tagger.
 
 Axes: n faces, v values of a column.
 """
@@ -88,14 +87,9 @@ def refine(
     of threads, because steps along gradients enlarge the last bit in which these would differ. On a
     CPU every two faces take one thread, and as many threads work as PyTorch has.
 
-    Args:
-        w: One latent a face.
-        reading: What the sentence asserts and denies.
-        draw: ``[n, w_dim]`` -> images ``[n, 3, h, w]`` in [-1, 1], differentiable.
-        tagger: Images -> logits of each column; the judge that measures must be another one.
-        centre: The mean w, from which the length of a step is counted.
-        plan: How far.
-        told: How many faces are done, whenever some are.
+    ``draw`` gives images ``[n, 3, h, w]`` in [-1, 1] of ``w``, differentiable; the judge that
+    measures must be another one than ``tagger``. From ``centre``, the mean w, the length of a step
+    is counted. ``told`` is told how many faces are done, whenever some are.
     """
     plan = plan or Refinement()
 

@@ -77,16 +77,11 @@ def sample(
     keep: Path | None = None,
     progress: Callable[[int], None] = lambda done: None,
 ) -> Sampled:
-    """Sample latents, draw them, read the drawings.
+    """Sample latents, draw them, read the drawings with a tagger that has not to judge the result.
 
-    Args:
-        generator: With or without labels.
-        tagger: That has not to judge the result.
-        config: ``samples`` and ``seed``.
-        labels: Label vectors of training pictures; a labelled generator is sampled under partial
-            copies of them.
-        keep: A folder for what is done, from which a stopped sampling goes on; None for memory.
-        progress: Told how many are done.
+    ``labels`` are label vectors of training pictures: a labelled generator is sampled under partial
+    copies of them. ``keep`` is a folder for what is done, from which a stopped sampling goes on,
+    None for memory; ``progress`` is told how many are done.
     """
     parts = []
     for first in range(0, config.samples, _PART):

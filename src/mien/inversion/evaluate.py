@@ -1,9 +1,4 @@
-"""How near inversions come to their photos, beside the mean face.
-
-    report = evaluate_inversion(studio, paths, steps=100)
-
-Axes: n photos.
-"""
+"""How near inversions come to their photos, beside the mean face."""
 
 from __future__ import annotations
 

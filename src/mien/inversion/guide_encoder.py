@@ -34,14 +34,7 @@ FINE_SIDE = 128
 
 @dataclass(frozen=True)
 class GuideConfig:
-    """What decides the shape of a guide's encoder.
-
-    Args:
-        guide: ``sketch`` or ``label``.
-        w_dim: Width of a code.
-        width: Channels of the first layer.
-        hidden: Width of the last layer but one.
-    """
+    """What decides the shape of the encoder of a ``sketch`` or a ``label`` map."""
 
     guide: str = "sketch"
     w_dim: int = 256

@@ -1,9 +1,5 @@
 """What guides a face besides words and photos: its sketch or label map, read out of a file.
 
-    network = load_guide(studio, "sketch")
-    picture, notes = read_sketch("sketch.png")
-    code = network(shown(picture[None], "sketch"))
-
 The networks are in :mod:`mien.inversion.guide_encoder`.
 """
 

@@ -32,13 +32,8 @@ Draw = Callable[[Tensor], Tensor]
 class HeadConfig:
     """What decides the shape of a head.
 
-    Args:
-        num_ws: Layers of the generator.
-        w_dim: Width of a code.
-        width: Channels of the first layer.
-        hidden: Width of the last layer but one.
-        passes: How often photo and drawing are compared.
-        spread: How far codes lie apart; an offset of 1 is so much.
+    ``passes`` is how often photo and drawing are compared, ``spread`` how far codes lie apart: an
+    offset of 1 is so much.
     """
 
     num_ws: int = 12

@@ -87,14 +87,10 @@ class Optimisation:
 
 @dataclass(frozen=True)
 class Step:
-    """Where an optimisation stands.
+    """Where an optimisation stands: step ``number`` (0 is the start) of so many.
 
-    Attributes:
-        number: From 1; 0 is the start.
-        of: How many there will be.
-        losses: Term -> its value before this step, unweighted; of step 0 none.
-        ws: The code now.
-        generator: What draws it now; tuning has its own.
+    ``losses`` are the terms before this step, unweighted; ``ws`` is the code now, ``generator``
+    what draws it now, since tuning has its own.
     """
 
     number: int

@@ -1,10 +1,8 @@
 """Photos into latents: the face found and cut, one pass, steps, measured, written.
 
     inversion = invert(studio, "ann.jpg", InversionRequest(steps=100))
-    inversion.save("out", "ann")
 
-What a photo becomes depends on the photo and on the models alone, whatever else is inverted with
-it.
+What a photo becomes depends on the photo and on the models alone.
 
 Axes: h w pixels, s stages.
 """
@@ -104,14 +102,11 @@ class Cut:
 
 @dataclass(frozen=True)
 class Stage:
-    """How near a photo its latent is.
+    """How near a photo its latent is after ``one pass``, ``100 steps`` or ``tuned``.
 
-    Attributes:
-        name: ``one pass``, ``100 steps``, ``tuned``.
-        features: Distance in Inception's features, 0 to 4.
-        mse: Mean squared difference of pixels in [-1, 1].
-        recogniser: Distance of dlib's 128 numbers; below 0.6 it is one person.
-        seconds: What this stage took.
+    ``features`` is a distance in Inception's features, 0 to 4, ``mse`` of pixels in [-1, 1],
+    ``recogniser`` of dlib's 128 numbers, below 0.6 for one person; ``seconds`` are what this stage
+    took.
     """
 
     name: str
@@ -131,15 +126,9 @@ class Stage:
 class Inversion:
     """A photo as a latent.
 
-    Attributes:
-        crop: The face of the photo.
-        ws: Its latent.
-        images: What the generator makes of it at each stage.
-        stages: Each stage, measured.
-        alignment: How the crop lies in the photo.
-        provenance: What made it, with the way back into the photo.
-        notes: What the person should know.
-        generator: The tuned one, if that was asked for.
+    ``crop`` is the face of the photo, ``images`` what the generator makes of it at each of
+    ``stages``; ``alignment`` says how the crop lies in the photo, ``generator`` is the tuned one,
+    if that was asked for.
     """
 
     crop: UInt8[np.ndarray, "size size 3"]

@@ -1,8 +1,5 @@
 """How well a face fits a sentence, and which of many fit it best.
 
-    similarity = load_similarity(studio)
-    similarity.score(images_of_faces, "an old man with glasses")
-
 The network is in :mod:`mien.inversion.text_image`, its training in
 :mod:`mien.inversion.similarity_training`.
 """

@@ -28,15 +28,10 @@ GROUPS = ("coarse", "middle", "fine")
 
 @dataclass(frozen=True)
 class TextImageConfig:
-    """What decides the shape of the network.
+    """What decides the shape of the network; ``text_dim`` is 384 for MiniLM.
 
-    Args:
-        w_dim: Width of a code.
-        features: Width of the pooled features.
-        text_dim: Width of a sentence embedding; 384 for MiniLM.
-        width: Of a group's projection.
-        hidden: Width of the layer between a sentence and its projections.
-        dropout: Share of a picture's numbers that are left out while training.
+    ``width`` is that of a group's projection, ``hidden`` of the layer before it on the side of
+    words; ``dropout`` the share of a picture's numbers that are left out while training.
     """
 
     w_dim: int = 256

@@ -28,12 +28,9 @@ from mien.errors import InputError
 class CodeGaussian:
     """Codes under some labels.
 
-    Attributes:
-        mean: ``[d]``, of all codes.
-        slope: ``[l, d]``, from centred labels to codes; zero for labels that are not told.
-        root: ``[d, d]``, symmetric root of the covariance of what is left.
-        label_mean: ``[l]``.
-        precision: ``[d, d]``, inverse covariance of all codes, by which lengths are measured.
+    ``slope`` leads from centred labels to codes, zero for labels that are not told; ``root`` is the
+    symmetric root of the covariance of what is left, ``precision`` the inverse covariance of all
+    codes, by which lengths are measured.
     """
 
     mean: Tensor

@@ -82,17 +82,11 @@ def score_generator(
 ) -> ScoreTable:
     """Compare generated faces with real ones.
 
-    Args:
-        studio: Whose generator is measured.
-        judge: A tagger, Inception or MobileNet.
-        reference: Held-out pictures of one or several sets, at the generator's resolution.
-        training: Training pictures; with them a row says how far real training pictures are from
-            the held-out ones, which is what a perfect generator would reach. Judges larger than a
-            tagger are shown ``count`` of them.
-        count: How many faces.
-        seed: Of the first.
-        psis: Truncations, a row each.
-        beside: What else is measured.
+    ``judge`` is a tagger, Inception or MobileNet, ``reference`` held-out pictures of one or several
+    sets, at the generator's resolution. With training pictures a row says how far these are from
+    the held-out ones, which is what a perfect generator would reach; judges larger than a tagger
+    are shown ``count`` of them. ``count`` faces from ``seed`` on are drawn for each truncation of
+    ``psis``, a row each.
     """
     beside, kept = beside or Beside(), RealPictures.of(reference)
     known = None if training is None else RealPictures.of(training)

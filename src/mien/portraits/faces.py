@@ -43,9 +43,6 @@ class Faces:
     """Drawn faces and what made them; ``faces[0]`` and ``for face in faces`` give faces of one.
 
     Attributes:
-        images: uint8 RGB.
-        ws: One w for each layer of the generator.
-        seeds: The seed of each face.
         provenance: What made them all: model, hash, text, method, psi, …
         notes: What the person should know: words cut, nothing recognised.
         each: What made each of them beyond that, its seed among it; none where the seed is all.

@@ -103,11 +103,11 @@ def _widen(value: Tensor, source: Tensor, torgb: bool) -> None:
 
 
 def finish(folder: Path, recipe: JointRecipe, meta: dict[str, Any] | None = None) -> None:
-    """Write z -> w, then generator, encoder and moments of codes of a run as it stands.
+    """Write z -> w, then averaged generator, encoder and moments of codes of a run as it stands.
 
-    That is its averaged generator. Their codes are those of the run moved by a constant
-    (:func:`write_mapping`); the run keeps its own. The folder gets ``generator.safetensors``,
-    ``encoder.safetensors`` and ``codes.safetensors``, with ``meta`` (data, licence) in the headers.
+    Their codes are those of the run moved by a constant (:func:`write_mapping`); the run keeps its
+    own. The folder gets ``generator.safetensors``, ``encoder.safetensors`` and
+    ``codes.safetensors``, with ``meta`` (data, licence) in the headers.
     """
     recipe.encode_all()
     config = recipe.config

@@ -26,12 +26,8 @@ _DROPPED = (0, 2)  # Decoder layers with dropout.
 class AutoencoderConfig:
     """Everything that decides the shape of an autoencoder's tensors.
 
-    Args:
-        in_channels: Of the picture that is given.
-        out_channels: Of the picture that comes out.
-        ngf: Channels of the first convolution; each further one doubles them.
-        channel_max: The most channels of a layer.
-        dropout: Share of the features that two decoder layers drop while training.
+    Each convolution doubles ``ngf``, up to ``channel_max``; ``dropout`` is the share of the
+    features that two decoder layers drop while training.
     """
 
     in_channels: int = 3

@@ -24,13 +24,9 @@ from mien.sketch.layers import check_norm, check_range, check_size, draw_weights
 class ResnetConfig:
     """Everything that decides the shape of a residual generator's tensors.
 
-    Args:
-        in_channels: Of the picture that is given.
-        out_channels: Of the picture that comes out.
-        ngf: Channels at full size; two halvings double them to 4·ngf.
-        blocks: Residual blocks; 6 for 128×128 and 9 for 256×256 in the paper.
-        norm: ``instance``, ``batch`` or ``none``.
-        dropout: Drop half of the features inside each block while training.
+    Two halvings double ``ngf`` to 4·ngf; ``blocks`` are 6 for 128×128 and 9 for 256×256 in the
+    paper; ``norm`` is ``instance``, ``batch`` or ``none``; ``dropout`` drops half of the features
+    inside each block while training.
     """
 
     in_channels: int = 3

@@ -42,16 +42,10 @@ _STUDY_SAMPLES = (1203, 301)
 class SketchPlan:
     """What is measured.
 
-    Attributes:
-        split: One of :data:`SPLITS`.
-        limit: The most pairs of a part, spread over it; 0 for all.
-        shown: Faces on the sheet.
-        study: Whether the study's figures stand beside ours.
-        sides: Names of the two folders or halves, photos first.
-        direction: Of models that do not say theirs.
-        precision: ``exact`` or ``fast``, see :mod:`mien.runtime.precision`.
-        engine: Which form of the networks runs; see :mod:`mien.runtime.engines`.
-        cache: Folder of compiled networks; ``None`` for none.
+    At most ``limit`` pairs of a part, spread over it, 0 for all; ``shown`` faces on the sheet;
+    ``study``: the study's figures stand beside ours. ``sides`` are the names of the two folders or
+    halves, photos first; ``direction`` that of models that do not say theirs; ``cache`` the folder
+    of compiled networks.
     """
 
     split: str = "trained"

@@ -1,8 +1,7 @@
 """Translated pictures against the true ones: every number of ``mien evaluate sketch``.
 
-Measured is what a person would get: 8-bit pictures of the model's own size. Judges look at faces
-as they were: the square that training makes of a picture is brought back to its shape, and the
-square in the middle of that is shown.
+On 8-bit pictures of the model's own size, as a person would get them. Judges look at the middle
+square of faces brought back to the shape that they had before training made them square.
 
     n pairs · r side of the model's pictures
 """

@@ -26,8 +26,6 @@ class UnetConfig:
     """Everything that decides the shape of a U-Net's tensors.
 
     Args:
-        in_channels: Of the picture that is given.
-        out_channels: Of the picture that comes out.
         ngf: Channels of the outermost level; each level further in doubles them.
         channel_max: The most channels of a level; None for 8·ngf, as published.
         downs: Levels; each halves the size. 8 for 256×256, 7 for 128×128.

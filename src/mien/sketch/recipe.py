@@ -46,17 +46,10 @@ Terms = dict[str, Tensor]
 class TranslationRecipe(Recipe):
     """The networks of a run and its step; one subclass a method.
 
-    Args:
-        config: What decides the run.
-        data: Training pictures at its resolution, photographs first; pairs but for CycleGAN.
-        faces: Photographs for computed drawings, if the configuration has any.
-        kept: Pairs to measure on; nothing is chosen by them.
-        judge: Adds the distance of output and truth as it sees them, with ``judge_weight``.
-        features: The frozen networks, if the configuration looks through them.
-        device: Where to compute.
-
-    Raises:
-        InputError: Data or networks that the configuration needs are not given, or do not fit.
+    ``data`` are training pictures at its resolution, photographs first (pairs but for CycleGAN),
+    ``faces`` photographs for computed drawings, ``kept`` pairs to measure on, by which nothing is
+    chosen; ``judge`` adds the distance of output and truth as it sees them, with ``judge_weight``.
+    InputError: data or networks that the configuration needs are not given, or do not fit.
     """
 
     free = frozenset(

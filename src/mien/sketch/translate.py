@@ -94,16 +94,10 @@ class Translation:
 class Translator:
     """A loaded model that translates pictures.
 
-    Args:
-        loaded: As :func:`mien.hub.loading.load_translator` gives it.
-        direction: What is wanted of it; ``None`` for whatever it does.
-        precision: ``exact`` or ``fast``, see :mod:`mien.runtime.precision`.
-        engine: Which form of the network runs; ``auto`` is the one that is ready soonest.
-        items: About how many pictures will come; with few of them, compiling does not pay.
-        cache: Folder of compiled networks; ``None`` for none.
-
-    Raises:
-        InputError: The model goes the other way, or is not for pictures of 3 channels.
+    ``direction`` is what is wanted of it, ``None`` for whatever it does. The ``engine`` ``auto`` is
+    the one that is ready soonest for about so many ``items``: with few, compiling does not pay.
+    ``cache`` is the folder of compiled networks. InputError: the model goes the other way, or is
+    not for pictures of 3 channels.
     """
 
     def __init__(

@@ -20,19 +20,15 @@ from mien.stylegan2.ops import Conv, FullyConnected
 
 @dataclass(frozen=True)
 class DiscriminatorConfig:
-    """Everything that decides the shape of a discriminator's tensors.
+    """Everything that decides the shape of a discriminator's tensors; others as a generator's.
 
     Args:
-        resolution: Height and width of the image; a power of two from 32 to 1024.
         c_dim: Width of the label; 0 for none.
-        channel_base: Features × resolution, before ``channel_max`` cuts it.
-        channel_max: The most features that a layer has.
         mapping_layers: Fully connected layers that map a label.
         group: How many images one minibatch standard deviation is taken over; None for all of a
             batch.
         plain_head: With labels, add a logit that ignores them (Miyato & Koyama 2018, Eq. 3), which
             partial and empty labels need; published networks have none.
-        conv_clamp: As a generator's.
     """
 
     resolution: int

@@ -1,11 +1,10 @@
 """The StyleGAN2 generator: z -> w -> ws -> styles -> image.
 
 Karras, Laine, Aittala, Hellsten, Lehtinen, Aila: Analyzing and Improving the Image Quality of
-StyleGAN, 2020. Parameter names are those of the published PyTorch checkpoints, so that these load
-without a table.
+StyleGAN, 2020. Parameter names are those of the published PyTorch checkpoints.
 
-Axes: n batch, c label, i o channels, h w pixels. ``ws`` holds one w for each layer,
-``[n, num_ws, w_dim]``; ``styles`` is the S space, one ``[n, channels]`` for each layer.
+Axes: n batch, c label, i o channels, h w pixels. ``ws`` holds one w for each layer, ``[n, num_ws,
+w_dim]``; ``styles`` is the S space, one ``[n, channels]`` for each layer.
 """
 
 from __future__ import annotations

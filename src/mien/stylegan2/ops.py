@@ -102,14 +102,9 @@ def modulated_conv(
     """Convolution whose kernel each sample scales for itself (Karras et al. 2020, Eq. 1 and 3).
 
     No kernel is built per sample: scaling input channels by the style, one shared convolution, and
-    scaling output channels by the inverse norm is the same map.
-
-    Args:
-        x: Features.
-        weight: The shared kernel, already scaled for equalised learning rate.
-        styles: Scale of each input channel.
-        demodulate: Whether each output channel is brought back to unit expected variance.
-        up: Whether height and width double (transposed convolution, then the FIR filter).
+    scaling output channels by the inverse norm is the same map. ``weight`` is scaled already for
+    equalised learning rate; ``up`` doubles height and width (transposed convolution, then the FIR
+    filter).
     """
     # Modulate, Eq. 1.
     kernel = weight.to(x.dtype)

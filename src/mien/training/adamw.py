@@ -29,15 +29,11 @@ class AdamWRecipe(Recipe):
     """A network, the sum of its losses, AdamW.
 
     ``config`` has ``kimg``, ``batch``, ``lr``, ``weight_decay``, ``seed`` and ``precision``;
-    ``build`` gives the network at the start, from torch's seed.
-
-    Attributes:
-        name: What a message calls the network.
-        kind: Of the file that :meth:`finish` writes.
-        warm: Share of the run for which the learning rate rises; then it falls as a cosine.
-        longest: The gradient is shortened to this norm.
-        betas: Of AdamW.
-        average_steps: Half-life of an average of the weights, in steps; None for no average.
+    ``build`` gives the network at the start, from torch's seed. A subclass may set ``name`` (what a
+    message calls the network), ``kind`` (of the file that :meth:`finish` writes), ``warm`` (share
+    of the run for which the learning rate rises; then it falls as a cosine), ``longest`` (the norm
+    to which a gradient is shortened), ``betas``, and ``average_steps`` (half-life of an average of
+    the weights; None for no average).
     """
 
     free = frozenset()  # A cosine ends where it was told to.

@@ -91,12 +91,11 @@ class Inverter:
         on the machine's processors.
         """
         with one_thread():
-            found = [self._code(one) for one in image.split(1)]
+            found = []
+            for one in image.split(1):
+                ws = self.spread_out(self.encode(one, self.look(one)))
+                found.append(ws if self.head is None else self.head.refine(one, ws, self.draw)[-1])
         return torch.cat(found).float()
-
-    def _code(self, image: Tensor) -> Tensor:
-        ws = self.spread_out(self.encode(image, self.look(image)))
-        return ws if self.head is None else self.head.refine(image, ws, self.draw)[-1]
 
     @torch.no_grad()
     def draw(self, ws: Float[Tensor, "n num_ws w_dim"]) -> Float[Tensor, "n 3 h w"]:

@@ -40,8 +40,7 @@ class InversionReport:
     def text(self) -> str:
         """The table."""
         width = max(len(row.name) for row in self.rows) + 2
-        head = f"{'':<{width}}features     MSE  recogniser  one person  seconds"
-        lines = [head]
+        lines = [f"{'':<{width}}features     MSE  recogniser  one person  seconds"]
         for row, same in zip(self.rows, self.same, strict=True):
             lines.append(
                 f"{row.name:<{width}}{row.features:8.3f}{row.mse:8.4f}{row.recogniser:12.2f}"

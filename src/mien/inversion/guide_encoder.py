@@ -21,13 +21,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mien.errors import InputError
+from mien.inversion.head import small, trunk
 from mien.judges.regions import COLOURS
 
 KIND = "guide-encoder"
 GUIDES: Mapping[str, int] = {"sketch": 1, "label": 19}
 """What guides -> channels of what the encoder is shown: grey, or CelebAMask-HQ's ids."""
-SIDE = 64
-"""Side of what the encoder is shown."""
 FINE_SIDE = 128
 """Side of the pictures that it is made from."""
 
@@ -56,17 +55,8 @@ class GuideEncoder(nn.Module):
     def __init__(self, config: GuideConfig | None = None) -> None:
         super().__init__()
         self.config = config = config or GuideConfig()
-        width, relu = config.width, nn.LeakyReLU(0.2)
-        layers: list[nn.Module] = []
-        channels = GUIDES[config.guide]
-        for wide in (width, 2 * width, 3 * width, 4 * width):  # 32², 16², 8², 4²
-            layers += [nn.Conv2d(channels, wide, 4, 2, 1), nn.GroupNorm(4, wide), relu]
-            channels = wide
-        side = SIDE // 2**4
-        self.trunk = nn.Sequential(
-            *layers, nn.Flatten(), nn.Linear(channels * side**2, config.hidden), relu,
-            nn.Linear(config.hidden, config.w_dim),
-        )  # fmt: skip
+        layers = trunk(GUIDES[config.guide], config.width, config.hidden)
+        self.trunk = nn.Sequential(*layers, nn.Linear(config.hidden, config.w_dim))
         self.register_buffer("mean", torch.zeros(config.w_dim))  # μ
         self.register_buffer("root", torch.eye(config.w_dim))  # Σ^½
         self.register_buffer("error", torch.eye(config.w_dim))  # of whitened codes
@@ -93,11 +83,7 @@ def shown(pictures: UInt8[np.ndarray, "n h w"], guide: str) -> Float[Tensor, "n 
         count = GUIDES[guide]
         x = functional.one_hot(x.long().clamp(max=count), count + 1)[..., :count]
         x = x.permute(0, 3, 1, 2).float()
-    if x.shape[-1] == SIDE:
-        return x
-    return functional.interpolate(
-        x, size=[SIDE, SIDE], mode="bilinear", antialias=True, align_corners=False
-    )
+    return small(x)
 
 
 def looked_at(picture: UInt8[np.ndarray, "*n h w"], guide: str) -> UInt8[np.ndarray, "*n h w 3"]:

@@ -19,7 +19,8 @@ from mien.faces.alignment import align
 from mien.faces.choosing import Finder, Where, find_face, middle_square, shipped_finder
 from mien.images import label_maps
 from mien.inversion.encoder import load_beside
-from mien.inversion.guide_encoder import FINE_SIDE, KIND, SIDE, GuideEncoder
+from mien.inversion.guide_encoder import FINE_SIDE, KIND, GuideEncoder
+from mien.inversion.head import SIDE
 from mien.judges.regions import COLOURS
 from mien.portraits.codes import CodeMoments
 

@@ -54,14 +54,7 @@ class WPlusHead(nn.Module):
     def __init__(self, config: HeadConfig | None = None) -> None:
         super().__init__()
         self.config = config = config or HeadConfig()
-        relu, layers, channels = nn.LeakyReLU(0.2), [], 9
-        for times in (1, 2, 3, 4):  # 32², 16², 8², 4²
-            wide = times * config.width
-            layers += [nn.Conv2d(channels, wide, 4, 2, 1), nn.GroupNorm(4, wide), relu]
-            channels = wide
-        self.trunk = nn.Sequential(
-            *layers, nn.Flatten(), nn.Linear(channels * (SIDE // 16) ** 2, config.hidden), relu
-        )
+        self.trunk = nn.Sequential(*trunk(9, config.width, config.hidden))
         self.offsets = nn.Linear(config.hidden, config.num_ws * config.w_dim)
         nn.init.zeros_(self.offsets.weight)  # Untrained it changes nothing.
         nn.init.zeros_(self.offsets.bias)
@@ -70,7 +63,7 @@ class WPlusHead(nn.Module):
         self, photo: Float[Tensor, "n 3 h w"], drawn: Float[Tensor, "n 3 h w"]
     ) -> Float[Tensor, "n l d"]:
         """Offsets, in units of w, from a photo in [-1, 1], of any size, and what is drawn of it."""
-        a, b = (_small(x) for x in (photo, drawn))
+        a, b = (small(x) for x in (photo, drawn))
         x = self.offsets(self.trunk(torch.cat([a, b, a - b], dim=1)))
         return self.config.spread * x.unflatten(1, (self.config.num_ws, self.config.w_dim))
 
@@ -99,7 +92,17 @@ class WPlusHead(nn.Module):
         return found
 
 
-def _small(x: Tensor) -> Tensor:
+def trunk(channels: int, width: int, hidden: int) -> list[nn.Module]:
+    """Layers from pictures of :data:`SIDE` to ``hidden`` numbers; the inversion's encoders' own."""
+    relu, layers = nn.LeakyReLU(0.2), []
+    for wide in (width, 2 * width, 3 * width, 4 * width):  # 32², 16², 8², 4²
+        layers += [nn.Conv2d(channels, wide, 4, 2, 1), nn.GroupNorm(4, wide), relu]
+        channels = wide
+    return [*layers, nn.Flatten(), nn.Linear(channels * (SIDE // 16) ** 2, hidden), relu]
+
+
+def small(x: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c 64 64"]:
+    """Pictures at :data:`SIDE`."""
     if x.shape[-1] == SIDE:
         return x
     return functional.interpolate(

@@ -136,9 +136,12 @@ class HeadRecipe(AdamWRecipe):
         sums: dict[str, list[float]] = {}
         with torch.no_grad():
             for x, before, after in zip(photo.split(1), start.split(1), ws.split(1), strict=True):
-                ends = (terms(self.inverter, self.embed, x, code) for code in (before, after))
-                for name, values in _together(*ends).items():
-                    sums.setdefault(name, []).append(values)
+                one, found = (terms(self.inverter, self.embed, x, code) for code in (before, after))
+                told = {f"held/{name}": float(value) for name, value in found.items()}
+                for name in ("pixels", "features"):
+                    told[f"held/{name} of one pass"] = float(found[name] / one[name])
+                for name, value in told.items():
+                    sums.setdefault(name, []).append(value)
         return {name: float(np.mean(values)) for name, values in sums.items()}
 
     def sample(self) -> np.ndarray:
@@ -146,10 +149,3 @@ class HeadRecipe(AdamWRecipe):
         photo, start, ws = self._held(self.held_rows[:_SAMPLES])
         rows = [photo, self.inverter.draw(start), self.inverter.draw(ws)]
         return np.concatenate([images.to_uint8(row) for row in rows])
-
-
-def _together(before: Mapping[str, Tensor], after: Mapping[str, Tensor]) -> dict[str, float]:
-    found = {f"held/{name}": float(value) for name, value in after.items()}
-    for name in ("pixels", "features"):
-        found[f"held/{name} of one pass"] = float(after[name] / before[name])
-    return found

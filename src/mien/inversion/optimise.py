@@ -147,8 +147,7 @@ def optimise(
         adam.param_groups[0]["lr"] = plan.rate * inverter.spread * plan.rate_at(number)
         with one_thread(), torch.enable_grad():
             found = terms(inverter, photo, seen, ws, start, number % plan.every == 0)
-            _descend(adam, found, weights, [ws], number)
-        losses = {name: float(value.detach()) for name, value in found.items()}
+            losses = _descend(adam, found, weights, [ws], number)
         yield Step(number + 1, plan.steps, losses, ws.detach().clone(), inverter.generator)
 
 
@@ -182,10 +181,9 @@ def tune(
                 "pixels": (drawn - photo).abs().mean(),
                 "features": feature_distance(inverter.look(drawn, deep=False)[0], seen[0]).mean(),
             }
-            _descend(adam, found, weights, moved, number)
+            losses = _descend(adam, found, weights, moved, number)
         for weight in moved:  # Whoever draws with it between two steps needs no graph.
             weight.requires_grad_(False)
-        losses = {name: float(value.detach()) for name, value in found.items()}
         yield Step(number + 1, plan.tune_steps, losses, ws, G)
 
 
@@ -200,8 +198,8 @@ def _descend(
     weights: Mapping[str, float],
     moved: Sequence[Tensor],
     number: int,
-) -> None:
-    """One step of Adam on the weighted sum."""
+) -> dict[str, float]:
+    """One step of Adam on the weighted sum; what the terms were before it."""
     loss = torch.stack([weights[name] * value for name, value in found.items()]).sum()
     if not bool(loss.isfinite()):
         raise TrainingDiverged(
@@ -211,3 +209,4 @@ def _descend(
     for part, slope in zip(moved, slopes, strict=True):
         part.grad = slope
     adam.step()
+    return {name: float(value.detach()) for name, value in found.items()}

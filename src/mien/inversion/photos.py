@@ -256,7 +256,7 @@ def invert(
     ``follow`` sees the steps. WeightsMissing: the generator has no encoder; TrainingDiverged: a
     loss is not finite; otherwise errors as :func:`cut`.
     """
-    request, follow = request or InversionRequest(), follow or _unseen
+    request, follow = request or InversionRequest(), follow or (lambda steps, what, total: steps)
     inverter, recognition = studio.inverter, studio.recognition
     found = cut(studio, photo, request, finder)
     device, plan = studio.device, request.plan
@@ -312,10 +312,6 @@ def measure(
         float((real - fake).square().mean()),
         float((embedded[0] - embedded[1]).norm()),
     )
-
-
-def _unseen(steps: Iterable[Step], label: str, total: int) -> Iterable[Step]:
-    return steps
 
 
 def _made(

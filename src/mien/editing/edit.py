@@ -141,8 +141,7 @@ def crossing(
     chosen = parse_layers(layers, studio.generator.num_ws)
     several("rows", rows)
     several("columns", columns)
-    sides = [_all_faces(studio, faces, psi) for faces in (rows, columns)]
-    (ws_r, made_r), (ws_c, made_c) = sides
+    (ws_r, made_r), (ws_c, made_c) = (_all_faces(studio, side, psi) for side in (rows, columns))
     if not len(ws_r) or not len(ws_c) or len(ws_r) * len(ws_c) > _CELLS:
         raise WrongValue(f"a grid of {len(ws_r)} x {len(ws_c)} faces; from 1 to {_CELLS} are drawn")
     mixed = torch.cat([mix(row[None], ws_c, chosen) for row in ws_r])
@@ -182,17 +181,14 @@ def _beside(columns: Sequence[np.ndarray], captions: Iterable[tuple[str, ...]]) 
 
 
 def _said(made: Mapping[str, Any]) -> str:
+    text, seed = made.get("text"), f"seed {made.get('seed')}"
+    head = f"{text} ({seed})" if text else seed
+    if "latents" in made:
+        head = f"{made['latents']}:{made.get('row', 0)}"
     if "mix" in made:
         head = "a mixture"
-    elif "latents" in made:
-        head = f"{made['latents']}:{made.get('row', 0)}"
-    else:
-        text = str(made.get("text", ""))
-        head = f"{text} (seed {made.get('seed')})" if text else f"seed {made.get('seed')}"
-    done = [
-        Setting.from_dict(row).label() for one in made.get("edits", ()) for row in one["settings"]
-    ]
-    return ", ".join([head, *done])
+    rows = (row for one in made.get("edits", ()) for row in one["settings"])
+    return ", ".join([head, *(Setting.from_dict(row).label() for row in rows)])
 
 
 def _notes(

@@ -17,17 +17,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mien.attributes import LABELS
 from mien.editing.decoupling import Spread
 from mien.editing.direction import Direction, DirectionSet, scaled_to_spread
 from mien.editing.fit_decoupling import Measure, Whitened, decouple
-from mien.editing.label_directions import occurs, step_towards
+from mien.editing.label_directions import all_told, occurs, step_towards
 from mien.editing.lasso import fit_lasso
 from mien.editing.margin import fit_logistic, fit_svm
 from mien.editing.naming import EDITS, TAGS, NamedEdit
 from mien.editing.pairs import default_coefficients, frequent_tags
 from mien.editing.pca import pca
-from mien.editing.regression import GramAccumulator, TagFit, fit_linear
+from mien.editing.regression import GramAccumulator, fit_linear
 from mien.editing.samples import LatentSource, Reader, TaggedSamples, sample_tagged
 from mien.editing.sefa import sefa
 from mien.editing.svd import svd
@@ -145,9 +144,7 @@ def from_codes(codes: CodeMoments, config: DirectionFit) -> tuple[dict[str, Tens
     A tag's direction leads from the rest of its column to its labels, all other columns being told:
     what a label changes by itself. InputError: no attributes known, or none of the tags occurs.
     """
-    if codes.label_dim != len(LABELS):
-        raise InputError(f"codes of {codes.label_dim} labels, {len(LABELS)} attributes are needed")
-    gaussian = codes.given(torch.ones(len(LABELS), dtype=torch.bool))
+    gaussian = all_told(codes)
     shares = codes.label_mean.clamp(min=0)
     spread = Spread(codes.cov_ww)
     units: dict[str, Tensor] = {}
@@ -251,14 +248,10 @@ def fit_tags(
     Regression uses the tagger's log odds, scaled to unit variance; margins and SVD use 0 and 1.
     InputError: a tag that never varies, or too few samples.
     """
-    fit: TagFit
-    if config.method in ("linear", "lasso"):
-        seen = standardised(samples.seen, tags)
-        fit = (
-            fit_linear(seen, config.ridge)
-            if config.method == "linear"
-            else fit_lasso(seen, config.alpha)
-        )
+    if config.method == "linear":
+        fit = fit_linear(standardised(samples.seen, tags), config.ridge)
+    elif config.method == "lasso":
+        fit = fit_lasso(standardised(samples.seen, tags), config.alpha)
     elif config.method == "svd":
         batches = list(samples.batches(tags)())
         latents, labels = (torch.cat(parts) for parts in zip(*batches, strict=True))

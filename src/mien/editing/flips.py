@@ -73,25 +73,18 @@ class Flips:
 
     def as_dict(self) -> dict[str, object]:
         """Plain values for JSON."""
+        said = ("share", "strength", "half", "most", "cosine")
         return {
-            "rows": {
-                row.edit: {
-                    "share": row.share,
-                    "strength": _known(row.strength),
-                    "half": _known(row.half),
-                    "most": row.most,
-                    "cosine": row.cosine,
-                }
-                for row in self.rows
-            },
+            "rows": {row.edit: {name: _known(row, name) for name in said} for row in self.rows},
             "strangers": self.strangers,
             "protocol": self.protocol.as_dict(),
             "identity": None if self.identity is None else self.identity.as_dict(),
         }
 
 
-def _known(value: float) -> float | None:
-    return None if math.isnan(value) else value
+def _known(row: Flip, name: str) -> float | None:
+    value = getattr(row, name)
+    return None if value is None or math.isnan(value) else value
 
 
 @dataclass

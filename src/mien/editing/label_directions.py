@@ -17,7 +17,7 @@ from torch import Tensor
 from mien.attributes import COLUMNS, LABELS, column_slice, in_words, is_known
 from mien.editing.direction import Direction, DirectionSet
 from mien.errors import InputError
-from mien.portraits.codes import CodeMoments
+from mien.portraits.codes import CodeGaussian, CodeMoments
 
 AS_USUAL = ", as usual"
 """What the name of a direction ends in that holds nothing."""
@@ -55,6 +55,13 @@ def step_towards(
     return (here / here.sum() - rest / rest.sum()) @ slope
 
 
+def all_told(codes: CodeMoments) -> CodeGaussian:
+    """The Gaussian of codes when all attributes are told; InputError: they know none."""
+    if codes.label_dim != len(LABELS):
+        raise InputError(f"codes of {codes.label_dim} labels, {len(LABELS)} attributes are needed")
+    return codes.given(torch.ones(len(LABELS), dtype=torch.bool))
+
+
 def occurs(codes: CodeMoments, labels: Collection[str]) -> bool:
     """Whether enough codes have one of some labels, and some codes of their column have none."""
     shares = codes.label_mean.clamp(min=0)
@@ -69,10 +76,8 @@ def label_directions(codes: CodeMoments, generator: str) -> DirectionSet:
     ``codes`` are the moments that ``mien train faces`` writes with its generator, ``generator`` is
     its SHA-256. InputError: the codes know no attributes, or none occurs.
     """
-    if codes.label_dim != len(LABELS):
-        raise InputError(f"codes of {codes.label_dim} labels, {len(LABELS)} attributes are needed")
+    alone = all_told(codes)
     shares = codes.label_mean.cpu().clamp(min=0)
-    alone = codes.given(torch.ones(len(LABELS), dtype=torch.bool))
     precision = alone.precision.cpu().double()
     found: list[Direction] = []
     for column, values in COLUMNS.items():

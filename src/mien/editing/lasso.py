@@ -56,10 +56,6 @@ def fit_lasso(
     )
 
 
-def _shrink(values: Tensor, threshold: float) -> Tensor:
-    return values - values.clamp(-threshold, threshold)
-
-
 @dataclass
 class _State:
     """FISTA's variables for the tags that are not done, [d t] but where said."""
@@ -105,7 +101,8 @@ class _Solver:
         return state.tags.tolist()
 
     def _advance(self, s: _State, cross: Tensor, step: float) -> None:
-        w = _shrink(s.ahead - step * (self.gram @ s.ahead - cross), step * self.alpha)
+        w = s.ahead - step * (self.gram @ s.ahead - cross)
+        w = w - w.clamp(-step * self.alpha, step * self.alpha)
         # Restart a tag's momentum when it points uphill.
         uphill = ((s.ahead - w) * (w - s.w)).sum(dim=0) > 0
         theta = torch.where(uphill, 1.0, s.theta)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from mien.editing.mixing import lerp, mix, parse_layers, slerp, truncate
+from mien.editing.mixing import lerp, mix, parse_layers, slerp
 from mien.errors import InputError
 
 DRAW = np.random.RandomState(0)
@@ -105,15 +105,6 @@ def test_slerp_between_opposites_goes_around():
     assert float((third * x).sum()) == pytest.approx(math.cos(math.pi / 3))
 
 
-def test_truncation():
-    mean = randn(4)
-    assert torch.equal(truncate(A, mean, 1.0), mean + (A - mean))
-    torch.testing.assert_close(truncate(A, mean, 0.0), mean.expand_as(A))
-    some = truncate(A, mean, 0.5, cutoff=4)
-    torch.testing.assert_close(some[:, :4], (A[:, :4] + mean) / 2)
-    assert torch.equal(some[:, 4:], A[:, 4:])
-
-
 def test_bad_input_is_named():
     with pytest.raises(InputError, match="layer 10 is outside"):
         mix(A, B, [10])
@@ -127,5 +118,3 @@ def test_bad_input_is_named():
         lerp(A, B, torch.ones(2))
     with pytest.raises(InputError, match="length 0"):
         slerp(torch.zeros(1, 3), torch.ones(1, 3), 0.5)
-    with pytest.raises(InputError, match="truncation of 11 layers in a network of 10"):
-        truncate(A, torch.zeros(4), 0.5, 11)

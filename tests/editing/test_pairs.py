@@ -18,24 +18,6 @@ SHORT = Direction("short hair", torch.tensor([0.0, 1, 0]), "w", (1, 2), 1.0, "f"
 BOTH = DirectionSet((LONG, SHORT))
 
 
-@pytest.mark.parametrize(
-    ("text", "pair"),
-    [
-        ("long hair/short hair", TagPair("long hair", "short hair")),
-        (" a / b = 15 , -5 ", TagPair("a", "b", (15.0, -5.0))),
-        ("a/b=-.5,+1e1", TagPair("a", "b", (-0.5, 10.0))),
-    ],
-)
-def test_pairs_are_read(text, pair):
-    assert TagPair.parse(text) == pair
-
-
-@pytest.mark.parametrize("text", ["", "a", "a/", "a/a", "a/b=", "a/b=1", "a/b=1,x", "a/b=1,2,3"])
-def test_what_is_no_pair_is_refused(text):
-    with pytest.raises(InputError, match="is no pair of tags"):
-        TagPair.parse(text)
-
-
 def test_a_pair_is_the_weighted_sum():
     made = oppose(TagPair("long hair", "short hair"), BOTH)
     assert made.name == "long hair/short hair"

@@ -31,15 +31,6 @@ def test_sums_equal_numpy_whatever_the_batches():
         np.testing.assert_allclose(sums.tag_mean, LABELS.double().mean(0), atol=1e-14)
 
 
-def test_merging_parts_equals_the_whole():
-    whole, parts = seen(), seen(LATENTS[:250], LABELS[:250])
-    parts.merge(seen(LATENTS[250:], LABELS[250:]))
-    parts.merge(GramAccumulator(24, TAGS))
-    for name in ("mean", "tag_mean", "scatter", "cross", "tag_scatter"):
-        torch.testing.assert_close(getattr(parts, name), getattr(whole, name))
-    assert parts.count == whole.count
-
-
 def test_large_batches_are_taken_in_pieces():
     latents, labels, tags, _ = planted(n=5000, d=3, t=2)
     torch.testing.assert_close(
@@ -103,8 +94,6 @@ def test_bad_input_is_named():
         seen(labels=LABELS[:, :5])
     with pytest.raises(InputError, match="5 wide, those before 24"):
         seen().update(LATENTS[:, :5], LABELS)
-    with pytest.raises(InputError, match="only equal ones merge"):
-        seen().merge(GramAccumulator(24, TAGS[:2]))
     with pytest.raises(InputError, match="all equal"):
         fit_linear(seen(torch.ones_like(LATENTS)))
     with pytest.raises(InputError, match="one name"):

@@ -13,7 +13,7 @@ from inversion.test_control import write_codes
 from mien import cli
 from mien.errors import InputError
 from mien.hub import loading
-from mien.inversion.guide_encoder import KIND, SIDE, looked_at, shown
+from mien.inversion.guide_encoder import KIND, looked_at, shown
 from mien.inversion.guide_options import GuideTraining
 from mien.inversion.guide_training import (
     GuideRecipe,
@@ -23,6 +23,7 @@ from mien.inversion.guide_training import (
     joined,
     shifted,
 )
+from mien.inversion.head import SIDE
 from mien.inversion.known_codes import POOLED, known_codes
 from mien.portraits.codes import CodeMoments
 from mien.studio import Studio

@@ -1,8 +1,7 @@
 """Strength 1 made to mean one thing: the attribute turns over in half of the faces.
 
-The strength at which that happens is measured for each direction, becomes its scale, and is kept in
-its scores with what was measured beside it. A direction along which fewer than half of the faces
-ever turn over, or which carries the person away before they do, is left out.
+A direction along which fewer than half of the faces ever turn over, or which carries the person
+away before they do, is left out.
 """
 
 from __future__ import annotations
@@ -29,17 +28,12 @@ def calibrated(
 ) -> tuple[DirectionSet, list[str]]:
     """Scale every direction that was measured, and leave out those that wreck faces.
 
-    Args:
-        directions: The set; those that were not measured stay as they are.
-        turned: What :func:`mien.editing.flips.flips` found of it.
-        ladder: The strengths that the faces climbed.
-        least: Mean cosine at the flip that a direction must keep; told by an identity judge.
-
-    Returns:
-        The set, and for each direction that was left out a line that says why. A direction has the
-        scores ``turned`` (share of faces that turned over at all), ``cosine`` and ``reach`` (the
-        strength, in the new unit, by which nine in ten of these faces had turned over; what lies
-        beyond was seen on the few others only).
+    ``turned`` was measured on the set by :func:`mien.editing.flips.flips` over the strengths
+    ``ladder``; ``least`` is the mean cosine at the flip that a direction must keep. Those that were
+    not measured stay as they are. Returns the set, and a line for each direction that was left out.
+    The scores of a direction: ``turned`` (share of faces that turned over at all), ``cosine`` and
+    ``reach`` (the strength, in the new unit, by which nine in ten of these faces had turned over;
+    what lies beyond was seen on the few others only).
     """
     rows = {row.edit: row for row in turned.rows}
     kept, out = [], []

@@ -6,6 +6,8 @@ x·n by 1 is along Σn, Σ their covariance (the pattern of the filter n, Haufe 
 whitened coordinates, where Σ is the identity, both are the same vector; there, what other
 directions change is projected out (Shen et al. 2020, Eq. 7), as far as a ridge allows.
 
+A vector of another width or of length 0, and latents that do not vary, are InputErrors.
+
     d dims · k other directions
 """
 
@@ -23,21 +25,13 @@ _FLOOR = 1e-4
 
 
 class Spread:
-    """Whitened coordinates of a latent space: unit variance, no correlation.
-
-    Attributes:
-        dims: d.
-    """
+    """Whitened coordinates of a latent space of ``dims`` d: unit variance, no correlation."""
 
     def __init__(self, covariance: Float[Tensor, "d d"]) -> None:
-        """Factorise a covariance.
+        """Factorise the covariance of the latents.
 
-        Args:
-            covariance: Of the latents. Directions in which they hardly vary count as varying by a
-                ten-thousandth of the mean variance.
-
-        Raises:
-            InputError: Values that are not finite, or latents that do not vary at all.
+        Directions in which they hardly vary count as varying by a ten-thousandth of the mean
+        variance.
         """
         if not bool(covariance.isfinite().all()):
             raise InputError("the covariance of the latents is not finite")
@@ -49,56 +43,37 @@ class Spread:
         self.dims = len(values)
 
     def whiten(self, coefficients: Float[Tensor, " d"]) -> Float[Tensor, " d"]:
-        """The unit vector in whitened coordinates that coefficients on latents point along.
-
-        Raises:
-            InputError: Another width, or a vector of length zero.
-        """
-        if coefficients.shape != (self.dims,):
-            raise InputError(
-                f"a direction {tuple(coefficients.shape)} for latents {self.dims} wide"
-            )
-        x = self._deviation * (self._basis.T @ coefficients.double())
-        if not bool(x.norm() > 0):
-            raise InputError("a direction of length 0 leads nowhere")
-        return x / x.norm()
+        """The unit vector in whitened coordinates that coefficients on latents point along."""
+        return _unit(self._deviation * self._turned(coefficients))
 
     def whiten_step(self, vector: Float[Tensor, " d"]) -> Float[Tensor, " d"]:
-        """The unit vector in whitened coordinates of a difference of latents: undoes :meth:`step`.
+        """The same of a difference of latents: undoes :meth:`step`."""
+        return _unit(self._turned(vector) / self._deviation)
 
-        Raises:
-            InputError: Another width, or a vector of length zero.
-        """
+    def _turned(self, vector: Tensor) -> Tensor:
         if vector.shape != (self.dims,):
             raise InputError(f"a direction {tuple(vector.shape)} for latents {self.dims} wide")
-        x = (self._basis.T @ vector.double()) / self._deviation
-        if not bool(x.norm() > 0):
-            raise InputError("a direction of length 0 leads nowhere")
-        return x / x.norm()
+        return self._basis.T @ vector.double()
 
     def step(self, x: Float[Tensor, " d"]) -> Float[Tensor, " d"]:
         """A whitened vector as a difference of latents; length 1 becomes a standard deviation."""
         return self._basis @ (self._deviation * x)
 
 
+def _unit(x: Tensor) -> Tensor:
+    if not bool(x.norm() > 0):
+        raise InputError("a direction of length 0 leads nowhere")
+    return x / x.norm()
+
+
 def freed(
     x: Float[Tensor, " d"], others: Sequence[Float[Tensor, " d"]], ridge: float
 ) -> Float[Tensor, " d"]:
-    """Take out of a whitened direction what other directions change.
+    """Take out of a whitened unit vector what other unit vectors change; a unit vector again.
 
     x − Oᵀ(OOᵀ + ρI)⁻¹Ox: ρ = 0 is the full projection, which can leave next to nothing of an
-    attribute that usually comes with others; a larger ρ leaves more of it, and of them.
-
-    Args:
-        x: Unit vector.
-        others: Unit vectors; none leaves ``x`` as it is.
-        ridge: ρ, from 0 (nothing of the others is left) to infinity (nothing is taken out).
-
-    Returns:
-        A unit vector.
-
-    Raises:
-        InputError: A negative ridge, or nothing is left.
+    attribute that usually comes with others; a larger ρ leaves more of it, and of them, infinity
+    everything. InputError if nothing is left.
     """
     if not ridge >= 0:
         raise InputError(f"ridge {ridge}; it must be 0 or more")

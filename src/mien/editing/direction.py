@@ -1,6 +1,6 @@
 """A named direction in the latent space of one generator, and moving along it.
 
-n samples · num_ws layers · w_dim, z_dim widths of the latent spaces
+Whatever does not fit (space, width, layers, a length of 0, fields of a file) is an InputError.
 """
 
 from __future__ import annotations
@@ -29,16 +29,11 @@ class Direction:
         name: What moves, as people say it ("smile", "long hair/short hair").
         vector: float32 on the CPU. ``[z_dim]`` in z, ``[w_dim]`` in w, ``[num_ws, w_dim]`` in ws;
             in s the styles of ``layers`` one after the other in one row.
-        space: Where it lives.
         layers: The layers that it moves, sorted; ``None`` for all.
         scale: What one unit of strength multiplies the vector by.
         generator: sha256 of the generator that it was found in; empty if unknown.
         method: How it was found ("lasso, alpha 0.01").
         scores: What was measured of it, by name.
-
-    Raises:
-        InputError: No name, an unknown space, a vector of the wrong rank or with values that are
-            not finite, a scale that is zero or not finite, or layers that are negative or repeated.
     """
 
     name: str
@@ -51,7 +46,6 @@ class Direction:
     scores: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Check every field and bring the vector to float32 on the CPU."""
         if not self.name.strip():
             raise InputError("a direction without a name")
         if self.space not in get_args(Space):
@@ -80,11 +74,7 @@ class Direction:
         return float(self.scores.get("reach", _REACH))
 
     def unit(self) -> Direction:
-        """The same direction with a vector of length 1; the scale stays.
-
-        Raises:
-            InputError: The vector is zero.
-        """
+        """The same direction with a vector of length 1; the scale stays."""
         length = self.vector.norm()
         if not bool(length > 0):
             raise InputError(f"direction {self.name!r} has length 0 and leads nowhere")
@@ -96,11 +86,7 @@ class Direction:
 
 
 def check_layers(layers: Sequence[int], num_ws: int) -> None:
-    """Refuse layers that a network does not have.
-
-    Raises:
-        InputError: A layer is outside ``0 … num_ws − 1``.
-    """
+    """Refuse layers outside ``0 … num_ws − 1``."""
     outside = [layer for layer in layers if not 0 <= layer < num_ws]
     if outside:
         raise InputError(
@@ -118,12 +104,6 @@ def _strengths(strength: float | Tensor, count: int, name: str) -> Tensor:
     return values.expand(count)
 
 
-def _wrong_space(direction: Direction, wanted: str, remedy: str) -> InputError:
-    return InputError(
-        f"direction {direction.name!r} lives in space {direction.space}, not in {wanted}; {remedy}"
-    )
-
-
 def move(
     ws: Float[Tensor, "n num_ws w_dim"],
     direction: Direction,
@@ -132,17 +112,14 @@ def move(
 ) -> Float[Tensor, "n num_ws w_dim"]:
     """Move latents along a direction of space w or ws.
 
-    Args:
-        ws: Latents.
-        direction: Where to; its ``scale`` multiplies the strength.
-        strength: How far, one number or one a latent; negative to go back.
-        layers: Move only these, instead of the direction's own.
-
-    Raises:
-        InputError: Another space, another width, another number of layers, or layers outside.
+    ``strength``, times the direction's ``scale``, is one number or one a latent, negative to go
+    back; ``layers`` are moved instead of the direction's own.
     """
     if direction.space not in ("w", "ws"):
-        raise _wrong_space(direction, "w or ws", "move styles or z instead of ws")
+        raise InputError(
+            f"direction {direction.name!r} lives in space {direction.space}, not in w or ws; "
+            "move styles or z instead of ws"
+        )
     num_ws, width = ws.shape[1:]
     vector = direction.vector if direction.space == "ws" else direction.vector.expand(num_ws, -1)
     if vector.shape != (num_ws, width):
@@ -162,18 +139,7 @@ def move(
 
 
 def scaled_to_spread(direction: Direction, covariance: Float[Tensor, "d d"]) -> Direction:
-    """Give a direction a scale, so that strength 1 is one standard deviation of the latents.
-
-    Args:
-        direction: Any direction with a vector in one row.
-        covariance: Covariance of the latents that it moves.
-
-    Returns:
-        The direction with a unit vector and ``scale`` √(vᵀCv).
-
-    Raises:
-        InputError: The widths differ, the vector is zero, or the latents do not vary along it.
-    """
+    """The direction with a unit vector and the latents' standard deviation √(vᵀCv) as its scale."""
     if direction.vector.shape != covariance.shape[:1]:
         raise InputError(
             f"direction {direction.name!r} has shape {tuple(direction.vector.shape)}, the latents "
@@ -189,19 +155,11 @@ def scaled_to_spread(direction: Direction, covariance: Float[Tensor, "d d"]) -> 
 
 @dataclass(frozen=True, eq=False)
 class DirectionSet:
-    """Directions of one generator, each under its own name, in a fixed order.
-
-    Attributes:
-        directions: The directions.
-
-    Raises:
-        InputError: Two have one name, or they belong to different generators.
-    """
+    """Directions of one generator, no two of one name, in a fixed order."""
 
     directions: tuple[Direction, ...]
 
     def __post_init__(self) -> None:
-        """Refuse doubles and mixtures."""
         names = [direction.name for direction in self.directions]
         doubles = sorted({name for name in names if names.count(name) > 1})
         if doubles:
@@ -224,11 +182,9 @@ class DirectionSet:
         return self.directions[0].generator if self.directions else ""
 
     def __len__(self) -> int:
-        """How many directions there are."""
         return len(self.directions)
 
     def __iter__(self) -> Iterator[Direction]:
-        """The directions, in order."""
         return iter(self.directions)
 
     def find(self, name: str) -> Direction | None:
@@ -237,26 +193,14 @@ class DirectionSet:
         return next((one for one in alike if one.name == name), alike[0] if alike else None)
 
     def __getitem__(self, name: str) -> Direction:
-        """The direction of that name, whatever its case.
-
-        Raises:
-            UnknownName: There is none; the message lists those there are, or the nearest.
-        """
+        """The direction of that name, whatever its case; UnknownName lists those there are."""
         found = self.find(name)
         if found is None:
             raise UnknownName("direction", name, self.names)
         return found
 
     def check_generator(self, sha256: str, force: bool = False) -> None:
-        """Refuse to be used on another generator.
-
-        Args:
-            sha256: Hash of the generator at hand.
-            force: Go on all the same.
-
-        Raises:
-            InputError: The hashes differ, or the set does not know its generator.
-        """
+        """Refuse to be used on another generator, unless ``force`` is given."""
         if self.generator != sha256 and not force and self.directions:
             raise InputError(
                 f"these directions were found in generator {self.generator[:12] or 'unknown'}, "
@@ -284,11 +228,7 @@ class DirectionSet:
 
     @classmethod
     def from_tensors(cls, tensors: Mapping[str, Tensor], config: Mapping[str, Any]) -> DirectionSet:
-        """The inverse of :meth:`to_tensors`, trusting neither side.
-
-        Raises:
-            InputError: Not a set of directions, fields or tensors missing, or fields of wrong type.
-        """
+        """The inverse of :meth:`to_tensors`, trusting neither side."""
         rows = config.get("directions")
         if config.get("kind") != "directions" or not isinstance(rows, list):
             raise InputError(f"not a set of directions but {config.get('kind')!r}")

@@ -37,16 +37,10 @@ _CELLS = 1024
 def find_directions(
     studio: Editing, name: str | Path | None, force: bool = False
 ) -> LoadedDirections:
-    """The directions of a generator.
+    """The directions of a generator: a set's name or file; ``name`` None for ``MODEL-edits``.
 
-    Args:
-        studio: Whose generator they shall fit.
-        name: A name or a file; ``None`` for ``MODEL-edits``.
-        force: Take directions of another generator too.
-
-    Raises:
-        UnknownName, WeightsMissing, CheckpointError: There are none, or they cannot be read.
-        InputError: They belong to another generator and ``force`` is false.
+    UnknownName, WeightsMissing, CheckpointError: there are none, or they cannot be read;
+    InputError: they belong to another generator and ``force`` is false.
     """
     if name is None:
         path = part_of(studio.text_family, "edits")
@@ -81,12 +75,7 @@ def edit(
     moved = apply_settings(ws, found.directions, wanted)
     each = [_after(row, found, wanted) for row in made]
     labels = [one.label() for one in wanted]
-    notes = (
-        *_foreign(studio, found),
-        *_far(found, wanted, ws.shape[1]),
-        *remarks(psi),
-        *_told(made),
-    )
+    notes = _notes(studio, found, wanted, psi, made)
     faces = _faces(studio, moved, each, ["-".join(labels)] * len(made), notes)
     before = studio.draw(ws, ()).images
     captions = ((_said(one), ", ".join(labels)) for one in made)
@@ -122,23 +111,11 @@ def strip(
         parts.append(apply_settings(ws, found.directions, [step]))
         each.append(_after(made, found, [step]))
         stems.append(f"{_stem(made)}-{_slug(step.label())}")
-    notes = (
-        *_foreign(studio, found),
-        *_far(found, [wanted], ws.shape[1]),
-        *remarks(psi),
-        *_told(rows),
-    )
-    faces = studio.draw(torch.cat(parts), (), {}, notes)
+    faces = studio.draw(torch.cat(parts), (), {}, _notes(studio, found, [wanted], psi, rows))
     return replace(faces, each=tuple(each), stems=tuple(stems))
 
 
-def mixture(
-    studio: Editing,
-    a: Face,
-    b: Face,
-    layers: str,
-    psi: float = 0.7,
-) -> Faces:
+def mixture(studio: Editing, a: Face, b: Face, layers: str, psi: float = 0.7) -> Faces:
     """Layers of one face into another; see :meth:`mien.studio.session.Studio.mix`."""
     chosen = parse_layers(layers, studio.generator.num_ws)
     ws_a, made_a = read_faces(studio, a, psi)
@@ -164,8 +141,7 @@ def crossing(
     chosen = parse_layers(layers, studio.generator.num_ws)
     several("rows", rows)
     several("columns", columns)
-    sides = [_all_faces(studio, faces, psi) for faces in (rows, columns)]
-    (ws_r, made_r), (ws_c, made_c) = sides
+    (ws_r, made_r), (ws_c, made_c) = (_all_faces(studio, side, psi) for side in (rows, columns))
     if not len(ws_r) or not len(ws_c) or len(ws_r) * len(ws_c) > _CELLS:
         raise WrongValue(f"a grid of {len(ws_r)} x {len(ws_c)} faces; from 1 to {_CELLS} are drawn")
     mixed = torch.cat([mix(row[None], ws_c, chosen) for row in ws_r])
@@ -193,7 +169,6 @@ def _all_faces(
 
 
 def _row(made: Sequence[Mapping[str, Any]], number: int) -> Mapping[str, Any]:
-    """What made one of several; of one, that one."""
     return made[min(number, len(made) - 1)]
 
 
@@ -206,23 +181,30 @@ def _beside(columns: Sequence[np.ndarray], captions: Iterable[tuple[str, ...]]) 
 
 
 def _said(made: Mapping[str, Any]) -> str:
-    """A face in a few words, for captions."""
+    text, seed = made.get("text"), f"seed {made.get('seed')}"
+    head = f"{text} ({seed})" if text else seed
+    if "latents" in made:
+        head = f"{made['latents']}:{made.get('row', 0)}"
     if "mix" in made:
         head = "a mixture"
-    elif "latents" in made:
-        head = f"{made['latents']}:{made.get('row', 0)}"
-    else:
-        text = str(made.get("text", ""))
-        head = f"{text} (seed {made.get('seed')})" if text else f"seed {made.get('seed')}"
-    done = [
-        Setting.from_dict(row).label() for one in made.get("edits", ()) for row in one["settings"]
-    ]
-    return ", ".join([head, *done])
+    rows = (row for one in made.get("edits", ()) for row in one["settings"])
+    return ", ".join([head, *(Setting.from_dict(row).label() for row in rows)])
 
 
-def _far(found: LoadedDirections, settings: Sequence[Setting], num_ws: int) -> tuple[str, ...]:
-    """Remarks on strengths beyond what was measured, on layers left out, on names set twice."""
-    said = []
+def _notes(
+    studio: Editing,
+    found: LoadedDirections,
+    settings: Sequence[Setting],
+    psi: float,
+    made: Iterable[Mapping[str, Any]],
+) -> list[str]:
+    """What a person should know of an edit, and what reading a photo had to say."""
+    said, num_ws, generator = [], studio.generator.num_ws, found.directions.generator
+    if generator != studio.loaded.sha256:
+        said.append(
+            f"the directions {found.name} were found in another generator "
+            f"({generator[:12] or 'unknown'}); along them nothing in particular moves"
+        )
     for one in settings:
         way, name = one.direction(found.directions), name_in_words(one.name)
         if one.coefficients is None and abs(one.strength) > way.reach:
@@ -240,7 +222,7 @@ def _far(found: LoadedDirections, settings: Sequence[Setting], num_ws: int) -> t
     for name in dict.fromkeys(name for name in names if names.count(name) > 1):
         whole = sum(one.strength for one in settings if one.name == name)
         said.append(f"{name!r} is set {names.count(name)} times; together {whole:+g}")
-    return tuple(said)
+    return [*said, *remarks(psi), *(note for one in made for note in one.get("notes", ()))]
 
 
 def _settings(
@@ -275,7 +257,6 @@ def _settings(
 def _after(
     made: Mapping[str, Any], found: LoadedDirections, settings: Sequence[Setting]
 ) -> dict[str, Any]:
-    """What made a face, after an edit."""
     rows = [one.as_dict() for one in settings]
     step = {"set": found.name, "set_sha256": found.sha256, "settings": rows}
     return {**made, "edits": [*made.get("edits", ()), step]}
@@ -293,15 +274,6 @@ def _mixed(
         if "latents" in part:
             said["latents"] = part["latents"]
     return said
-
-
-def _foreign(studio: Editing, found: LoadedDirections) -> tuple[str, ...]:
-    if found.directions.generator == studio.loaded.sha256:
-        return ()
-    return (
-        f"the directions {found.name} were found in another generator "
-        f"({found.directions.generator[:12] or 'unknown'}); along them nothing in particular moves",
-    )
 
 
 def _faces(
@@ -340,11 +312,6 @@ def _slug(text: str) -> str:
     return slug(text, _STEM, keep=".-")
 
 
-def _told(made: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
-    """What reading a photo had to say."""
-    return tuple(note for one in made for note in one.get("notes", ()))
-
-
 def _told_apart(stems: Iterable[str]) -> list[str]:
     """Names of which those that come again get numbers."""
     taken: list[str] = []
@@ -358,11 +325,7 @@ def _told_apart(stems: Iterable[str]) -> list[str]:
 
 
 def joined(parts: Sequence[Faces]) -> Faces:
-    """Several edited faces as one set; names that are equal get numbers.
-
-    Raises:
-        InputError: There are none.
-    """
+    """Several edited faces as one set, equal names numbered; an InputError if there are none."""
     if not parts:
         raise InputError("no face to edit; give a seed, an .npz, a photo, or a PNG of mien's")
     stems = _told_apart(stem for one in parts for stem in one.stems)
@@ -384,16 +347,10 @@ def strip_path(folder: Path, faces: Faces, format: str = "png") -> Path:
 
 
 def save_strip(path: Path, faces: Faces, setting: str, force: bool = False) -> Path:
-    """Write the steps of a strip side by side as one picture.
+    """Write the steps that :func:`strip` gives side by side as one picture.
 
-    Args:
-        path: Where to.
-        faces: As :func:`strip` gives them.
-        setting: What was asked for, for the picture's provenance.
-        force: Whether an existing file may be replaced.
-
-    Raises:
-        OutputError: The file exists and ``force`` is false, or the disk refuses.
+    ``setting`` is what was asked for, for the picture's provenance. Raises OutputError if the file
+    exists and ``force`` is false, or the disk refuses.
     """
     captions = [one["edits"][-1]["settings"][0] for one in faces.each]
     labels = [Setting.from_dict(row).label() for row in captions]

@@ -36,8 +36,6 @@ class EditProtocol:
     Attributes:
         faces: Faces for each edit.
         seed: Of the first; faces that have the attribute already are passed over.
-        psi: Truncation of the faces.
-        strength: How far they are moved.
         lacking: A face lacks an attribute if the selecting tagger gives it a lower probability.
         batch: Pictures at a time.
     """
@@ -50,7 +48,6 @@ class EditProtocol:
     batch: int = 16
 
     def __post_init__(self) -> None:
-        """Refuse what leaves nothing to count."""
         if self.faces < 2 or self.seed < 0 or self.batch < 1 or self.strength == 0:
             raise InputError(
                 f"{self.faces} faces from seed {self.seed} at strength {self.strength:g}, "
@@ -75,18 +72,14 @@ class Faces:
         edits: Sequence[NamedEdit],
         plan: EditProtocol,
     ) -> None:
-        """Prepare to look; ``chooser`` is the tagger that says what a face lacks."""
+        """``chooser`` is the tagger that says what a face lacks."""
         self.source, self.plan = source, plan
         self._chooser, self._edits = chooser, tuple(edits)
         self._ws: list[Tensor] = []
         self._scores: list[Tensor] = []
 
     def lacking(self, edit: NamedEdit) -> Float[Tensor, "n num_ws w_dim"]:
-        """``plan.faces`` latents of faces that lack what an edit brings.
-
-        Raises:
-            InputError: Hardly any face lacks it.
-        """
+        """Latents of ``plan.faces`` faces that lack what an edit brings; InputError: too few do."""
         column = self._chooser.tags.index(edit.pair.towards)
         while True:
             seen = len(self._ws) * 64
@@ -105,11 +98,7 @@ class Faces:
 
 
 def named_edits(directions: DirectionSet, tags: Sequence[str]) -> tuple[NamedEdit, ...]:
-    """The named edits of a set whose attribute a tagger can see.
-
-    Raises:
-        InputError: There is none.
-    """
+    """The named edits of a set whose attribute a tagger can see; an InputError if there is none."""
     known = [edit for edit in EDITS if edit.name in directions.names and edit.pair.towards in tags]
     if not known:
         raise InputError(
@@ -129,13 +118,7 @@ def others_of(edits: Sequence[NamedEdit]) -> dict[str, tuple[str, ...]]:
 
 @dataclass(frozen=True)
 class Rescored:
-    """A re-scoring matrix with its protocol.
-
-    Attributes:
-        matrix: Rows and columns are the named edits.
-        protocol: How it was measured.
-        name: What was measured.
-    """
+    """A re-scoring matrix, rows and columns the named edits, with its protocol."""
 
     matrix: RescoringMatrix
     protocol: Protocol
@@ -157,21 +140,20 @@ class Rescored:
 
     def as_dict(self) -> dict[str, object]:
         """Plain values for JSON."""
-        rows = zip(self.matrix.directions, self.matrix.values.tolist(), strict=True)
+        matrix, found = self.matrix, self.matrix.summary()
         return {
-            "scores": list(self.matrix.scores),
-            "rows": dict(rows),
-            "diagonal": self.matrix.summary().diagonal,
-            "off_diagonal": self.matrix.summary().off_diagonal,
-            "leak": self.matrix.summary().leak,
+            "scores": list(matrix.scores),
+            "rows": dict(zip(matrix.directions, matrix.values.tolist(), strict=True)),
+            "diagonal": found.diagonal,
+            "off_diagonal": found.off_diagonal,
+            "leak": found.leak,
             "protocol": self.protocol.as_dict(),
         }
 
     def text(self) -> str:
         """The matrix for a person: columns are numbered, in the order of the rows."""
         width = max(len(name) for name in self.matrix.directions) + 4
-        head = " " * width + "".join(f"{i + 1:>6}" for i in range(len(self.matrix.scores)))
-        lines = [head]
+        lines = [" " * width + "".join(f"{i + 1:>6}" for i in range(len(self.matrix.scores)))]
         rows = zip(self.matrix.directions, self.matrix.values, strict=True)
         for number, (name, values) in enumerate(rows, 1):
             cells = "".join(f"{value:>6.2f}" for value in values)
@@ -215,18 +197,9 @@ def rescore(
 ) -> Rescored:
     """Move faces along each named edit and let a judge score all of them before and after.
 
-    Args:
-        faces: On which faces.
-        judge: A tagger that did not find the directions.
-        edits: Rows and columns.
-        directions: Holds a direction for each, under its name.
-        chosen_by: Name of the tagger that chose the faces, for the protocol.
-        name: What is measured, for titles.
-        strength: How far; ``None`` for the plan's.
-        progress: Told the name of each row before it is drawn.
-
-    Raises:
-        InputError: Directions of another width or space.
+    ``judge`` is a tagger that did not find the directions, ``chosen_by`` names the one that chose
+    the faces, ``strength`` None is the plan's; ``progress`` is told each row's name before it is
+    drawn. InputError: directions of another width or space.
     """
     plan, source = faces.plan, faces.source
     reader = TagReader(judge.network)
@@ -252,17 +225,7 @@ def rescored(
     name: str,
     strength: float,
 ) -> Rescored:
-    """The matrix of what a judge has seen already.
-
-    Args:
-        faces: On which faces.
-        judge: Who saw it.
-        tags: The columns of what was seen.
-        seen: Edit -> probabilities ``[n, tags]`` before and after.
-        chosen_by: Name of the tagger that chose the faces.
-        name: What is measured.
-        strength: How far the faces were moved.
-    """
+    """The matrix of what a judge has seen: edit -> probabilities ``[n, tags]`` before and after."""
     names, related = [edit.name for edit in seen], others_of(tuple(seen))
     columns = [tags.index(edit.pair.towards) for edit in seen]
     rows = []

@@ -1,10 +1,9 @@
 """Ways to find directions side by side on one generator, as the thesis on steering compares them.
 
 All methods see the same samples and move the same faces. With opposing pairs a face goes 15 units
-towards a tag and 5 from its contrary; without, the 15 units alone, as in the thesis, and once more
-as far as the pair goes (a unit is :data:`~mien.editing.fit.TAG_UNIT` standard deviations).
-Of the components of SeFa and PCA, which have no names, the tagger takes for each attribute the one
-that moves it most.
+(of :data:`~mien.editing.fit.TAG_UNIT` standard deviations) towards a tag and 5 from its contrary;
+without, the 15 alone, and once more as far as the pair goes. Of the components of SeFa and PCA the
+tagger takes for each attribute the one that moves it most.
 """
 
 from __future__ import annotations
@@ -47,12 +46,7 @@ _FEW = 8
 
 @dataclass(frozen=True)
 class Comparison:
-    """A table of methods, and the matrix behind each row.
-
-    Attributes:
-        table: A row a method, with and without pairs.
-        matrices: Row -> its re-scoring matrix.
-    """
+    """A table of methods with and without pairs, and the re-scoring matrix behind each row."""
 
     table: ScoreTable
     matrices: Mapping[str, Rescored]
@@ -76,21 +70,13 @@ def compare_methods(
     shipped: Mapping[str, DirectionSet] | None = None,
     progress: Callable[[str], None] = lambda name: None,
 ) -> Comparison:
-    """Fit by several methods and measure what the edits do.
+    """Fit by several methods and measure what the edits do to ``faces``.
 
-    Args:
-        faces: On which faces the edits are tried.
-        reader: The tagger that finds the directions.
-        judge: Another tagger, which measures; its features give the Fréchet distance.
-        config: Samples, limits of the counts, penalties; its method does not matter.
-        chosen_by: Name of the tagger that chose the faces, for protocols.
-        methods: Which.
-        weights: The style weights of each layer, for SeFa.
-        shipped: Sets that are there already, a row each, moved by the plan's strength.
-        progress: Told what is done.
-
-    Raises:
-        InputError: No edit has both its tags in the samples, or a method cannot be fitted.
+    ``reader`` is the tagger that finds the directions, ``judge`` another one, which measures (its
+    features give the Fréchet distance); ``config`` has samples, limits of the counts and penalties,
+    ``weights`` the style weights of each layer, for SeFa. ``shipped`` are sets that are there
+    already, a row each, moved by the plan's strength. InputError: no edit has both its tags in the
+    samples, or a method cannot be fitted.
     """
     source = faces.source
     samples = TaggedSamples(source.w_dim, reader.tags, spool=True)
@@ -125,7 +111,6 @@ def compare_methods(
 
 
 def _anybody_lacks(faces: Faces, edit: NamedEdit, progress: Callable[[str], None]) -> bool:
-    """Whether there are faces to try an edit on."""
     try:
         return len(faces.lacking(edit)) > 0
     except InputError as error:

@@ -2,10 +2,10 @@
 
     mien directions fit --model portraits --method lasso --samples 10200 --out dirs.safetensors
 
-Latents are sampled and drawn, a tagger reads each picture, a method of :mod:`mien.editing` finds a
-direction for each tag that occurs neither too seldom nor too often. Opposing pairs of tags become
-named edits (smile, age); of several ways to free each from the others the tagger chooses one, see
-:mod:`mien.editing.fit_decoupling`. Minutes, so a run that was stopped simply starts again.
+Latents are drawn, a tagger reads the pictures, and a method of :mod:`mien.editing` finds a
+direction for each tag that is neither too rare nor too usual. Opposing pairs of tags become named
+edits, freed from each other by :mod:`mien.editing.fit_decoupling`. Minutes: one that was stopped
+starts again.
 """
 
 from __future__ import annotations
@@ -17,17 +17,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mien.attributes import LABELS
 from mien.editing.decoupling import Spread
 from mien.editing.direction import Direction, DirectionSet, scaled_to_spread
 from mien.editing.fit_decoupling import Measure, Whitened, decouple
-from mien.editing.label_directions import occurs, step_towards
+from mien.editing.label_directions import all_told, occurs, step_towards
 from mien.editing.lasso import fit_lasso
 from mien.editing.margin import fit_logistic, fit_svm
 from mien.editing.naming import EDITS, TAGS, NamedEdit
 from mien.editing.pairs import default_coefficients, frequent_tags
 from mien.editing.pca import pca
-from mien.editing.regression import GramAccumulator, TagFit, fit_linear
+from mien.editing.regression import GramAccumulator, fit_linear
 from mien.editing.samples import LatentSource, Reader, TaggedSamples, sample_tagged
 from mien.editing.sefa import sefa
 from mien.editing.svd import svd
@@ -86,7 +85,6 @@ class DirectionFit:
     batch: int = 32
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be done before anything is drawn."""
         if self.method not in METHODS:
             raise UnknownName("method", self.method, METHODS)
         if self.samples < 2 or self.batch < 1:
@@ -107,17 +105,10 @@ def fit_directions(
     weights: Sequence[Tensor] = (),
     codes: CodeMoments | None = None,
 ) -> Iterator[dict[str, Any] | DirectionSet]:
-    """Find the directions of a generator.
+    """Find the directions of a generator; yields progress, notes (``{"note": …}``), last the set.
 
-    Args:
-        source: The generator.
-        reader: The tagger; it has not to judge the result.
-        config: What decides the run.
-        weights: The style weights of each layer, for SeFa.
-        codes: Moments of the generator's codes and their labels, for ``codes``.
-
-    Yields:
-        How far it is and what a person should know (``{"note": …}``), and last the set.
+    ``reader`` is the tagger (not to judge the result), ``weights`` the style weights of each layer
+    for SeFa, ``codes`` the moments of the generator's codes and labels for method ``codes``.
 
     Raises:
         InputError: Tags that never or always occur, values that are not finite, layers outside, or
@@ -151,14 +142,9 @@ def from_codes(codes: CodeMoments, config: DirectionFit) -> tuple[dict[str, Tens
     """The columns of the regression from labels to codes, as unit vectors in whitened coordinates.
 
     A tag's direction leads from the rest of its column to its labels, all other columns being told:
-    what a label changes by itself, not what usually comes with it.
-
-    Raises:
-        InputError: The codes know no attributes, or none of the tags occurs.
+    what a label changes by itself. InputError: no attributes known, or none of the tags occurs.
     """
-    if codes.label_dim != len(LABELS):
-        raise InputError(f"codes of {codes.label_dim} labels, {len(LABELS)} attributes are needed")
-    gaussian = codes.given(torch.ones(len(LABELS), dtype=torch.bool))
+    gaussian = all_told(codes)
     shares = codes.label_mean.clamp(min=0)
     spread = Spread(codes.cov_ww)
     units: dict[str, Tensor] = {}
@@ -212,8 +198,7 @@ def unsupervised(
 ) -> tuple[Direction, ...]:
     """SeFa or PCA; strength 1 is one standard deviation of the latents.
 
-    Raises:
-        InputError: Layers outside the network, or more directions than dimensions.
+    Raises InputError: layers outside the network, or more directions than dimensions.
     """
     if config.method == "pca":
         return pca(seen, config.count, layers=config.layers, generator=source.sha256)
@@ -224,9 +209,8 @@ def unsupervised(
 def kept_tags(samples: TaggedSamples, config: DirectionFit) -> tuple[tuple[str, ...], str]:
     """The tags that are fitted, and a line that says which are not.
 
-    Raises:
-        UnknownName: A tag that was asked for is none of the tagger's.
-        InputError: It occurs too seldom or too often, or no tag is left.
+    UnknownName: a tag asked for is none of the tagger's; InputError: it occurs too seldom or too
+    often, or no tag is left.
     """
     low, high = config.limits
     kept = frequent_tags(samples.counts, low, high)
@@ -262,18 +246,12 @@ def fit_tags(
     """A direction for each tag by the method of the run, and what a person should know of the fit.
 
     Regression uses the tagger's log odds, scaled to unit variance; margins and SVD use 0 and 1.
-
-    Raises:
-        InputError: A tag that never varies, or too few samples.
+    InputError: a tag that never varies, or too few samples.
     """
-    fit: TagFit
-    if config.method in ("linear", "lasso"):
-        seen = standardised(samples.seen, tags)
-        fit = (
-            fit_linear(seen, config.ridge)
-            if config.method == "linear"
-            else fit_lasso(seen, config.alpha)
-        )
+    if config.method == "linear":
+        fit = fit_linear(standardised(samples.seen, tags), config.ridge)
+    elif config.method == "lasso":
+        fit = fit_lasso(standardised(samples.seen, tags), config.alpha)
     elif config.method == "svd":
         batches = list(samples.batches(tags)())
         latents, labels = (torch.cat(parts) for parts in zip(*batches, strict=True))
@@ -285,11 +263,7 @@ def fit_tags(
 
 
 def standardised(seen: GramAccumulator, tags: Sequence[str]) -> GramAccumulator:
-    """The sums of some tags, each tag scaled to unit variance.
-
-    Raises:
-        InputError: One of them never varies.
-    """
+    """The sums of some tags, each scaled to unit variance; an InputError if one never varies."""
     columns = torch.tensor([seen.tags.index(tag) for tag in tags], dtype=torch.long)
     part = GramAccumulator(seen.dims, tags)
     part.count, part.mean, part.scatter = seen.count, seen.mean, seen.scatter
@@ -303,10 +277,7 @@ def standardised(seen: GramAccumulator, tags: Sequence[str]) -> GramAccumulator:
 
 
 def in_spread(found: Sequence[Direction], spread: Spread, method: str) -> dict[str, Tensor]:
-    """Directions as unit vectors in whitened coordinates, by name.
-
-    What a regression finds are coefficients, what an SVD finds is a difference of latents.
-    """
+    """Directions as unit vectors in whitened coordinates; an SVD's are differences of latents."""
     turn = spread.whiten_step if method == "svd" else spread.whiten
     return {one.name: turn(one.vector) for one in found}
 

@@ -1,8 +1,8 @@
 """Of several ways to free an edit from the others, the one that the tagger finds best.
 
-How much of the other edits' directions is projected out (:func:`mien.editing.decoupling.freed`),
-which layers move, and how far: each is tried on faces that lack the attribute, and what the tagger
-says before and after decides. The scale is such that strength 3 is the move that was chosen.
+How much of the other edits is projected out (:func:`mien.editing.decoupling.freed`), which layers
+move, and how far: each is tried on faces that lack the attribute, and what the tagger says before
+and after decides. Strength 3 is the move that was chosen.
 
     n faces · e edits · d dims
 """
@@ -40,13 +40,7 @@ _BATCH = 16
 
 @dataclass(frozen=True)
 class Whitened:
-    """An edit in whitened coordinates.
-
-    Attributes:
-        direction: As it was fitted: what it belongs to and how it was found.
-        x: Its unit vector, ``[d]``.
-        spread: The coordinates.
-    """
+    """A direction as it was fitted; ``x`` ``[d]`` is its unit vector in coordinates ``spread``."""
 
     direction: Direction
     x: Tensor
@@ -76,14 +70,9 @@ class Tried:
 
 
 class Measure:
-    """What the tagger sees of each edit's attribute, before and after a move.
-
-    Attributes:
-        edits: The edits, a column of scores each.
-    """
+    """What the tagger sees of each of ``edits``, a column of scores each, before and after."""
 
     def __init__(self, source: LatentSource, reader: Reader, edits: Sequence[NamedEdit]) -> None:
-        """Prepare; the faces that edits are tried on are drawn when they are first needed."""
         self.source, self.reader, self.edits = source, reader, tuple(edits)
         self._columns = torch.tensor(
             [reader.tags.index(edit.pair.towards) for edit in edits], dtype=torch.long
@@ -127,11 +116,7 @@ class Measure:
 
 
 def layer_ranges(num_ws: int) -> list[tuple[int, ...] | None]:
-    """Ranges of layers that are tried: all, the coarse ones, all but the fine, all but the coarse.
-
-    Args:
-        num_ws: How many layers there are; with fewer than six only all of them are tried.
-    """
+    """Ranges of layers that are tried; with fewer than six layers only all of them."""
     if num_ws < 6:
         return [None]
     return [None, tuple(range(4)), tuple(range(min(8, num_ws - 2))), tuple(range(4, num_ws))]
@@ -142,15 +127,9 @@ def decouple(
 ) -> Direction:
     """Free an edit from the others and choose its layers and its scale.
 
-    Args:
-        edit: Which one.
-        plain: As it was fitted.
-        edits: Name -> unit vector in whitened coordinates of every edit.
-        measure: What the tagger sees.
-
-    Returns:
-        A direction of which strength 3 is the chosen move; its ``scores`` are the tagger's, on the
-        faces that it was chosen on.
+    ``plain`` is the edit as it was fitted, ``edits`` has every edit's unit vector in whitened
+    coordinates. Of what comes back strength 3 is the chosen move; its ``scores`` are the tagger's,
+    on the faces that it was chosen on.
     """
     others = [edits[measure.edits[i].name] for i in measure.others(edit)]
     projected = []

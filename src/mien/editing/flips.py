@@ -29,11 +29,10 @@ class Flip:
     """At which strength an attribute turns over, and who the face is then.
 
     Attributes:
-        edit: Name of the direction.
         share: Of the faces that turned over at all.
         strength: Median strength at which they did; NaN if none did.
-        cosine: Mean cosine of the identity judge between before and after, at that strength of
-            each face; ``None`` without such a judge or if none turned over.
+        cosine: Mean cosine of the identity judge between before and after, at that strength of each
+            face; ``None`` without such a judge or if none turned over.
         half: Strength at which half of all faces had turned over; NaN if fewer did.
         most: Strength at which nine in ten of those that turned over had; ``None`` if none did.
     """
@@ -51,7 +50,6 @@ class Flips:
     """Rows of :class:`Flip` with how they were measured.
 
     Attributes:
-        rows: A row an edit.
         protocol: Of the strengths; the judge of attributes.
         identity: Of the cosines; ``None`` without an identity judge.
         strangers: Mean cosine between different faces, for comparison.
@@ -75,26 +73,18 @@ class Flips:
 
     def as_dict(self) -> dict[str, object]:
         """Plain values for JSON."""
+        said = ("share", "strength", "half", "most", "cosine")
         return {
-            "rows": {
-                row.edit: {
-                    "share": row.share,
-                    "strength": _known(row.strength),
-                    "half": _known(row.half),
-                    "most": row.most,
-                    "cosine": row.cosine,
-                }
-                for row in self.rows
-            },
+            "rows": {row.edit: {name: _known(row, name) for name in said} for row in self.rows},
             "strangers": self.strangers,
             "protocol": self.protocol.as_dict(),
             "identity": None if self.identity is None else self.identity.as_dict(),
         }
 
 
-def _known(value: float) -> float | None:
-    """A number as JSON has it, which knows no NaN."""
-    return None if math.isnan(value) else value
+def _known(row: Flip, name: str) -> float | None:
+    value = getattr(row, name)
+    return None if value is None or math.isnan(value) else value
 
 
 @dataclass
@@ -119,18 +109,10 @@ def flips(
 ) -> Flips:
     """Find the strength at which the judge sees the attribute turn over, face by face.
 
-    Args:
-        faces: On which faces.
-        judge: A tagger that did not find the directions; above one half means turned over.
-        edits: Which.
-        directions: Holds a direction for each.
-        chosen_by: Name of the tagger that chose the faces, for the protocol.
-        identity: Judge of who a face is, with ``embed(images) -> [n, d]``.
-        strengths: What is tried, rising.
-        progress: Told the name of each edit.
-
-    Raises:
-        UnknownName: The set lacks a direction.
+    ``judge`` is a tagger that did not find the directions; above one half means turned over.
+    ``strengths`` are tried in turn, rising; ``identity`` says who a face is, with ``embed(images)
+    -> [n, d]``; ``chosen_by`` names the tagger that chose the faces, for the protocol. UnknownName:
+    a direction is missing.
     """
     reader, plan, source = TagReader(judge.network), faces.plan, faces.source
     rows, apart = [], []

@@ -17,7 +17,7 @@ from torch import Tensor
 from mien.attributes import COLUMNS, LABELS, column_slice, in_words, is_known
 from mien.editing.direction import Direction, DirectionSet
 from mien.errors import InputError
-from mien.portraits.codes import CodeMoments
+from mien.portraits.codes import CodeGaussian, CodeMoments
 
 AS_USUAL = ", as usual"
 """What the name of a direction ends in that holds nothing."""
@@ -43,12 +43,9 @@ def name_in_words(name: str) -> str:
 def step_towards(
     labels: Collection[str], slope: Float[Tensor, "l d"], shares: Float[Tensor, " l"]
 ) -> Float[Tensor, " d"]:
-    """The step of the mean code from the rest of a column to some of its labels.
+    """The step of the mean code from the rest of a column to some of its labels ``column=value``.
 
-    Args:
-        labels: ``column=value``, all of one column.
-        slope: From labels to codes.
-        shares: How often each label occurs.
+    ``slope`` leads from labels to codes; ``shares`` says how often each label occurs.
     """
     inside = torch.zeros(len(LABELS))
     inside[[LABELS.index(label) for label in labels]] = 1
@@ -56,6 +53,13 @@ def step_towards(
     block[column_slice(next(iter(labels)).split("=")[0])] = 1
     here, rest = shares * inside, shares * (block - inside)
     return (here / here.sum() - rest / rest.sum()) @ slope
+
+
+def all_told(codes: CodeMoments) -> CodeGaussian:
+    """The Gaussian of codes when all attributes are told; InputError: they know none."""
+    if codes.label_dim != len(LABELS):
+        raise InputError(f"codes of {codes.label_dim} labels, {len(LABELS)} attributes are needed")
+    return codes.given(torch.ones(len(LABELS), dtype=torch.bool))
 
 
 def occurs(codes: CodeMoments, labels: Collection[str]) -> bool:
@@ -69,17 +73,11 @@ def occurs(codes: CodeMoments, labels: Collection[str]) -> bool:
 def label_directions(codes: CodeMoments, generator: str) -> DirectionSet:
     """Both directions of every label that occurs often enough.
 
-    Args:
-        codes: The moments that ``mien train faces`` writes with its generator.
-        generator: SHA-256 of that generator.
-
-    Raises:
-        InputError: The codes know no attributes, or none occurs.
+    ``codes`` are the moments that ``mien train faces`` writes with its generator, ``generator`` is
+    its SHA-256. InputError: the codes know no attributes, or none occurs.
     """
-    if codes.label_dim != len(LABELS):
-        raise InputError(f"codes of {codes.label_dim} labels, {len(LABELS)} attributes are needed")
+    alone = all_told(codes)
     shares = codes.label_mean.cpu().clamp(min=0)
-    alone = codes.given(torch.ones(len(LABELS), dtype=torch.bool))
     precision = alone.precision.cpu().double()
     found: list[Direction] = []
     for column, values in COLUMNS.items():

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from mien.editing.regression import GramAccumulator, TagFit, few_samples
+from mien.editing.regression import GramAccumulator, TagFit, few_samples, unfinished
 from mien.errors import InputError
 
 _CHECK_EVERY = 10
@@ -31,14 +31,10 @@ def fit_lasso(
 ) -> TagFit:
     """Lasso regression of every tag on the latents.
 
-    Args:
-        seen: What the samples were streamed into.
-        alpha: Weight of ‖w‖₁; the larger, the fewer dims a direction uses.
-        tolerance: How far the optimality conditions may be missed, as a share of ``alpha``.
-        max_iterations: Where to stop if they are missed by more; a warning says so.
-
-    Raises:
-        InputError: A tag that never varies, too few samples, or settings that are not positive.
+    The larger ``alpha``, the weight of ‖w‖₁, the fewer dims a direction uses. ``tolerance`` is how
+    far the optimality conditions may be missed, as a share of ``alpha``; if by more after
+    ``max_iterations``, a warning says so. InputError: a tag that never varies, too few samples, or
+    settings that are not positive.
     """
     seen.check()
     if not 0 < alpha < float("inf") or not tolerance > 0 or max_iterations < 1:
@@ -49,12 +45,7 @@ def fit_lasso(
     solver = _Solver(seen.scatter / seen.count, seen.cross / seen.count, alpha, tolerance)
     missed = solver.run(max_iterations)
     warnings = few_samples(seen.count, seen.dims, f"alpha {alpha:g} decides between them")
-    if missed:
-        names = ", ".join(repr(seen.tags[i]) for i in missed[:3])
-        warnings += (
-            f"{len(missed)} of {len(seen.tags)} tags had not converged after {max_iterations} "
-            f"iterations ({names}{', …' if len(missed) > 3 else ''})",
-        )
+    warnings += unfinished(seen.tags, missed, f"{max_iterations} iterations")
     coefficients = solver.solution
     empty = int((coefficients == 0).all(dim=0).sum())
     if empty:
@@ -63,10 +54,6 @@ def fit_lasso(
     return TagFit(
         seen.tags, coefficients, intercepts, f"lasso, alpha {alpha:g}", seen.count, warnings
     )
-
-
-def _shrink(values: Tensor, threshold: float) -> Tensor:
-    return values - values.clamp(-threshold, threshold)
 
 
 @dataclass
@@ -114,7 +101,8 @@ class _Solver:
         return state.tags.tolist()
 
     def _advance(self, s: _State, cross: Tensor, step: float) -> None:
-        w = _shrink(s.ahead - step * (self.gram @ s.ahead - cross), step * self.alpha)
+        w = s.ahead - step * (self.gram @ s.ahead - cross)
+        w = w - w.clamp(-step * self.alpha, step * self.alpha)
         # Restart a tag's momentum when it points uphill.
         uphill = ((s.ahead - w) * (w - s.w)).sum(dim=0) > 0
         theta = torch.where(uphill, 1.0, s.theta)

@@ -1,7 +1,5 @@
 """A face that is there already: read its latent, move it, mix it.
 
-    ws, made = read_face(studio, "out/face-seed0007.png")
-
 A FACE is a seed, several (``0-5``), a file of latents (``faces.npz``, one row of it
 ``faces.npz:2``), a picture that mien made, whose PNG says how to make its latent again, or a photo,
 which the studio inverts.
@@ -51,9 +49,9 @@ def read_face(
 
     Args:
         studio: Whose generator the face belongs to.
-        face: A seed; an ``.npz`` (``.npy``, ``.pt``, ``.pkl``) with ``w`` or ``z``, all rows or
-            one (``file.npz:2``);
-            a PNG that this generator made, with or without text, edits and mixing; or a photo.
+        face: A seed; an ``.npz`` (``.npy``, ``.pt``, ``.pkl``) with ``w`` or ``z``, all rows or one
+            (``file.npz:2``); a PNG that this generator made, with or without text, edits and
+            mixing; or a photo.
         psi: Truncation of a seed or of z in a file, 0 to 2; w has its own.
         invert: Reads photos; None for :meth:`mien.studio.Studio.read_photo`.
 
@@ -71,10 +69,9 @@ def read_face(
     if isinstance(face, int) or re.fullmatch(r"[+-]?\d+", text):
         return _of_seed(studio, int(text), psi)
     match = _LATENT_FILE.fullmatch(text)
-    if match and not Path(text).is_file():
-        return _of_latents(studio, Path(match["path"]), match["row"], psi)
     if match:
-        return _of_latents(studio, Path(text), None, psi)
+        path, row = (text, None) if Path(text).is_file() else match.group("path", "row")
+        return _of_latents(studio, Path(path), row, psi)
     return _of_picture(studio, Path(text), invert or studio.read_photo)
 
 
@@ -87,15 +84,9 @@ def read_faces(
 ) -> tuple[Float[Tensor, "n num_ws w_dim"], list[dict[str, Any]]]:
     """The latents of a face or of several, and what made each.
 
-    Args:
-        studio: Whose generator they belong to.
-        face: As for :func:`read_face`; or several seeds, ``0-5`` or ``1,5,9``; or what a verb of
-            the studio gave, or a picture of Pillow's that still carries what made it.
-        psi: Truncation of a seed.
-
-    Raises:
-        FileError, InputError: As :func:`read_face`.
-        WrongType: None of these.
+    ``face`` as for :func:`read_face`; or several seeds, ``0-5`` or ``1,5,9``; or what a verb of the
+    studio gave; or a picture of Pillow's that still carries what made it. Errors as
+    :func:`read_face`; WrongType: none of these.
     """
     if isinstance(face, Faces):
         made = face.made()
@@ -138,7 +129,6 @@ def _of_seed(
 
 
 def _of_noise(studio: Editing, path: Path, z: np.ndarray, psi: float) -> Tensor:
-    """The latents of a file of z, by way of the mapping network."""
     if z.shape[1] != studio.generator.config.z_dim:
         cause = f"holds z {z.shape[1]} wide, the generator takes {studio.generator.config.z_dim}"
         raise FileError(path, cause, "use the generator that they were drawn for")
@@ -187,18 +177,11 @@ def _of_picture(studio: Editing, path: Path, invert: Invert) -> tuple[Tensor, di
 def rebuild(
     studio: Editing, made: Mapping[str, Any], path: Path, depth: int = 0
 ) -> Float[Tensor, "1 num_ws w_dim"]:
-    """Make the latent of a picture again from what its PNG says.
+    """Make the latent of a picture again from ``made``, what its PNG says of one face.
 
-    Args:
-        studio: Whose generator made it.
-        made: The provenance of one face.
-        path: The picture, for messages.
-        depth: How many mixtures this one lies inside.
-
-    Raises:
-        ImageError: It was made by another model, is a sheet of several faces, rests on a file of
-            latents, or says nothing that can be followed.
-        InputError: A number in it is out of its range.
+    ``path`` is for messages, ``depth`` counts the mixtures that this one lies inside. ImageError:
+    it was made by another model, is a sheet of several faces, rests on a file of latents, or says
+    nothing that can be followed; InputError: a number in it is out of its range.
     """
     hash_ = made.get("sha256")
     if not isinstance(hash_, str):
@@ -228,7 +211,6 @@ def rebuild(
 
 
 def _drawn(studio: Editing, made: Mapping[str, Any]) -> Tensor:
-    """The latent of a seed, with or without a sentence."""
     seed, psi = int(made["seed"]), float(made["psi"])
     found = read_label(made.get("label"), studio.generator.config.c_dim)
     label = None if found is None else torch.tensor([found], device=studio.device)
@@ -247,7 +229,6 @@ def _drawn(studio: Editing, made: Mapping[str, Any]) -> Tensor:
 
 
 def _mixture(studio: Editing, made: Mapping[str, Any], path: Path, depth: int) -> Tensor:
-    """The latent of two mixed faces."""
     if depth >= _DEEPEST:
         raise ImageError(path, f"is mixed {depth} times over", "give the latents.npz beside it")
     parts = made["mix"]
@@ -257,7 +238,6 @@ def _mixture(studio: Editing, made: Mapping[str, Any], path: Path, depth: int) -
 
 
 def _edited(studio: Editing, ws: Tensor, made: Mapping[str, Any], path: Path) -> Tensor:
-    """A latent after the edits that a picture tells of."""
     for edit in made.get("edits", ()):
         name, hash_ = str(edit["set"]), edit["set_sha256"]
         try:

@@ -21,12 +21,7 @@ from mien.metrics.protocol import Protocol
 
 @dataclass(frozen=True)
 class LayerReport:
-    """How far each attribute, the pose and the colours move with each layer.
-
-    Attributes:
-        table: The numbers.
-        protocol: How they were measured.
-    """
+    """How far each attribute, the pose and the colours move with each layer, with the protocol."""
 
     table: LayerTable
     protocol: Protocol
@@ -77,16 +72,8 @@ def score_layers(
 ) -> LayerReport:
     """Replace one layer's code at a time, and see what the judge and the colours say.
 
-    Args:
-        source: The generator.
-        judge: A tagger; a reading is the vector of probabilities of one of its columns.
-        count: Pairs of faces.
-        seed: Of the first of them.
-        psi: Truncation.
-        batch: Pictures at a time.
-
-    Raises:
-        InputError: No faces.
+    ``judge`` is a tagger; a reading is the vector of probabilities of one of its columns. ``count``
+    pairs of faces from ``seed`` on. InputError: no faces.
     """
     if count < 1:
         raise InputError(f"{count} faces; at least 1 is needed")

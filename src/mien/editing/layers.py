@@ -20,13 +20,11 @@ Measure = Callable[[Tensor], Mapping[str, Tensor]]
 
 @dataclass(frozen=True, eq=False)
 class LayerTable:
-    """How far each reading moves when one layer's code is replaced.
+    """How far each reading moves when one layer's code is replaced, over ``samples`` pairs.
 
     Attributes:
-        names: Names of the readings.
         moved: float64 ``[num_ws, readings]``, mean Euclidean distance, in the reading's unit.
         all_moved: float64 ``[readings]``, the same when every layer is replaced at once.
-        samples: How many pairs of latents were used.
     """
 
     names: tuple[str, ...]
@@ -65,18 +63,11 @@ def analyse_layers(
     measures: Sequence[Measure],
     batch: int = 8,
 ) -> LayerTable:
-    """Measure what moves when only one layer's code is replaced.
+    """Measure what moves when only one layer's code is replaced by that of another face.
 
-    Args:
-        ws: Latents of some faces.
-        others: Of as many other faces, from which the replaced layers come.
-        synthesise: The generator, with constant noise.
-        measures: Judges of its images, and :func:`colours`.
-        batch: Images at once.
-
-    Raises:
-        InputError: Shapes that differ, no measures, two readings of one name, or readings that do
-            not fit the images or are not finite.
+    ``synthesise`` draws with constant noise, ``measures`` are judges of its images and
+    :func:`colours`. InputError: shapes that differ, no measures, two readings of one name, or
+    readings that do not fit the images or are not finite.
     """
     if ws.shape != others.shape or not ws.numel():
         raise InputError(f"latents {tuple(ws.shape)} and {tuple(others.shape)}; pairs are needed")

@@ -18,7 +18,7 @@ import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor
 
-from mien.editing.regression import GramAccumulator, TagFit, check_samples, few_samples
+from mien.editing.regression import GramAccumulator, TagFit, check_samples, few_samples, unfinished
 from mien.errors import InputError
 
 Samples = Callable[[], Iterable[tuple[Tensor, Tensor]]]
@@ -52,22 +52,14 @@ def fit_logistic(
 ) -> TagFit:
     """Logistic regression of every tag, as scikit-learn's ``LogisticRegression(C=c)``.
 
-    Args:
-        samples: Batches of latents and labels; see :func:`in_memory`.
-        tags: Names of the tags.
-        c: C, the inverse of the penalty; the larger, the closer to the samples.
-        tolerance: Stop a tag when a Newton step, its Hessian taken as diagonal, would move no
-            parameter by more.
-        max_passes: Passes over the samples at most; a warning says which tags were not done.
-        dtype: Type of the products with the samples; sums over batches are float64 always. float32
-            gives coefficients to about 1e-5, float64 takes twice as long.
+    x·w + b > 0 predicts that a tag is there; the larger ``c``, the closer to the samples. A tag is
+    done when a Newton step, its Hessian taken as diagonal, would move no parameter by more than
+    ``tolerance``; a warning says which were not after ``max_passes`` over the samples. Products
+    with the samples are of type ``dtype``, sums over batches float64 always: float32 gives
+    coefficients to about 1e-5, float64 takes twice as long.
 
-    Returns:
-        Coefficients whose sign is that of the tag: x·w + b > 0 predicts that it is there.
-
-    Raises:
-        InputError: Labels other than 0 and 1, a tag that never varies, shapes that do not fit,
-            values that are not finite, or settings that are not positive.
+    InputError: labels other than 0 and 1, a tag that never varies, shapes that do not fit, values
+    that are not finite, or settings that are not positive.
     """
     return _fit(samples, tags, "logistic", c, tolerance, max_passes, dtype)
 
@@ -103,16 +95,11 @@ def _fit(
         )
     seen = _survey(samples, tags)
     problem = _Problem(samples, seen, loss, c, dtype)
-    parameters, unfinished = _lbfgs(problem, tolerance, max_passes)
+    parameters, missed = _lbfgs(problem, tolerance, max_passes)
     coefficients, intercepts = problem.outside(parameters)
     name = "logistic" if loss == "logistic" else "linear SVM"
     warnings = few_samples(seen.count, seen.dims, f"C {c:g} decides between them")
-    if unfinished:
-        names = ", ".join(repr(seen.tags[i]) for i in unfinished[:3])
-        warnings += (
-            f"{len(unfinished)} of {len(tags)} tags had not converged after {max_passes} passes "
-            f"({names}{', …' if len(unfinished) > 3 else ''})",
-        )
+    warnings += unfinished(seen.tags, missed, f"{max_passes} passes")
     return TagFit(seen.tags, coefficients, intercepts, f"{name}, C {c:g}", seen.count, warnings)
 
 
@@ -158,8 +145,7 @@ class _Problem:
     def evaluate(self, parameters: Tensor, columns: Tensor) -> tuple[Tensor, Tensor]:
         """One pass over the samples, for some of the tags.
 
-        Returns:
-            Gradient of the objective over n·C, and about the diagonal of its Hessian, ``[d+1, t]``.
+        Gradient of the objective over n·C, and about the diagonal of its Hessian, ``[d+1, t]``.
         """
         coefficients, intercepts = self.outside(parameters)
         weights, shift = coefficients.to(self.dtype), intercepts.to(self.dtype)

@@ -1,5 +1,7 @@
 """Mixing, interpolating and truncating latents, and the names of layer ranges.
 
+Shapes that do not fit and layers outside the network are InputErrors.
+
 n samples · num_ws layers · w_dim, z_dim widths of the latent spaces
 """
 
@@ -27,16 +29,7 @@ RANGES: Mapping[str, tuple[int, int | None]] = {
 def parse_layers(text: str, num_ws: int) -> tuple[int, ...]:
     """Read ``coarse``, ``middle``, ``fine``, ``all``, ``4-7``, ``0,2,5`` or several, with commas.
 
-    Args:
-        text: What the user wrote.
-        num_ws: How many layers the network has.
-
-    Returns:
-        The layers, sorted, each once.
-
-    Raises:
-        InputError: Not of that form, or layers outside the network.
-        WrongType: Not a text.
+    Sorted, each once. InputError: not of that form; WrongType: not a text.
     """
     if not isinstance(text, str):
         raise WrongType("layers", text, "text, such as coarse, 4-7 or 0,2,5")
@@ -83,15 +76,9 @@ def mix(
     style: Float[Tensor, "_m num_ws2 w_dim2"],
     layers: Sequence[int],
 ) -> Float[Tensor, "_k num_ws w_dim"]:
-    """Take some layers from another latent (style mixing, Karras et al. 2019).
+    """``layers`` of ``style``, the others of ``content`` (style mixing, Karras et al. 2019).
 
-    Args:
-        content: Where all other layers come from.
-        style: Where ``layers`` come from. One of the two may hold a single latent for all.
-        layers: Which layers.
-
-    Raises:
-        InputError: Shapes that do not fit, or layers outside.
+    One of the two may hold a single latent for all.
     """
     check_layers(layers, content.shape[1])
     counts = {content.shape[0], style.shape[0]}
@@ -106,16 +93,7 @@ def mix(
 
 
 def lerp(a: Tensor, b: Tensor, t: float | Tensor) -> Tensor:
-    """Linear interpolation, as suits w and ws: a at 0, b at 1.
-
-    Args:
-        a: ``[n, …]``.
-        b: Of the same shape.
-        t: One number, or one a sample ``[n]``.
-
-    Raises:
-        InputError: Shapes that differ.
-    """
+    """Linear interpolation, as suits w and ws: a at 0, b at 1; ``t`` is one number, or ``[n]``."""
     weight = _weights(a, b, t)
     return a + weight * (b - a)
 
@@ -125,16 +103,8 @@ def slerp(
 ) -> Float[Tensor, "n z_dim"]:
     """Spherical interpolation, as suits z: along the great circle, lengths interpolated linearly.
 
-    Where the two point the same way it is linear; where they point opposite ways there is no
-    shortest way, and one of the many is taken.
-
-    Args:
-        a: Where t is 0.
-        b: Where t is 1.
-        t: One number, or one a sample ``[n]``.
-
-    Raises:
-        InputError: Shapes that differ, or a vector of length zero.
+    Where a and b point the same way it is linear; where they point opposite ways there is no
+    shortest way, and one of the many is taken. A vector of length zero is an InputError.
     """
     weight = _weights(a, b, t).double()
     x, y = a.double(), b.double()
@@ -162,28 +132,3 @@ def _weights(a: Tensor, b: Tensor, t: float | Tensor) -> Tensor:
     if weight.numel() not in (1, a.shape[0]):
         raise InputError(f"{weight.numel()} positions for {a.shape[0]} latents; one, or one each")
     return weight.expand(a.shape[0]).reshape(-1, *[1] * (a.ndim - 1))
-
-
-def truncate(
-    ws: Float[Tensor, "n num_ws w_dim"],
-    w_avg: Float[Tensor, " w_dim"],
-    psi: float,
-    cutoff: int | None = None,
-) -> Float[Tensor, "n num_ws w_dim"]:
-    """w̄ + ψ(w − w̄) in the first ``cutoff`` layers (Karras et al. 2019).
-
-    Args:
-        ws: Latents.
-        w_avg: w̄, the mean latent of the generator.
-        psi: 1 changes nothing, 0 gives the mean face.
-        cutoff: How many layers; ``None`` for all.
-
-    Raises:
-        InputError: A cutoff outside the network.
-    """
-    count = ws.shape[1] if cutoff is None else cutoff
-    if not 0 <= count <= ws.shape[1]:
-        raise InputError(f"truncation of {count} layers in a network of {ws.shape[1]}")
-    centre = w_avg.to(ws)
-    head = centre + psi * (ws[:, :count] - centre)
-    return torch.cat([head, ws[:, count:]], dim=1)

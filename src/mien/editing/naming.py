@@ -101,12 +101,7 @@ ANIME_TAGS: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class NamedEdit:
-    """What can be changed about a face.
-
-    Attributes:
-        name: As ``--set`` takes it.
-        pair: What a positive strength brings, and what it takes away.
-    """
+    """What can be changed about a face: a positive strength brings ``pair.towards``."""
 
     name: str
     pair: TagPair
@@ -149,13 +144,9 @@ EDITS: tuple[NamedEdit, ...] = tuple(
 def tag_table(columns: Mapping[str, Collection[str]]) -> dict[str, tuple[str, ...]]:
     """The tags that a tagger can see, under the names that people use where there are any.
 
-    Args:
-        columns: The tagger's columns and their values.
-
-    Returns:
-        Tag -> its labels ``column=value``: those of :data:`TAGS` (of :data:`ANIME_TAGS` where there
-        is a column ``eye_color``) whose labels all exist, then each label that none of these
-        stands for alone, under its own name.
+    Tag -> its labels ``column=value``: those of :data:`TAGS` (of :data:`ANIME_TAGS` where there is
+    a column ``eye_color``) whose labels all exist, then each label that none of these stands for
+    alone, under its own name.
     """
     names = ANIME_TAGS if "eye_color" in columns else TAGS
     labels = [f"{column}={value}" for column, values in columns.items() for value in values]

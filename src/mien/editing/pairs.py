@@ -24,17 +24,12 @@ Those of the SVD are for singular vectors whose sign the decomposition happened 
 :func:`default_coefficients`.
 """
 
-_NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
-
 
 @dataclass(frozen=True)
 class TagPair:
-    """Two tags that exclude each other.
+    """Two tags that exclude each other: a positive strength brings ``towards``, removes ``away``.
 
-    Attributes:
-        towards: The tag that a positive strength brings.
-        away: The tag that it removes.
-        coefficients: Of the two directions; ``None`` for the method's defaults.
+    ``coefficients`` are those of the two directions, ``None`` for the method's defaults.
     """
 
     towards: str
@@ -46,24 +41,6 @@ class TagPair:
         """``towards/away``, the name of the direction that the pair makes."""
         return f"{self.towards}/{self.away}"
 
-    @classmethod
-    def parse(cls, text: str) -> TagPair:
-        """Read ``long hair/short hair`` or ``long hair/short hair=15,-5``.
-
-        Raises:
-            InputError: It is not of that form.
-        """
-        names, _, numbers = text.partition("=")
-        towards, slash, away = (part.strip() for part in names.partition("/"))
-        match = re.fullmatch(rf"\s*({_NUMBER})\s*,\s*({_NUMBER})\s*", numbers)
-        if not (slash and towards and away) or towards == away or ("=" in text and not match):
-            raise InputError(
-                f"{text!r} is no pair of tags; write 'long hair/short hair' or "
-                "'long hair/short hair=15,-5'"
-            )
-        coefficients = (float(match[1]), float(match[2])) if match else None
-        return cls(towards, away, coefficients)
-
 
 def method_name(method: str) -> str:
     """The first word of ``Direction.method``: ``lasso`` of ``lasso, alpha 0.01``; perhaps empty."""
@@ -73,27 +50,18 @@ def method_name(method: str) -> str:
 def default_coefficients(method: str) -> tuple[float, float]:
     """Coefficients that bring the first tag of a pair when the strength is 1.
 
-    Args:
-        method: ``Direction.method``; its first word decides.
-
-    Returns:
-        Those of :data:`THESIS_COEFFICIENTS`, of regression where the thesis has none. For the SVD
-        both signs are turned, because the directions of :func:`mien.editing.svd.svd` point towards
-        their tag.
+    By the first word of ``Direction.method``: :data:`THESIS_COEFFICIENTS`, of regression where the
+    thesis has none. For the SVD both signs are turned, because the directions of
+    :func:`mien.editing.svd.svd` point towards their tag.
     """
     first, second = THESIS_COEFFICIENTS.get(method_name(method), THESIS_COEFFICIENTS["linear"])
     return (first, second) if first > 0 else (-first, -second)
 
 
 def oppose(pair: TagPair, directions: DirectionSet) -> Direction:
-    """One direction out of an opposing pair, a·n₁ + b·n₂.
+    """One direction out of an opposing pair, a·n₁ + b·n₂, called ``towards/away``, of scale 1.
 
-    Args:
-        pair: The tags; without coefficients those of the method of the first direction are taken.
-        directions: Where the directions of both tags are found.
-
-    Returns:
-        Direction ``towards/away`` with scale 1: strength 1 applies the coefficients as they are.
+    Without coefficients those of the method of the first direction are taken.
 
     Raises:
         UnknownName: A tag has no direction.
@@ -126,10 +94,7 @@ def frequent_tags(
 ) -> tuple[str, ...]:
     """Tags seen in more than ``min_count`` and fewer than ``max_count`` samples.
 
-    The defaults are those of the thesis, for 10,200 samples.
-
-    Raises:
-        InputError: The limits leave no room between them.
+    The defaults are those of the thesis, for 10,200 samples. InputError: no number lies between.
     """
     if max_count - min_count < 2 or min_count < 0:
         raise InputError(

@@ -18,23 +18,14 @@ def pca(
     layers: Sequence[int] | None = None,
     generator: str = "",
 ) -> tuple[Direction, ...]:
-    """The ``count`` directions along which sampled latents vary most.
+    """The ``count`` directions ``pca-0``, ``pca-1``, … along which sampled latents vary most.
 
-    Args:
-        seen: What the latents were streamed into; its tags are not looked at.
-        count: How many directions.
-        space: The space that the latents came from.
-        layers: Layers that the directions shall move; ``None`` for all.
-        generator: sha256 of the generator.
+    ``layers`` are those that they shall move, ``None`` for all. They have unit length, the entry of
+    largest size positive; their scale is the standard deviation, so strength 1 is one;
+    ``scores["variance share"]`` is the part of the variance explained.
 
-    Returns:
-        Directions ``pca-0``, ``pca-1``, … of unit length; their scale is the standard deviation, so
-        strength 1 is one; ``scores["variance share"]`` is the part of the variance explained. Of
-        each vector the entry of largest size is positive.
-
-    Raises:
-        InputError: Fewer than two samples, latents that do not vary, or more directions than
-            dimensions in which they vary.
+    Raises InputError: fewer than two samples, latents that do not vary, or more directions than
+    dimensions in which they vary.
     """
     covariance = seen.covariance
     values, vectors = torch.linalg.eigh(covariance)

@@ -1,8 +1,9 @@
 """Directions by regression of tags on latents: what is shared, and the linear case.
 
-All tags are fitted at once from sums over samples: the covariance of the latents and their
-covariance with each tag. Samples stream through :class:`GramAccumulator` and are forgotten, so
-memory grows with tags × dims, never with samples × tags.
+All tags are fitted at once from sums over samples, streamed through :class:`GramAccumulator`:
+memory grows with tags × dims, never with samples × tags. What cannot be fitted (shapes that do not
+fit, values that are not finite, too few samples, a tag that never varies, one not known) is an
+InputError that names the first such tag.
 
     n samples · d dims of a latent · t tags
 """
@@ -23,15 +24,9 @@ _CHUNK_ROWS = 4096
 
 
 def check_samples(latents: Tensor, labels: Tensor, tags: Sequence[str]) -> None:
-    """Refuse latents and labels that do not belong together or are not numbers.
+    """Raise an InputError for latents ``[n, d]`` and labels ``[n, t]`` that do not belong together.
 
-    Args:
-        latents: ``[n, d]``.
-        labels: ``[n, t]``, any type.
-        tags: Names of the columns of ``labels``.
-
-    Raises:
-        InputError: Shapes that do not fit, or values that are not finite; names the first such tag.
+    Or that are not finite; it names the first such tag.
     """
     if latents.ndim != 2 or labels.shape != (latents.shape[0], len(tags)):
         raise InputError(
@@ -51,11 +46,7 @@ def check_samples(latents: Tensor, labels: Tensor, tags: Sequence[str]) -> None:
 
 
 def check_tags_vary(tags: Sequence[str], spread: Tensor, mean: Tensor, count: int) -> None:
-    """Refuse a tag that is the same in every sample, since nothing can be learned of it.
-
-    Raises:
-        InputError: Names the first such tag, and how many there are.
-    """
+    """Refuse a tag that is the same in every sample, since nothing can be learned of it."""
     flat = (spread <= 1e-12 * count * (mean.square() + 1e-12)).nonzero().flatten().tolist()
     if flat:
         value = float(mean[flat[0]])
@@ -70,11 +61,10 @@ def check_tags_vary(tags: Sequence[str], spread: Tensor, mean: Tensor, count: in
 class GramAccumulator:
     """Sums over samples from which every tag is regressed at once, in float64.
 
-    Batches are merged by the exact update of Chan et al. (1983), so their size and order change
-    the result by rounding only.
+    Batches are merged by the exact update of Chan et al. (1983), so their size and order change the
+    result by rounding only.
 
     Attributes:
-        tags: Names of the tags.
         count: n, samples seen so far.
         mean: ``[d]``, of the latents.
         tag_mean: ``[t]``, of the labels.
@@ -84,15 +74,7 @@ class GramAccumulator:
     """
 
     def __init__(self, dims: int, tags: Sequence[str]) -> None:
-        """Start empty.
-
-        Args:
-            dims: d, the width of a latent.
-            tags: Names of the tags; may be none if only the latents matter.
-
-        Raises:
-            InputError: Two tags have one name.
-        """
+        """Start empty; ``tags``, no two of one name, may be none if only the latents matter."""
         if len(set(tags)) != len(tags):
             raise InputError("two tags have one name; rename or drop one")
         self.tags = tuple(tags)
@@ -110,25 +92,13 @@ class GramAccumulator:
 
     @property
     def covariance(self) -> Float[Tensor, "d d"]:
-        """Unbiased covariance of the latents.
-
-        Raises:
-            InputError: Fewer than two samples were seen.
-        """
+        """Unbiased covariance of the latents, of at least two samples."""
         if self.count < 2:
             raise InputError(f"{counted(self.count, 'samples')}; at least 2 are needed")
         return self.scatter / (self.count - 1)
 
     def update(self, latents: Float[Tensor, "n d"], labels: Shaped[Tensor, "_n t"]) -> None:
-        """Take in a batch.
-
-        Args:
-            latents: Of space z or w, or one row of styles a sample.
-            labels: 0 and 1, or grades; any number type or bool.
-
-        Raises:
-            InputError: Shapes that do not fit, or values that are not finite.
-        """
+        """Take in a batch: latents, and labels of any number type or bool."""
         check_samples(latents, labels, self.tags)
         if latents.shape[1] != self.dims:
             raise InputError(f"latents are {latents.shape[1]} wide, those before {self.dims}")
@@ -151,35 +121,8 @@ class GramAccumulator:
         self.tag_mean += tag_shift * (count / total)
         self.count = total
 
-    def merge(self, other: GramAccumulator) -> None:
-        """Take in what another accumulator has seen, as if it had been seen here.
-
-        Raises:
-            InputError: It has another width or other tags.
-        """
-        if other.dims != self.dims or other.tags != self.tags:
-            raise InputError(
-                f"accumulators of {self.dims} dims and {len(self.tags)} tags, and of {other.dims} "
-                f"and {len(other.tags)}; only equal ones merge"
-            )
-        if not other.count:
-            return
-        total = self.count + other.count
-        shift, tag_shift = other.mean - self.mean, other.tag_mean - self.tag_mean
-        weight = self.count * other.count / total
-        self.scatter += other.scatter + weight * torch.outer(shift, shift)
-        self.cross += other.cross + weight * torch.outer(shift, tag_shift)
-        self.tag_scatter += other.tag_scatter + weight * tag_shift.square()
-        self.mean += shift * (other.count / total)
-        self.tag_mean += tag_shift * (other.count / total)
-        self.count = total
-
     def check(self) -> None:
-        """Refuse to be fitted from too little.
-
-        Raises:
-            InputError: No tags, fewer than two samples, or a tag that never varies.
-        """
+        """Refuse to be fitted from no tags, fewer than two samples, or a tag that never varies."""
         if not self.tags or self.count < 2:
             raise InputError(f"{len(self.tags)} tags in {self.count} samples; nothing to fit")
         check_tags_vary(self.tags, self.tag_scatter, self.tag_mean, self.count)
@@ -190,12 +133,11 @@ class TagFit:
     """A linear model of every tag, y ≈ x·w + b.
 
     Attributes:
-        tags: Names of the tags.
         coefficients: w, float64 ``[d, t]``.
         intercepts: b, float64 ``[t]``.
         method: How they were fitted, with its settings.
         samples: How many samples were fitted.
-        warnings: What a person should know of this fit, a line each; empty if nothing.
+        warnings: What a person should know of this fit, a line each.
     """
 
     tags: tuple[str, ...]
@@ -206,11 +148,7 @@ class TagFit:
     warnings: tuple[str, ...] = ()
 
     def column(self, tag: str) -> Float[Tensor, " d"]:
-        """The coefficients of one tag.
-
-        Raises:
-            InputError: The tag was not fitted.
-        """
+        """The coefficients of one tag."""
         if tag not in self.tags:
             raise InputError(f"tag {tag!r} is not among the {len(self.tags)} fitted ones")
         return self.coefficients[:, self.tags.index(tag)]
@@ -226,13 +164,8 @@ class TagFit:
     ) -> tuple[Direction, ...]:
         """A direction of unit length for each tag that has one; those in :attr:`empty` have not.
 
-        Args:
-            space: The space that the latents came from.
-            layers: Layers that the directions shall move; ``None`` for all.
-            generator: sha256 of the generator.
-
-        Returns:
-            In the order of the tags; ``scores["norm"]`` is the length of the coefficients.
+        ``layers`` are those that they shall move, ``None`` for all; ``generator`` is its sha256.
+        ``scores["norm"]`` is the length of the coefficients.
         """
         empty = set(self.empty)
         return tuple(
@@ -257,18 +190,19 @@ def few_samples(count: int, dims: int, remedy: str) -> tuple[str, ...]:
     return (f"{counted(count, 'samples')} for {dims} dims: the fit is left open; {remedy}",)
 
 
+def unfinished(tags: Sequence[str], columns: Sequence[int], after: str) -> tuple[str, ...]:
+    """The warning that some columns' tags had not converged; empty if there are none."""
+    if not columns:
+        return ()
+    names = ", ".join(repr(tags[i]) for i in columns[:3]) + (", …" if len(columns) > 3 else "")
+    return (f"{len(columns)} of {len(tags)} tags had not converged after {after} ({names})",)
+
+
 def fit_linear(seen: GramAccumulator, ridge: float = 0.0) -> TagFit:
-    """Least squares of all tags at once: min ‖y − x·w − b‖² + ridge·‖w‖².
+    """Least squares of all tags at once: min ‖y − x·w − b‖² + ridge·‖w‖², as scikit-learn's Ridge.
 
     Cholesky of the shared scatter matrix. Where samples are too few, or latents too dependent, to
     determine w, a ridge of a thousandth of the mean variance is added, and a warning says so.
-
-    Args:
-        seen: What the samples were streamed into.
-        ridge: Penalty, as scikit-learn's ``Ridge(alpha)``.
-
-    Raises:
-        InputError: A tag that never varies, too few samples, or a negative penalty.
     """
     seen.check()
     if not 0 <= ridge < float("inf"):

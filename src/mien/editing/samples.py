@@ -1,7 +1,7 @@
 """Latents sampled from a generator, and the tags that a tagger reads off what it draws.
 
-Samples are streamed: sums for regression grow with tags × dims, and what methods of several passes
-need (latents, and labels as bits) waits in temporary files. Sample i is the same in any batch.
+Samples are streamed; what methods of several passes need (latents, and labels as bits) waits in
+temporary files. Sample i is the same in any batch.
 
     n samples · d dims of a latent · t tags
 """
@@ -38,10 +38,7 @@ class LatentSource:
     """A generator as what samples latents and draws them.
 
     Attributes:
-        name: Of the generator.
-        sha256: Of its file.
-        num_ws: How many w its layers take.
-        w_dim: Width of each.
+        num_ws: How many w, each ``w_dim`` wide, its layers take.
         sample: Numbers of samples and a seed to latents ``[n, w_dim]``.
         start: Seeds and psi to the ws of the faces ``[n, num_ws, w_dim]`` that edits start from.
         draw: ws to images ``[n, 3, h, w]`` in [-1, 1].
@@ -59,11 +56,9 @@ class LatentSource:
 def generator_source(loaded: Loaded, labelled: float = 0.5) -> LatentSource:
     """A StyleGAN2 generator as a source; it draws in bf16 where the hardware has it.
 
-    Args:
-        loaded: The generator.
-        labelled: Share of the samples that a generator with attribute labels draws under one to
-            four labels chosen at random, contrary ones too, so that rare attributes occur often
-            enough and usual companions part; the others are drawn with nothing said.
+    Where it has attribute labels, a share ``labelled`` of the samples is drawn under one to four
+    labels at random, contrary ones too, so that rare attributes occur often enough and usual
+    companions part.
     """
     G = loaded.network
     device = G.mapping.w_avg.device
@@ -101,14 +96,8 @@ def roses_source(loaded: Loaded, pictures: UInt8[np.ndarray, "n h w 3"]) -> Late
     """The decoder of GANs N' Roses as a source: a picture's content, the style of a latent.
 
     Its latents are mapped styles, one w for all layers (``num_ws`` is 1). Sample i takes the
-    content of picture i; where pictures end, they begin again.
-
-    Args:
-        loaded: A generator of :mod:`mien.anime.generator`.
-        pictures: Whose contents are drawn in the styles, of the generator's size.
-
-    Raises:
-        InputError: There are no pictures.
+    content of picture i (of the generator's size), beginning again where they end. InputError: no
+    pictures.
     """
     if not len(pictures):
         raise InputError("no pictures whose contents could be drawn; give some")
@@ -152,37 +141,20 @@ def random_label(random: np.random.Generator) -> np.ndarray:
 
 @runtime_checkable
 class Reader(Protocol):
-    """What reads tags off pictures: :class:`TagReader`, or a tagger in an ONNX file.
-
-    Called with pictures ``[n, 3, h, w]`` in [-1, 1] it gives the probability of each tag and
-    whether a picture carries it, ``[n, t]`` on the CPU.
-
-    Attributes:
-        tags: Names, in order.
-    """
+    """What reads tags off pictures: :class:`TagReader`, or a tagger in an ONNX file."""
 
     tags: tuple[str, ...]
 
     def __call__(self, pictures: Tensor, /) -> tuple[Tensor, Tensor]:
-        """Scores ``[n, t]`` of pictures in [-1, 1], and which tags they carry, ``[n, t]``."""
+        """Scores ``[n, t]`` of pictures in [-1, 1], and which tags they carry; both on the CPU."""
         ...
 
 
 class TagReader:
-    """A tagger that answers in tags: probabilities of named unions of its labels.
-
-    Attributes:
-        tags: Names, in order.
-    """
+    """A tagger that answers in tags (``tags``): probabilities of named unions of its labels."""
 
     def __init__(self, tagger: Tagger, table: Mapping[str, Sequence[str]] | None = None) -> None:
-        """Choose the tags.
-
-        Args:
-            tagger: With columns of any kind.
-            table: Tag -> its labels ``column=value``; ``None`` for all that
-                :func:`mien.editing.naming.tag_table` knows of this tagger.
-        """
+        """``table``: tag -> its labels ``column=value``; ``None`` for all that the tagger knows."""
         columns = tagger.config.columns
         table = tag_table(columns) if table is None else dict(table)
         labels = [f"{column}={value}" for column, values in columns.items() for value in values]
@@ -194,11 +166,9 @@ class TagReader:
 
     @torch.no_grad()
     def __call__(self, pictures: Float[Tensor, "n 3 h w"]) -> tuple[Tensor, Tensor]:
-        """Read pictures.
+        """Probability of each tag, and whether it holds the most probable value of its column.
 
-        Returns:
-            Probability of each tag, and whether it holds the most probable value of its column;
-            float and bool ``[n, t]`` on the CPU.
+        Float and bool ``[n, t]`` on the CPU.
         """
         return self.of_features(self.tagger.features(pictures.to(self.device)))
 
@@ -216,19 +186,11 @@ class TaggedSamples:
     """Latents and tags, streamed.
 
     Attributes:
-        tags: Names of the tags.
         counts: Tag -> in how many samples its value was the most probable.
         seen: Sums of latents and of the log odds of each tag, for regression and for spread.
     """
 
     def __init__(self, dims: int, tags: Sequence[str], spool: bool) -> None:
-        """Start empty.
-
-        Args:
-            dims: d.
-            tags: Their names.
-            spool: Keep latents and labels in temporary files, for methods of several passes.
-        """
         self.tags = tuple(tags)
         self.counts = dict.fromkeys(self.tags, 0)
         self.seen = GramAccumulator(dims, tags)
@@ -239,11 +201,7 @@ class TaggedSamples:
     def add(
         self, w: Float[Tensor, "n d"], probability: Float[Tensor, "n t"], carried: Tensor
     ) -> None:
-        """Take in a batch.
-
-        Raises:
-            InputError: Shapes that do not fit, or values that are not finite; names the tag.
-        """
+        """Take in a batch; InputError (with the tag) for shapes that do not fit, or no numbers."""
         check_samples(w, probability, self.tags)
         odds = torch.logit(probability.clamp(_LEAST_PROBABILITY, 1 - _LEAST_PROBABILITY))
         self.seen.update(w, odds)
@@ -259,8 +217,7 @@ class TaggedSamples:
     ) -> Callable[[], Iterable[tuple[Tensor, Tensor]]]:
         """What gives at every call the same batches of latents and 0/1 labels of some tags.
 
-        Raises:
-            InputError: Nothing was kept for several passes.
+        Raises InputError: nothing was kept for several passes (``spool``).
         """
         if self._spool is None:
             raise InputError("these samples were streamed for one pass; this method needs several")
@@ -294,18 +251,10 @@ def sample_tagged(
     seed: int = 0,
     batch: int = 32,
 ) -> Iterator[dict[str, Any]]:
-    """Sample latents, draw them, read the tags of what was drawn; yields how far it is.
+    """Sample ``count`` latents, draw them, add their tags to ``samples``; yields how far it is.
 
-    Args:
-        source: The generator.
-        reader: The tagger.
-        samples: Takes them in.
-        count: How many.
-        seed: Decides every one of them.
-        batch: How many at a time; changes nothing but the speed.
-
-    Raises:
-        InputError: No samples, or a tagger that gives values that are not finite.
+    ``seed`` decides every one of them, ``batch`` nothing but the speed. InputError: no samples, or
+    a tagger that gives values that are not finite.
     """
     if not 2 <= count <= _MANY:
         raise InputError(f"{counted(count, 'samples')}; from 2 to {_MANY} can be drawn")

@@ -23,12 +23,10 @@ from mien.errors import InputError
 
 @dataclass(frozen=True, eq=False)
 class Factorisation:
-    """Eigenvalues and eigenvectors of AᵀA, the largest first.
+    """Eigenvalues ``[w_dim]`` and eigenvectors ``[w_dim, w_dim]`` of AᵀA, the largest first.
 
-    Attributes:
-        values: float64 ``[w_dim]``, computed in the precision of the weights.
-        vectors: float64 ``[w_dim, w_dim]``, a unit vector a row; of each vector the entry of
-            largest size is positive.
+    float64, computed in the precision of the weights; a unit vector a row, whose entry of largest
+    size is positive.
     """
 
     values: Tensor
@@ -36,13 +34,9 @@ class Factorisation:
 
 
 def factorise(weights: Sequence[Float[Tensor, "_out w_dim"]]) -> Factorisation:
-    """Eigenvectors of AᵀA over the style weights of some layers.
+    """Eigenvectors of AᵀA over the style weights ``[channels, w_dim]`` of some layers.
 
-    Args:
-        weights: ``[channels, w_dim]``, the affine weight of each layer.
-
-    Raises:
-        InputError: No weights, widths that differ, or values that are not finite.
+    Raises InputError: no weights, widths that differ, or values that are not finite.
     """
     if not weights or len({weight.shape[1] for weight in weights}) != 1:
         shapes = ", ".join(str(tuple(weight.shape)) for weight in weights) or "none"
@@ -71,17 +65,10 @@ def sefa(
 ) -> tuple[Direction, ...]:
     """The ``count`` directions along which the styles of the chosen layers change most.
 
-    Args:
-        weights: The affine weight of every layer of the generator, see :func:`style_weights`.
-        count: How many directions.
-        layers: Factorise and move only these layers; ``None`` for all.
-        generator: sha256 of the generator.
-
-    Returns:
-        Directions ``sefa-0``, ``sefa-1``, … of space w; ``scores["eigenvalue"]`` says how much.
-
-    Raises:
-        InputError: Layers outside the network, or more directions than dimensions.
+    ``weights`` are the affine weights of every layer, see :func:`style_weights`; ``layers``, None
+    for all, are factorised and moved. Directions ``sefa-0``, ``sefa-1``, … of space w;
+    ``scores["eigenvalue"]`` says how much. InputError: layers outside the network, or more
+    directions than dimensions.
     """
     chosen = tuple(range(len(weights))) if layers is None else tuple(sorted(set(layers)))
     check_layers(chosen, len(weights))
@@ -105,16 +92,12 @@ def sefa(
 def style_weights(tensors: Mapping[str, Tensor]) -> list[Tensor]:
     """The affine weight that each layer's w drives, out of a StyleGAN2 state dict.
 
-    Args:
-        tensors: Names as in NVlabs' PyTorch code (``synthesis.b8.conv0.affine.weight``).
+    Names as in NVlabs' PyTorch code (``synthesis.b8.conv0.affine.weight``). Gives ``num_ws``
+    weights ``[channels, w_dim]`` in the order of the layers: the convolutions, and last the RGB
+    layer of the highest resolution; the other RGB layers share their w with the next convolution
+    and are left out.
 
-    Returns:
-        ``num_ws`` weights ``[channels, w_dim]`` in the order of the layers: the convolutions, and
-        last the RGB layer of the highest resolution. The other RGB layers share their w with the
-        next convolution and are left out.
-
-    Raises:
-        InputError: These are not the tensors of such a generator.
+    Raises InputError: these are not the tensors of such a generator.
     """
     pattern = re.compile(r"synthesis\.b(\d+)\.(conv0|conv1|torgb)\.affine\.weight")
     found = {}

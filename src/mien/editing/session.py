@@ -25,8 +25,7 @@ class Editing(Describes):
     def read_photo(self, path: str | Path) -> tuple[Tensor, dict[str, Any]]:
         """The latent of a photo in the place of a face, and what made it.
 
-        Raises:
-            ImageError: Always; :class:`mien.inversion.session.Inverts` knows photos.
+        Raises ImageError always; :class:`mien.inversion.session.Inverts` knows photos.
         """
         raise ImageError(path, "is a photo, and only a studio inverts photos", "give a seed")
 

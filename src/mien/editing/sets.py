@@ -29,12 +29,8 @@ CODES = "code-moments"
 class LoadedDirections:
     """Directions and where they came from.
 
-    Attributes:
-        directions: The set.
-        name: As it was asked for: the catalogue's name, or the path.
-        sha256: Of the file.
-        meta: How it was made: generator, tagger, samples, settings.
-        path: The file.
+    ``name`` is what was asked for (the catalogue's name, or the path), ``sha256`` that of the file,
+    ``meta`` how it was made: generator, tagger, samples, settings.
     """
 
     directions: DirectionSet
@@ -45,16 +41,11 @@ class LoadedDirections:
 
 
 def load_direction_set(name_or_path: str | Path) -> LoadedDirections:
-    """Load a set of directions.
+    """Load a set of directions, or of moments of codes (``portraits-codes``).
 
-    Args:
-        name_or_path: A name of the catalogue (``portraits-edits``), the stem of a file in the
-            user's store, or a path; of moments of codes (``portraits-codes``) too.
-
-    Raises:
-        UnknownName: No such name.
-        WeightsMissing: A known name, but its file is not on this disk.
-        CheckpointError: A file that cannot be read, holds something else, or is damaged.
+    By a name of the catalogue, the stem of a file in the user's store, or a path. UnknownName: no
+    such name; WeightsMissing: a known one whose file is not here; CheckpointError: a file that
+    cannot be read, holds something else, or is damaged.
     """
     path = resolve(name_or_path, KIND)
     if native.read_header(path).kind == CODES:
@@ -81,17 +72,10 @@ def save_direction_set(
     meta: Mapping[str, Any] | None = None,
     force: bool = False,
 ) -> None:
-    """Write a set of directions.
+    """Write a set of directions as ``.safetensors``; ``meta`` says how it was made.
 
-    Args:
-        path: Where to; must end in ``.safetensors``.
-        directions: The set.
-        meta: How it was made, as JSON can say it.
-        force: Whether an existing file may be replaced.
-
-    Raises:
-        InputError: The set is empty, or the name ends otherwise.
-        OutputError: The file exists and ``force`` is false, or the disk refuses.
+    InputError: the set is empty, or the name ends otherwise; OutputError: the file exists and
+    ``force`` is false, or the disk refuses.
     """
     if not len(directions):
         raise InputError(f"{path}: a set of 0 directions; there is nothing to write")
@@ -101,10 +85,6 @@ def save_direction_set(
 
 
 def check_set_name(path: str | Path) -> None:
-    """Refuse names that a set of directions cannot have; for before the fit.
-
-    Raises:
-        InputError: It does not end in ``.safetensors``.
-    """
+    """Raise an InputError unless a name ends in ``.safetensors``; for before the fit."""
     if Path(path).suffix != ".safetensors":
         raise InputError(f"{path}: directions are written as .safetensors; give such a name")

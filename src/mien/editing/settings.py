@@ -1,4 +1,8 @@
-"""What an edit asks for: ``smile=+2``, ``long hair/short hair=15,-5``, read and carried out."""
+"""What an edit asks for: ``smile=+2``, ``long hair/short hair=15,-5``, read and carried out.
+
+A name that the set does not know is an UnknownName; what cannot be read, a pair that does not go
+together, another space or width and layers outside are InputErrors.
+"""
 
 from __future__ import annotations
 
@@ -38,15 +42,11 @@ class Setting:
 
     @classmethod
     def parse(cls, text: str) -> Setting:
-        """Read ``NAME=STRENGTH``, ``TOWARDS/AWAY=A,B``, or ``TOWARDS/AWAY``.
-
-        Raises:
-            InputError: It is not of that form, or a number is beyond all measure.
-        """
+        """Read ``NAME=STRENGTH``, ``TOWARDS/AWAY=A,B``, or ``TOWARDS/AWAY``."""
         match = re.fullmatch(rf"([^=]+)=\s*({_NUMBER})\s*(?:,\s*({_NUMBER})\s*)?", text)
         names = (match[1] if match else text).strip()
         pair = "/" in names
-        if (not match and not (pair and "=" not in text)) or (match and match[3] and not pair):
+        if (not match and ("=" in text or not pair)) or (match and match[3] and not pair):
             raise InputError(
                 f"setting {text!r} cannot be read; write 'smile=+2' or 'long hair/short hair=15,-5'"
             )
@@ -58,12 +58,7 @@ class Setting:
         return cls(names, numbers[0] if numbers else 1.0)
 
     def direction(self, directions: DirectionSet) -> Direction:
-        """What to move along: a direction of that name, or the pair that the name says.
-
-        Raises:
-            UnknownName: The set knows neither.
-            InputError: The two of a pair do not go together.
-        """
+        """What to move along: a direction of that name, or the pair that the name says."""
         towards, slash, away = (part.strip() for part in self.name.partition("/"))
         known = directions.find(self.name) is not None
         if self.coefficients is None and (known or not slash):
@@ -71,11 +66,7 @@ class Setting:
         return oppose(TagPair(towards, away, self.coefficients), directions)
 
     def named_as(self, directions: DirectionSet) -> Setting:
-        """The same with its names in the case that a set has them in.
-
-        Raises:
-            UnknownName: The set does not know one.
-        """
+        """The same with its names in the case that a set has them in."""
         if self.coefficients is None and directions.find(self.name) is not None:
             return replace(self, name=directions[self.name].name)
         parts = [directions[part.strip()].name for part in self.name.split("/")]
@@ -89,11 +80,7 @@ class Setting:
 
     @classmethod
     def from_dict(cls, row: Mapping[str, Any]) -> Setting:
-        """The inverse of :meth:`as_dict`.
-
-        Raises:
-            KeyError, TypeError, ValueError: It is no such row.
-        """
+        """The inverse of :meth:`as_dict`; KeyError, TypeError or ValueError if it is none."""
         pair, layers = row.get("coefficients"), row.get("layers")
         return cls(
             str(row["direction"]),
@@ -112,11 +99,7 @@ class Setting:
 
 
 def read_settings(texts: Iterable[str], layers: Sequence[int] | None = None) -> tuple[Setting, ...]:
-    """Read several settings, all for the same layers.
-
-    Raises:
-        InputError: One is not of that form, or there is none.
-    """
+    """Read several settings (at least one), all for the same layers."""
     found = tuple(Setting.parse(text) for text in texts)
     if not found:
         raise InputError("nothing to change; give `settings=smile=+2`")
@@ -128,12 +111,7 @@ def read_settings(texts: Iterable[str], layers: Sequence[int] | None = None) -> 
 def apply_settings(
     ws: Float[Tensor, "n num_ws w_dim"], directions: DirectionSet, settings: Sequence[Setting]
 ) -> Float[Tensor, "n num_ws w_dim"]:
-    """Move latents along each setting in turn.
-
-    Raises:
-        UnknownName: A direction is not in the set.
-        InputError: Another space or width, or layers outside the network.
-    """
+    """Move latents along each setting in turn."""
     for setting in settings:
         if setting.layers is not None:
             check_layers(setting.layers, ws.shape[1])

@@ -26,23 +26,13 @@ def svd(
     layers: Sequence[int] | None = None,
     generator: str = "",
 ) -> tuple[Direction, ...]:
-    """The leading right singular vector of each tag's latents.
+    """The leading right singular vector of each tag's latents, a unit direction.
 
     A singular vector has no sign of its own; here it points so that the latents that carry the tag
-    project higher on it than the others.
-
-    Args:
-        latents: Of all samples.
-        labels: A sample carries a tag if its label is above 0.5.
-        tags: Names of the tags.
-        centre: Subtract the mean of all latents first. Without it, as in the thesis, latents
-            whose mean is far from 0 give much the same vector for every tag.
-        space: The space of the latents.
-        layers: Layers that the directions shall move; ``None`` for all.
-        generator: sha256 of the generator.
-
-    Returns:
-        A unit direction a tag; ``scores["share"]`` is its part of the sum of squares.
+    (a label above 0.5) project higher on it than the others. With ``centre`` the mean of all
+    latents is subtracted first; without it, as in the thesis, latents whose mean is far from 0 give
+    much the same vector for every tag. ``layers`` are those that the directions shall move,
+    ``None`` for all; ``scores["share"]`` is a vector's part of the sum of squares.
 
     Raises:
         InputError: Shapes that do not fit, values that are not finite, or a tag that no sample or
@@ -54,6 +44,7 @@ def svd(
     carried = (labels > 0.5).cpu()
     _check_carried(carried, tags)
     total = x.sum(dim=0)
+    method, moved = "svd, centred" if centre else "svd", None if layers is None else tuple(layers)
     directions = []
     for column, tag in enumerate(tags):
         rows = x[carried[:, column]]
@@ -62,17 +53,8 @@ def svd(
         outside = (total - rows.sum(dim=0)) / (len(x) - len(rows))
         if bool((inside - outside) @ vector < 0):
             vector = -vector
-        directions.append(
-            Direction(
-                name=tag,
-                vector=vector,
-                space=space,
-                layers=None if layers is None else tuple(layers),
-                generator=generator,
-                method="svd, centred" if centre else "svd",
-                scores={"share": share},
-            )
-        )
+        scores = {"share": share}
+        directions.append(Direction(tag, vector, space, moved, 1.0, generator, method, scores))
     return tuple(directions)
 
 

@@ -4,8 +4,7 @@
         ...  # uint8 [1, h, w, 3]
 
 In w the way from one face to the next is straight, in z it follows the great circle (Shoemake's
-slerp), and every latent on it is mapped and truncated by itself. Frames are drawn when they are
-asked for, so a walk of any length takes the memory of a few.
+slerp), and every latent on it is mapped and truncated by itself.
 
 n frames at once · k stops · num_ws layers · w_dim, z_dim widths of the latent spaces
 """
@@ -54,11 +53,8 @@ MOST_FPS = 240.0
 class Route:
     """The stops of a walk and how it goes between them.
 
-    Attributes:
-        frames: How many frames the whole walk has.
-        stops: How many faces it passes.
-        loop: Whether it goes back from the last to the first.
-        ease: ``linear``, or ``smooth``: resting at each stop.
+    ``frames`` of the whole walk past ``stops`` faces, with ``loop`` back from the last to the
+    first; ``ease`` is ``linear``, or ``smooth``: resting at each stop.
     """
 
     frames: int
@@ -83,14 +79,7 @@ class Route:
 
 @dataclass(frozen=True)
 class Edits:
-    """What changes over the time of a walk.
-
-    Attributes:
-        curves: Strengths over time, by the names of directions.
-        ways: The direction, or opposing pair, of each name.
-        name: The set that they are of.
-        sha256: Of its file.
-    """
+    """What changes over the time of a walk: curves of strength, and the direction of each name."""
 
     curves: Keyframes
     ways: Mapping[str, Direction]
@@ -210,8 +199,7 @@ def plan_walk(
 
     Args:
         studio: Whose generator draws.
-        faces: The stops: as :func:`mien.editing.latent.read_faces` takes them; several
-            latents give several stops. In z only seeds.
+        faces: The stops, as :func:`mien.editing.latent.read_faces` takes them; in z only seeds.
         seconds: Length, up to :data:`LONGEST_S`.
         fps: Frames a second.
         loop: Whether it goes back to the first face, so that it can be repeated without a jump.
@@ -243,16 +231,8 @@ def plan_walk(
         remedy = "give more" if edits else "give more, or `keyframes`"
         raise InputError(f"a walk needs {least} faces and has {len(stops)}; {remedy}")
     route = Route(count, len(stops), loop, "smooth" if ease == "smooth" else "linear")
-    walk: dict[str, Any] = {
-        "faces": made,
-        "seconds": float(seconds),
-        "fps": float(rate),
-        "frames": count,
-        "loop": loop,
-        "space": space,
-        "psi": psi,
-        "ease": ease,
-    }
+    said = {"faces": made, "seconds": float(seconds), "fps": float(rate), "frames": count}
+    walk: dict[str, Any] = {**said, "loop": loop, "space": space, "psi": psi, "ease": ease}
     if edits is not None:
         walk |= edits.as_dict()
     return Walk(studio, stops, route, rate, psi if space == "z" else None, edits, {"walk": walk})
@@ -262,15 +242,12 @@ def _stops_w(
     studio: Editing, faces: Sequence[Face], psi: float
 ) -> tuple[Tensor, list[dict[str, Any]]]:
     """Every face as ws ``[k, num_ws, w_dim]``, and what made each."""
-    stops, made = [], []
-    for face in faces:
-        ws, rows = read_faces(studio, face, psi)
-        stops.append(ws)
-        made += [
-            {key: value for key, value in said.items() if key not in studio.signature}
-            for said in rows
-        ]
-    return torch.cat(stops) if stops else torch.zeros(0, 1, 1), made
+    found = [read_faces(studio, face, psi) for face in faces]
+    common = studio.signature
+    made = [
+        {k: v for k, v in said.items() if k not in common} for _, rows in found for said in rows
+    ]
+    return torch.cat([ws for ws, _ in found]) if found else torch.zeros(0, 1, 1), made
 
 
 def _stops_z(studio: Editing, faces: Sequence[Face]) -> tuple[Tensor, list[dict[str, Any]]]:

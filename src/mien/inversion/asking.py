@@ -32,13 +32,9 @@ _EMPTY = re.compile(r"\b(?:no|sans|không)\s*$", re.I)
 
 
 def described(text: str) -> str:
-    """A wish as the description of what shall be seen.
+    """A wish (*remove her glasses, less makeup*) as what shall be seen (*no glasses, no makeup*).
 
-    Args:
-        text: Such as *remove her glasses, less makeup*.
-
-    Returns:
-        Such as *no glasses, no makeup*; the text itself if nothing of it is an order.
+    The text itself if nothing of it is an order.
     """
     found = text
     for order, said in _ORDERS:

@@ -65,9 +65,8 @@ _LEAST = 1e-3
 class Composition:
     """What a face is composed of; fields as the arguments of :meth:`mien.studio.Studio.compose`.
 
-    Raises:
-        InputError: Nothing is given, or layers without a photo.
-        WrongValue, WrongType: A number out of its range.
+    InputError: nothing is given, or layers without a photo; WrongValue, WrongType: a number out of
+    its range.
     """
 
     text: str | None = None
@@ -102,12 +101,7 @@ class Composition:
 
 @dataclass
 class Belief:
-    """A Gaussian of whitened codes, as a precision and a precision times its mean.
-
-    Attributes:
-        precision: Λ, float64 ``[d, d]``.
-        pull: Λ m, float64 ``[d]``.
-    """
+    """A Gaussian of whitened codes: a precision Λ and a precision times its mean Λ m, float64."""
 
     precision: Float[Tensor, "d d"]
     pull: Float[Tensor, " d"]
@@ -121,12 +115,10 @@ class Belief:
     def hear(
         self, code: Float[Tensor, " d"], error: Float[Tensor, "d d"], strength: float = 1.0
     ) -> None:
-        """Take in what an encoder says.
+        """Take in an encoder's whitened code, the mean of codes given what it saw.
 
-        Args:
-            code: Its whitened code, the mean of codes given what it saw.
-            error: Covariance of its error; where it is 1 or more, it says nothing.
-            strength: How much that counts.
+        ``error`` is the covariance of its error; where it is 1 or more, it says nothing.
+        ``strength`` says how much that counts.
         """
         values, vectors = torch.linalg.eigh((error + error.T).double() / 2)
         precise = 1 / values.clamp(min=_LEAST, max=1)
@@ -151,12 +143,8 @@ def _inverse(covariance: Tensor) -> Tensor:
 class _Heard:
     """What the modalities of one composition said.
 
-    Attributes:
-        belief: Of whitened codes.
-        photo: The photo's latent ``[1, num_ws, w_dim]``.
-        made: What made that.
-        shown: What was given, as pictures for the sheet.
-        notes: What the person should know.
+    ``photo`` is the photo's latent ``[1, num_ws, w_dim]``, ``made`` what made that, ``shown`` what
+    was given, as pictures for the sheet.
     """
 
     belief: Belief
@@ -167,11 +155,7 @@ class _Heard:
 
 
 def find_moments(studio: Inverts) -> CodeMoments:
-    """The moments of codes of a studio's generator.
-
-    Raises:
-        WeightsMissing: It has none.
-    """
+    """The moments of codes of a studio's generator; WeightsMissing: it has none."""
     path = find_beside(studio.model, studio.text_family, "codes")
     if path is None:
         raise WeightsMissing(
@@ -198,7 +182,6 @@ def words_belief(moments: CodeMoments, reading: Reading | None, guidance: float)
 def _hear(
     studio: Inverts, asked: Composition, moments: CodeMoments, reading: Reading | None
 ) -> _Heard:
-    """Ask every modality that is given."""
     heard = _Heard(words_belief(moments, reading, asked.guidance))
     guided = {"sketch": asked.sketch, "label": asked.label}
     for guide, path in guided.items():

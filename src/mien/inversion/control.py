@@ -60,13 +60,10 @@ class Words:
     Attributes:
         text: Such as ``smiling, red hair``.
         language: ``en``, ``vi``, ``fr`` or ``ja``; None finds it out.
-        strength: 1 goes as far as is needed to be seen, 2 twice as far.
+        strength: 1 goes as far as is needed to be seen, 2 twice as far; from 0 to 5.
         directions: A set: name or file; None for the generator's codes, else ``MODEL-edits``.
         layers: Move only these; None for those that the words concern.
         force: Take directions of another generator all the same.
-
-    Raises:
-        WrongValue, WrongType: The strength is no number from 0 to 5.
     """
 
     text: str
@@ -82,13 +79,7 @@ class Words:
 
 @dataclass(frozen=True)
 class Change:
-    """One thing that is said.
-
-    Attributes:
-        column: Of :data:`mien.attributes.COLUMNS`.
-        values: One that is asserted, or those that are denied.
-        denied: Which of the two.
-    """
+    """One thing that is said of a column: a value that is asserted, or those that are denied."""
 
     column: str
     values: tuple[str, ...]
@@ -109,14 +100,10 @@ class Change:
 
 
 def read_words(text: str, language: str | None = None) -> tuple[Reading, list[str]]:
-    """Read what shall change.
+    """Read what shall change; the reading, and what the person should know of it.
 
-    Returns:
-        The reading, and what the person should know of it.
-
-    Raises:
-        InputError: No words, words that name nothing known (tells the nearest), a person's name, or
-            words that contradict each other.
+    InputError: no words, words that name nothing known (tells the nearest), a person's name, or
+    words that contradict each other.
     """
     sentence, notes = checked_text(text)
     reading = read(described(sentence), language)
@@ -152,8 +139,7 @@ def changes_of(reading: Reading) -> list[Change]:
 def words_directions(studio: Inverts, words: Words) -> LoadedDirections:
     """The directions that words move a face of this generator along.
 
-    Raises:
-        Errors of :func:`mien.editing.edit.find_directions`.
+    Errors as :func:`mien.editing.edit.find_directions`.
     """
     codes = None
     if words.directions is None:
@@ -174,10 +160,7 @@ def words_directions(studio: Inverts, words: Words) -> LoadedDirections:
 def settings_of(change: Change, found: LoadedDirections, shown: str) -> list[Setting]:
     """Ways to bring a change about, the one that changes least first; none if there is none.
 
-    Args:
-        change: What is asked.
-        found: Directions of labels, or of tags.
-        shown: The value that the face shows now; away from it if that is what is denied.
+    ``shown`` is the value that the face shows now; away from it if that is what is denied.
     """
     value = shown if change.denied else change.values[0]
     sign = -1.0 if change.denied else 1.0
@@ -209,17 +192,9 @@ def climb(
     found: LoadedDirections,
     see: See,
 ) -> tuple[Setting, bool]:
-    """The least strength at which a change is seen, along the first way that reaches it.
+    """The least strength at which a change is seen, along the first of ``ways`` that reaches it.
 
-    Args:
-        ws: The face.
-        change: What shall be seen.
-        ways: As :func:`settings_of` gives them; at least one.
-        found: The directions.
-        see: The tagger.
-
-    Returns:
-        The setting, and whether it is seen there; if nowhere, the one that comes nearest.
+    The setting, and whether it is seen there; if nowhere, the one that comes nearest.
     """
     best, nearest = ways[0], -1.0
     for way in ways:
@@ -236,12 +211,7 @@ def climb(
 
 @dataclass(frozen=True)
 class Settled:
-    """Words carried out on one face.
-
-    Attributes:
-        settings: What to move along, in turn.
-        notes: What could not be done, or was so already.
-    """
+    """Words carried out on one face: what to move along, in turn, and what could not be done."""
 
     settings: tuple[Setting, ...]
     notes: tuple[str, ...]
@@ -254,15 +224,7 @@ def settle(
     found: LoadedDirections,
     words: Words,
 ) -> Settled:
-    """Find how far one face must be moved for words to become true of it.
-
-    Args:
-        studio: Whose generator draws, and whose tagger looks.
-        ws: The face.
-        changes: What shall be seen.
-        found: The directions.
-        words: Strength and layers.
-    """
+    """Find how far one face must be moved for words to become true of it."""
     see, settings, notes = seeing(studio), [], []
     given = None if words.layers is None else parse_layers(words.layers, ws.shape[1])
     for change in changes:
@@ -319,8 +281,7 @@ def replaced(
 ) -> Float[Tensor, "n num_ws w_dim"]:
     """Style code in the place of the content in some layers (Eq. 7); None for all.
 
-    Raises:
-        InputError: Layers outside the generator.
+    Layers outside the generator are an InputError.
     """
     if layers is None:
         return style
@@ -349,7 +310,6 @@ def _edited(
     found: LoadedDirections,
     words: Words,
 ) -> Iterator[Faces]:
-    """Each face, moved as far as it needs."""
     for number, one in enumerate(start):
         studio.watch("editing", number, len(start))
         ws = torch.from_numpy(one.ws).to(studio.device)
@@ -361,12 +321,10 @@ def _edited(
 
 
 def _still(change: Change, found: LoadedDirections) -> Setting:
-    """A step of length 0: a face of which all is true already stays."""
     ways = settings_of(change, found, change.values[0])
     return Setting(ways[0].name if ways else found.directions.names[0], 0.0)
 
 
 def _named(made: Mapping[str, object], found: LoadedDirections) -> dict[str, object]:
-    """What made a face, with its directions under the name that finds them again."""
     *before, last = cast("list[Mapping[str, object]]", made["edits"])
     return {**made, "edits": [*before, {**last, "set": found.name}]}

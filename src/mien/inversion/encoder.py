@@ -33,16 +33,10 @@ KIND, HEAD = "portrait-encoder", "inversion-head"
 
 
 class Inverter:
-    """A generator, its encoder and the frozen networks that both are looked at with.
+    """A generator, its encoder and the frozen networks that both are looked at with, on one device.
 
-    Args:
-        generator: Frozen, in eval mode.
-        encoder: Trained with it; on the same device.
-        features: On the same device.
-        head: Gives each layer a w of its own; None for one w for all.
-
-    Raises:
-        InputError: The encoder's codes are not as wide as the generator's.
+    ``head`` gives each layer a w of its own; None for one w for all. InputError: encoder or head
+    are of another width than the generator.
     """
 
     def __init__(
@@ -91,21 +85,17 @@ class Inverter:
 
     @torch.no_grad()
     def codes(self, image: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n num_ws w_dim"]:
-        """Photographs as latents, in one pass.
+        """Faces cut as FFHQ's, square, in [-1, 1], as latents, in one pass.
 
         One after the other and in one thread, so that a code depends neither on its neighbours nor
         on the machine's processors.
-
-        Args:
-            image: Faces cut as FFHQ's, in [-1, 1], square, on the generator's device.
         """
         with one_thread():
-            found = [self._code(one) for one in image.split(1)]
+            found = []
+            for one in image.split(1):
+                ws = self.spread_out(self.encode(one, self.look(one)))
+                found.append(ws if self.head is None else self.head.refine(one, ws, self.draw)[-1])
         return torch.cat(found).float()
-
-    def _code(self, image: Tensor) -> Tensor:
-        ws = self.spread_out(self.encode(image, self.look(image)))
-        return ws if self.head is None else self.head.refine(image, ws, self.draw)[-1]
 
     @torch.no_grad()
     def draw(self, ws: Float[Tensor, "n num_ws w_dim"]) -> Float[Tensor, "n 3 h w"]:
@@ -114,15 +104,10 @@ class Inverter:
 
 
 def find_beside(model: str | Path, family: str, part: str) -> Path | None:
-    """The file of something that belongs to a generator.
+    """The file of a generator's ``encoder``, ``codes``, ``sketch-encoder`` or other part.
 
-    That which lies beside its file (:func:`mien.hub.loading.part_beside`); else ``FAMILY-PART``
-    among the weights of this machine.
-
-    Args:
-        model: The generator as the user named it.
-        family: What the files that belong to it are called.
-        part: ``encoder``, ``codes``, ``sketch-encoder``.
+    That which lies beside its file (:func:`mien.hub.loading.part_beside`), if the user named one;
+    else ``FAMILY-PART`` among the weights of this machine.
     """
     path = Path(model)
     beside = loading.part_beside(path.with_suffix(""), part) if path.is_file() else None
@@ -130,11 +115,7 @@ def find_beside(model: str | Path, family: str, part: str) -> Path | None:
 
 
 def check_owner(found: loading.Loaded, generator: loading.Loaded, remedy: str) -> None:
-    """Refuse what was trained for another generator; where nothing is said of it, it may pass.
-
-    Raises:
-        ConfigMismatch: It belongs to another one.
-    """
+    """ConfigMismatch for what was trained for another generator; if it does not say, it passes."""
     owner = found.meta.get("generator")
     if owner not in (None, generator.sha256):
         cause = f"was trained for generator {str(owner)[:12]}, this one is {generator.sha256[:12]}"
@@ -144,15 +125,8 @@ def check_owner(found: loading.Loaded, generator: loading.Loaded, remedy: str) -
 def load_beside(studio: Portraits, part: str, kind: str, absent: str) -> loading.Loaded:
     """Load what belongs to a studio's generator and is trained by ``mien train PART``.
 
-    Args:
-        studio: Whose generator.
-        part: As :func:`find_beside` takes it.
-        kind: What network it is.
-        absent: What to say where the generator has none.
-
-    Raises:
-        WeightsMissing: There is none; says which command trains one.
-        ConfigMismatch: It is of another generator.
+    WeightsMissing: there is none (``absent``); says which command trains one. ConfigMismatch: it is
+    of another generator.
     """
     path = find_beside(studio.model, studio.text_family, part)
     command = f"run: mien train {part} --model {studio.model}"
@@ -164,11 +138,7 @@ def load_beside(studio: Portraits, part: str, kind: str, absent: str) -> loading
 
 
 def find_encoder(model: str | Path, family: str) -> Path:
-    """The file of a generator's encoder, see :func:`find_beside`.
-
-    Raises:
-        WeightsMissing: There is none.
-    """
+    """The file of a generator's encoder, see :func:`find_beside`; WeightsMissing: there is none."""
     found = find_beside(model, family, "encoder")
     if found is None:
         raise WeightsMissing(
@@ -183,13 +153,10 @@ def find_encoder(model: str | Path, family: str) -> Path:
 def load_inverter(
     loaded: loading.Loaded, family: str, model: str | Path | None = None, device: str = "cpu"
 ) -> Inverter:
-    """Load all that photos of a generator are inverted with.
+    """Load all that photos of a generator, on ``device``, are inverted with.
 
-    Args:
-        loaded: The generator, on ``device``.
-        family: What the files that belong to it are called.
-        model: The generator as the user named it; None for ``family``.
-        device: As torch names it.
+    ``family`` is what the files that belong to it are called, ``model`` the generator as the user
+    named it, None for ``family``.
 
     Raises:
         WeightsMissing: The generator has no encoder, or a frozen network is not on this disk.
@@ -212,7 +179,6 @@ def load_inverter(
 def _find_head(
     loaded: loading.Loaded, family: str, model: str | Path, device: str
 ) -> WPlusHead | None:
-    """The W+ head of a generator; None where it has none."""
     path = find_beside(model, family, "inversion")
     if path is None:
         return None

@@ -60,15 +60,7 @@ class EncoderTraining:
 
 
 class EncoderRecipe(AdamWRecipe):
-    """The encoder of one generator.
-
-    Args:
-        config: What decides the run.
-        generator: Frozen.
-        features: What the encoder looks through; on the same device.
-        moments: Of the generator's w.
-        sample: Draws them.
-    """
+    """The encoder of one generator, whose w ``sample`` draws and ``moments`` describe."""
 
     name = "the encoder"
     kind = KIND
@@ -99,7 +91,6 @@ class EncoderRecipe(AdamWRecipe):
 
     @torch.no_grad()
     def _faces(self, first: int, count: int) -> tuple[Tensor, Tensor]:
-        """Latents and pictures of some samples, which no other part of adopting sees."""
         w = self.sample_w(range(first, first + count), self.config.seed + 1)
         return w, self.inverter.draw(self.inverter.spread_out(w)).clamp(-1, 1)
 

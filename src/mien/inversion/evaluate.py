@@ -1,9 +1,4 @@
-"""How near inversions come to their photos, beside the mean face.
-
-    report = evaluate_inversion(studio, paths, steps=100)
-
-Axes: n photos.
-"""
+"""How near inversions come to their photos, beside the mean face."""
 
 from __future__ import annotations
 
@@ -31,12 +26,9 @@ SAME_PERSON = 0.6
 class InversionReport:
     """Means over photos, a row a stage; the first is the generator's mean face.
 
-    Attributes:
-        rows: Mean of each number.
-        same: Share of photos of each row that the recogniser takes for one person.
-        photos: How many were inverted.
-        left_out: Photos that were not, each with the reason.
-        protocol: What was measured with what.
+    ``same`` is the share of photos of each row that the recogniser takes for one person,
+    ``left_out`` names photos that were not inverted, each with the reason, ``protocol`` says what
+    was measured with what.
     """
 
     rows: tuple[Stage, ...]
@@ -48,8 +40,7 @@ class InversionReport:
     def text(self) -> str:
         """The table."""
         width = max(len(row.name) for row in self.rows) + 2
-        head = f"{'':<{width}}features     MSE  recogniser  one person  seconds"
-        lines = [head]
+        lines = [f"{'':<{width}}features     MSE  recogniser  one person  seconds"]
         for row, same in zip(self.rows, self.same, strict=True):
             lines.append(
                 f"{row.name:<{width}}{row.features:8.3f}{row.mse:8.4f}{row.recogniser:12.2f}"
@@ -75,18 +66,9 @@ def evaluate_inversion(
     finder: Finder | None = None,
     told: Callable[[int, int], None] = lambda done, total: None,
 ) -> InversionReport:
-    """Invert photos and measure each stage.
+    """Invert photos and measure each stage; those that cannot be used are named and left out.
 
-    Args:
-        studio: Whose generator and encoder.
-        photos: Files; those that cannot be used are named and left out.
-        request: How.
-        finder: Finds faces; None for the one that ships.
-        told: How many are done, of how many.
-
-    Raises:
-        InputError: None could be used.
-        WeightsMissing: The generator has no encoder.
+    InputError: none could be used; WeightsMissing: the generator has no encoder.
     """
     request = request or InversionRequest()
     found: list[list[Stage]] = []

@@ -21,27 +21,19 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mien.errors import InputError
+from mien.inversion.head import small, trunk
 from mien.judges.regions import COLOURS
 
 KIND = "guide-encoder"
 GUIDES: Mapping[str, int] = {"sketch": 1, "label": 19}
 """What guides -> channels of what the encoder is shown: grey, or CelebAMask-HQ's ids."""
-SIDE = 64
-"""Side of what the encoder is shown."""
 FINE_SIDE = 128
 """Side of the pictures that it is made from."""
 
 
 @dataclass(frozen=True)
 class GuideConfig:
-    """What decides the shape of a guide's encoder.
-
-    Args:
-        guide: ``sketch`` or ``label``.
-        w_dim: Width of a code.
-        width: Channels of the first layer.
-        hidden: Width of the last layer but one.
-    """
+    """What decides the shape of the encoder of a ``sketch`` or a ``label`` map."""
 
     guide: str = "sketch"
     w_dim: int = 256
@@ -63,17 +55,8 @@ class GuideEncoder(nn.Module):
     def __init__(self, config: GuideConfig | None = None) -> None:
         super().__init__()
         self.config = config = config or GuideConfig()
-        width, relu = config.width, nn.LeakyReLU(0.2)
-        layers: list[nn.Module] = []
-        channels = GUIDES[config.guide]
-        for wide in (width, 2 * width, 3 * width, 4 * width):  # 32², 16², 8², 4²
-            layers += [nn.Conv2d(channels, wide, 4, 2, 1), nn.GroupNorm(4, wide), relu]
-            channels = wide
-        side = SIDE // 2**4
-        self.trunk = nn.Sequential(
-            *layers, nn.Flatten(), nn.Linear(channels * side**2, config.hidden), relu,
-            nn.Linear(config.hidden, config.w_dim),
-        )  # fmt: skip
+        layers = trunk(GUIDES[config.guide], config.width, config.hidden)
+        self.trunk = nn.Sequential(*layers, nn.Linear(config.hidden, config.w_dim))
         self.register_buffer("mean", torch.zeros(config.w_dim))  # μ
         self.register_buffer("root", torch.eye(config.w_dim))  # Σ^½
         self.register_buffer("error", torch.eye(config.w_dim))  # of whitened codes
@@ -88,12 +71,10 @@ class GuideEncoder(nn.Module):
 
 
 def shown(pictures: UInt8[np.ndarray, "n h w"], guide: str) -> Float[Tensor, "n c 64 64"]:
-    """Sketches or label maps as the encoder is shown them.
+    """Sketches (grey levels) or label maps (ids), square, as the encoder is shown them.
 
-    Args:
-        pictures: Grey levels, or ids; square.
-        guide: ``sketch``, which becomes 0 on paper and up to 2 in ink, or ``label``, which becomes
-            the share of each id; ids beyond are unknown and nothing.
+    A ``sketch`` becomes 0 on paper and up to 2 in ink, a ``label`` map the share of each id; ids
+    beyond are unknown and nothing.
     """
     x = torch.from_numpy(np.ascontiguousarray(pictures))
     if guide == "sketch":
@@ -102,11 +83,7 @@ def shown(pictures: UInt8[np.ndarray, "n h w"], guide: str) -> Float[Tensor, "n 
         count = GUIDES[guide]
         x = functional.one_hot(x.long().clamp(max=count), count + 1)[..., :count]
         x = x.permute(0, 3, 1, 2).float()
-    if x.shape[-1] == SIDE:
-        return x
-    return functional.interpolate(
-        x, size=[SIDE, SIDE], mode="bilinear", antialias=True, align_corners=False
-    )
+    return small(x)
 
 
 def looked_at(picture: UInt8[np.ndarray, "*n h w"], guide: str) -> UInt8[np.ndarray, "*n h w 3"]:

@@ -2,11 +2,11 @@
 
     mien train sketch-encoder --model portraits --out runs/sketch-encoder
 
-Faces are drawn by the generator, so that their codes are known, or are photographs, of which the
-generator's encoder says the codes. Sketches and maps are made of them without end: every ``renew``
-rounds each face gets another pencil, and at every step other paper, line widths and damage. The
-loss is the squared error of whitened codes, which is the Mahalanobis distance of codes: no gradient
-goes through the generator, and what a sketch does not show is answered by the mean.
+Faces are drawn by the generator, or are photographs, of which the generator's encoder says the
+codes. Every ``renew`` rounds each face gets another pencil, and at every step other paper, line
+widths and damage. The loss is the squared error of whitened codes, which is the Mahalanobis
+distance of codes: no gradient goes through the generator, and what a sketch does not show is
+answered by the mean.
 
 Axes: n pictures, h w pixels, d width of w.
 """
@@ -54,12 +54,7 @@ _SAMPLES = 6
 
 @dataclass(frozen=True)
 class Pairs:
-    """Faces and their codes.
-
-    Attributes:
-        pictures: uint8, 128².
-        codes: w of each.
-    """
+    """Faces, 128² where guides are made of them, and w of each."""
 
     pictures: UInt8[np.ndarray, "n h w 3"]
     codes: Float32[np.ndarray, "n d"]
@@ -71,8 +66,7 @@ class Pairs:
 def joined(parts: Iterable[Pairs]) -> Pairs:
     """Several sets as one, thoroughly mixed in an order that is always the same.
 
-    Raises:
-        InputError: There are fewer than 16 faces.
+    InputError: there are fewer than 16 faces.
     """
     parts = list(parts)
     count = sum(map(len, parts))
@@ -92,15 +86,10 @@ def drawn_pairs(
     cache: Path | None = None,
     told: Callable[[int, int], None] = lambda done, total: None,
 ) -> Pairs:
-    """Faces of a generator, of codes drawn from the Gaussian of all codes.
+    """``count`` faces of a generator, of codes drawn from the Gaussian of all codes.
 
-    Args:
-        generator: Frozen.
-        moments: Of its codes.
-        count: How many.
-        seed: Decides the codes.
-        cache: A file that keeps the pictures; read if it is there.
-        told: How many are drawn, of how many.
+    ``cache`` keeps the pictures and is read if it is there; ``told`` how many are drawn, of how
+    many.
     """
     normal = torch.randn(count, moments.w_dim, generator=torch.Generator().manual_seed(seed))
     w = moments.given().draw(normal.to(moments.mean.device))
@@ -124,14 +113,8 @@ def drawn_pairs(
 class GuideRecipe(AdamWRecipe):
     """One encoder of sketches or label maps.
 
-    Args:
-        config: What decides the run.
-        guide: ``sketch`` or ``label``.
-        pairs: Faces and codes; every twentieth is held out.
-        moments: Of the generator's codes.
-        guide_of: Makes a sketch or a map of a face.
-        generator: Draws samples to look at; None for none.
-        device: Where to compute.
+    ``guide`` is ``sketch`` or ``label``, which ``guide_of`` makes of a face; every twentieth of
+    ``pairs`` is held out; ``generator`` draws samples to look at, None for none.
     """
 
     free = frozenset({"kimg", "lr", "renew"})
@@ -232,9 +215,7 @@ class GuideRecipe(AdamWRecipe):
 def damaged(ink: Float[Tensor, "n 1 h w"], source: torch.Generator) -> Float[Tensor, "n 1 h w"]:
     """Sketches on other paper: thinner, thicker, paler, softer, smudged, with pieces gone.
 
-    Args:
-        ink: 0 on paper, 1 in black.
-        source: Of all that is drawn.
+    ``ink`` is 0 on paper, 1 in black.
     """
     n, _, h, w = ink.shape
 

@@ -1,9 +1,5 @@
 """What guides a face besides words and photos: its sketch or label map, read out of a file.
 
-    network = load_guide(studio, "sketch")
-    picture, notes = read_sketch("sketch.png")
-    code = network(shown(picture[None], "sketch"))
-
 The networks are in :mod:`mien.inversion.guide_encoder`.
 """
 
@@ -23,7 +19,8 @@ from mien.faces.alignment import align
 from mien.faces.choosing import Finder, Where, find_face, middle_square, shipped_finder
 from mien.images import label_maps
 from mien.inversion.encoder import load_beside
-from mien.inversion.guide_encoder import FINE_SIDE, KIND, SIDE, GuideEncoder
+from mien.inversion.guide_encoder import FINE_SIDE, KIND, GuideEncoder
+from mien.inversion.head import SIDE
 from mien.judges.regions import COLOURS
 from mien.portraits.codes import CodeMoments
 
@@ -46,9 +43,8 @@ def whitening(moments: CodeMoments) -> tuple[Tensor, Tensor, Tensor]:
 def load_guide(studio: Inverts, guide: str) -> GuideEncoder:
     """The encoder of a guide for a studio's generator.
 
-    Raises:
-        WeightsMissing: The generator has none; says which command trains one.
-        ConfigMismatch: It is of another generator, or of another guide.
+    WeightsMissing: it has none, says which command trains one; ConfigMismatch: it is of another
+    generator, or of another guide.
     """
     absent = f"generator {studio.text_family!r} has no encoder of {_PLURAL[guide]}"
     found = load_beside(studio, f"{guide}-encoder", KIND, absent)
@@ -68,12 +64,7 @@ def read_sketch(
 ) -> tuple[UInt8[np.ndarray, "s s"], list[str]]:
     """A sketch's face, grey, cut as FFHQ cuts faces; and what the person should know of it.
 
-    Args:
-        path: The picture.
-        finder: Finds faces; None for the one that ships.
-
-    Raises:
-        ImageError: The file is no picture, or it is a photo.
+    ImageError: the file is no picture, or it is a photo.
     """
     picture = images.load(path)
     if looks_photographed(picture):
@@ -103,8 +94,7 @@ def looks_photographed(picture: UInt8[np.ndarray, "h w 3"]) -> bool:
 def read_labels(path: str | Path) -> UInt8[np.ndarray, "s s"]:
     """A label map in CelebAMask-HQ's ids or colours, of a face cut as FFHQ cuts faces.
 
-    Raises:
-        ImageError: No picture, other ids or colours, not square, or too small.
+    ImageError: no picture, other ids or colours, not square, or too small.
     """
     labels = label_maps.load(path, COLOURS)
     height, width = labels.shape

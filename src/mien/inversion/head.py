@@ -32,13 +32,8 @@ Draw = Callable[[Tensor], Tensor]
 class HeadConfig:
     """What decides the shape of a head.
 
-    Args:
-        num_ws: Layers of the generator.
-        w_dim: Width of a code.
-        width: Channels of the first layer.
-        hidden: Width of the last layer but one.
-        passes: How often photo and drawing are compared.
-        spread: How far codes lie apart; an offset of 1 is so much.
+    ``passes`` is how often photo and drawing are compared, ``spread`` how far codes lie apart: an
+    offset of 1 is so much.
     """
 
     num_ws: int = 12
@@ -59,14 +54,7 @@ class WPlusHead(nn.Module):
     def __init__(self, config: HeadConfig | None = None) -> None:
         super().__init__()
         self.config = config = config or HeadConfig()
-        relu, layers, channels = nn.LeakyReLU(0.2), [], 9
-        for times in (1, 2, 3, 4):  # 32², 16², 8², 4²
-            wide = times * config.width
-            layers += [nn.Conv2d(channels, wide, 4, 2, 1), nn.GroupNorm(4, wide), relu]
-            channels = wide
-        self.trunk = nn.Sequential(
-            *layers, nn.Flatten(), nn.Linear(channels * (SIDE // 16) ** 2, config.hidden), relu
-        )
+        self.trunk = nn.Sequential(*trunk(9, config.width, config.hidden))
         self.offsets = nn.Linear(config.hidden, config.num_ws * config.w_dim)
         nn.init.zeros_(self.offsets.weight)  # Untrained it changes nothing.
         nn.init.zeros_(self.offsets.bias)
@@ -74,13 +62,8 @@ class WPlusHead(nn.Module):
     def forward(
         self, photo: Float[Tensor, "n 3 h w"], drawn: Float[Tensor, "n 3 h w"]
     ) -> Float[Tensor, "n l d"]:
-        """Offsets, in units of w.
-
-        Args:
-            photo: In [-1, 1], any size.
-            drawn: What is drawn of the present code.
-        """
-        a, b = (_small(x) for x in (photo, drawn))
+        """Offsets, in units of w, from a photo in [-1, 1], of any size, and what is drawn of it."""
+        a, b = (small(x) for x in (photo, drawn))
         x = self.offsets(self.trunk(torch.cat([a, b, a - b], dim=1)))
         return self.config.spread * x.unflatten(1, (self.config.num_ws, self.config.w_dim))
 
@@ -93,11 +76,8 @@ class WPlusHead(nn.Module):
     ) -> list[Float[Tensor, "n l d"]]:
         """The code after each pass; gradients go through the offsets, not through the drawings.
 
-        Args:
-            photo: In [-1, 1].
-            ws: The encoder's code.
-            draw: The generator.
-            unlocked: So many layers may part from the first; None for all.
+        ``ws`` is the encoder's code of the photo, in [-1, 1]; ``unlocked`` layers may part from the
+        first, None for all.
         """
         count = self.config.num_ws if unlocked is None else unlocked
         found = []
@@ -112,7 +92,17 @@ class WPlusHead(nn.Module):
         return found
 
 
-def _small(x: Tensor) -> Tensor:
+def trunk(channels: int, width: int, hidden: int) -> list[nn.Module]:
+    """Layers from pictures of :data:`SIDE` to ``hidden`` numbers; the inversion's encoders' own."""
+    relu, layers = nn.LeakyReLU(0.2), []
+    for wide in (width, 2 * width, 3 * width, 4 * width):  # 32², 16², 8², 4²
+        layers += [nn.Conv2d(channels, wide, 4, 2, 1), nn.GroupNorm(4, wide), relu]
+        channels = wide
+    return [*layers, nn.Flatten(), nn.Linear(channels * (SIDE // 16) ** 2, hidden), relu]
+
+
+def small(x: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c 64 64"]:
+    """Pictures at :data:`SIDE`."""
     if x.shape[-1] == SIDE:
         return x
     return functional.interpolate(

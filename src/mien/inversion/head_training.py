@@ -5,7 +5,6 @@
 The encoder's codes are computed once. After each pass the drawing is compared with the photo
 (ReStyle, Alaluf et al. 2021, Eq. 4): pixels, frozen features, an identity network; and the layers'
 differences from the first are held small, which keeps codes editable (e4e, Tov et al. 2021, Eq. 5).
-Any generator with an encoder will do, and its weights are not touched.
 
 Axes: n batch, h w pixels, l layers, d width of w.
 """
@@ -44,14 +43,7 @@ def terms(
     photo: Float[Tensor, "n 3 h w"],
     ws: Float[Tensor, "n l d"],
 ) -> dict[str, Float[Tensor, ""]]:
-    """The losses of one pass, unweighted.
-
-    Args:
-        inverter: Generator and features.
-        embed: The identity network; None for none.
-        photo: What shall be drawn.
-        ws: The code.
-    """
+    """The losses of one pass, unweighted; ``embed`` is the identity network, None for none."""
     drawn = inverter.generator.synthesis(ws)
     with torch.no_grad():
         seen = inverter.look(photo, deep=False)[0]
@@ -70,13 +62,8 @@ def terms(
 class HeadRecipe(AdamWRecipe):
     """The W+ head of one generator.
 
-    Args:
-        config: What decides the run.
-        inverter: Generator, encoder and features, all frozen.
-        photos: Photographs at the generator's size, and the encoder's codes; every twentieth is
-            held out.
-        moments: Of the codes, from which the generator draws; None draws none.
-        embed: The identity network; None for none.
+    ``photos`` are at the generator's size, with the encoder's codes; every twentieth is held out.
+    ``moments`` are of the codes from which the generator draws, None draws none.
     """
 
     name = "the W+ head"
@@ -149,9 +136,12 @@ class HeadRecipe(AdamWRecipe):
         sums: dict[str, list[float]] = {}
         with torch.no_grad():
             for x, before, after in zip(photo.split(1), start.split(1), ws.split(1), strict=True):
-                ends = (terms(self.inverter, self.embed, x, code) for code in (before, after))
-                for name, values in _together(*ends).items():
-                    sums.setdefault(name, []).append(values)
+                one, found = (terms(self.inverter, self.embed, x, code) for code in (before, after))
+                told = {f"held/{name}": float(value) for name, value in found.items()}
+                for name in ("pixels", "features"):
+                    told[f"held/{name} of one pass"] = float(found[name] / one[name])
+                for name, value in told.items():
+                    sums.setdefault(name, []).append(value)
         return {name: float(np.mean(values)) for name, values in sums.items()}
 
     def sample(self) -> np.ndarray:
@@ -159,10 +149,3 @@ class HeadRecipe(AdamWRecipe):
         photo, start, ws = self._held(self.held_rows[:_SAMPLES])
         rows = [photo, self.inverter.draw(start), self.inverter.draw(ws)]
         return np.concatenate([images.to_uint8(row) for row in rows])
-
-
-def _together(before: Mapping[str, Tensor], after: Mapping[str, Tensor]) -> dict[str, float]:
-    found = {f"held/{name}": float(value) for name, value in after.items()}
-    for name in ("pixels", "features"):
-        found[f"held/{name} of one pass"] = float(after[name] / before[name])
-    return found

@@ -40,24 +40,13 @@ def known_codes(
     key: str,
     told: Callable[[int, int], None] = lambda done, total: None,
 ) -> tuple[Float32[np.ndarray, "n d"], Float32[np.ndarray, "n f"]]:
-    """Codes and pooled frozen features of photographs.
+    """Codes w and pooled frozen features of photographs cut as FFHQ's.
 
-    Args:
-        inverter: The generator's encoder.
-        pictures: Faces cut as FFHQ's.
-        cache: An ``.npz`` that keeps what was found; read if it is of this key.
-        key: Changes with the pictures and the encoder.
-        told: How many are done, of how many.
-
-    Returns:
-        w of each, and the mean over places of Inception's deep map and MobileNet's last.
+    ``cache`` is an ``.npz`` that keeps what was found, read if it is of this ``key``, which changes
+    with the pictures and the encoder. ``told`` is told how many are done, of how many.
     """
-    try:
-        kept = read_arrays(cache) if cache.is_file() else {}
-        if kept and kept["key"].tobytes().decode() == key:
-            return kept["w"], kept["features"].astype(np.float32)
-    except (MienError, KeyError, ValueError):
-        pass  # A file that was cut short is made again.
+    if kept := _kept(cache, key, "w", "features"):
+        return kept[0], kept[1].astype(np.float32)
     device = next(inverter.generator.parameters()).device
     codes, features = [], []
     for i in range(0, len(pictures), _BATCH):
@@ -67,10 +56,25 @@ def known_codes(
         features.append(pooled(maps).half().cpu())
         told(min(i + _BATCH, len(pictures)), len(pictures))
     w, seen = torch.cat(codes).numpy(), torch.cat(features).numpy()
+    _keep(cache, key, w=w, features=seen)
+    return w, seen.astype(np.float32)
+
+
+def _kept(cache: Path, key: str, *names: str) -> list[np.ndarray]:
+    """Arrays of a file, if it is of this key; one that was cut short is made again."""
+    try:
+        kept = read_arrays(cache) if cache.is_file() else {}
+        if kept and kept["key"].tobytes().decode() == key:
+            return [kept[name] for name in names]
+    except (MienError, KeyError, ValueError):
+        pass
+    return []
+
+
+def _keep(cache: Path, key: str, **arrays: np.ndarray) -> None:
     make_folder(cache.parent)
     with replacing(cache) as beside, beside.open("wb") as stream:
-        np.savez(stream, w=w, features=seen, key=np.frombuffer(key.encode(), np.uint8))
-    return w, seen.astype(np.float32)
+        np.savez(stream, **arrays, key=np.frombuffer(key.encode(), np.uint8))
 
 
 def known_embeddings(
@@ -79,27 +83,14 @@ def known_embeddings(
     cache: Path,
     told: Callable[[int, int], None] = lambda done, total: None,
 ) -> Float32[np.ndarray, "m e"]:
-    """Embeddings of sentences, kept in a file.
-
-    Args:
-        encoder: Of sentences.
-        texts: Which.
-        cache: An ``.npz`` that keeps them; read if it is of these sentences.
-        told: How many are done, of how many.
-    """
+    """Embeddings of sentences, kept in an ``.npz`` that is read if it is of these sentences."""
     key = hashlib.sha256("\n".join(texts).encode()).hexdigest()
-    try:
-        kept = read_arrays(cache) if cache.is_file() else {}
-        if kept and kept["key"].tobytes().decode() == key:
-            return kept["embeddings"]
-    except (MienError, KeyError, ValueError):
-        pass
+    if kept := _kept(cache, key, "embeddings"):
+        return kept[0]
     found = []
     for i in range(0, len(texts), 64):
         found.append(encoder.encode(list(texts[i : i + 64])).embedding.cpu().numpy())
         told(min(i + 64, len(texts)), len(texts))
     embeddings = np.concatenate(found) if found else np.zeros((0, 1), np.float32)
-    make_folder(cache.parent)
-    with replacing(cache) as beside, beside.open("wb") as stream:
-        np.savez(stream, embeddings=embeddings, key=np.frombuffer(key.encode(), np.uint8))
+    _keep(cache, key, embeddings=embeddings)
     return embeddings

@@ -87,14 +87,10 @@ class Optimisation:
 
 @dataclass(frozen=True)
 class Step:
-    """Where an optimisation stands.
+    """Where an optimisation stands: step ``number`` (0 is the start) of so many.
 
-    Attributes:
-        number: From 1; 0 is the start.
-        of: How many there will be.
-        losses: Term -> its value before this step, unweighted; of step 0 none.
-        ws: The code now, ``[1, num_ws, w_dim]``.
-        generator: What draws it now; tuning has its own.
+    ``losses`` are the terms before this step, unweighted; ``ws`` is the code now, ``generator``
+    what draws it now, since tuning has its own.
     """
 
     number: int
@@ -114,13 +110,8 @@ def terms(
 ) -> dict[str, Float[Tensor, ""]]:
     """The terms of the sum, unweighted; each differentiable to ``ws``.
 
-    Args:
-        inverter: Generator, encoder, features.
-        photo: In [-1, 1], of the generator's size.
-        seen: The photo's features, Inception's at least.
-        ws: The code.
-        start: The code that it started from.
-        domain: Whether the in-domain term is wanted.
+    ``photo`` is in [-1, 1], of the generator's size, ``seen`` its features, Inception's at least;
+    ``start`` the code that ``ws`` started from. ``domain``: whether the in-domain term is wanted.
     """
     drawn = inverter.generator.synthesis(ws)
     maps = inverter.look(drawn, deep=domain)
@@ -141,19 +132,10 @@ def optimise(
     start: Float[Tensor, "1 num_ws w_dim"],
     plan: Optimisation | None = None,
 ) -> Iterator[Step]:
-    """Move a code towards a photo.
+    """Move a code from ``start``, as :meth:`Inverter.codes` gives it, towards a photo.
 
-    Args:
-        inverter: Generator, encoder, features.
-        photo: One face cut as FFHQ's, in [-1, 1], of the generator's size.
-        start: Its code, as :meth:`Inverter.codes` gives it.
-        plan: How.
-
-    Yields:
-        The start, then every step; the last holds the result.
-
-    Raises:
-        TrainingDiverged: A loss is not finite.
+    The photo is one face cut as FFHQ's, in [-1, 1], of the generator's size. Yields the start, then
+    every step; the last holds the result. TrainingDiverged: a loss is not finite.
     """
     plan = plan or Optimisation()
     seen = _seen(inverter, photo)
@@ -165,8 +147,7 @@ def optimise(
         adam.param_groups[0]["lr"] = plan.rate * inverter.spread * plan.rate_at(number)
         with one_thread(), torch.enable_grad():
             found = terms(inverter, photo, seen, ws, start, number % plan.every == 0)
-            _descend(adam, found, weights, [ws], number)
-        losses = {name: float(value.detach()) for name, value in found.items()}
+            losses = _descend(adam, found, weights, [ws], number)
         yield Step(number + 1, plan.steps, losses, ws.detach().clone(), inverter.generator)
 
 
@@ -180,12 +161,7 @@ def tune(
 
     The weights of the convolutions, their biases and the RGB branches move; the affine maps of the
     styles stay, and with them what directions mean. The inverter's own generator is not touched.
-
-    Yields:
-        The start, then every step, each with the same ``generator``: the copy.
-
-    Raises:
-        TrainingDiverged: A loss is not finite.
+    Yields and errors as :func:`optimise`; each step has the same ``generator``, the copy.
     """
     plan = plan or Optimisation()
     seen = _seen(inverter, photo)
@@ -205,10 +181,9 @@ def tune(
                 "pixels": (drawn - photo).abs().mean(),
                 "features": feature_distance(inverter.look(drawn, deep=False)[0], seen[0]).mean(),
             }
-            _descend(adam, found, weights, moved, number)
+            losses = _descend(adam, found, weights, moved, number)
         for weight in moved:  # Whoever draws with it between two steps needs no graph.
             weight.requires_grad_(False)
-        losses = {name: float(value.detach()) for name, value in found.items()}
         yield Step(number + 1, plan.tune_steps, losses, ws, G)
 
 
@@ -223,8 +198,8 @@ def _descend(
     weights: Mapping[str, float],
     moved: Sequence[Tensor],
     number: int,
-) -> None:
-    """One step of Adam on the weighted sum."""
+) -> dict[str, float]:
+    """One step of Adam on the weighted sum; what the terms were before it."""
     loss = torch.stack([weights[name] * value for name, value in found.items()]).sum()
     if not bool(loss.isfinite()):
         raise TrainingDiverged(
@@ -234,3 +209,4 @@ def _descend(
     for part, slope in zip(moved, slopes, strict=True):
         part.grad = slope
     adam.step()
+    return {name: float(value.detach()) for name, value in found.items()}

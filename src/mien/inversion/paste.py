@@ -54,11 +54,7 @@ HeadMask = Callable[[UInt8[np.ndarray, "h w 3"], Alignment], Mask]
 
 
 def face_outline(face: Face | Frame) -> Float[np.ndarray, "p 2"]:
-    """A convex polygon around a face, forehead to chin, in pixels of its picture.
-
-    Args:
-        face: A face with its landmarks, or FFHQ's square alone.
-    """
+    """A convex polygon around a face, forehead to chin; an ellipse where there are no landmarks."""
     if isinstance(face, Frame):
         return _ellipse(face, *_ELLIPSE)
     points = np.asarray(face.landmarks, np.float64)
@@ -106,16 +102,8 @@ def soft_mask(
 ) -> Mask:
     """How much of the face shows in each pixel: 0 at and outside of the outline, 1 inside.
 
-    Args:
-        alignment: Of the crop; outside of its square the mask is 0 too.
-        outline: As :func:`face_outline` gives it.
-        feather: Sides of the square over which it grows.
-
-    Returns:
-        The part of the mask that may differ from 0, and its left and upper corner in the picture.
-
-    Raises:
-        InputError: ``feather`` is not above 0 and up to 0.5.
+    Outside of the crop's square the mask is 0 too; it grows over ``feather`` sides of that square,
+    above 0 and up to 0.5, else an InputError. Only the part that may differ from 0 is given.
     """
     if not 0 < feather <= 0.5:
         raise InputError(f"feather is {feather:g}, but must be above 0 and at most 0.5")
@@ -142,8 +130,8 @@ def face_mask(
 ) -> Mask:
     """A :func:`soft_mask` without what the face parser calls hair, neck or background.
 
-    Arguments, result and errors as of :func:`soft_mask`; where no parser came with mien, or it
-    hardly sees a face here (a drawing, say), the result as well.
+    Where no parser came with mien, or it hardly sees a face here (a drawing, say), the same as
+    that.
     """
     mask, (left, top) = soft_mask(alignment, outline, feather)
     found = region_mask(photo, alignment) if mask.any() else None
@@ -168,21 +156,11 @@ def paste_face(
     outline: Float[np.ndarray, "p 2"],
     feather: float = FEATHER,
 ) -> UInt8[np.ndarray, "h w 3"]:
-    """Put a face back into the photo that it was cut out of.
+    """Put a changed face, of any size, back into the photo that it was cut out of.
 
-    Args:
-        photo: The whole picture.
-        crop: The changed face, of any size.
-        alignment: How the crop lies in the photo.
-        outline: As :func:`face_outline` gives it, in pixels of the photo.
-        feather: See :func:`soft_mask`.
-
-    Returns:
-        A new picture; where the mask is 0 its pixels are those of ``photo``, bit for bit.
-
-    Raises:
-        InputError: The photo has another size than the one that was cut, the crop is not square, or
-            ``feather`` is out of its range.
+    ``outline`` is in pixels of the photo. A new picture; where the mask is 0 its pixels are those
+    of ``photo``, bit for bit. InputError: the photo has another size than the one that was cut, the
+    crop is not square, or ``feather`` is out of its range.
     """
     _check_fits(photo, crop, alignment)
     return paste_masked(photo, crop, alignment, face_mask(photo, alignment, outline, feather))
@@ -227,14 +205,9 @@ def paste_made(
 ) -> UInt8[np.ndarray, "h w 3"]:
     """Put a face back into the photo that its provenance names.
 
-    Args:
-        crop: The changed face.
-        made: Its provenance, with ``photo``, ``alignment`` and ``outline`` as
-            :func:`mien.inversion.photos.read_photo` gives them.
-
-    Raises:
-        InputError: It was not made from a photo.
-        ImageError: The photo cannot be read, or is another one by now.
+    ``made`` has ``photo``, ``alignment`` and ``outline`` as
+    :func:`mien.inversion.photos.read_photo` gives them. InputError: it was not made from a photo;
+    ImageError: the photo cannot be read, or is another one by now.
     """
     if "photo" not in made:
         raise InputError("`paste=True` is for photos, and one of the faces was not read from one")
@@ -256,15 +229,8 @@ def pasted(
 ) -> dict[Path, tuple[UInt8[np.ndarray, "_ _ 3"], Mapping[str, Any]]]:
     """The photos of changed faces with these in them, and the files that they shall become.
 
-    Args:
-        crops: The changed faces.
-        made: The provenance of each; errors as :func:`paste_made`.
-        names: Of each, without suffix.
-        folder: Where the files shall lie.
-        force: Whether they may be there already.
-
-    Raises:
-        OutputError: A file exists and ``force`` is false.
+    ``names`` are without suffix. OutputError: a file exists and ``force`` is false; else as
+    :func:`paste_made`.
     """
     paths = [Path(folder, f"{name}-pasted.png") for name in names]
     refuse_existing(paths, force)

@@ -1,10 +1,8 @@
 """Photos into latents: the face found and cut, one pass, steps, measured, written.
 
     inversion = invert(studio, "ann.jpg", InversionRequest(steps=100))
-    inversion.save("out", "ann")
 
-What a photo becomes depends on the photo and on the models alone, whatever else is inverted with
-it.
+What a photo becomes depends on the photo and on the models alone.
 
 Axes: h w pixels, s stages.
 """
@@ -84,11 +82,8 @@ class InversionRequest:
 class Cut:
     """The face of a photo.
 
-    Attributes:
-        crop: Cut as FFHQ's, of the generator's size.
-        alignment: How it lies in the photo.
-        face: The face, or the square of a photo that was aligned already.
-        notes: What the person should know.
+    ``crop`` is cut as FFHQ's, of the generator's size, ``alignment`` says how it lies in the photo,
+    ``face`` is the face, or the square of a photo that was aligned already.
     """
 
     crop: UInt8[np.ndarray, "size size 3"]
@@ -107,14 +102,11 @@ class Cut:
 
 @dataclass(frozen=True)
 class Stage:
-    """How near a photo its latent is.
+    """How near a photo its latent is after ``one pass``, ``100 steps`` or ``tuned``.
 
-    Attributes:
-        name: ``one pass``, ``100 steps``, ``tuned``.
-        features: Distance in Inception's features, 0 to 4.
-        mse: Mean squared difference of pixels in [-1, 1].
-        recogniser: Distance of dlib's 128 numbers; below 0.6 it is one person.
-        seconds: What this stage took.
+    ``features`` is a distance in Inception's features, 0 to 4, ``mse`` of pixels in [-1, 1],
+    ``recogniser`` of dlib's 128 numbers, below 0.6 for one person; ``seconds`` are what this stage
+    took.
     """
 
     name: str
@@ -134,15 +126,9 @@ class Stage:
 class Inversion:
     """A photo as a latent.
 
-    Attributes:
-        crop: The face of the photo, uint8.
-        ws: Its latent, ``[1, num_ws, w_dim]``.
-        images: What the generator makes of it at each stage, uint8.
-        stages: Each stage, measured.
-        alignment: How the crop lies in the photo.
-        provenance: What made it, with the way back into the photo.
-        notes: What the person should know.
-        generator: The tuned one, if that was asked for.
+    ``crop`` is the face of the photo, ``images`` what the generator makes of it at each of
+    ``stages``; ``alignment`` says how the crop lies in the photo, ``generator`` is the tuned one,
+    if that was asked for.
     """
 
     crop: UInt8[np.ndarray, "size size 3"]
@@ -185,13 +171,8 @@ class Inversion:
     def save(self, folder: str | Path, stem: str | None = None, force: bool = False) -> list[Path]:
         """Write the latent (key ``w``), the sheet, and the generator if it was tuned.
 
-        Args:
-            folder: Where to; created if it is not there.
-            stem: How the files begin; None for the photo's own name.
-            force: Whether files of the same name may be replaced.
-
-        Raises:
-            OutputError: A file exists and ``force`` is false, or the disk refuses.
+        ``stem`` begins the files' names, None for the photo's own. OutputError: a file exists and
+        ``force`` is false, or the disk refuses.
         """
         make_folder(folder)
         paths = self.paths(folder, stem or Path(self.provenance.get("photo", "photo")).stem)
@@ -217,13 +198,9 @@ def cut(
     request: InversionRequest,
     finder: Finder | None,
 ) -> Cut:
-    """Find the face of a photo that is meant, and cut it.
+    """Find the face of a photo that is meant, and cut it to the size of the studio's generator.
 
-    Args:
-        studio: Whose generator says how large.
-        photo: A file, or uint8 ``[h, w, 3]``.
-        request: Which face.
-        finder: Finds faces; None for the one that ships.
+    ``finder`` finds faces; None for the one that ships.
 
     Raises:
         ImageError: The file is no picture.
@@ -276,19 +253,10 @@ def invert(
 ) -> Inversion:
     """Invert a photo and measure how near it comes; see :meth:`mien.studio.Studio.invert`.
 
-    Args:
-        studio: Whose generator.
-        photo: A file, or uint8 ``[h, w, 3]``.
-        request: How.
-        finder: Finds faces; None for the one that ships.
-        follow: Sees the steps.
-
-    Raises:
-        WeightsMissing: The generator has no encoder.
-        TrainingDiverged: A loss is not finite.
-        Otherwise as :func:`cut`.
+    ``follow`` sees the steps. WeightsMissing: the generator has no encoder; TrainingDiverged: a
+    loss is not finite; otherwise errors as :func:`cut`.
     """
-    request, follow = request or InversionRequest(), follow or _unseen
+    request, follow = request or InversionRequest(), follow or (lambda steps, what, total: steps)
     inverter, recognition = studio.inverter, studio.recognition
     found = cut(studio, photo, request, finder)
     device, plan = studio.device, request.plan
@@ -334,12 +302,7 @@ def measure(
 ) -> tuple[float, float, float]:
     """Feature distance, MSE in [-1, 1] and dlib's distance of two aligned faces.
 
-    Args:
-        inverter: Has the features.
-        recognition: dlib's network.
-        real: The photo, in [-1, 1].
-        fake: What was drawn.
-        eyes: Where the eyes of both are, in shares; None for where FFHQ's are.
+    ``eyes`` are where the eyes of both are, in shares; None for where FFHQ's are.
     """
     fake = fake.clamp(-1, 1)
     a, b = (inverter.look(x, deep=False)[0] for x in (real, fake))
@@ -351,14 +314,9 @@ def measure(
     )
 
 
-def _unseen(steps: Iterable[Step], label: str, total: int) -> Iterable[Step]:
-    return steps
-
-
 def _made(
     studio: Inverts, photo: str | Path | np.ndarray, request: InversionRequest, found: Cut
 ) -> dict[str, Any]:
-    """What a picture of this latent says of its making, and where its face belongs."""
     return {
         **studio.signature,
         "photo": "array" if isinstance(photo, np.ndarray) else str(photo),

@@ -34,11 +34,7 @@ class Inverts(Editing):
 
     @cached_property
     def inverter(self) -> Inverter:
-        """The generator's encoder and what it looks through, loaded when they are first needed.
-
-        Raises:
-            WeightsMissing: The generator has no encoder.
-        """
+        """The generator's encoder and what it looks through; WeightsMissing: it has no encoder."""
         from mien.inversion.encoder import load_inverter
 
         family = Path(self.text_family).name
@@ -51,26 +47,16 @@ class Inverts(Editing):
 
     @cached_property
     def similarity(self) -> Similarity:
-        """How well faces fit sentences, loaded when it is first asked for.
-
-        Raises:
-            WeightsMissing: The generator has none, or no encoder.
-        """
+        """How well faces fit sentences; WeightsMissing: the generator has none, or no encoder."""
         from mien.inversion.similarity import load_similarity
 
         return load_similarity(self)
 
     def pick(self, faces: Faces, text: str, count: int) -> Faces:
-        """The faces that fit a sentence best, the best first.
+        """The ``count`` of some faces that fit an English sentence best, the best first.
 
-        Args:
-            faces: As a verb gave them.
-            text: English.
-            count: How many are kept.
-
-        Raises:
-            WrongValue: None shall be kept, or more than there are.
-            WeightsMissing: As :attr:`similarity`.
+        WrongValue: none shall be kept, or more than there are; WeightsMissing: as
+        :attr:`similarity`.
         """
         from mien.inversion.similarity import pick
 

@@ -1,8 +1,5 @@
 """How well a face fits a sentence, and which of many fit it best.
 
-    similarity = load_similarity(studio)
-    similarity.score(images_of_faces, "an old man with glasses")
-
 The network is in :mod:`mien.inversion.text_image`, its training in
 :mod:`mien.inversion.similarity_training`.
 """
@@ -31,24 +28,16 @@ DRAWN = 16
 
 
 class Similarity:
-    """Scores faces by sentences.
-
-    Args:
-        inverter: The generator's encoder.
-        network: Trained for it.
-        sentences: Encodes sentences.
-    """
+    """Scores faces by sentences: a generator's encoder, and the network that was trained for it."""
 
     def __init__(self, inverter: Inverter, network: TextImage, sentences: SentenceEncoder) -> None:
         self.inverter, self.network, self.sentences = inverter, network, sentences
 
     @torch.no_grad()
     def score(self, faces: Float[Tensor, "n 3 h w"], text: str) -> Float[Tensor, " n"]:
-        """How well each of some faces fits a sentence, -1 to 1.
+        """How well each of some faces fits an English sentence, -1 to 1.
 
-        Args:
-            faces: Cut as FFHQ's, in [-1, 1], on the generator's device.
-            text: English.
+        Faces are cut as FFHQ's, in [-1, 1], on the generator's device.
         """
         found = []
         for one in faces.split(1):
@@ -62,9 +51,7 @@ class Similarity:
 def load_similarity(studio: Inverts) -> Similarity:
     """The similarity of a studio's generator.
 
-    Raises:
-        WeightsMissing: It has none, or no encoder.
-        ConfigMismatch: It is of another generator.
+    WeightsMissing: it has none, or no encoder; ConfigMismatch: it is of another generator.
     """
     absent = f"nobody knows how well faces of {studio.text_family!r} fit a sentence"
     found = load_beside(studio, "similarity", KIND, absent)
@@ -72,11 +59,7 @@ def load_similarity(studio: Inverts) -> Similarity:
 
 
 def drawn_for(count: int) -> int:
-    """How many faces are drawn where ``count`` shall be kept.
-
-    Raises:
-        WrongValue: None shall be kept.
-    """
+    """How many faces are drawn where ``count`` shall be kept; WrongValue: none shall be."""
     if count < 1:
         raise WrongValue(f"pick is {count}, but must be 1 or more")
     return max(DRAWN, 4 * count)

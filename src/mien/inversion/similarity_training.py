@@ -38,13 +38,9 @@ _MEASURED = 200
 
 @dataclass(frozen=True)
 class Described:
-    """Faces and sentences about them.
+    """Faces, the code and pooled frozen features of each, and sentences about them.
 
-    Attributes:
-        w: Code of each face.
-        features: Pooled frozen features of each.
-        embeddings: Of the sentences.
-        face: Which face each sentence is about.
+    ``face`` says which face each sentence, embedded, is about.
     """
 
     w: Float[Tensor, "n d"]
@@ -56,16 +52,10 @@ class Described:
 def sentences_of(
     written: Sequence[str] | None, labels: np.ndarray | None, count: int, seed: int
 ) -> tuple[list[str], list[int]]:
-    """The caption of each face and sentences of the grammar about it.
+    """The caption of each face and sentences of the grammar about it, and which face each is about.
 
-    Args:
-        written: A caption each, empty where there is none; None for none at all.
-        labels: Label vectors ``[n, 76]``; None for none.
-        count: Sentences of the grammar a face; a bare face has fewer.
-        seed: Decides them.
-
-    Returns:
-        The sentences, and which face each is about.
+    ``written`` is a caption each, empty where there is none, ``labels`` are label vectors ``[n,
+    76]``; either may be None. Of ``count`` sentences of the grammar a bare face has fewer.
     """
     texts: list[str] = []
     about: list[int] = []
@@ -87,14 +77,8 @@ def sentences_of(
 class SimilarityRecipe(AdamWRecipe):
     """The projections of both sides.
 
-    Args:
-        config: What decides the run.
-        train: Faces and sentences to learn from.
-        held: Others to measure on: the first sentence of each of 200 faces.
-        device: Where to compute.
-
-    Raises:
-        DatasetError: No sentence is about any face.
+    ``held`` are others to measure on: the first sentence of each of 200 faces. DatasetError: no
+    sentence is about any face.
     """
 
     free = frozenset({"kimg", "lr"})

@@ -28,15 +28,10 @@ GROUPS = ("coarse", "middle", "fine")
 
 @dataclass(frozen=True)
 class TextImageConfig:
-    """What decides the shape of the network.
+    """What decides the shape of the network; ``text_dim`` is 384 for MiniLM.
 
-    Args:
-        w_dim: Width of a code.
-        features: Width of the pooled features.
-        text_dim: Width of a sentence embedding; 384 for MiniLM.
-        width: Of a group's projection.
-        hidden: Width of the layer between a sentence and its projections.
-        dropout: Share of a picture's numbers that are left out while training.
+    ``width`` is that of a group's projection, ``hidden`` of the layer before it on the side of
+    words; ``dropout`` the share of a picture's numbers that are left out while training.
     """
 
     w_dim: int = 256
@@ -78,11 +73,9 @@ class TextImage(nn.Module):
     def of_pictures(
         self, ws: Float[Tensor, "n l d"], features: Float[Tensor, "n f"]
     ) -> Float[Tensor, "n g p"]:
-        """Unit vectors of pictures, a group each.
+        """Unit vectors of pictures, a group each; ``ws`` ``[n, 1, d]`` is one w for all layers.
 
-        Args:
-            ws: One w a layer, or ``[n, 1, d]`` for the same in all.
-            features: Pooled, as :func:`mien.inversion.known_codes.pooled` gives them.
+        Features are pooled as :func:`mien.inversion.known_codes.pooled` gives them.
         """
         found = []
         for name, layer in zip(GROUPS, self.pictures, strict=True):
@@ -108,11 +101,8 @@ def scores(
 def ranking_loss(table: Float[Tensor, "n n"], margin: float) -> Float[Tensor, ""]:
     """Pairwise ranking against the hardest wrong partner of the batch, both ways.
 
-    Faghri et al. 2018 (VSE++), Eq. 6: max(0, margin + s(wrong) - s(right)).
-
-    Args:
-        table: Scores; pairs stand on the diagonal.
-        margin: By which the right one shall be ahead.
+    Faghri et al. 2018 (VSE++), Eq. 6: max(0, margin + s(wrong) - s(right)). Pairs stand on the
+    diagonal of the table of scores.
     """
     right = table.diag()
     wrong = table - 4 * torch.eye(len(table), device=table.device)
@@ -133,11 +123,7 @@ def matching_loss(table: Float[Tensor, "n n"], temperature: Tensor) -> Float[Ten
 def retrieval(table: Float[Tensor, "n m"]) -> dict[str, float]:
     """R@1 and R@5: how often the right one is the first, or among the first five.
 
-    Args:
-        table: Scores of as many pictures (rows) as sentences; pairs stand on the diagonal.
-
-    Raises:
-        InputError: The table is not square.
+    Pairs stand on the diagonal of the table, which is square, else an InputError.
     """
     if table.shape[0] != table.shape[1] or not len(table):
         raise InputError(f"scores {tuple(table.shape)}; as many pictures as sentences are needed")

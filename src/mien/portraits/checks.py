@@ -24,12 +24,7 @@ MEASURED_PSI, MEASURED_GUIDANCE = 1.0, 4.0
 
 
 def checked(name: str, value: float, low: float, high: float) -> float:
-    """A number from ``low`` to ``high``.
-
-    Raises:
-        WrongType: It is no number.
-        WrongValue: It lies outside.
-    """
+    """A number from ``low`` to ``high``; WrongType: it is none; WrongValue: it lies outside."""
     if isinstance(value, bool | str) or not hasattr(value, "__float__"):
         raise WrongType(name, value, "a number")
     if not low <= value <= high:
@@ -47,11 +42,7 @@ def in_range(name: str, value: float) -> float:
 
 
 def whole(name: str, value: int) -> int:
-    """A whole number, of Python's or of numpy's.
-
-    Raises:
-        WrongType: It is none.
-    """
+    """A whole number, of Python's or of numpy's, else a WrongType."""
     try:
         if isinstance(value, bool):
             raise TypeError
@@ -61,23 +52,14 @@ def whole(name: str, value: int) -> int:
 
 
 def several(name: str, value: Sequence[Any]) -> list[Any]:
-    """A list, or what can be gone through; a text is none.
-
-    Raises:
-        WrongType: It cannot.
-    """
+    """A list, or what can be gone through, else a WrongType; a text is none."""
     if isinstance(value, str) or not hasattr(value, "__iter__"):
         raise WrongType(name, value, "a list")
     return list(value)
 
 
 def checked_seeds(count: int, seed: int) -> list[int]:
-    """``count`` seeds from ``seed`` on.
-
-    Raises:
-        WrongType: One of the two is no whole number.
-        WrongValue: Too many, none, or too large.
-    """
+    """``count`` seeds from ``seed`` on; WrongValue: too many, none, or too large."""
     count, seed = whole("count", count), whole("seed", seed)
     if not 1 <= count <= MAX_COUNT:
         raise WrongValue(f"count is {count}, but must be from 1 to {MAX_COUNT}")
@@ -87,12 +69,7 @@ def checked_seeds(count: int, seed: int) -> list[int]:
 
 
 def listed_seeds(seeds: Sequence[int]) -> list[int]:
-    """Seeds that were named one by one.
-
-    Raises:
-        WrongType: They are no list, or one is no whole number.
-        WrongValue: There are none, too many, or one is too large.
-    """
+    """Seeds that were named one by one; WrongValue as :func:`checked_seeds`."""
     found = [checked_seeds(1, seed)[0] for seed in several("seeds", seeds)]
     if not 1 <= len(found) <= MAX_COUNT:
         raise WrongValue(f"{len(found)} seeds, but must be from 1 to {MAX_COUNT}")
@@ -100,12 +77,7 @@ def listed_seeds(seeds: Sequence[int]) -> list[int]:
 
 
 def parse_seeds(text: str) -> list[int]:
-    """Read ``7``, ``0-35``, ``1,5,9-12``.
-
-    Raises:
-        InputError: It is not of that form.
-        WrongValue: Too many, or one is too large.
-    """
+    """Read ``7``, ``0-35``, ``1,5,9-12``, else an InputError; WrongValue: too many or too large."""
     found: list[int] = []
     for part in text.split(","):
         match = re.fullmatch(r"\s*(\d{1,10})(?:\s*-\s*(\d{1,10}))?\s*", part)
@@ -126,9 +98,7 @@ def random_seed() -> int:
 def checked_text(text: str) -> tuple[str, list[str]]:
     """A sentence on one line, cut if need be, and what the person should know of it.
 
-    Raises:
-        WrongType: It is no text.
-        InputError: It is empty.
+    WrongType: it is no text; InputError: it is empty.
     """
     if not isinstance(text, str):
         raise WrongType("text", text, "a sentence")

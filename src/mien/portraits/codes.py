@@ -29,12 +29,9 @@ from mien.errors import InputError
 class CodeGaussian:
     """Codes under some labels.
 
-    Attributes:
-        mean: ``[d]``, of all codes.
-        slope: ``[l, d]``, from centred labels to codes; zero for labels that are not told.
-        root: ``[d, d]``, symmetric root of the covariance of what is left.
-        label_mean: ``[l]``.
-        precision: ``[d, d]``, inverse covariance of all codes, by which lengths are measured.
+    ``slope`` leads from centred labels to codes, zero for labels that are not told; ``root`` is the
+    symmetric root of the covariance of what is left, ``precision`` the inverse covariance of all
+    codes, by which lengths are measured.
     """
 
     mean: Tensor
@@ -49,13 +46,11 @@ class CodeGaussian:
         guidance: float | Tensor = 1.0,
         reach: float | None = None,
     ) -> Float[Tensor, "n d"]:
-        """The mean code under labels.
+        """The mean code under labels, of which those that are not told count for nothing.
 
-        Args:
-            labels: What is told; other labels count for nothing.
-            guidance: Above 1 it goes further than the regression.
-            reach: At most so many standard deviations of all codes from their mean (Mahalanobis
-                distance): several rare labels together lead to where no photograph lies.
+        With a ``guidance`` above 1 it goes further than the regression; ``reach`` is how many
+        standard deviations of all codes it may lie from their mean (Mahalanobis distance): several
+        rare labels together lead to where no photograph lies.
         """
         shift = guidance * ((labels - self.label_mean) @ self.slope)
         if reach is not None:
@@ -79,10 +74,7 @@ class CodeGaussian:
 class CodeMoments(nn.Module):
     """Means and covariances of labels and codes: all that sentences in closed form need.
 
-    Args:
-        label_dim: Width of a label vector.
-        w_dim: Width of a code.
-        ridge: λ, as a number of samples.
+    ``ridge`` is λ, as a number of samples.
     """
 
     mean: Tensor
@@ -103,11 +95,7 @@ class CodeMoments(nn.Module):
         self.register_buffer("count", torch.ones([]))
 
     def fit(self, w: Float[Tensor, "n d"], labels: Float[Tensor, "m l"]) -> None:
-        """Take the moments of samples.
-
-        Raises:
-            InputError: The numbers of rows differ, or there are fewer than two.
-        """
+        """Take the moments of samples: as many codes as labels, two or more, else an InputError."""
         if len(w) != len(labels) or len(w) < 2:
             raise InputError(f"{len(w)} codes and {len(labels)} labels; as many, two or more")
         w, labels, n = w.double(), labels.double(), len(w)
@@ -121,10 +109,9 @@ class CodeMoments(nn.Module):
     def given(self, told: Bool[Tensor, " l"] | None = None, alone: bool = False) -> CodeGaussian:
         """The Gaussian of codes when some labels are told; None or all false for none.
 
-        Args:
-            told: Which labels; whole columns of :data:`mien.attributes.COLUMNS`.
-            alone: What is told moves the code without what it usually comes with (a beard without
-                the age of those who have one): by its part of the regression from all labels.
+        Told are whole columns of :data:`mien.attributes.COLUMNS`. ``alone``: they move the code
+        without what they usually come with (a beard without the age of those who have one), by
+        their part of the regression from all labels.
         """
         cov_ww, cov_lw, cov_ll = self.cov_ww.double(), self.cov_lw.double(), self.cov_ll.double()
         slope = torch.zeros_like(cov_lw)
@@ -154,7 +141,6 @@ def _inverse(covariance: Tensor) -> Tensor:
 
 
 def _root(covariance: Tensor) -> Tensor:
-    """Symmetric square root."""
     values, vectors = torch.linalg.eigh((covariance + covariance.T) / 2)
     return vectors @ torch.diag(values.clamp(min=0).sqrt()) @ vectors.T
 
@@ -162,13 +148,8 @@ def _root(covariance: Tensor) -> Tensor:
 class CodeMemory(nn.Module):
     """The latest code of each training picture and of its mirror image.
 
-    Of these the most recent are drawn from: an encoder that learns leaves old codes where it would
-    put none now, and a decoder that is judged there learns to draw noise.
-
-    Args:
-        pictures: How many there are.
-        w_dim: Width of a code.
-        recent: How many codes count as recent.
+    Of these the ``recent`` last are drawn from: an encoder that learns leaves old codes where it
+    would put none now, and a decoder that is judged there learns to draw noise.
     """
 
     codes: Tensor
@@ -197,16 +178,11 @@ class CodeMemory(nn.Module):
         return self.codes[self.recent]
 
     def mixture(self, count: int, parts: int, rng: np.random.Generator) -> Float[Tensor, "n d"]:
-        """Sums of a few recent codes with the mean and covariance of all of these.
+        """``count`` sums of a few recent codes with the mean and covariance of all of these.
 
             w = μ + Σᵢ aᵢ (wᵢ - μ) / |a|,    aᵢ uniform in [0.2, 1.2]
 
-        Many parts give a Gaussian; few keep to where codes lie together.
-
-        Args:
-            count: How many.
-            parts: How many codes each is made of.
-            rng: Decides which and how much.
+        Many ``parts`` give a Gaussian; few keep to where codes lie together.
         """
         codes = self.latest()
         rows = torch.from_numpy(rng.integers(len(codes), size=(count, parts))).to(codes.device)

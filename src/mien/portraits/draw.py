@@ -28,13 +28,8 @@ class Drawer:
     """A generator and the engine that draws with it.
 
     With ``auto`` the engine is chosen anew while it is the eager one: what was drawn so far and
-    what is asked for now decide whether building another would have paid.
-
-    Args:
-        generator: Frozen, on its device.
-        precision: ``exact`` or ``fast``.
-        engine: A key of :data:`mien.runtime.engines.ENGINES`, or ``auto``.
-        cache: Folder of compiled networks and of the table of costs.
+    what is asked for now decide whether building another would have paid. ``cache`` is the folder
+    of compiled networks and of the table of costs.
 
     Raises:
         UnknownName: No such engine.
@@ -85,14 +80,9 @@ class Drawer:
     def frames(
         self, ws: Iterable[Float[Tensor, "n num_ws w_dim"]], count: int
     ) -> Iterator[UInt8[np.ndarray, "n h w 3"]]:
-        """Draw portions of latents one after the other, each when it is asked for.
+        """The pictures of portions of latents, each drawn when it is asked for.
 
-        Args:
-            ws: Portions, on any device.
-            count: How many latents they hold together, about; decides which engine pays.
-
-        Yields:
-            The pictures of each portion.
+        ``count`` is how many latents they hold together, about; it decides which engine pays.
         """
         engine, device, done = self.engine(count), self.example.device, 0
         self.watch("drawing", 0, count)

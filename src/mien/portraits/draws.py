@@ -20,14 +20,7 @@ from mien.training.random import StepRandom
 
 
 class Draws:
-    """The random numbers of one step.
-
-    Args:
-        config: Of the run.
-        share: Which pictures of a batch are ours.
-        random: Of the step.
-        device: Where they are needed.
-    """
+    """The random numbers of one step; ``share`` says which pictures of a batch are ours."""
 
     def __init__(
         self, config: GanConfig, share: Share, random: StepRandom, device: torch.device
@@ -70,15 +63,9 @@ class Latents:
 
 
 def drop_columns(labels: np.ndarray, config: GanConfig, rng: np.random.Generator) -> np.ndarray:
-    """Leave columns of label vectors open, as a sentence does.
+    """Label vectors ``[n, len(LABELS)]`` with whole columns left open, as a sentence does.
 
-    Args:
-        labels: float32 ``[n, len(LABELS)]``.
-        config: ``label_empty`` and ``label_keep``.
-        rng: Decides which.
-
-    Returns:
-        A copy with whole columns set to zero; class labels, which are no attributes, as they are.
+    A copy; class labels, which are no attributes, stay as they are.
     """
     n = len(labels)
     if labels.shape[1] != len(LABELS):

@@ -24,13 +24,10 @@ _MOMENTUM = 0.01
 
 @dataclass(frozen=True)
 class EncoderConfig:
-    """What decides the shape of an encoder.
+    """Width of a code, and channels of the maps that an encoder looks at.
 
-    Args:
-        w_dim: Width of a code.
-        middle: Channels of Inception's map of middle depth (``mixed2``).
-        deep: Channels of its deep map (``mixed7``).
-        mobile: Channels of MobileNet's deep map (``block_12_add``).
+    Inception's of middle depth (``mixed2``) and deep (``mixed7``), MobileNet's deep
+    (``block_12_add``).
     """
 
     w_dim: int = 256
@@ -97,12 +94,10 @@ class Encoder(nn.Module):
     def forward(
         self, image: Float[Tensor, "n 3 h w"], maps: Sequence[Tensor]
     ) -> Float[Tensor, "n d"]:
-        """Encode pictures.
+        """Encode pictures in [-1, 1] of any size.
 
-        Args:
-            image: In [-1, 1], any size.
-            maps: Their features at the middle and deep depth of Inception and of MobileNet, of
-                pictures 128×128.
+        ``maps`` are features at the middle and deep depth of Inception and of MobileNet, of
+        pictures 128×128.
         """
         size = [_SMALL, _SMALL]
         if image.shape[-1] != _SMALL:

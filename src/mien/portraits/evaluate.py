@@ -40,23 +40,14 @@ def draw(studio: Portraits, count: int, seed: int, psi: float) -> Iterator[np.nd
 
 @dataclass(frozen=True)
 class RealPictures:
-    """Pictures of one part of one or several data sets.
-
-    Attributes:
-        pictures: uint8, at one resolution.
-        said: Which they are, for protocols.
-    """
+    """Pictures of one resolution and one part of data sets, and which they are, for protocols."""
 
     pictures: UInt8[np.ndarray, "n h w 3"]
     said: str
 
     @classmethod
     def of(cls, sets: TrainingSet | Sequence[TrainingSet]) -> RealPictures:
-        """All pictures of some sets, one set behind the other.
-
-        Raises:
-            InputError: No set, or sets of several parts or resolutions.
-        """
+        """All pictures of some sets; InputError: none, or sets of several parts or resolutions."""
         chosen = [sets] if isinstance(sets, TrainingSet) else list(sets)
         if not chosen or len({(one.part, one.resolution) for one in chosen}) > 1:
             kinds = ", ".join(f"{one.part!r} at {one.resolution}" for one in chosen) or "none"
@@ -71,9 +62,8 @@ class RealPictures:
 class Beside:
     """What else is measured, each only if it is given, since each takes its time.
 
-    Attributes:
-        recognition: dlib's network, for how different people are and whether one was copied.
-        finder: Says in which pictures there is a face.
+    ``recognition`` is dlib's network, for how different people are and whether one was copied;
+    ``finder`` says in which pictures there is a face.
     """
 
     recognition: Loaded | None = None
@@ -92,17 +82,11 @@ def score_generator(
 ) -> ScoreTable:
     """Compare generated faces with real ones.
 
-    Args:
-        studio: Whose generator is measured.
-        judge: A tagger, Inception or MobileNet.
-        reference: Kept-out pictures of one or several sets, at the generator's resolution.
-        training: Training pictures; with them a row says how far real training pictures are from
-            the kept-out ones, which is what a perfect generator would reach. Judges larger than a
-            tagger are shown ``count`` of them.
-        count: How many faces.
-        seed: Of the first.
-        psis: Truncations, a row each.
-        beside: What else is measured.
+    ``judge`` is a tagger, Inception or MobileNet, ``reference`` held-out pictures of one or several
+    sets, at the generator's resolution. With training pictures a row says how far these are from
+    the held-out ones, which is what a perfect generator would reach; judges larger than a tagger
+    are shown ``count`` of them. ``count`` faces from ``seed`` on are drawn for each truncation of
+    ``psis``, a row each.
     """
     beside, kept = beside or Beside(), RealPictures.of(reference)
     known = None if training is None else RealPictures.of(training)

@@ -43,9 +43,6 @@ class Faces:
     """Drawn faces and what made them; ``faces[0]`` and ``for face in faces`` give faces of one.
 
     Attributes:
-        images: uint8 RGB, ``[n, h, w, 3]``, 0 to 255.
-        ws: One w for each layer of the generator, ``[n, num_ws, w_dim]``.
-        seeds: The seed of each face.
         provenance: What made them all: model, hash, text, method, psi, …
         notes: What the person should know: words cut, nothing recognised.
         each: What made each of them beyond that, its seed among it; none where the seed is all.
@@ -63,11 +60,9 @@ class Faces:
     sheet: Sheet | None = None
 
     def __len__(self) -> int:
-        """How many faces there are."""
         return len(self.images)
 
     def __getitem__(self, index: int | slice) -> Faces:
-        """One face, or several, as Faces of their own."""
         if isinstance(index, slice):
             chosen = range(len(self))[index]
         else:
@@ -85,11 +80,9 @@ class Faces:
         )
 
     def __iter__(self) -> Iterator[Faces]:
-        """The faces one after the other."""
         return (self[row] for row in range(len(self)))
 
     def __repr__(self) -> str:
-        """How many, how large, of which sentence: no arrays."""
         size = f"{self.images.shape[2]}x{self.images.shape[1]}"
         said = [f"{len(self)} of {size}"]
         if "text" in self.provenance:
@@ -99,7 +92,6 @@ class Faces:
         return f"Faces({', '.join(said)})"
 
     def _repr_png_(self) -> bytes:
-        """The sheet, as notebooks show it."""
         return png_bytes(self.page())
 
     @property
@@ -130,13 +122,9 @@ class Faces:
         return Sheet(self.images, captions).drawn()
 
     def resized(self, size: int) -> Faces:
-        """The same faces as pictures of another size, by Lanczos's filter; no detail is added.
+        """The same faces with a side of :data:`SMALLEST` to :data:`LARGEST`, else a WrongValue.
 
-        Args:
-            size: Their new side, :data:`SMALLEST` to :data:`LARGEST`.
-
-        Raises:
-            WrongValue: Another size.
+        By Lanczos's filter; no detail is added.
         """
         side = self.images.shape[1]
         if checked_size(size) == side:
@@ -151,11 +139,7 @@ class Faces:
         )
 
     def save_picture(self, path: Path, force: bool = False) -> None:
-        """Write the first face as a picture, with all that made it.
-
-        Raises:
-            OutputError: The file exists and ``force`` is false, or the disk refuses.
-        """
+        """Write the first face as a picture, with all that made it; errors as :meth:`save`."""
         formats.save(path, self.images[0], self.made()[0], force)
 
     def save(
@@ -174,7 +158,7 @@ class Faces:
         Args:
             folder: Where; created if it is not there.
             force: Whether files of the same name may be replaced.
-            format: ``png``, ``jpg`` or ``webp``.
+            format: ``png``, ``jpg`` or ``webp``; another is an UnknownName.
             only_sheet: Leave out the pictures of single faces.
             written: Files of single faces that this run has written already.
 
@@ -182,7 +166,6 @@ class Faces:
             The faces in order, then the sheet, then ``latents.npz``.
 
         Raises:
-            UnknownName: No such format.
             OutputError: A file exists and ``force`` is false, or the disk refuses.
         """
         target = as_path(folder)
@@ -206,8 +189,7 @@ class Faces:
 def save_latents(path: Path, faces: Faces, files: Sequence[str] = (), force: bool = False) -> None:
     """Write w and seeds of faces as ``.npz``, and the names of the files of their run.
 
-    Raises:
-        OutputError: The file exists and ``force`` is false, or the disk refuses.
+    Raises OutputError: the file exists and ``force`` is false, or the disk refuses.
     """
     listed = json.dumps(list(files)).encode()
     with replacing(path, force) as beside, beside.open("wb") as stream:
@@ -223,12 +205,7 @@ def save_latents(path: Path, faces: Faces, files: Sequence[str] = (), force: boo
 
 
 def checked_size(size: int) -> int:
-    """A side that pictures can have, :data:`SMALLEST` to :data:`LARGEST`.
-
-    Raises:
-        WrongType: It is no whole number.
-        WrongValue: It lies outside.
-    """
+    """A side that pictures can have; WrongType: no whole number; WrongValue: it lies outside."""
     if not SMALLEST <= whole("size", size) <= LARGEST:
         raise WrongValue(f"size is {size}, but must be from {SMALLEST} to {LARGEST}")
     return size
@@ -252,8 +229,7 @@ def face_names(text: str, seeds: Sequence[int]) -> list[str]:
 def result_files(folder: Path, names: Sequence[str], format: str = "png") -> list[Path]:
     """The files that faces of these names become, as :meth:`Faces.save` gives them.
 
-    Raises:
-        UnknownName: No such format.
+    Raises UnknownName: no such format.
     """
     suffix = formats.suffix_of(format)
     return [*(folder / f"{name}{suffix}" for name in (*names, SHEET)), folder / LATENTS]
@@ -262,24 +238,16 @@ def result_files(folder: Path, names: Sequence[str], format: str = "png") -> lis
 def check_results(
     folder: str | Path, names: Sequence[str] = (), format: str = "png", force: bool = False
 ) -> None:
-    """Find out before the work whether faces can be saved to a folder.
+    """Find out before the work whether faces, of names known so far, can be saved to a folder.
 
-    Args:
-        folder: Where they shall go.
-        names: What they will be called, as far as that is known.
-        format: Of the pictures.
-        force: Whether files may be replaced.
-
-    Raises:
-        UnknownName: No such format.
-        OutputError: A file exists and ``force`` is false, or the disk refuses.
+    UnknownName: no such format; OutputError: a file exists and ``force`` is false, or the disk
+    refuses.
     """
     check_writable(folder)
     refuse_existing(result_files(Path(folder), names, format), force)
 
 
 def _listed(latents: Path) -> list[str]:
-    """Names of the files of the run that wrote a ``latents.npz``; none if it does not say."""
     try:
         found = json.loads(read_arrays(latents)["files"].tobytes())
     except (MienError, OSError, KeyError, ValueError):

@@ -47,11 +47,9 @@ _SAMPLES = 12  # columns of a grid
 class Shown:
     """What the critics of a step learn from.
 
-    Attributes:
-        real: Photographs.
-        fake: Reconstructions and random faces as they were to fool the critics, augmented.
-        maps: Features of those.
-        corner: Where everything is looked at at full size; None for the whole picture.
+    ``fake`` are reconstructions and random faces as they were to fool the critics, augmented,
+    ``maps`` features of those; ``corner`` is where everything is looked at at full size, None for
+    the whole picture.
     """
 
     real: Tensor
@@ -63,12 +61,7 @@ class Shown:
 class JointRecipe(Recipe):
     """Generator, encoder and critics.
 
-    Args:
-        config: What decides the run.
-        data: Photographs at its resolution, with labels if it has them.
-        features: The frozen networks.
-        start: A generator to begin with, of this shape; None for one from nothing.
-        device: Where to compute.
+    ``start`` is a generator to begin with, of this shape; None for one from nothing.
     """
 
     free = frozenset(
@@ -243,7 +236,6 @@ class JointRecipe(Recipe):
     def _reconstruction(
         self, drawn: Tensor, real: Tensor, seen: Maps, corner: tuple[int, int] | None
     ) -> dict[str, Tensor]:
-        """Absolute difference and feature distance of photographs and their reconstructions."""
         with self.fast():
             if corner is not None:
                 with torch.no_grad():
@@ -253,7 +245,6 @@ class JointRecipe(Recipe):
         return {"loss/l1": (drawn - real).abs().mean(), "loss/unlike": unlike}
 
     def _critic_step(self, shown: Shown, random: StepRandom) -> Tensor:
-        """Critics learn on photographs and on the same random faces that were to fool them."""
         self._learn_critics(True)
         with torch.no_grad(), self.fast():
             real = diff_augment(shown.real, random.torch(_REAL), self.config.augment)

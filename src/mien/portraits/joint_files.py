@@ -31,12 +31,9 @@ def start_from(recipe: JointRecipe, path: Path) -> None:
 
     Layers that both have are copied. A new resolution first adds nothing to the picture (its RGB
     branch starts at zero), and neither do new channels (what they lead to starts at zero). Of a
-    generator its encoder is taken where it lies beside it
-    (``encoder.safetensors``, ``NAME-encoder.safetensors``), else it begins anew; so do the critics.
-
-    Raises:
-        CheckpointError: The file holds neither.
-        ConfigMismatch: Its layers have other shapes.
+    generator its encoder is taken where it lies beside it (``encoder.safetensors``,
+    ``NAME-encoder.safetensors``), else it begins anew; so do the critics. CheckpointError: the file
+    holds neither; ConfigMismatch: its layers have other shapes.
     """
     stored = native.load(path)
     if stored.kind == "stylegan2-generator":
@@ -106,15 +103,11 @@ def _widen(value: Tensor, source: Tensor, torgb: bool) -> None:
 
 
 def finish(folder: Path, recipe: JointRecipe, meta: dict[str, Any] | None = None) -> None:
-    """Write z -> w, then generator, encoder and moments of codes of a run as it stands.
+    """Write z -> w, then averaged generator, encoder and moments of codes of a run as it stands.
 
     Their codes are those of the run moved by a constant (:func:`write_mapping`); the run keeps its
-    own.
-
-    Args:
-        folder: Gets ``generator.safetensors``, ``encoder.safetensors``, ``codes.safetensors``.
-        recipe: As trained; its averaged generator is what is written.
-        meta: Added to the headers: data, licence.
+    own. The folder gets ``generator.safetensors``, ``encoder.safetensors`` and
+    ``codes.safetensors``, with ``meta`` (data, licence) in the headers.
     """
     recipe.encode_all()
     config = recipe.config

@@ -26,17 +26,9 @@ _SHOWN = 8
 
 
 def read_label(label: Label | None, c_dim: int) -> list[float] | None:
-    """Read a label.
+    """Read a label as a person writes it into ``c_dim`` numbers; None says nothing.
 
-    Args:
-        label: As a person writes it; None says nothing.
-        c_dim: How many numbers the generator takes; 0 for none.
-
-    Returns:
-        ``c_dim`` numbers, or None.
-
-    Raises:
-        InputError: The generator takes none or others, or it cannot be read.
+    InputError: the generator takes none (``c_dim`` 0) or others, or it cannot be read.
     """
     if label is None:
         return None

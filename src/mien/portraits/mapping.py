@@ -33,19 +33,12 @@ _FAINT = 1 / 32  # of an embedded label beside the constant that it is normalise
 
 @torch.no_grad()
 def write_mapping(G: Generator, moments: CodeMoments, spread: float = 1.0) -> Float[Tensor, " d"]:
-    """Write the Gaussian of codes into ``G.mapping`` and take K out of ``G.synthesis``.
+    """Write the Gaussian of codes into ``G.mapping`` and take K, which is returned, out of G.
 
-    A code w of before is w + K now: :func:`moved` says so to what else knows codes. The same z,
-    normalised, gives the code that :meth:`CodeGaussian.draw` gives of it without labels. Numbers
-    are those that 16 bits can hold, so that a file of half precision is exact too.
-
-    Args:
-        G: Changed in place; the mean w too.
-        moments: Of its codes and their labels, of before.
-        spread: How far z leads, as a multiple of the spread of codes.
-
-    Returns:
-        K.
+    A code w of before is w + K now: :func:`moved` says so to what else knows codes; the mean w
+    changes too. The same z, normalised, gives the code that :meth:`CodeGaussian.draw` gives of it
+    without labels, at ``spread`` times their spread. Numbers are those that 16 bits can hold, so
+    that a file of half precision is exact too.
     """
     mapping, width = G.mapping, moments.w_dim
     covariance = moments.cov_ww.double().cpu()
@@ -104,8 +97,7 @@ def label_slope(moments: CodeMoments, seed: int = 0) -> Float[Tensor, "l d"]:
 def _write_labels(embed: FullyConnected, slope: Tensor) -> Tensor:
     """Embed labels so that the normalisation behind hardly bends them; what follows gives c B.
 
-    Returns:
-        ``[embedded, d]``, by which the normalised embedding is multiplied.
+    Returns ``[embedded, d]``, by which the normalised embedding is multiplied.
     """
     embedded = len(embed.weight)
     left, size, right = torch.linalg.svd(slope, full_matrices=False)

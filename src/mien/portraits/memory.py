@@ -15,15 +15,11 @@ _KEPT_BY_D = 9
 
 @dataclass(frozen=True)
 class MemoryEstimate:
-    """Bytes, by what they are for.
+    """Bytes, by what they are for, and how many numbers each network has.
 
-    Attributes:
-        weights: Both networks and the averaged generator.
-        optimizers: Gradients and the two moments of Adam.
-        activations: What the backward pass keeps, at the widest moment of a step.
-        data: The training pictures.
-        parameters_g: Numbers in the generator.
-        parameters_d: Numbers in the discriminator.
+    ``weights`` are those of both networks and the averaged generator, ``optimizers`` gradients and
+    the two moments of Adam, ``activations`` what the backward pass keeps, at the widest moment of a
+    step, ``data`` the training pictures.
     """
 
     weights: int
@@ -40,13 +36,7 @@ class MemoryEstimate:
 
 
 def estimate(config: GanConfig, pictures: int, processes: int = 1) -> MemoryEstimate:
-    """Estimate the memory of one process, within a factor of about two.
-
-    Args:
-        config: The run.
-        pictures: How many the data set has.
-        processes: Over how many the batch is split.
-    """
+    """Estimate the memory of one process of ``processes``, within a factor of about two."""
     with shapes_alone():
         G, D = Generator(config.generator()), Discriminator(config.discriminator())
     g = sum(p.numel() for p in G.parameters())

@@ -52,13 +52,9 @@ def found_share(finder: FaceFinder, pictures: UInt8[np.ndarray, "n h w 3"]) -> f
 class PeopleMeasure:
     """Diversity of people and the distance to the nearest training face, as scores.
 
-    Args:
-        recognition: dlib's network.
-        kept: Kept-out pictures, uint8.
-        training: Training pictures; ``None`` leaves the nearest face out, and diversity is shared
-            with the kept-out pictures instead.
-        said: Which pictures those are, for protocols.
-        seed: Of the drawn ones.
+    Without training pictures the nearest face is left out, and diversity is shared with the
+    held-out pictures instead. ``said`` tells which pictures those are, for protocols; ``seed`` is
+    of the drawn ones.
     """
 
     def __init__(

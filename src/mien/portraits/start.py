@@ -48,12 +48,8 @@ _BLOCK = re.compile(r"(?:synthesis\.)?b(\d+)\.")
 class Start:
     """Networks to start from.
 
-    Attributes:
-        path: The file.
-        tensors: ``G/…``, ``G_ema/…`` and, if there is a discriminator, ``D/…``; our names.
-        generator: What the generator is.
-        discriminator: What the discriminator is; None if there is none to be taken over.
-        notes: What the person should know.
+    ``tensors`` are ``G/…``, ``G_ema/…`` and, if there is a discriminator, ``D/…``, in our names;
+    ``discriminator`` is None if there is none to be taken over.
     """
 
     path: Path
@@ -74,8 +70,7 @@ class Start:
     def check(self, config: GanConfig) -> None:
         """Refuse a run whose networks are others.
 
-        Raises:
-            ConfigMismatch: Names the first size that differs and the option that mends it.
+        ConfigMismatch names the first size that differs and the option that mends it.
         """
         theirs, ours = self.generator, config.generator()
         for name, what in _LATENTS.items():
@@ -112,13 +107,9 @@ class Start:
 def read_start(path: str | Path) -> Start:
     """Read what a run can start from.
 
-    Args:
-        path: A checkpoint of a run, its folder, or any file with a StyleGAN2 generator that
-            :func:`mien.checkpoints.registry.open_checkpoint` reads.
-
-    Raises:
-        CheckpointError: There is no such file, or no generator in it.
-        UnsafeCheckpoint: It asks for something that could run code; nothing was run.
+    A checkpoint of a run, its folder, or any file with a StyleGAN2 generator that
+    :func:`mien.checkpoints.registry.open_checkpoint` reads. CheckpointError: no such file, or no
+    generator in it; UnsafeCheckpoint: it asks for something that could run code; nothing was run.
     """
     path = Path(path)
     if path.is_dir():
@@ -179,11 +170,10 @@ def grow_from(nets: Networks, start: Start | str | Path, noise: bool = True) -> 
 
     Layers that both have are copied. A new resolution of the generator first adds nothing to the
     picture (its RGB branch starts at zero); the discriminator's new block passes the picture on, at
-    half its size, so that both networks are what they were. A discriminator that is not there
-    stays as it was drawn. Without ``noise`` the strengths of the noise inputs are set to zero.
+    half its size, so that both networks are what they were. A discriminator that is not there stays
+    as it was drawn. Without ``noise`` the strengths of the noise inputs are set to zero.
 
-    Raises:
-        ConfigMismatch: Layers have other shapes, or one side has some that the other has not.
+    ConfigMismatch: layers have other shapes, or one side has some that the other has not.
     """
     start = start if isinstance(start, Start) else read_start(start)
     stored = start.tensors
@@ -234,6 +224,5 @@ def _copy(start: Start, name: str, own: Mapping[str, Tensor], theirs: Mapping[st
 
 
 def _is_higher(key: str, resolution: int) -> bool:
-    """Whether a tensor belongs to a resolution above one."""
     match = _BLOCK.match(key)
     return match is not None and int(match[1]) > resolution

@@ -48,13 +48,8 @@ from mien.training.random import StepRandom
 class GanRecipe(Recipe):
     """Generator and discriminator, perhaps with a tagger that teaches labels and with critics.
 
-    Args:
-        config: What decides the run.
-        data: Pictures at the run's resolution, with labels if the run has them.
-        fabric: As :func:`mien.training.processes.launch` gives it.
-        tagger: Reads attributes off generated pictures, with ``tagger_weight``.
-        features: What critics look at, with ``critic``.
-        start: What a new run starts from.
+    ``fabric`` is as :func:`mien.training.processes.launch` gives it; ``tagger`` reads attributes
+    off generated pictures, with ``tagger_weight``; critics look at ``features``, with ``critic``.
     """
 
     def __init__(
@@ -188,13 +183,11 @@ class GanRecipe(Recipe):
         return fake.detach(), labels
 
     def _seen(self, pictures: Tensor) -> Maps:
-        """What the frozen networks see in pictures."""
         assert self.features is not None
         with self.fast():
             return self.features(view(pictures))
 
     def _critic_step(self, fake: Tensor, real: Tensor, stats: dict[str, Tensor]) -> None:
-        """The critics' loss and update, on what the discriminator was shown."""
         critics, c_opt = self.nets.critics, self.nets.c_opt
         if critics is None or c_opt is None:
             return
@@ -269,7 +262,6 @@ class GanRecipe(Recipe):
             self._update(self.nets.d_opt, "D R1", stats)
 
     def _update(self, optimizer: torch.optim.Adam, name: str, stats: dict[str, Tensor]) -> None:
-        """Average gradients, refuse what is not finite, step."""
         weights = [p for group in optimizer.param_groups for p in group["params"]]
         norm = self.share.average_gradients(weights)
         update(optimizer, norm, name, self.nimg, stats)
@@ -281,12 +273,9 @@ def _learn(critics: Critics, learn: bool) -> None:
 
 
 def export(recipe: GanRecipe, out: Path, meta: dict[str, Any] | None = None) -> Path:
-    """Write the averaged generator of a run as a model of its own, 16 bits a number.
+    """Write the averaged generator of a run as a ``.safetensors`` of its own, 16 bits a number.
 
-    Args:
-        recipe: As it stands.
-        out: The ``.safetensors`` to write.
-        meta: Added to its header: data, licence.
+    ``meta``, data and licence say, is added to its header.
     """
     config = recipe.config
     told = {"kimg": recipe.nimg / 1000, "training": asdict(config), **(meta or {})}

@@ -18,9 +18,8 @@ _LEAST = 8  # pictures of a value, below which it would only be learnt by heart
 class Uncommon:
     """Groups of pictures by what is uncommon about them, a column after the other.
 
-    Args:
-        labels: ``[n, 76]`` as of :data:`mien.attributes.LABELS`; with other labels, or where
-            nothing is uncommon, there are no groups.
+    With labels other than those of :data:`mien.attributes.LABELS`, or where nothing is uncommon,
+    there are no groups.
     """
 
     def __init__(self, labels: np.ndarray) -> None:

@@ -26,12 +26,8 @@ _DROPPED = (0, 2)  # Decoder layers with dropout.
 class AutoencoderConfig:
     """Everything that decides the shape of an autoencoder's tensors.
 
-    Args:
-        in_channels: Of the picture that is given.
-        out_channels: Of the picture that comes out.
-        ngf: Channels of the first convolution; each further one doubles them.
-        channel_max: The most channels of a layer.
-        dropout: Share of the features that two decoder layers drop while training.
+    Each convolution doubles ``ngf``, up to ``channel_max``; ``dropout`` is the share of the
+    features that two decoder layers drop while training.
     """
 
     in_channels: int = 3
@@ -81,11 +77,7 @@ class Autoencoder(nn.Module):
         self.out = nn.ConvTranspose2d(half, config.out_channels, 2)
 
     def forward(self, image: Float[Tensor, "n i h w"]) -> Float[Tensor, "n o h w"]:
-        """Translate pictures in [-1, 1].
-
-        Raises:
-            InputError: A side is no multiple of 64, or less than 192.
-        """
+        """Translate pictures in [-1, 1]; InputError: a side is no multiple of 64, or below 192."""
         check_size(image, self.config.multiple, self.config.smallest, "this autoencoder")
         x = image.contiguous(memory_format=torch.channels_last)
 

@@ -27,10 +27,8 @@ _VARIANT, _FRAMING, _OTHER, _WEATHER, _DRAW, _REAL, _REAL_FRAMING = range(1, 8) 
 class Shown:
     """A batch in [-1, 1].
 
-    Attributes:
-        a: What is given, ``[n, 3, h, w]``.
-        b: What is wanted; of CycleGAN, pictures of the kind that is wanted.
-        true: So many of b, the first ones, are what should come out; the rest are hints.
+    ``a`` is what is given, ``b`` what is wanted (of CycleGAN, pictures of that kind); the ``true``
+    first of b are what should come out, the rest are hints.
     """
 
     a: Tensor
@@ -41,14 +39,8 @@ class Shown:
 class Batches:
     """Batches by images seen; the same at every time, so that a resumed run equals an unbroken one.
 
-    Args:
-        config: Of the run.
-        data: Pairs, photographs first, or two kinds of pictures for CycleGAN.
-        faces: Photographs for computed drawings; needed if the configuration has any.
-        device: Where batches go.
-
-    Raises:
-        InputError: No pairs or faces where they are needed, or pictures of another size.
+    Pairs have photographs first; ``faces`` are photographs for computed drawings. InputError: no
+    pairs or faces where they are needed, or pictures of another size.
     """
 
     def __init__(
@@ -134,7 +126,6 @@ class Batches:
         return photos, sketches
 
     def _computed(self, random: StepRandom, drawn: bool) -> tuple[np.ndarray, np.ndarray]:
-        """Faces, and drawings of them if those are wanted."""
         assert self.faces is not None
         assert self.face_order is not None
         count = self.config.batch - self.config.drawn

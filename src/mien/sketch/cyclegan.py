@@ -24,13 +24,9 @@ from mien.sketch.layers import check_norm, check_range, check_size, draw_weights
 class ResnetConfig:
     """Everything that decides the shape of a residual generator's tensors.
 
-    Args:
-        in_channels: Of the picture that is given.
-        out_channels: Of the picture that comes out.
-        ngf: Channels at full size; two halvings double them to 4·ngf.
-        blocks: Residual blocks; 6 for 128×128 and 9 for 256×256 in the paper.
-        norm: ``instance``, ``batch`` or ``none``.
-        dropout: Drop half of the features inside each block while training.
+    Two halvings double ``ngf`` to 4·ngf; ``blocks`` are 6 for 128×128 and 9 for 256×256 in the
+    paper; ``norm`` is ``instance``, ``batch`` or ``none``; ``dropout`` drops half of the features
+    inside each block while training.
     """
 
     in_channels: int = 3
@@ -99,11 +95,7 @@ class ResnetGenerator(nn.Module):
         draw_weights(self)
 
     def forward(self, image: Float[Tensor, "n i h w"]) -> Float[Tensor, "n o h w"]:
-        """Translate pictures in [-1, 1].
-
-        Raises:
-            InputError: A side is no multiple of 4, or less than 16.
-        """
+        """Translate pictures in [-1, 1]; InputError: a side is no multiple of 4, or below 16."""
         check_size(image, self.config.multiple, 16, "this residual generator")
         x = image.contiguous(memory_format=torch.channels_last)
 
@@ -151,9 +143,7 @@ class ImagePool(nn.Module):
     ) -> Float[Tensor, "n c h w"]:
         """Put pictures in and get as many out, each new or, with probability ½, an older one.
 
-        Args:
-            images: Fresh from the generator.
-            source: Decides which, on the CPU.
+        ``source``, on the CPU, decides which.
         """
         size, given = len(self.images), images.detach().half()
         if not size:

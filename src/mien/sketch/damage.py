@@ -71,12 +71,9 @@ def relight(pictures: Tensor, deviation: float, source: torch.Generator) -> Tens
 def weather_photos(
     pictures: Float[Tensor, "n 3 h w"], plain: int, source: torch.Generator
 ) -> Float[Tensor, "n 3 h w"]:
-    """Photos in other lights and grounds, some grey, some blurred.
+    """Photos, in [-1, 1], in other lights and grounds, some grey, some blurred.
 
-    Args:
-        pictures: In [-1, 1].
-        plain: So many of them, the first ones, stand before a plain ground, which may be changed.
-        source: Of all that is drawn.
+    The ``plain`` first of them stand before a plain ground, which may be changed.
     """
     n, _, h, w = pictures.shape
     u = torch.rand(n, 5, generator=source)

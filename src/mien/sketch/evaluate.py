@@ -42,16 +42,10 @@ _STUDY_SAMPLES = (1203, 301)
 class SketchPlan:
     """What is measured.
 
-    Attributes:
-        split: One of :data:`SPLITS`.
-        limit: The most pairs of a part, spread over it; 0 for all.
-        shown: Faces on the sheet.
-        study: Whether the study's figures stand beside ours.
-        sides: Names of the two folders or halves, photos first.
-        direction: Of models that do not say theirs.
-        precision: ``exact`` or ``fast``, see :mod:`mien.runtime.precision`.
-        engine: Which form of the networks runs; see :mod:`mien.runtime.engines`.
-        cache: Folder of compiled networks; ``None`` for none.
+    At most ``limit`` pairs of a part, spread over it, 0 for all; ``shown`` faces on the sheet;
+    ``study``: the study's figures stand beside ours. ``sides`` are the names of the two folders or
+    halves, photos first; ``direction`` that of models that do not say theirs; ``cache`` the folder
+    of compiled networks.
     """
 
     split: str = "trained"
@@ -67,12 +61,9 @@ class SketchPlan:
 
 @dataclass(frozen=True)
 class SketchScores:
-    """The table, a sheet a direction, and the curves of the runs.
+    """The table, a row a model, split and part; a sheet a direction; the curves of the runs.
 
-    Attributes:
-        table: A row a model, split and part.
-        sheets: Direction -> input, truth and every model's answer for the same kept-out faces.
-        curves: The logs that lie beside models.
+    A sheet has input, truth and every model's answer for the same held-out faces.
     """
 
     table: FoldedTable
@@ -93,7 +84,6 @@ class _Model:
     seconds: list[float] = field(default_factory=list)
 
     def answers(self, given: UInt8[np.ndarray, "n r r 3"]) -> UInt8[np.ndarray, "n r r 3"]:
-        """Translate one by one, and remember how long each took."""
         made = np.empty_like(given)
         self.translator.forward(images.to_float(given[:1], self.translator.device))  # builds it
         for i in range(len(given)):
@@ -104,7 +94,6 @@ class _Model:
         return made
 
     def facts(self, part: str) -> dict[str, str | int]:
-        """Losses at the end of the run, parameters, seconds."""
         facts: dict[str, str | int] = {}
         prefix = {"train": "", "kept-out": "val/"}[part]
         for name in ("G", "D"):
@@ -125,15 +114,11 @@ def score_sketch(
     plan: SketchPlan | None = None,
     progress: Callable[[str], None] = lambda row: None,
 ) -> SketchScores:
-    """Measure models that translate photos and sketches into each other.
+    """Measure models that translate photos and sketches into each other, on pairs.
 
-    Args:
-        models: As :func:`mien.hub.loading.load_translator` gives them.
-        data: Pairs, see :mod:`mien.data.pairs`.
-        judge: A tagger, for the perceptual and the Fréchet distance.
-        identity: An identity judge; ``None`` recognises people by the tagger's features.
-        plan: What is measured.
-        progress: Told the name of each row before it is measured.
+    ``judge`` is a tagger, for the perceptual and the Fréchet distance; without ``identity``, an
+    identity judge, people are recognised by the tagger's features. ``progress`` is told the name of
+    each row before it is measured.
 
     Raises:
         InputError: There is no model, one that does not say its direction, or two of one name.
@@ -218,7 +203,6 @@ def _open(
 def _sheet(
     models: Sequence[_Model], data: str | Path, direction: str, plan: SketchPlan
 ) -> UInt8[np.ndarray, "h w 3"]:
-    """Input, truth and every model's answer for the same kept-out faces."""
     side = max(model.translator.resolution for model in models)
     columns: dict[str, UInt8[np.ndarray, "n r r 3"]] = {}
     for model in models:

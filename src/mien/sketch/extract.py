@@ -5,7 +5,7 @@
     xdog     ink: extended difference of Gaussians, Winnemöller, Kyprianidis & Olsen 2012
 
 Widths are in shares of the picture's shorter side, so that a style looks alike at any size. Nothing
-is random: one photo gives one sketch.
+is random: one photo gives one sketch. A strength that is not from 0 to 1 is an InputError.
 """
 
 from __future__ import annotations
@@ -30,15 +30,7 @@ _FLOOR = 0.03  # so that an evenly black area is even, and no division by 0
 
 
 def xdog(image: UInt8[np.ndarray, "h w 3"], strength: float = 0.5) -> UInt8[np.ndarray, "h w 3"]:
-    """Draw a photo in ink.
-
-    Args:
-        image: The photo.
-        strength: 0 thin and few lines, 1 thick lines and black areas.
-
-    Raises:
-        InputError: The strength is not from 0 to 1.
-    """
+    """Draw a photo in ink: strength 0 thin and few lines, 1 thick lines and black areas."""
     share = _checked(strength)
     grey, unit = _grey(image)
     sigma = (0.6 + 0.8 * share) * unit
@@ -53,15 +45,7 @@ def xdog(image: UInt8[np.ndarray, "h w 3"], strength: float = 0.5) -> UInt8[np.n
 
 
 def pencil(image: UInt8[np.ndarray, "h w 3"], strength: float = 0.5) -> UInt8[np.ndarray, "h w 3"]:
-    """Draw a photo in pencil.
-
-    Args:
-        image: The photo.
-        strength: 0 faint lines, 1 dark ones with shading.
-
-    Raises:
-        InputError: The strength is not from 0 to 1.
-    """
+    """Draw a photo in pencil: strength 0 faint lines, 1 dark ones with shading."""
     share = _checked(strength)
     grey, unit = _grey(image)
     grey = _blur(grey, 0.5 * unit)
@@ -74,18 +58,11 @@ def pencil(image: UInt8[np.ndarray, "h w 3"], strength: float = 0.5) -> UInt8[np
 
 
 def line(image: UInt8[np.ndarray, "h w 3"], strength: float = 0.5) -> UInt8[np.ndarray, "h w 3"]:
-    """Draw a photo with a fine pen.
+    """Draw a photo with a fine pen: strength 0 thin lines, 1 thick and dark ones.
 
     A line is measured by its contrast to what is around it and not by its darkness, so that dark
     skin stays as white as pale skin; texture is smoothed away first (guided filter, He et al. 2010,
     Eq. 5 and 6, the picture being its own guide).
-
-    Args:
-        image: The photo.
-        strength: 0 thin lines, 1 thick and dark ones.
-
-    Raises:
-        InputError: The strength is not from 0 to 1.
     """
     share = _checked(strength)
     grey, unit = _grey(image)

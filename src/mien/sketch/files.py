@@ -25,13 +25,9 @@ KINDS = {
 def start_from(recipe: TranslationRecipe, path: Path) -> None:
     """Take over the networks of another run, or a model as the generator; moments begin anew.
 
-    Args:
-        recipe: Of the new run; of another resolution where networks do not depend on it (CycleGAN).
-        path: A run's folder, a checkpoint of it, or a model.
-
-    Raises:
-        CheckpointError: The folder has no checkpoint, or the file is none.
-        ConfigMismatch: The other run's networks are others.
+    ``path`` is a run's folder, a checkpoint of it, or a model, of another resolution where networks
+    do not depend on it (CycleGAN). CheckpointError: the folder has no checkpoint, or the file is
+    none; ConfigMismatch: the other run's networks are others.
     """
     found = state.checkpoints(path) if path.is_dir() else [path]
     if not found:
@@ -64,14 +60,8 @@ def export(
 ) -> dict[str, Path]:
     """Write the averaged generators of a run's newest checkpoint as models of their own.
 
-    Args:
-        folder: The run folder.
-        out: A folder; each direction's file is ``DIRECTION.safetensors`` in it.
-        meta: Added to their headers: data, licence.
-        half: Store 16 bits a number.
-
-    Returns:
-        Direction -> file.
+    Each direction's file is ``DIRECTION.safetensors`` in the folder ``out``; ``meta`` (data,
+    licence) is added to the headers; ``half`` stores 16 bits a number. Returns direction -> file.
     """
     stored = native.load(state.checkpoints(folder)[-1], kind="training-state")
     config = TranslationConfig(**stored.config)

@@ -1,11 +1,9 @@
 """Sketch -> generator: any sketch of a face becomes a face, another one with each seed.
 
-    faces = through_latent(studio, "sketch.png", seed=3)
-
-The generator's encoder, which knows photographs, looks at the sketch; its code is taken for what is
-known of the photograph's code, and the rest is drawn from the Gaussian of both (Bishop 2006,
-Eq. 2.81 and 2.82, as in :mod:`mien.portraits.codes`). The moments of both come from photographs
-and sketches of them, in closed form: :func:`fit_codes`.
+What the generator's encoder says of a sketch is taken for what is known of the photograph's code,
+and the rest is drawn from the Gaussian of both (Bishop 2006, Eq. 2.81 and 2.82, as in
+:mod:`mien.portraits.codes`), whose moments :func:`fit_codes` takes of photographs and sketches of
+them.
 
 Axes: n pictures, d width of w.
 """
@@ -46,24 +44,13 @@ def through_latent(
     psi: float = 0.5,
     finder: Finder | None = None,
 ) -> Faces:
-    """Draw the face of a sketch with the studio's generator.
+    """Draw the face of a sketch (file, uint8 ``[h, w, 3]``, or Pillow's) with a studio's generator.
 
-    Args:
-        studio: Whose generator draws.
-        sketch: A file, uint8 ``[h, w, 3]``, or a picture of Pillow's.
-        seed: Decides what the sketch does not say: colours, light, skin, age.
-        psi: How far that may go; 0 for the likeliest face.
-        finder: Finds the face; None for the one that ships. Where no face is found, the middle
-            square is taken.
-
-    Returns:
-        One face, which other verbs edit, mix and walk as any other.
-
-    Raises:
-        WeightsMissing: The generator has no encoder, or no moments of sketches.
-        ConfigMismatch: The moments are of another generator.
-        WrongValue: ``psi`` is not from 0 to 2.
-        ImageError: The file is no picture.
+    ``seed`` decides what the sketch does not say (colours, light, skin, age), ``psi`` how far that
+    may go, 0 for the likeliest face. ``finder`` finds the face, None for the one that ships; where
+    none is found, the middle square is taken. WeightsMissing: the generator has no encoder, or no
+    moments of sketches; ConfigMismatch: the moments are of another generator; WrongValue: ``psi``
+    is not from 0 to 2; ImageError: the file is no picture.
     """
     if not 0 <= psi <= 2:
         raise WrongValue(f"psi is {psi:g}, but must be from 0 to 2")
@@ -112,10 +99,8 @@ def fit_codes(
 ) -> CodeMoments:
     """Moments of the codes of photographs and of sketches of the same faces.
 
-    Args:
-        inverter: The generator's encoder.
-        pairs: Photographs and sketches, a few at a time, cut as FFHQ's.
-        ridge: See :class:`mien.portraits.codes.CodeMoments`.
+    Pairs come a few at a time, cut as FFHQ's; ``ridge`` as in
+    :class:`mien.portraits.codes.CodeMoments`.
     """
     codes = [[sketch_codes(inverter, side) for side in pair] for pair in pairs]
     photos, sketches = (torch.cat(side) for side in zip(*codes, strict=True))

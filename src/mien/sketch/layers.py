@@ -52,31 +52,19 @@ def draw_weights(network: nn.Module, std: float = 0.02) -> None:
 
 
 def check_norm(norm: str) -> None:
-    """Refuse an unknown normalisation.
-
-    Raises:
-        InputError: It is none of :data:`NORMS`.
-    """
+    """Refuse a normalisation that is none of :data:`NORMS`."""
     if norm not in NORMS:
         raise InputError(f"norm {norm!r} is none of {', '.join(NORMS)}")
 
 
 def check_range(what: str, value: float, least: float, most: float) -> None:
-    """Refuse a number outside its range.
-
-    Raises:
-        InputError: It is below ``least`` or above ``most``.
-    """
+    """Refuse a number that is not from ``least`` to ``most``."""
     if not least <= value <= most:
         raise InputError(f"{what} {value:g} is not from {least:g} to {most:g}")
 
 
 def check_size(image: Tensor, multiple: int, smallest: int, what: str) -> None:
-    """Refuse pictures that a network cannot give back at their own size.
-
-    Raises:
-        InputError: A side is too small or no multiple of what the network needs.
-    """
+    """Refuse pictures that a network cannot give back at their own size."""
     height, width = image.shape[-2:]
     if height % multiple or width % multiple or min(height, width) < smallest:
         raise InputError(

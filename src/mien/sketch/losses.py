@@ -20,13 +20,7 @@ ADVERSARIES = ("bce", "lsgan")
 
 
 def adversarial_loss(logits: Tensor, real: bool, adversary: str) -> Float[Tensor, ""]:
-    """How far a discriminator's answers are from calling everything real (or not), mean.
-
-    Args:
-        logits: Of any shape.
-        real: What they should say.
-        adversary: ``bce`` or ``lsgan``.
-    """
+    """How far a discriminator's answers are from calling everything real (or not), mean."""
     check_adversary(adversary)
     target = torch.full_like(logits, float(real))
     if adversary == "bce":
@@ -41,28 +35,17 @@ def discriminator_loss(real: Tensor, fake: Tensor, adversary: str) -> Float[Tens
 
 
 def check_adversary(adversary: str) -> None:
-    """Refuse an unknown adversarial loss.
-
-    Raises:
-        InputError: It is neither ``bce`` nor ``lsgan``.
-    """
+    """Refuse an adversarial loss that is neither ``bce`` nor ``lsgan``."""
     if adversary not in ADVERSARIES:
         raise InputError(f"adversarial loss {adversary!r} is neither bce nor lsgan")
 
 
 def judge_loss(judge: nn.Module, images: Tensor, truth: Tensor) -> Float[Tensor, ""]:
-    """Distance of two pictures as a frozen judge sees them; 0 if equal.
+    """Distance of pictures in [-1, 1] from the truth as a frozen judge sees them; 0 if equal.
 
     A judge of identity (with ``embed`` and no feature maps) gives 1 − cosine of its unit vectors,
-    any other the distance of its feature maps.
-
-    Args:
-        judge: With ``feature_maps`` or ``embed``.
-        images: What is judged, ``[n, 3, h, w]`` in [-1, 1]; the gradient goes here.
-        truth: What it should look like.
-
-    Raises:
-        InputError: The judge has neither.
+    any other the distance of its feature maps; InputError: it has neither. Gradients go to
+    ``images``.
     """
     maps = getattr(judge, "feature_maps", None)
     if maps is not None:
@@ -83,14 +66,10 @@ def feature_loss(
     images: Float[Tensor, "n 3 h w"],
     truth: Float[Tensor, "n 3 h w"],
 ) -> Float[Tensor, ""]:
-    """Distance of two pictures as a frozen judge sees them; 0 if equal.
+    """:func:`mien.judges.losses.feature_distance` of pictures in [-1, 1]; 0 if equal.
 
-    See :func:`mien.judges.losses.feature_distance`.
-
-    Args:
-        feature_maps: Pictures in [-1, 1] -> maps ``[n, c, h, w]``, as the judges' have it.
-        images: What is judged; the gradient goes here.
-        truth: What it should look like.
+    ``feature_maps`` gives maps ``[n, c, h, w]``, as the judges' have it; gradients go to
+    ``images``.
     """
     with torch.no_grad():
         wanted = feature_maps(truth)

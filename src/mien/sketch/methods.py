@@ -1,8 +1,5 @@
 """How each translation method is trained: the autoencoder, pix2pix and CycleGAN.
 
-    recipe = RECIPES["pix2pix"](config, pairs)
-    for line in loop.run(recipe, folder): ...
-
 Axes: n batch, h w pixels. ``a`` is the kind of picture that is given, ``b`` the kind that is made.
 """
 

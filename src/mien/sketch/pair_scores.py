@@ -1,8 +1,7 @@
 """Translated pictures against the true ones: every number of ``mien evaluate sketch``.
 
-Measured is what a person would get: 8-bit pictures of the model's own size. Judges look at faces
-as they were: the square that training makes of a picture is brought back to its shape, and the
-square in the middle of that is shown.
+On 8-bit pictures of the model's own size, as a person would get them. Judges look at the middle
+square of faces brought back to the shape that they had before training made them square.
 
     n pairs · r side of the model's pictures
 """
@@ -33,14 +32,11 @@ _SHOWN = "middle square of the unstretched picture"
 
 @dataclass(frozen=True)
 class PairPart:
-    """Pairs of one part and direction.
+    """Pairs of one part and direction: what is translated, and what should come out.
 
-    Attributes:
-        given: What is translated, uint8 ``[n, r, r, 3]``.
-        truth: What should come out.
-        aspect: Height over width of the pictures before they were made square.
-        upright: Whether each pair is there once, as it is; else some are turned.
-        said: Which part of which data, for protocols.
+    ``aspect`` is height over width of the pictures before they were made square; ``upright``
+    whether each pair is there once, as it is, else some are turned; ``said`` which part of which
+    data it is.
     """
 
     given: UInt8[np.ndarray, "n r r 3"]
@@ -51,13 +47,7 @@ class PairPart:
 
     @classmethod
     def of(cls, pairs: PairedSet, direction: str, limit: int = 0) -> PairPart:
-        """Some pairs of a set that was opened with photos first.
-
-        Args:
-            pairs: The set.
-            direction: ``photo-to-sketch`` or ``sketch-to-photo``.
-            limit: The most pairs, spread over the set; 0 for all.
-        """
+        """Some pairs, at most ``limit`` (0: all), spread over a set that has photos first."""
         total = len(pairs)
         count = min(limit or total, total)
         rows = np.linspace(0, total - 1, count).round().astype(np.int64)
@@ -72,23 +62,18 @@ class PairMeasure:
     """The judges, and what they and arithmetic say of translated pictures."""
 
     def __init__(self, judge: Loaded, identity: Loaded | None = None) -> None:
-        """Take the judges.
+        """``judge`` is a tagger, for perceptual and Fréchet distance.
 
-        Args:
-            judge: A tagger, for perceptual and Fréchet distance.
-            identity: An identity judge; ``None`` recognises people by the tagger's features.
+        Without ``identity``, an identity judge, people are recognised by the tagger's features.
         """
         self.judge, self.identity = judge, identity
 
     def scores(
         self, made: UInt8[np.ndarray, "n r r 3"], part: PairPart, notes: str = ""
     ) -> list[Score]:
-        """Every score of one row.
+        """Every score of one row, of what came out for ``part.given``.
 
-        Args:
-            made: What came out for ``part.given``.
-            part: The pairs.
-            notes: What else would change the numbers: how the model was trained.
+        ``notes`` say what else would change the numbers: how the model was trained.
         """
         scores = [self._mean(*row, part, notes) for row in _pixel_values(made, part.truth)]
         fake, true = _faces(made, part.aspect), _faces(part.truth, part.aspect)
@@ -202,13 +187,7 @@ def _faces(pictures: UInt8[np.ndarray, "n r r 3"], aspect: float) -> UInt8[np.nd
 def embed_faces(
     identity: Loaded, pictures: UInt8[np.ndarray, "n r r 3"], aspect: float = 1.0
 ) -> Float[Tensor, "n d"]:
-    """What a judge of identity makes of pictures that were made square.
-
-    Args:
-        identity: The judge.
-        pictures: Square.
-        aspect: Height over width that they had.
-    """
+    """What a judge of identity makes of pictures of an ``aspect`` that were made square."""
     return _embedded(identity, _faces(pictures, aspect))
 
 

@@ -26,8 +26,6 @@ class UnetConfig:
     """Everything that decides the shape of a U-Net's tensors.
 
     Args:
-        in_channels: Of the picture that is given.
-        out_channels: Of the picture that comes out.
         ngf: Channels of the outermost level; each level further in doubles them.
         channel_max: The most channels of a level; None for 8·ngf, as published.
         downs: Levels; each halves the size. 8 for 256×256, 7 for 128×128.
@@ -120,11 +118,7 @@ class Unet(nn.Module):
         draw_weights(self)
 
     def forward(self, image: Float[Tensor, "n i h w"]) -> Float[Tensor, "n o h w"]:
-        """Translate pictures in [-1, 1].
-
-        Raises:
-            InputError: A side is no multiple of ``config.multiple`` (256 with eight levels).
-        """
+        """Translate pictures in [-1, 1]; InputError: a side is no multiple of ``multiple``."""
         check_size(image, self.config.multiple, self.config.multiple, "this U-Net")
         return self.outer(image.contiguous(memory_format=torch.channels_last)).float()
 

@@ -46,16 +46,10 @@ DECIDED = tuple(sorted({name for row in PRESETS.values() for name in row}))
 
 
 def preset(method: str, size: str = "narrow", **changes: Any) -> TranslationConfig:
-    """A run's configuration.
+    """A run's configuration: a row of :data:`PRESETS`, changed; ``None`` leaves the preset's value.
 
-    Args:
-        method: ``autoencoder``, ``pix2pix`` or ``cyclegan``.
-        size: ``paper`` or ``narrow``.
-        changes: Fields of :class:`TranslationConfig` to set; ``None`` leaves the preset's.
-
-    Raises:
-        UnknownName: There is no such method or size.
-        InputError: A value that cannot be used, or an unknown field.
+    UnknownName: no such method or size; InputError: a value that cannot be used, or an unknown
+    field.
     """
     for what, value, known in (("method", method, METHODS), ("preset", size, SIZES)):
         if value not in known:

@@ -46,17 +46,10 @@ Terms = dict[str, Tensor]
 class TranslationRecipe(Recipe):
     """The networks of a run and its step; one subclass a method.
 
-    Args:
-        config: What decides the run.
-        data: Training pictures at its resolution, photographs first; pairs but for CycleGAN.
-        faces: Photographs for computed drawings, if the configuration has any.
-        kept: Pairs to measure on; nothing is chosen by them.
-        judge: Adds the distance of output and truth as it sees them, with ``judge_weight``.
-        features: The frozen networks, if the configuration looks through them.
-        device: Where to compute.
-
-    Raises:
-        InputError: Data or networks that the configuration needs are not given, or do not fit.
+    ``data`` are training pictures at its resolution, photographs first (pairs but for CycleGAN),
+    ``faces`` photographs for computed drawings, ``kept`` pairs to measure on, by which nothing is
+    chosen; ``judge`` adds the distance of output and truth as it sees them, with ``judge_weight``.
+    InputError: data or networks that the configuration needs are not given, or do not fit.
     """
 
     free = frozenset(
@@ -267,7 +260,6 @@ class TranslationRecipe(Recipe):
         return terms
 
     def _critic_loss(self, made: Tensor, random: StepRandom) -> Tensor:
-        """Critics learn on real pictures and on the same ones that were to fool them."""
         assert self.features is not None
         corner, logits = self._corner(random), []
         for pictures, purpose in ((self.batches.real(random), _REAL), (made.detach(), _FAKE)):
@@ -305,7 +297,6 @@ class TranslationRecipe(Recipe):
         return torch.optim.Adam(parameters, lr=self.config.lr, betas=betas, fused=True)
 
     def _update(self, optimizer: str, stats: Terms) -> None:
-        """Refuse what is not finite, step."""
         step = self.opts[optimizer]
         grads = [p.grad for g in step.param_groups for p in g["params"] if p.grad is not None]
         norm = torch.nn.utils.get_total_norm(grads)

@@ -59,13 +59,7 @@ _GREY_SPREAD = 6.0
 
 @dataclass(frozen=True, repr=False)
 class Translation:
-    """A translated picture.
-
-    Attributes:
-        image: uint8 ``[h, w, 3]``, of the size of what was given.
-        provenance: What made it: model, hash, method, direction.
-        notes: What the person should know: resized, tiled, grey.
-    """
+    """A translated picture of the size of what was given, what made it, and what to know of it."""
 
     image: UInt8[np.ndarray, "h w 3"]
     provenance: Mapping[str, Any] = field(default_factory=dict)
@@ -83,19 +77,16 @@ class Translation:
         return as_pil(self.images)
 
     def __repr__(self) -> str:
-        """How large, of which model: no arrays."""
         height, width = self.image.shape[:2]
         return f"Translation({width}x{height}, {self.provenance.get('model', 'no network')})"
 
     def _repr_png_(self) -> bytes:
-        """The picture, as notebooks show it."""
         return png_bytes(self.image)
 
     def save(self, path: str | Path, force: bool = False) -> Path:
         """Write it as PNG with what made it.
 
-        Raises:
-            OutputError: The file exists and ``force`` is false, or the disk refuses.
+        OutputError: the file exists and ``force`` is false, or the disk refuses.
         """
         return images.save(path, self.image, self.provenance, force=force)
 
@@ -103,16 +94,10 @@ class Translation:
 class Translator:
     """A loaded model that translates pictures.
 
-    Args:
-        loaded: As :func:`mien.hub.loading.load_translator` gives it.
-        direction: What is wanted of it; ``None`` for whatever it does.
-        precision: ``exact`` or ``fast``, see :mod:`mien.runtime.precision`.
-        engine: Which form of the network runs; ``auto`` is the one that is ready soonest.
-        items: About how many pictures will come; with few of them, compiling does not pay.
-        cache: Folder of compiled networks; ``None`` for none.
-
-    Raises:
-        InputError: The model goes the other way, or is not for pictures of 3 channels.
+    ``direction`` is what is wanted of it, ``None`` for whatever it does. The ``engine`` ``auto`` is
+    the one that is ready soonest for about so many ``items``: with few, compiling does not pay.
+    ``cache`` is the folder of compiled networks. InputError: the model goes the other way, or is
+    not for pictures of 3 channels.
     """
 
     def __init__(
@@ -146,10 +131,8 @@ class Translator:
     def engine(self) -> Engine:
         """The network in the form that runs, built when it is first needed.
 
-        Raises:
-            UnknownName: There is no such engine.
-            InputError: No such precision, or the engine cannot run this network here.
-            MissingExtra: The engine is not installed.
+        UnknownName: no such engine; InputError: no such precision, or the engine cannot run this
+        network here; MissingExtra: the engine is not installed.
         """
         example = torch.zeros(1, 3, self.resolution, self.resolution, device=self.device)
         precision, name, items, cache = self._form
@@ -172,16 +155,11 @@ class Translator:
     ) -> Translation:
         """Translate a picture of any size.
 
-        Args:
-            image: The picture.
-            big: ``face`` translates each face at its own scale, and of a photo the rest in tiles
-                at the scale of the largest, where of a sketch the rest becomes plain ground;
-                ``resize`` and ``tile`` as in :func:`mien.images.tiles.through`.
-            of: The file that the picture is from, for the record.
-            finder: Finds faces; None for the one that ships.
-
-        Raises:
-            UnknownName: ``big`` is none of :data:`WAYS`.
+        With ``big`` ``face`` each face is translated at its own scale, and of a photo the rest in
+        tiles at the scale of the largest, where of a sketch the rest becomes plain ground;
+        ``resize`` and ``tile`` as in :func:`mien.images.tiles.through`, another is an UnknownName.
+        ``of`` is the file that the picture is from, for the record; ``finder`` finds faces, None
+        for the one that ships.
         """
         if big not in WAYS:
             raise UnknownName("way for big pictures", big, WAYS)
@@ -230,16 +208,10 @@ def by_face(
 ) -> tuple[UInt8[np.ndarray, "h w 3"], str]:
     """Translate each face at its own scale, and the rest in tiles at the scale of the largest.
 
-    Args:
-        image: The picture.
-        frames: FFHQ's square around each face.
-        side: Height and width that ``translate`` takes and gives.
-        translate: What is done to one picture of that size.
-        rest: Whether the rest is translated; else it gets the colour at the border of the largest
-            face: networks that only know faces see them in empty paper.
-
-    Returns:
-        A picture of the same size, and what was done in words.
+    ``frames`` are FFHQ's squares around the faces, ``translate`` takes and gives pictures of
+    ``side``. Without ``rest`` the rest gets the colour at the border of the largest face: networks
+    that only know faces see them in empty paper. A picture of the same size, and what was done in
+    words.
     """
     height, width = image.shape[:2]
     frames = sorted(frames, key=lambda frame: frame.side)
@@ -267,17 +239,10 @@ def draw_style(
     strength: float = 0.5,
     of: str | Path | None = None,
 ) -> Translation:
-    """Draw a photo without a network.
+    """Draw a photo without a network, in a style of :data:`mien.sketch.extract.STYLES`.
 
-    Args:
-        image: The photo.
-        style: A key of :data:`mien.sketch.extract.STYLES`.
-        strength: 0 faint to 1 dark.
-        of: The file that the picture is from, for the record.
-
-    Raises:
-        UnknownName: There is no such style.
-        InputError: The strength is not from 0 to 1.
+    ``strength`` is 0 for faint to 1 for dark; ``of`` the file that the picture is from, for the
+    record. UnknownName: there is no such style; InputError: the strength is not from 0 to 1.
     """
     if style not in STYLES:
         raise UnknownName("style of sketches", style, (*STYLES, LEARNED))
@@ -304,19 +269,11 @@ def find_model(
     method: str | None = None,
     device: str = "cpu",
 ) -> loading.Loaded:
-    """Load the model of a direction.
+    """Load the model of a direction, by name or file; ``None`` for the one that ships.
 
-    Args:
-        direction: One of :data:`DIRECTIONS`.
-        model: A name or a file; ``None`` for the one that ships.
-        method: Take a model of this method: the shipped one if it is of it, else the one that is
-            called ``DIRECTION-METHOD``.
-        device: Where to compute.
-
-    Raises:
-        UnknownName: No such direction, method or model.
-        WeightsMissing: No model of this method is on this disk.
-        InputError: The model is not of the method.
+    With a ``method`` the shipped one if it is of it, else the one that is called
+    ``DIRECTION-METHOD``. UnknownName: no such direction, method or model; WeightsMissing: no model
+    of this method is on this disk; InputError: the model is not of the method.
     """
     if direction not in DIRECTIONS:
         raise UnknownName("direction", direction, DIRECTIONS)

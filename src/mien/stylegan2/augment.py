@@ -1,9 +1,8 @@
 """Adaptive discriminator augmentation: 18 transforms and the rule that sets their probability.
 
 Karras, Aittala, Hellsten, Laine, Lehtinen, Aila: Training Generative Adversarial Networks with
-Limited Data, 2020, §2–3 and App. B. Real and generated pictures go through the same pipeline before
-the discriminator sees them, so that it cannot learn the training set by heart; as long as every
-transform is skipped often enough, the generator does not learn to draw augmented pictures.
+Limited Data, 2020, §2–3 and App. B. As long as every transform is skipped often enough, the
+generator does not learn to draw augmented pictures.
 
 All randomness is drawn beforehand, for one picture a row (:func:`draw`), so that a batch gives the
 same result however it is split over processes. The transforms are differentiable twice.
@@ -164,13 +163,9 @@ def augment(
     draws: Draws,
     config: AugmentConfig | None = None,
 ) -> Float[Tensor, "n 3 h w"]:
-    """Apply each transform to each picture with probability ``p``.
+    """Apply each transform to each picture, in [-1, 1], with probability ``p``.
 
-    Args:
-        image: In [-1, 1].
-        p: Probability of each transform, from 0 to 1.
-        draws: Random numbers of the batch, as :func:`draw` gives them.
-        config: Which transforms, how strong.
+    ``draws`` are the random numbers of the batch, as :func:`draw` gives them.
     """
     config = config or AugmentConfig()
     if p <= 0:
@@ -340,14 +335,12 @@ def _filter_bands(image: Tensor, state: _Drawn) -> Tensor:
 
 
 def _restore(x: Tensor, size: int) -> Tensor:
-    """Back to full size."""
     if x.shape[-1] == size:
         return x
     return functional.interpolate(x, size=(size, size), mode="bilinear", align_corners=False)
 
 
 def _corrupt(image: Tensor, state: _Drawn) -> Tensor:
-    """Additive noise and cutout."""
     height, width = image.shape[-2:]
     if "n" in state.config.groups:
         sigma = state.normal("noise", state.config.noise_std)[:, 0].abs()
@@ -373,11 +366,8 @@ def _corrupt(image: Tensor, state: _Drawn) -> Tensor:
 class AdaState:
     """The adaptation rule (§3.1): p follows how often the discriminator is sure of real pictures.
 
-    Args:
-        p: Current probability.
-        sign_sum: Sum of sign(D(x)) over real pictures since the last adjustment.
-        count: How many pictures that were.
-        r_t: The last measured mean sign, for the log.
+    ``sign_sum`` is the sum of sign(D(x)) over the ``count`` real pictures since the last
+    adjustment; ``r_t`` the last measured mean sign, for the log.
     """
 
     p: float = 0
@@ -392,7 +382,7 @@ class AdaState:
     def adjust(self, target: float = 0.6, full_range_kimg: float = 500) -> AdaState:
         """Move p one step towards the target and start counting again.
 
-        The step is such that p could go from 0 to 1 in ``full_range_kimg`` thousand pictures.
+        At most from 0 to 1 in ``full_range_kimg`` thousand pictures.
         """
         if not self.count:
             return self

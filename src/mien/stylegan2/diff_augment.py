@@ -16,12 +16,9 @@ from torch.nn import functional
 def diff_augment(
     x: Float[Tensor, "n 3 h w"], generator: torch.Generator, p: float = 1.0
 ) -> Float[Tensor, "n 3 h w"]:
-    """Augment pictures, each in its own way.
+    """Augment pictures in [-1, 1], each in its own way, which ``generator`` (on the CPU) decides.
 
-    Args:
-        x: In [-1, 1].
-        generator: On the CPU; decides everything.
-        p: Probability of each kind (colour, geometry, cutout) for each picture.
+    ``p`` is the probability of each kind (colour, geometry, cutout) for each picture.
     """
     n, device = x.shape[0], x.device
 

@@ -20,19 +20,15 @@ from mien.stylegan2.ops import Conv, FullyConnected
 
 @dataclass(frozen=True)
 class DiscriminatorConfig:
-    """Everything that decides the shape of a discriminator's tensors.
+    """Everything that decides the shape of a discriminator's tensors; others as a generator's.
 
     Args:
-        resolution: Height and width of the image; a power of two from 32 to 1024.
         c_dim: Width of the label; 0 for none.
-        channel_base: Features × resolution, before ``channel_max`` cuts it.
-        channel_max: The most features that a layer has.
         mapping_layers: Fully connected layers that map a label.
         group: How many images one minibatch standard deviation is taken over; None for all of a
             batch.
         plain_head: With labels, add a logit that ignores them (Miyato & Koyama 2018, Eq. 3), which
             partial and empty labels need; published networks have none.
-        conv_clamp: As a generator's.
     """
 
     resolution: int
@@ -90,13 +86,8 @@ class DiscriminatorBlock(nn.Module):
 
         The picture passes as pairs of ± channels, from which two leaky ReLUs let it be recovered;
         everything else starts without a say, and learns from there (Chen et al. 2016, Net2Net).
-
-        Args:
-            weight: Of that layer, as stored.
-            bias: Of that layer.
-
-        Returns:
-            Whether there were channels enough for it.
+        ``weight`` and ``bias`` are that layer's, as stored; false if there are too few channels for
+        it.
         """
         colours = torch.cat([torch.eye(3), -torch.eye(3)]).to(weight.device)
         biases = self.fromrgb.bias, self.conv0.bias, self.conv1.bias
@@ -131,7 +122,7 @@ class DiscriminatorEpilogue(nn.Module):
         self.out = FullyConnected(channels, out_features)
 
     def forward(self, x: Float[Tensor, "n i 4 4"]) -> tuple[Tensor, Tensor]:
-        """Return ``[n, out_features]`` and the features before the last layer."""
+        """``[n, out_features]``, and the features before the last layer."""
         x = torch.cat([x, minibatch_std(x, self.group)], dim=1)
         x = self.conv(x).contiguous().flatten(1).float()
         x = self.fc(x)
@@ -141,8 +132,7 @@ class DiscriminatorEpilogue(nn.Module):
 def minibatch_std(x: Float[Tensor, "n i h w"], group: int | None) -> Float[Tensor, "n 1 h w"]:
     """Standard deviation over a group of images, averaged to one number a group.
 
-    Image j of n is in a group with j + n/g, j + 2n/g, …; ``group`` is cut to the batch; None is all
-    of it.
+    Image j of n is in a group with j + n/g, j + 2n/g, …; ``group`` None is the whole batch.
     """
     n, channels, height, width = x.shape
     size = n if group is None else min(group, n)

@@ -1,11 +1,10 @@
 """The StyleGAN2 generator: z -> w -> ws -> styles -> image.
 
 Karras, Laine, Aittala, Hellsten, Lehtinen, Aila: Analyzing and Improving the Image Quality of
-StyleGAN, 2020. Parameter names are those of the published PyTorch checkpoints, so that these load
-without a table.
+StyleGAN, 2020. Parameter names are those of the published PyTorch checkpoints.
 
-Axes: n batch, c label, i o channels, h w pixels. ``ws`` holds one w for each layer,
-``[n, num_ws, w_dim]``; ``styles`` is the S space, one ``[n, channels]`` for each layer.
+Axes: n batch, c label, i o channels, h w pixels. ``ws`` holds one w for each layer, ``[n, num_ws,
+w_dim]``; ``styles`` is the S space, one ``[n, channels]`` for each layer.
 """
 
 from __future__ import annotations
@@ -129,12 +128,7 @@ class Mapping(nn.Module):
     def forward(
         self, z: Float[Tensor, "n z_dim"] | None, c: Float[Tensor, "n c_dim"] | None = None
     ) -> Float[Tensor, "n w_dim"]:
-        """Map latents, labels or both.
-
-        Args:
-            z: Standard normal, or None where ``z_dim`` is 0.
-            c: Labels; None stands for zeros, "nothing said".
-        """
+        """Map latents (None where ``z_dim`` is 0), labels (None: zeros, "nothing said") or both."""
         # Embed, normalise, join.
         parts = [] if z is None else [normalise_2nd_moment(z.float())]
         if self.c_dim:
@@ -180,12 +174,9 @@ class SynthesisLayer(nn.Module):
     def forward(
         self, x: Float[Tensor, "n i h w"], style: Float[Tensor, "n i"], noise: Tensor | None
     ) -> Tensor:
-        """Apply the layer.
+        """Apply the layer to features of, if it up-samples, half its resolution.
 
-        Args:
-            x: Features, half the layer's resolution if it up-samples.
-            style: Scale of each input channel.
-            noise: ``[h, w]`` or ``[n, 1, h, w]``, or None.
+        ``style`` scales each input channel; ``noise`` is ``[h, w]`` or ``[n, 1, h, w]``, or None.
         """
         x = modulated_conv(x, self.weight, style, up=self.up)
         if noise is not None:
@@ -311,16 +302,7 @@ class Synthesis(nn.Module):
     def forward(
         self, ws: Float[Tensor, "n num_ws w_dim"], noise: Noise = "const"
     ) -> Float[Tensor, "n 3 h w"]:
-        """Draw the images of ``ws``.
-
-        Args:
-            ws: One w for each layer.
-            noise: ``const`` (the same for every image), ``random`` (drawn now), ``none``, or a
-                list with ``[n, 1, h, w]`` for each convolution.
-
-        Returns:
-            float32, about [-1, 1].
-        """
+        """Draw the images of ``ws``, about [-1, 1], float32; ``noise`` as :data:`Noise` says."""
         return self.from_styles(self.styles(ws), noise)
 
     def from_styles(
@@ -353,7 +335,6 @@ class Synthesis(nn.Module):
         return image.contiguous()
 
     def _noise(self, noise: Noise, n: int, device: torch.device) -> Sequence[Tensor | None] | None:
-        """Noise of each convolution; None for the stored constants."""
         if not isinstance(noise, str):
             return [part.to(device) for part in noise]
         if noise == "const":
@@ -387,13 +368,10 @@ class Generator(nn.Module):
         psi: float = 1,
         cutoff: int | None = None,
     ) -> Float[Tensor, "n num_ws w_dim"]:
-        """Latents and labels to one w for each layer, truncated.
+        """Latents and labels (None or zeros say nothing) to one w for each layer, truncated.
 
-        Args:
-            z: Standard normal.
-            c: Labels; None or zeros say nothing.
-            psi: Truncation: 1 none, 0 the mean face (Karras et al. 2019, App. B).
-            cutoff: How many of the first layers are truncated; None for all.
+        ``psi`` is the truncation of the first ``cutoff`` layers (None: all): 1 none, 0 the mean
+        face (Karras et al. 2019, App. B).
         """
         w = self.mapping(z, c)
         return self.truncate(w[:, None].expand(-1, self.num_ws, -1), psi, cutoff)
@@ -428,10 +406,7 @@ def mix_styles(
 ) -> Float[Tensor, "n num_ws w_dim"]:
     """Style mixing (Karras et al. 2019, §3.1): layers before the crossover from a, the rest from b.
 
-    Args:
-        a: One w for each layer.
-        b: Another.
-        crossover: int64 ``[n]``, the first layer that comes from ``b``.
+    ``crossover`` is int64 ``[n]``, the first layer that comes from ``b``.
     """
     layer = torch.arange(a.shape[1], device=a.device)[None, :, None]
     return torch.where(layer < crossover.to(a.device)[:, None, None], a, b)

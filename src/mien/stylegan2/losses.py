@@ -25,12 +25,7 @@ def discriminator_loss(
 
 
 def r1_penalty(real_logits: Float[Tensor, "n 1"], real: Float[Tensor, "n 3 h w"]) -> Tensor:
-    """Squared gradient norm of each real picture's logit, ``[n]``, before any weight.
-
-    Args:
-        real_logits: D(x), computed from ``real``.
-        real: The pictures, with ``requires_grad``.
-    """
+    """Squared gradient norm of the logit of each picture ``real``, which requires its gradient."""
     (gradient,) = torch.autograd.grad(real_logits.sum(), real, create_graph=True)
     return gradient.square().sum(dim=(1, 2, 3))
 
@@ -40,12 +35,9 @@ def path_lengths(
     ws: Float[Tensor, "n num_ws w_dim"],
     noise: Float[Tensor, "n 3 h w"],
 ) -> Float[Tensor, " n"]:
-    """‖Jᵀy‖ of each image, root mean square over layers (Karras et al. 2020, Eq. 4).
+    """‖Jᵀy‖ of each image G(ws), root mean square over layers (Karras et al. 2020, Eq. 4).
 
-    Args:
-        image: G(ws).
-        ws: With ``requires_grad``.
-        noise: y, normal with standard deviation 1/√(h·w): see :func:`path_noise`.
+    ``noise`` is y, normal with standard deviation 1/√(h·w): see :func:`path_noise`.
     """
     (gradient,) = torch.autograd.grad((image * noise).sum(), ws, create_graph=True)
     return gradient.square().sum(dim=2).mean(dim=1).sqrt()

@@ -53,22 +53,17 @@ def clamped(x: Tensor, most: float | None) -> Tensor:
 
 
 def unforeseen(value: Float[Tensor, ""], witness: Float[Tensor, "n 1"]) -> Float[Tensor, "n 1"]:
-    """``value`` for each sample, in a form that no compiler can compute ahead of the sample.
+    """``value`` (below 1e30) for each sample, in a form that no compiler can compute ahead of it.
 
-    Args:
-        value: Less than 1e30.
-        witness: Anything finite that depends on the sample.
+    ``witness`` is anything finite that depends on the sample.
     """
     return torch.minimum(value, witness.square() + 1e30)
 
 
 def fir(x: Float[Tensor, "n c h w"], pad: int, gain: float = 1) -> Tensor:
-    """Low-pass filter each channel with [1, 3, 3, 1] ⊗ [1, 3, 3, 1] / 64.
+    """Low-pass filter each channel with [1, 3, 3, 1] ⊗ [1, 3, 3, 1] / 64, after ``pad`` zeros.
 
-    Args:
-        x: The picture or features.
-        pad: Zeros added on each side before.
-        gain: What the result is multiplied with; 4 after zero-insertion keeps the brightness.
+    ``gain`` multiplies the result; 4 after zero-insertion keeps the brightness.
     """
     channels = x.shape[1]
     # [1, 3, 3, 1] / 8, computed where x is: a CUDA graph cannot hold a copy from the host.
@@ -107,17 +102,9 @@ def modulated_conv(
     """Convolution whose kernel each sample scales for itself (Karras et al. 2020, Eq. 1 and 3).
 
     No kernel is built per sample: scaling input channels by the style, one shared convolution, and
-    scaling output channels by the inverse norm is the same map.
-
-    Args:
-        x: Features.
-        weight: The shared kernel, already scaled for equalised learning rate.
-        styles: Scale of each input channel.
-        demodulate: Whether each output channel is brought back to unit expected variance.
-        up: Whether the resolution doubles (transposed convolution, then the FIR filter).
-
-    Returns:
-        ``[n, o, h, w]``, twice as high and wide with ``up``.
+    scaling output channels by the inverse norm is the same map. ``weight`` is scaled already for
+    equalised learning rate; ``up`` doubles height and width (transposed convolution, then the FIR
+    filter).
     """
     # Modulate, Eq. 1.
     kernel = weight.to(x.dtype)

@@ -17,10 +17,8 @@ LARGEST_SEED = 2**32 - 1
 def seed_latents(seeds: Sequence[int], dim: int) -> Float[Tensor, "n dim"]:
     """Standard normal latents, row i from ``numpy.random.RandomState(seeds[i])``.
 
-    This is the convention of the field, so a seed gives the same z as in other tools.
-
-    Raises:
-        InputError: A seed is not from 0 to 2³² - 1.
+    This is the convention of the field, so a seed, 0 to 2³² - 1, gives the same z as in other
+    tools.
     """
     bad = [seed for seed in seeds if not 0 <= seed <= LARGEST_SEED]
     if bad:

@@ -30,8 +30,7 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
 class BertConfig:
     """What of a ``config.json`` decides the network; names and defaults are those of the file.
 
-    Raises:
-        ValueError: It asks for another network than the paper's encoder.
+    ValueError: it asks for another network than the paper's encoder.
     """
 
     vocab_size: int = 30522
@@ -75,12 +74,7 @@ class Bert(nn.Module):
         self._layers = layers  # the same, with their type
 
     def forward(self, ids: Int[Tensor, "n t"], mask: Bool[Tensor, "n t"]) -> Float[Tensor, "n t d"]:
-        """Encode sentences of one segment.
-
-        Args:
-            ids: Tokens, [CLS] first and [SEP] last; then padding.
-            mask: Where there is a token and no padding.
-        """
+        """Encode sentences of one segment: [CLS], tokens, [SEP]; ``mask`` is false on padding."""
         parts = self.embeddings
         x = parts["word_embeddings"](ids)
         x = x + parts["position_embeddings"].get_parameter("weight")[: ids.shape[1]]

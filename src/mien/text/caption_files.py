@@ -27,13 +27,7 @@ _IN_VAIN = 150
 
 @dataclass(frozen=True)
 class CaptionJob:
-    """One face and the file of its sentences.
-
-    Attributes:
-        name: The picture, and the table that it is in.
-        face: What is known; None if the table has no row.
-        targets: The one file.
-    """
+    """One face and the file of its sentences; ``face`` is None if the table has no row of it."""
 
     name: str
     face: Mapping[str, str] | None
@@ -43,15 +37,10 @@ class CaptionJob:
 def caption_jobs(
     table: str | Path, out: str | Path, pictures: str | Path | None = None
 ) -> list[CaptionJob]:
-    """A job for each row of a table, or for each picture of a set.
+    """A job for each row of a table, or for each picture of a folder or zip.
 
-    Args:
-        table: As :func:`mien.data.tables.read_table` takes it.
-        out: The folder of the files.
-        pictures: A folder or zip of pictures; one without a row is a job that fails.
-
-    Raises:
-        DatasetError: The table or the pictures cannot be used, or two faces have one stem.
+    A picture without a row is a job that fails. DatasetError: the table or the pictures cannot be
+    used, or two faces have one stem.
     """
     rows = read_table(table)
     names = list(rows.faces) if pictures is None else list(open_source(pictures).names)
@@ -68,12 +57,7 @@ def caption_jobs(
 
 @dataclass(frozen=True)
 class Captioning:
-    """Writes the sentences of a face.
-
-    Args:
-        count: How many.
-        seed: With the name of the picture, decides them.
-    """
+    """Writes ``count`` sentences of a face, which ``seed`` and the picture's name decide."""
 
     count: int = 10
     seed: int = 0
@@ -85,9 +69,7 @@ class Captioning:
     def write(self, job: CaptionJob) -> Sequence[str]:
         """Write the file of a job.
 
-        Raises:
-            DatasetError: The table has no row for the picture.
-            InputError: Too little is known of it for so many sentences.
+        DatasetError: the table has no row for the picture; InputError: too little is known of it.
         """
         if job.face is None:
             raise DatasetError(job.name, "has no row in the table", "add one")
@@ -104,13 +86,7 @@ def faithful_captions(
 ) -> tuple[Caption, ...]:
     """Different sentences about a face of which nothing untrue can be read.
 
-    Args:
-        face: Column -> value of :data:`mien.attributes.COLUMNS`.
-        rng: Decides everything that is left to chance.
-        count: How many; no two differ in capitals and full stops alone.
-
-    Raises:
-        InputError: The grammar has fewer such sentences for so bare a face.
+    As :func:`mien.text.captions.captions`; InputError: there are fewer for so bare a face.
     """
     found: dict[str, Caption] = {}
     in_vain = 0

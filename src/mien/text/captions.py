@@ -33,12 +33,7 @@ _STYLES = ((0.25, "terse"), (0.7, "plain"), (1.0, "two"))
 
 @dataclass(frozen=True)
 class Caption:
-    """A sentence about a face.
-
-    Attributes:
-        text: The sentence, or two.
-        said: The attributes that it mentions, column -> value; the others are left open.
-    """
+    """A sentence, or two, about a face; ``said``: column -> value of what it mentions."""
 
     text: str
     said: dict[str, str]
@@ -271,14 +266,10 @@ def _two(parts: _Parts, gender: str, rng: np.random.Generator) -> str:
 
 
 def caption(face: Mapping[str, str], rng: np.random.Generator) -> Caption:
-    """One sentence about a face, drawn from the grammar.
+    """One sentence about a face, drawn from the grammar, and what it mentions.
 
-    Args:
-        face: Column -> value of :data:`mien.attributes.COLUMNS`; unknown cells are ignored.
-        rng: Decides everything that is left to chance.
-
-    Returns:
-        The sentence and what it mentions; a face of which nothing is known is *a person*.
+    ``face``: column -> value of :data:`mien.attributes.COLUMNS`; unknown cells are ignored, and one
+    of which nothing is known is *a person*. ``rng`` decides all that is left to chance.
     """
     known = _sayable(face)
     said = _choose(known, rng)
@@ -301,15 +292,9 @@ def caption(face: Mapping[str, str], rng: np.random.Generator) -> Caption:
 def captions(
     face: Mapping[str, str], rng: np.random.Generator, count: int = 10
 ) -> tuple[Caption, ...]:
-    """Different sentences about one face.
+    """``count`` sentences about one face, no two differing in capitals and full stops alone.
 
-    Args:
-        face: Column -> value, as for :func:`caption`.
-        rng: Decides everything that is left to chance.
-        count: How many; no two differ in capitals and full stops alone.
-
-    Raises:
-        InputError: ``count`` is below 1, or the grammar has fewer sentences for so bare a face.
+    InputError: ``count`` is below 1, or the grammar has fewer sentences for so bare a face.
     """
     if count < 1:
         raise InputError(f"count is {count}; ask for at least 1 caption")

@@ -39,9 +39,8 @@ class Chunk:
     """A phrase of the lexicon, one other word, or one punctuation mark.
 
     Attributes:
-        phrase: The words in lower case, single-spaced.
-        start: Offset of its first character in the text.
-        end: Offset behind its last character.
+        phrase: The words in lower case, single-spaced; from ``start`` until before ``end`` in the
+            text.
         effects: What the lexicon says that it says, in the notation of :mod:`mien.text.lexicon`.
         role: What it is to an adjective that looks for its noun.
         joined: Whether a hyphen joins it to the next one.
@@ -50,7 +49,8 @@ class Chunk:
         mute: Whether nobody misses it if it says nothing.
         noun: Place of the noun that it was found to belong to, if it was looked for.
         of_thing: Whether it is said of a thing rather than of a person: *an old car*.
-        typed: The word that was taken for a mistyped one, as it was typed; empty for none.
+        typed: The words that were taken for mistyped ones, as they were typed and as they were
+            read.
         near: Words that it may have been meant to be, if there are several.
     """
 
@@ -438,7 +438,6 @@ def _is_of_a_thing(chunks: list[Chunk], i: int) -> bool:
 
 
 def _say(chunks: list[Chunk]) -> None:
-    """Fill in what each chunk says."""
     person_seen = False
     for i, chunk in enumerate(chunks):
         effects = chunk.effects or _age_in_years(chunks, i)
@@ -460,7 +459,6 @@ def _say(chunks: list[Chunk]) -> None:
 
 
 def _mute(chunks: list[Chunk]) -> None:
-    """Mark the words that nobody misses if they say nothing."""
     for i, chunk in enumerate(chunks):
         before = chunks[i - 1].phrase if i else ""
         chunk.mute = (

@@ -50,13 +50,9 @@ class Wish:
 def describe(
     studio: Describes, wish: Wish, seeds: Sequence[int], label: Mapping[str, Any] | None = None
 ) -> Faces:
-    """Draw faces that fit a sentence; see :meth:`mien.studio.session.Studio.describe`.
+    """Draw a face for each seed that fits a sentence; see :meth:`mien.studio.Studio.describe`.
 
-    Args:
-        studio: Whose generator draws.
-        wish: The sentence and how it is followed.
-        seeds: One for each face.
-        label: What a picture says of the studio's label.
+    ``label`` is what a picture says of the studio's label.
     """
     from mien.text.methods import Request
 

@@ -1,16 +1,10 @@
 """Move a latent until it shows what a sentence asserts (StyleT2F, Sabae et al. 2022).
 
-Sampled latents and the attributes of what they show give, all labels at once,
-
-- a direction for each label: value against the rest, by logistic or linear regression;
-- a tagger in latent space: multinomial logistic regression, a head a column.
-
-A random latent is then moved along the directions of what the sentence asserts, and away from what
-it denies, until the tagger agrees. A direction is first freed from those of the columns that the
-sentence leaves open (conditional projection, InterFaceGAN, Shen et al. 2020, Eq. 7), so that they
-stay. Different latents stay different people.
-
-Everything happens in whitened coordinates, where a step of 1 is one standard deviation.
+Samples give a direction for each label (value against the rest), and a tagger in latent space:
+multinomial logistic regression, a head a column. A random latent is moved until that tagger agrees,
+each direction freed first from those of the columns that the sentence leaves open (conditional
+projection, InterFaceGAN, Shen et al. 2020, Eq. 7). Everything happens in whitened coordinates,
+where a step of 1 is one standard deviation.
 
 Legend: n samples, d = w_dim, l = len(LABELS), k columns.
 """
@@ -39,10 +33,9 @@ _ITERATIONS = 60
 
 @dataclass(frozen=True)
 class Moved:
-    """Latents after a move.
+    """Latents ``[n, w_dim]`` after a move, and per column how far it came.
 
     Attributes:
-        w: ``[n, w_dim]``.
         probability: Column -> ``[n]``: how likely the tagger holds the asserted value, or, for a
             column in which something is denied, anything but the denied values.
         reached: Column -> ``[n]`` bool: whether that is at least the target.
@@ -57,9 +50,6 @@ class AttributeDirections(nn.Module):
     """Directions and tagger for the labels of :data:`mien.attributes.LABELS`.
 
     Before :meth:`fit` it knows no label. All state is in buffers.
-
-    Args:
-        w_dim: Width of a latent.
     """
 
     normals: Tensor
@@ -86,17 +76,10 @@ class AttributeDirections(nn.Module):
     ) -> None:
         """Find directions and tagger from samples.
 
-        Args:
-            w: Sampled latents.
-            labels: Probabilities of the labels of each, or 0 and 1; a column that sums to 0 is
-                unknown for that sample.
-            method: How directions are found: ``"logistic"``, or ``"linear"``, which is ridge
-                regression on one shared Gram matrix.
-            penalty: Weight of the squared coefficients.
-
-        Raises:
-            InputError: The numbers of rows differ, or there are too few.
-            UnknownName: There is no such method.
+        ``labels`` are probabilities, or 0 and 1; a column that sums to 0 is unknown for that
+        sample. ``method`` is ``"logistic"``, or ``"linear"``: ridge regression on one shared Gram
+        matrix; ``penalty`` weighs the squared coefficients. InputError: the numbers of rows differ,
+        or there are too few; UnknownName: there is no such method.
         """
         if len(w) != len(labels) or labels.shape[1] != len(LABELS):
             raise InputError(
@@ -121,8 +104,7 @@ class AttributeDirections(nn.Module):
     def direction(self, column: str, value: str) -> Float[Tensor, " d"]:
         """The direction of a label as a difference of latents, of one standard deviation.
 
-        Raises:
-            UnknownName: There is no such label, or it was too rare in the samples.
+        UnknownName: there is no such label, or it was too rare in the samples.
         """
         seen = [label for i, label in enumerate(LABELS) if self.known[i]]
         if f"{column}={value}" not in seen:
@@ -154,15 +136,12 @@ class AttributeDirections(nn.Module):
         """Move latents until they show what a sentence says; what they show already stays.
 
         Args:
-            w: Where to start, one person a row.
+            w: Where to start, one person a row; moved no further than needed.
             reading: What is asserted and denied; open columns are kept as far as they can be.
             target: How sure the tagger must be, in (0, 1).
             strength: Factor of every step.
             max_steps: Most rounds over all that is asked.
             keep: How much of the directions of open columns is projected out, 0 to 1.
-
-        Returns:
-            The latents and how far each wish came true; a latent is moved no further than needed.
 
         Raises:
             InputError: An option lies outside its range.
@@ -216,7 +195,6 @@ class AttributeDirections(nn.Module):
         return wishes
 
     def _step(self, x: Tensor, wish: _Wish, goal: float, strength: float) -> tuple[Tensor, bool]:
-        """One step of every latent that does not fulfil a wish yet."""
         margin, toward, away = _margin(self._logits(x), wish)
         gap = goal - margin
         path = (toward - away) @ wish.directions

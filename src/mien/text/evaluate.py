@@ -42,14 +42,10 @@ REFINED = "{}, refined"
 
 @dataclass(frozen=True)
 class TextProtocol:
-    """How many of what, and from which seed.
+    """How many of what, and from which seed (of the first face of the first sentence).
 
-    Attributes:
-        per_sentence: Faces drawn for each sentence.
-        seed: Of the first face of the first sentence.
-        diverse_sentences: Sentences whose diversity is measured.
-        diverse_faces: Faces of each of them.
-        refine: Steps of refining at most, for the first method's second row; 0 for no such row.
+    ``diverse_faces`` of each of ``diverse_sentences`` measure diversity; ``refine`` steps at most
+    make the first method's second row, 0 for no such row.
     """
 
     per_sentence: int = 2
@@ -61,12 +57,7 @@ class TextProtocol:
 
 @dataclass(frozen=True)
 class TextScores:
-    """The table, and agreement column by column.
-
-    Attributes:
-        table: A row a method.
-        columns: Method -> agreement on the columns that sentences state.
-    """
+    """The table, a row a method; ``columns`` has each one's agreement on what sentences state."""
 
     table: ScoreTable
     columns: dict[str, Agreement]
@@ -91,18 +82,11 @@ def score_text(
     plan: TextProtocol | None = None,
     progress: Callable[[str], None] = lambda name: None,
 ) -> TextScores:
-    """Draw faces for the sentences of kept-out pictures and judge them.
+    """Draw faces for the sentences of held-out pictures and judge them.
 
-    Args:
-        studio: With the generator and its ways from sentences to latents.
-        judge: A tagger that has not taught the generator.
-        kept: Pictures with labels and sentences that no training saw.
-        methods: Names of the ways; the first also gives the control.
-        plan: How many of what.
-        progress: Told the name of each row before it is drawn.
-
-    Raises:
-        InputError: The pictures come without labels or sentences.
+    ``judge`` is a tagger that has not taught the generator, ``kept`` pictures with labels and
+    sentences that no training saw; the first of ``methods`` also gives the control. ``progress`` is
+    told the name of each row. InputError: no labels, or no sentences.
     """
     plan = plan or TextProtocol()
     if kept.labels is None or not kept.captions or not any(kept.captions):
@@ -153,7 +137,6 @@ class _Way(NamedTuple):
     refine: int
 
     def faces(self, studio: Describes, text: str, count: int, seed: int) -> np.ndarray:
-        """Faces for a sentence, uint8 ``[n, h, w, 3]``."""
         asked = {"method": self.method, "refine": self.refine, "anyway": True}
         return studio.describe(text, count, seed, **asked).images
 
@@ -206,14 +189,12 @@ class _Measure:
     def agreement(
         self, seen: Seen, wanted: Sequence[dict[str, str]], times: int | None = None
     ) -> Agreement:
-        """Agreement of the averaged columns."""
         times = times or self.plan.per_sentence
         repeated = [face for face in wanted for _ in range(times)]
         logits = {name: seen.logits[name] for name in COLUMNS}
         return attribute_agreement(logits, repeated, self.judge.network.config.columns)
 
     def scores(self, seen: Seen, diverse: float | None, times: int | None = None) -> list[Score]:
-        """All numbers of a row."""
         times = times or self.plan.per_sentence
         stated = self.agreement(seen, self.stated, times)
         every = self.agreement(seen, self.wanted, times)

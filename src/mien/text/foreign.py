@@ -37,17 +37,13 @@ class Words:
     Attributes:
         code: ``vi``, ``fr`` or ``ja``.
         says: As :data:`mien.text.lexicon.SAYS`: what phrases say wherever they stand.
-        colours: Hair colour -> its words, beside a noun of hair.
+        colours, lengths, textures: Hair colour, length, texture -> its words.
         skins: Skin -> its words, beside a noun of skin or, if in ``skin_of_person``, a person.
-        lengths: Hair length -> its words.
-        textures: Hair texture -> its words.
-        hair: Nouns of hair.
+        hair, skin: Nouns of hair and of skin.
         face_hair: Nouns of beards, brows and lashes.
-        skin: Nouns of skin.
         person: Nouns of people that need no row in ``says``.
         parts: Nouns that are missed only with what is said of them: eyes, lips, shirts.
-        hair_only: Colours that, said of a person, mean the hair.
-        skin_of_person: Colours that, said of a person, mean the skin.
+        hair_only, skin_of_person: Colours that, said of a person, mean the hair or the skin.
         negators: Words that deny.
         ends: Words that end the reach of a negator once it has denied something.
         links: Words between two things that are denied together.
@@ -57,8 +53,8 @@ class Words:
         backward: Whether negators stand behind what they deny.
         before: Whether adjectives stand before their noun.
         joined: Whether no spaces stand between words.
-        fold: Whether words are also written without their accents.
-        not_folded: Words without accents that would be too many other words.
+        fold: Whether words are also written without their accents, ``not_folded`` excepted, which
+            would be too many other words.
         unread: Words that are no column, kept whole so that they can be named.
     """
 

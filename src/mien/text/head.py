@@ -1,11 +1,9 @@
 """What a sentence says beyond the lexicon: its embedding -> attributes (after StyleT2F).
 
-Sabae et al. 2022 read attributes off a sentence with a fine-tuned BERT. Here the lexicon of
-:mod:`mien.text.reader` has the first word, since it can show what it took from where; this head
-looks at sentences with words that the lexicon does not know (*ginger*, *amused*, *in his sixties*).
-It is a multinomial logistic regression a column on the sentence's vector. Three things must hold
-before it says anything: the value is likely, likelier than among all captions, and likelier than
-in the same sentence without the unread words, so that it comes from them.
+The lexicon of :mod:`mien.text.reader` has the first word, since it can show what it took from
+where; this multinomial logistic regression a column looks at sentences with words that it does not
+know (*ginger*, *amused*). It speaks if a value is likely, likelier than among all captions, and
+likelier than in the same sentence without the unread words, so that it comes from them.
 
 Legend: n sentences, d width of the embedding, l = len(LABELS).
 """
@@ -38,11 +36,7 @@ _REMARK = re.compile(r" \((?:of the|did you mean) .*\)$")
 
 
 class AttributeHead(nn.Module):
-    """Sentence embedding -> logits of every label, normalised within a column.
-
-    Args:
-        dim: Width of the embedding, 384 for MiniLM.
-    """
+    """Sentence embedding -> logits of every label, normalised within a column."""
 
     weight: Tensor
     bias: Tensor
@@ -55,26 +49,15 @@ class AttributeHead(nn.Module):
         self.register_buffer("prior", torch.zeros(len(LABELS)))  # share within its column
 
     def forward(self, embedding: Float[Tensor, "n d"]) -> Float[Tensor, "n l"]:
-        """Probability of each value within its column.
-
-        Args:
-            embedding: Vectors of length 1.
-        """
+        """Probability of each value within its column; embeddings have length 1."""
         logits = _SHARPNESS * embedding @ self.weight.T + self.bias
         return torch.cat([logits[:, p].softmax(dim=1) for p in _PARTS.values()], dim=1)
 
     def fit(self, embedding: Float[Tensor, "n d"], labels: Float[Tensor, "n l"]) -> float:
-        """Fit it to sentences about labelled faces, in place.
+        """Fit it to sentences about labelled faces, in place; a column's cross-entropy in nats.
 
-        Args:
-            embedding: Vectors of length 1.
-            labels: Label vectors of the faces; a column without a value counts for nothing.
-
-        Returns:
-            The mean cross-entropy of a column, in nats.
-
-        Raises:
-            InputError: No sentence, or no label at all.
+        Embeddings have length 1; a column without a value counts for nothing. InputError: no
+        sentence, or no label at all.
         """
         if len(embedding) == 0 or not labels.any():
             raise InputError(f"{len(embedding)} sentences with labels; a head needs some of both")
@@ -115,13 +98,8 @@ class AttributeHead(nn.Module):
     ) -> Reading:
         """A reading with what the unread words of an English sentence say.
 
-        Args:
-            reading: Of the sentence.
-            sentence: It.
-            encode: Sentences to vectors ``[n, d]`` of length 1; not called if all was read.
-
-        Returns:
-            The reading; what was added stands in ``asserted`` and in ``guessed``.
+        ``encode`` gives vectors ``[n, d]`` of length 1; it is not called if all was read. What was
+        added stands in ``asserted`` and in ``guessed``.
         """
         left = [column for column in COLUMNS if column not in reading.asserted]
         if not reading.not_read or reading.language != "en" or not left:
@@ -150,7 +128,6 @@ _PARTS = {column: column_slice(column) for column in COLUMNS}
 
 
 def _without(sentence: str, unread: tuple[str, ...]) -> str:
-    """The sentence less its unread stretches."""
     for words in unread:
         sentence = sentence.replace(_REMARK.sub("", words), " ", 1)
     return re.sub(r"\s+", " ", sentence).strip(" ,.;")

@@ -31,13 +31,10 @@ _WORD = re.compile(r"[^\W\d_]+")
 class Language:
     """What the reader needs of a language.
 
-    Attributes:
-        code: One of :data:`LANGUAGES`.
-        parse: Takes a text apart; gives it in the form in which places count, and the chunks.
-        noun_of: Place of the noun that was read and to which the unread word at a place belongs.
-        parts: Nouns that are missed only with what is said of them.
-        grays: Words for white and grey.
-        joined: Whether no spaces stand between words.
+    ``parse`` takes a text apart: gives it in the form in which places count, and the chunks.
+    ``noun_of`` finds the noun that was read and to which the unread word at a place belongs;
+    ``parts`` are nouns that are missed only with what is said of them, ``grays`` words for white
+    and grey; ``joined`` says that no spaces stand between words.
     """
 
     code: str
@@ -89,8 +86,7 @@ def _straight(text: str) -> str:
 def detect(text: str) -> str:
     """The language of a text: by its script and letters, else by whose words it has most of.
 
-    Returns:
-        One of :data:`LANGUAGES`; English where nothing decides.
+    English where nothing decides.
     """
     text = text[:_ENOUGH]
     words = _WORD.findall(text.lower())
@@ -111,15 +107,7 @@ def detect(text: str) -> str:
 
 
 def find(text: str, language: str | None = None) -> Language:
-    """The language that a text is read in.
-
-    Args:
-        text: A sentence.
-        language: One of :data:`LANGUAGES`; None finds it out.
-
-    Raises:
-        UnknownName: No such language.
-    """
+    """The language that a text is read in; None finds it out, another is an UnknownName."""
     code = language or detect(text)
     if code not in LANGUAGES:
         raise UnknownName("language", code, LANGUAGES)

@@ -25,11 +25,7 @@ _FOLDER = Path(__file__).parent / "words"
 
 @cache
 def table(code: str) -> dict[str, Any]:
-    """The table of a language: strings without line ends, ``says`` as pairs.
-
-    Args:
-        code: ``en``, ``vi``, ``fr`` or ``ja``.
-    """
+    """The table of a language's code: strings without line ends, ``says`` as pairs."""
     found = tomllib.loads((_FOLDER / f"{code}.toml").read_text(encoding="utf-8"))
     rows = [row for row in found.pop("says").splitlines() if row and not row.startswith("#")]
     says = tuple(tuple(map(str.strip, row.split("|"))) for row in rows)

@@ -24,15 +24,9 @@ def mapper_loss(
     """Regression of the latent that belongs to a sentence.
 
     Mean squared difference in whitened coordinates, so that every direction counts by how much
-    faces vary along it; a mapper that knows nothing scores 1.
-
-    Args:
-        mapper: The network.
-        w: True latents.
-        embedding: Embeddings of what they show.
-        z: Noise for a mapper that takes some.
-        cosine: Weight of 1 − cos between prediction and truth, both seen from the mean face; the
-            length of the prediction is softened by a hundredth of that of a face.
+    faces vary along it; a mapper that knows nothing scores 1. ``cosine`` weighs 1 − cos between
+    prediction and truth, both seen from the mean face; the length of the prediction is softened by
+    a hundredth of that of a face.
     """
     target = mapper.whitening(w)
     predicted = mapper.whitened(embedding, z)
@@ -56,16 +50,9 @@ def flow_matching_loss(
 ) -> Float[Tensor, ""]:
     """Conditional flow matching on straight lines (Lipman et al. 2023; Liu et al. 2023, Eq. 1).
 
-    The chance is the caller's: standard normal ``noise``, ``time`` uniform in [0, 1], ``keep`` true
-    nine times in ten. A field that knows nothing scores about 2.
-
-    Args:
-        prior: The network.
-        w: True latents.
-        embedding: Embeddings of what they show.
-        noise: Where the lines start, in whitened coordinates.
-        time: 0 is noise, 1 is data.
-        keep: Where the sentence is told; ``None`` tells all.
+    The chance is the caller's: standard normal ``noise`` in whitened coordinates, ``time`` uniform
+    in [0, 1] (0 is noise, 1 is data), ``keep`` (the sentence is told) true nine times in ten. A
+    field that knows nothing scores about 2.
     """
     data = prior.whitening(w)
     at = time[:, None]

@@ -1,8 +1,7 @@
 """Sentence embedding to latent by an MLP (Ayanthi & Munasinghe 2022).
 
-The paper maps the pooled BERT embedding of a description to the input latent of a frozen StyleGAN2
-with a small MLP. Here the blocks are residual with layer norm, and a noise input can be added,
-because a plain MLP gives one face a sentence.
+The blocks are residual with layer norm, unlike the paper's, and a noise input can be added, because
+a plain MLP gives one face a sentence.
 
 Legend: n sentences, e = embedding_dim, z = z_dim, d = w_dim.
 """
@@ -21,16 +20,7 @@ from mien.text.whitening import Whitening
 
 @dataclass(frozen=True)
 class MapperConfig:
-    """Sizes of a :class:`Mapper`.
-
-    Attributes:
-        embedding_dim: Width of a sentence embedding; 384 for MiniLM.
-        w_dim: Width of a latent.
-        z_dim: Width of the noise input; 0 means none.
-        hidden: Width of the residual stream.
-        blocks: Number of residual blocks.
-        dropout: Share of hidden units dropped while training.
-    """
+    """Sizes of a :class:`Mapper`: ``embedding_dim`` is 384 for MiniLM, ``z_dim`` 0 for no noise."""
 
     embedding_dim: int = 384
     w_dim: int = 512
@@ -70,9 +60,6 @@ class Mapper(nn.Module):
 
     Call ``mapper.whitening.fit(w)`` on sampled latents before training: the network predicts
     whitened coordinates, and an untrained mapper gives the mean face.
-
-    Args:
-        config: Its sizes.
     """
 
     def __init__(self, config: MapperConfig) -> None:
@@ -93,9 +80,7 @@ class Mapper(nn.Module):
     ) -> Float[Tensor, "n d"]:
         """The prediction in whitened coordinates, which is what the loss compares.
 
-        Args:
-            embedding: Unit sentence embeddings.
-            z: Standard normal noise; ``None`` is zeros.
+        Embeddings are of length 1; ``z`` is standard normal noise, ``None`` zeros.
         """
         # Components of a unit vector are small; bring them to unit variance.
         h = embedding * self.config.embedding_dim**0.5

@@ -36,14 +36,10 @@ METHODS = ("labels", "mapper", "directions", "prior")
 
 @dataclass(frozen=True)
 class Request:
-    """What a face is asked for.
+    """What a face is asked for: a sentence and its reading, a seed for each face.
 
-    Attributes:
-        text: The sentence.
-        reading: What it asserts and denies.
-        seeds: One for each face.
-        psi: How far faces lie from the mean one of their description: 0 to 1.
-        guidance: How strongly the description is followed; 1 is what training saw.
+    ``psi`` says how far faces lie from the mean one of their description, 0 to 1; ``guidance`` how
+    strongly the description is followed, 1 being what training saw.
     """
 
     text: str
@@ -142,9 +138,7 @@ def label_of(
 ) -> tuple[Float[Tensor, " l"], Bool[Tensor, " l"]]:
     """The label vector of a reading, and which of its numbers are told.
 
-    Args:
-        reading: What a sentence asserts and denies.
-        usual: How often each label occurs, which a denial leaves in its shares.
+    ``usual`` is how often each label occurs, which a denial leaves in its shares.
     """
     label = torch.from_numpy(encode(reading.asserted)).to(usual.device)
     told = torch.zeros(len(LABELS), dtype=torch.bool, device=usual.device)

@@ -26,15 +26,7 @@ _HIGHEST_FREQUENCY = 1000.0
 
 @dataclass(frozen=True)
 class PriorConfig:
-    """Sizes of a :class:`Prior`.
-
-    Attributes:
-        embedding_dim: Width of a sentence embedding; 384 for MiniLM.
-        w_dim: Width of a latent.
-        hidden: Width of the residual stream.
-        blocks: Number of residual blocks.
-        dropout: Share of hidden units dropped while training.
-    """
+    """Sizes of a :class:`Prior`; ``embedding_dim`` is 384 for MiniLM."""
 
     embedding_dim: int = 384
     w_dim: int = 512
@@ -80,9 +72,6 @@ class Prior(nn.Module):
     """Velocity field over whitened latents, and its sampler.
 
     Call ``prior.whitening.fit(w)`` on sampled latents before training.
-
-    Args:
-        config: Its sizes.
     """
 
     def __init__(self, config: PriorConfig) -> None:
@@ -111,14 +100,9 @@ class Prior(nn.Module):
         embedding: Float[Tensor, "n e"],
         keep: Bool[Tensor, " n"] | None = None,
     ) -> Float[Tensor, "n d"]:
-        """Velocity dx/dt at ``x``.
+        """Velocity dx/dt at ``x``, whitened coordinates on the way from noise (time 0) to data (1).
 
-        Args:
-            x: Whitened coordinates on the way from noise to latent.
-            time: 0 is noise, 1 is data.
-            embedding: Unit sentence embeddings.
-            keep: Where the sentence counts; elsewhere it is replaced by *no sentence*. ``None``
-                keeps all.
+        Where ``keep`` is false the unit sentence embedding is replaced by *no sentence*.
         """
         # Condition: components of a unit vector are small; bring them to unit variance.
         text = self.text(embedding * self.config.embedding_dim**0.5)
@@ -139,17 +123,11 @@ class Prior(nn.Module):
         guidance: float = 2.0,
         steps: int = 24,
     ) -> Float[Tensor, "n d"]:
-        """Latents for sentences; the noise alone decides which of the many.
+        """Latents for sentences, one each; the noise alone decides which of the many.
 
-        Args:
-            embedding: Unit sentence embeddings, one a latent.
-            noise: Standard normal.
-            guidance: 0 ignores the sentence, 1 takes the field as it was learnt, more exaggerates
-                the difference (Ho & Salimans 2022, Eq. 6 with 1 + w = guidance).
-            steps: Euler steps of equal length.
-
-        Raises:
-            InputError: ``guidance`` is negative or not a number, or ``steps`` below 1.
+        ``guidance`` 0 ignores the sentence, 1 takes the field as it was learnt, more exaggerates
+        the difference (Ho & Salimans 2022, Eq. 6 with 1 + w = guidance); below 0 is an InputError.
+        ``steps`` are Euler's, of equal length.
         """
         if not (math.isfinite(guidance) and guidance >= 0):
             raise InputError(f"guidance is {guidance}; it must be 0 or more")

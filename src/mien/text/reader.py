@@ -1,8 +1,7 @@
 """From a sentence to the attributes that it asserts, denies or leaves open.
 
-The attribute reader of StyleT2F (Sabae et al. 2022) is a fine-tuned transformer; this one is a
-lexicon and three rules (:mod:`mien.text.clauses`), so that what it understood can be shown word by
-word.
+By a lexicon and three rules (:mod:`mien.text.clauses`), unlike the transformer of StyleT2F (Sabae
+et al. 2022), so that what it understood can be shown word by word.
 """
 
 from __future__ import annotations
@@ -45,11 +44,8 @@ STRENGTH: dict[str, int] = {
 class Silence:
     """What a column usually is when nobody mentions it.
 
-    Attributes:
-        column: The column that was not mentioned.
-        value: What it usually is then.
-        given: Label on which this depends, ``column=value``; empty if on none.
-        share: How often it was so among the 1,585 written captions of the training part.
+    ``given`` is the label on which this depends, ``column=value``, or empty; ``share`` how often it
+    was so among the 1,585 written captions of the training part.
     """
 
     column: str
@@ -88,13 +84,9 @@ SILENCES: tuple[Silence, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """A stretch of the sentence that means something.
+    """A stretch of the sentence, from ``start`` until before ``end``, that means something.
 
-    Attributes:
-        text: The words as they stand in the sentence.
-        start: Offset of the first character.
-        end: Offset behind the last character.
-        says: What was taken from it: ``column=value``, or ``!column=value`` for a denial.
+    ``says``: what was taken from it: ``column=value``, or ``!column=value`` for a denial.
     """
 
     text: str
@@ -194,17 +186,10 @@ def _denials(chunks: list[Chunk], asserted: dict[str, str]) -> dict[str, set[str
 def read(text: str, language: str | None = None) -> Reading:
     """Which attributes a sentence asserts, denies or leaves open.
 
-    Args:
-        text: Any text; English, Vietnamese, French and Japanese are understood, everything else
-            is passed over.
-        language: ``en``, ``vi``, ``fr`` or ``ja``; None finds it out.
-
-    Returns:
-        The reading; ``unknown`` is true if nothing was recognised, as for an empty text. Places
-        of words count in the text's composed form (NFC).
-
-    Raises:
-        UnknownName: No such language.
+    English, Vietnamese, French and Japanese are understood (``language`` ``en``, ``vi``, ``fr``,
+    ``ja``; None finds it out, another is an UnknownName), everything else is passed over.
+    ``unknown`` is true if nothing was recognised, as for an empty text. Places of words count in
+    the text's composed form (NFC).
     """
     text = unicodedata.normalize("NFC", text)
     tongue = languages.find(text, language)
@@ -275,19 +260,13 @@ def _implied(
 
 
 def expected(reading: Reading, least: float = 0.9) -> dict[str, str]:
-    """What a sentence asserts, and what its silence lets one expect.
+    """What a sentence asserts, and what its silence lets one expect: column -> value.
 
     An assumption, not a fact about the sentence: people name glasses, hats and beards when they see
     them, so a description without glasses is usually of a face without. Use it as a prior that may
-    be overruled. Columns of which something is denied stay open.
-
-    Args:
-        reading: What was read.
-        least: How often a silence must have meant its value, 0 to 1; lower fills more columns.
-
-    Returns:
-        Column -> value: all that is asserted, a man where facial hair is asserted, and the values
-        of :data:`SILENCES` of at least that share.
+    be overruled. To all that is asserted come a man where facial hair is, and the values of
+    :data:`SILENCES` that a silence meant at least this often (``least``, 0 to 1); columns of which
+    something is denied stay open.
     """
     face = {**reading.implied, **reading.asserted}
     if face.get("facial_hair", "none") != "none":

@@ -1,9 +1,8 @@
 """Latents moved until a tagger sees in the drawn face what the sentence says.
 
 Instance-level optimisation (TediGAN, Xia et al. 2021, Eq. 5) with an attribute reader in the place
-of a text-image similarity: a few gradient steps in w, of a fixed length, on the columns that the
-face does not show yet. A column is let be as soon as the tagger is sure enough of it, so that a
-face that fits stays as it is and no face is driven on to please the tagger.
+of a text-image similarity: a few gradient steps in w, of a fixed length. A column is let be as soon
+as the tagger is sure enough of it, so that no face is driven on to please the tagger.
 
 Axes: n faces, v values of a column.
 """
@@ -30,7 +29,7 @@ _BATCH = 2  # Always so many at a time: another number would round otherwise, an
 class Refinement:
     """How far a face is moved.
 
-    Args:
+    Attributes:
         steps: Gradient steps at most; 0 leaves faces as they are.
         stride: Length of a step as a share of the face's distance from the mean face.
         sure: Probability from which on a column is let be.
@@ -54,12 +53,8 @@ def shortfall(
     """How far faces are from a sentence: 0 where the tagger is sure of every column.
 
     The sum over columns of log(sure / p) where the probability p of the wanted value is below
-    ``sure``, and of log((1 - p) / sure) where 1 - p of a denied value is.
-
-    Args:
-        logits: The tagger's, ``[n, v]`` a column.
-        reading: What the sentence asserts and denies.
-        plan: ``sure`` and ``silent``.
+    ``sure``, and of log((1 - p) / sure) where 1 - p of a denied value is. ``logits`` are the
+    tagger's, ``[n, v]`` a column.
     """
     face = expected(reading)
     total = next(iter(logits.values())).new_zeros(len(next(iter(logits.values()))))
@@ -89,17 +84,12 @@ def refine(
     """Move latents until the tagger agrees with what was read in a sentence.
 
     Each face is moved by itself: what it becomes does not depend on the others, nor on the number
-    of threads, because steps along gradients enlarge the last bit in which these would differ. On
-    a CPU every two faces take one thread, and as many threads work as PyTorch has.
+    of threads, because steps along gradients enlarge the last bit in which these would differ. On a
+    CPU every two faces take one thread, and as many threads work as PyTorch has.
 
-    Args:
-        w: One latent a face.
-        reading: What the sentence asserts and denies.
-        draw: ``[n, w_dim]`` -> images ``[n, 3, h, w]`` in [-1, 1], differentiable.
-        tagger: Images -> logits of each column; the judge that measures must be another one.
-        centre: The mean w, from which the length of a step is counted.
-        plan: How far.
-        told: How many faces are done, whenever some are.
+    ``draw`` gives images ``[n, 3, h, w]`` in [-1, 1] of ``w``, differentiable; the judge that
+    measures must be another one than ``tagger``. From ``centre``, the mean w, the length of a step
+    is counted. ``told`` is told how many faces are done, whenever some are.
     """
     plan = plan or Refinement()
 

@@ -74,9 +74,7 @@ class Describes(Portraits):
     def method(self, name: str) -> TextToLatent:
         """One of the ways from a sentence to latents, loaded when it is first asked for.
 
-        Raises:
-            UnknownName: No such way.
-            WeightsMissing: This generator has no file for it.
+        UnknownName: no such way; WeightsMissing: this generator has no file for it.
         """
         from mien.text import methods
         from mien.text.ways import load_method

@@ -29,12 +29,7 @@ _ENDINGS = ("s", "es", "ed", "d", "ing", "er", "r", "ers", "ly", "y", "ish", "le
 
 @dataclass(frozen=True)
 class Guess:
-    """What a word that nobody knows may have been meant to be.
-
-    Attributes:
-        taken: The word of the lexicon; empty if none or several are as near.
-        near: The words that are as near, if there are several.
-    """
+    """What an unknown word may have been meant to be: one word, or several that are as near."""
 
     taken: str = ""
     near: tuple[str, ...] = ()
@@ -105,15 +100,10 @@ def _related(a: str, b: str) -> bool:
 
 
 def guess(word: str, lexicon: frozenset[str]) -> Guess:
-    """What an unknown word may have been meant to be.
+    """What an unknown word, in lower case, may have been meant to be.
 
-    Args:
-        word: Lower case, not in the lexicon.
-        lexicon: The words that mean something.
-
-    Returns:
-        The one nearest word, or the several as near; neither for a word of its own, and for short
-        words, which are near to too many.
+    The one nearest word of the lexicon, or the several as near; neither for a word of its own, and
+    for short words, which are near to too many.
     """
     if len(word) < _SHORTEST_SWAP or not word.isalpha() or len(word) > 30:
         return Guess()

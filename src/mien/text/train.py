@@ -44,12 +44,7 @@ _LABEL_DROPS = GanConfig()  # partial labels, as the generator's training drew t
 
 @dataclass(frozen=True)
 class Sampled:
-    """Latents and what the tagger read off their pictures.
-
-    Attributes:
-        w: ``[n, w_dim]``.
-        probabilities: Of each label, ``[n, 76]``.
-    """
+    """Latents, and the probability of each label that the tagger read off them, ``[n, 76]``."""
 
     w: Float[Tensor, "n w_dim"]
     probabilities: Float[Tensor, "n labels"]
@@ -66,8 +61,7 @@ class Pairs:
 def read_picture(tagger: Tagger, image: Tensor) -> Tensor:
     """Probability of each label of :data:`mien.attributes.LABELS`, ``[n, 76]``.
 
-    Raises:
-        InputError: The tagger reads other columns.
+    InputError: the tagger reads other columns.
     """
     if dict(tagger.config.columns) != COLUMNS:
         raise InputError("this tagger reads other columns than mien.attributes.COLUMNS")
@@ -83,16 +77,11 @@ def sample(
     keep: Path | None = None,
     progress: Callable[[int], None] = lambda done: None,
 ) -> Sampled:
-    """Sample latents, draw them, read the drawings.
+    """Sample latents, draw them, read the drawings with a tagger that has not to judge the result.
 
-    Args:
-        generator: With or without labels.
-        tagger: That has not to judge the result.
-        config: ``samples`` and ``seed``.
-        labels: Label vectors of training pictures; a labelled generator is sampled under partial
-            copies of them.
-        keep: A folder for what is done, from which a stopped sampling goes on; None for memory.
-        progress: Told how many are done.
+    ``labels`` are label vectors of training pictures: a labelled generator is sampled under partial
+    copies of them. ``keep`` is a folder for what is done, from which a stopped sampling goes on,
+    None for memory; ``progress`` is told how many are done.
     """
     parts = []
     for first in range(0, config.samples, _PART):
@@ -192,14 +181,7 @@ def embedded(
 
 
 class TextRecipe(AdamWRecipe):
-    """A network on pairs of latents and sentences; what ships is an average of its weights.
-
-    Args:
-        config: What decides the run.
-        pairs: Latents, and sentences that describe them.
-        embeddings: Of the sentences.
-        device: Where to compute.
-    """
+    """A network on pairs of latents and embedded sentences; what ships averages its weights."""
 
     average_steps = 346  # 0.998 a step
 

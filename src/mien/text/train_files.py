@@ -41,15 +41,9 @@ class Encodes(Protocol):
 class TextJob:
     """Everything that a run needs.
 
-    Attributes:
-        generator: Whose latents sentences are to reach.
-        tagger: Reads the samples; it has not to judge the result.
-        data: Training part with labels and sentences, at any resolution.
-        encoder: Of sentences.
-        config: What decides the run.
-        folder: Gets ``NAME-mapper.safetensors`` and so on.
-        force: Whether files there may be replaced.
-        progress: Told how many latents are sampled.
+    ``tagger`` reads the samples and has not to judge the result; ``data`` is the training part with
+    labels and sentences, at any resolution; ``folder`` gets ``NAME-mapper.safetensors`` and so on,
+    with ``force`` in the place of files there; ``progress`` is told how many latents are sampled.
     """
 
     generator: Loaded

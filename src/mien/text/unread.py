@@ -28,12 +28,7 @@ _TOGETHER: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Conflict:
-    """Words of one sentence that cannot both be true of one face.
-
-    Attributes:
-        taken: The word whose meaning was taken.
-        dropped: The words that it contradicts.
-    """
+    """A word of a sentence that was taken, and the words that it contradicts."""
 
     taken: str
     dropped: tuple[str, ...]
@@ -127,13 +122,7 @@ def is_name(words: Sequence[str]) -> bool:
 
 
 def conflicts(text: str, chunks: list[Chunk], asserted: dict[str, str]) -> tuple[Conflict, ...]:
-    """Words that were overruled by words that say the opposite.
-
-    Args:
-        text: The sentence.
-        chunks: It, taken apart.
-        asserted: Column -> value that was taken.
-    """
+    """Words that were overruled by words that say the opposite of what was ``asserted``."""
     outright: dict[str, list[tuple[str, str]]] = {}
     for chunk in chunks:
         word = "not " * chunk.negated + text[chunk.start : chunk.end]

@@ -20,14 +20,10 @@ def load_method(
     encoder: Callable[[], SentenceEncoder],
     label: Tensor | None = None,
 ) -> TextToLatent:
-    """Load one of the ways from a sentence to latents.
+    """Load one of the ways :data:`mien.text.methods.METHODS` from a sentence to latents.
 
-    Args:
-        name: One of :data:`mien.text.methods.METHODS`.
-        generator: What the latents are for.
-        family: What its ways are called: ``FAMILY-codes``, ``FAMILY-mapper``, ….
-        encoder: Gives the sentence encoder when it is first needed.
-        label: The label that faces are drawn with, ``[c_dim]``; None for none.
+    ``family`` is what its ways are called (``FAMILY-codes``, ``FAMILY-mapper``, …), ``label``
+    ``[c_dim]`` what faces are drawn with, None for none.
 
     Raises:
         InputError: ``labels`` of a generator without attribute labels, or beside a label.
@@ -57,7 +53,6 @@ def load_method(
 
 
 def _labels(generator: loading.Loaded, family: str, device: str) -> TextToLatent:
-    """The closed form where there are codes, else the label of a conditional generator."""
     codes = loading.part_of(family, "codes")
     if codes is None:
         return methods.LabelMethod(generator.network)

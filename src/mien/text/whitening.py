@@ -19,9 +19,6 @@ class Whitening(nn.Module):
     """x = Bᵀ(w − m) / s with the eigenvectors B of the covariance and their deviations s.
 
     Before :meth:`fit` it is the identity. All state is in buffers.
-
-    Args:
-        w_dim: Width of a latent.
     """
 
     mean: Tensor
@@ -36,15 +33,10 @@ class Whitening(nn.Module):
 
     @torch.no_grad()
     def fit(self, w: Float[Tensor, "n d"], floor: float = 1e-4) -> None:
-        """Take the statistics from samples.
+        """Take the statistics from at least 2 samples; InputError: they are fewer or all alike.
 
-        Args:
-            w: Latents, at least 2.
-            floor: Smallest variance of a coordinate, as a share of the mean variance; keeps
-                directions in which nothing varies from being blown up.
-
-        Raises:
-            InputError: Fewer than 2 samples, of another width than ``w_dim``, or all alike.
+        ``floor`` is the smallest variance of a coordinate, as a share of the mean variance; it
+        keeps directions in which nothing varies from being blown up.
         """
         if len(w) < 2 or w.shape[1] != len(self.mean):
             raise InputError(

@@ -11,19 +11,11 @@ from mien.text.reader import Reading, read
 
 
 def ruled_out(reading: Reading, without: str) -> tuple[Reading, str, list[str]]:
-    """A reading with phrases ruled out.
+    """A reading with English phrases (``glasses, a beard``) ruled out.
 
-    Args:
-        reading: Of the sentence.
-        without: What the face shall not have, in English: ``glasses, a beard``.
-
-    Returns:
-        The reading with what is ruled out; the same as words, to be said behind the sentence; and
-        what the person should know.
-
-    Raises:
-        WrongType: ``without`` is no text.
-        InputError: It says nothing, or the sentence asks for what it rules out.
+    With it what is ruled out as words, to be said behind the sentence, and what the person should
+    know. WrongType: ``without`` is no text; InputError: it says nothing, or the sentence asks for
+    what it rules out.
     """
     if not isinstance(without, str):
         raise WrongType("without", without, "words, such as 'glasses, a beard'")

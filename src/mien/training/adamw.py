@@ -28,18 +28,12 @@ _DROPOUT = 1_000  # purpose of the random numbers that layers draw by themselves
 class AdamWRecipe(Recipe):
     """A network, the sum of its losses, AdamW.
 
-    Args:
-        config: ``kimg``, ``batch``, ``lr``, ``weight_decay``, ``seed``, ``precision``.
-        build: The network at the start, from torch's seed.
-        device: Where to compute.
-
-    Attributes:
-        name: What a message calls the network.
-        kind: Of the file that :meth:`finish` writes.
-        warm: Share of the run for which the learning rate rises; then it falls as a cosine.
-        longest: The gradient is shortened to this norm.
-        betas: Of AdamW.
-        average_steps: Half-life of an average of the weights, in steps; None for no average.
+    ``config`` has ``kimg``, ``batch``, ``lr``, ``weight_decay``, ``seed`` and ``precision``;
+    ``build`` gives the network at the start, from torch's seed. A subclass may set ``name`` (what a
+    message calls the network), ``kind`` (of the file that :meth:`finish` writes), ``warm`` (share
+    of the run for which the learning rate rises; then it falls as a cosine), ``longest`` (the norm
+    to which a gradient is shortened), ``betas``, and ``average_steps`` (half-life of an average of
+    the weights; None for no average).
     """
 
     free = frozenset()  # A cosine ends where it was told to.
@@ -91,13 +85,9 @@ class AdamWRecipe(Recipe):
     def export(
         self, out: Path, kind: str, meta: Mapping[str, Any] | None = None, force: bool = False
     ) -> None:
-        """Write the trained network as a model of its own, 16 bits a number.
+        """Write the trained network as a ``.safetensors`` of its own, 16 bits a number.
 
-        Args:
-            out: The ``.safetensors`` to write.
-            kind: What network it is.
-            meta: Added to ``kimg`` and ``seed`` in its header: the data, say.
-            force: Whether a file there may be replaced.
+        ``meta``, the data say, is added to ``kimg`` and ``seed`` in its header.
         """
         told = {"kimg": self.config.kimg, "seed": self.config.seed, **(meta or {})}
         network = self.trained
@@ -108,9 +98,8 @@ class AdamWRecipe(Recipe):
     def finish(self, path: Path, meta: Mapping[str, Any]) -> Path:
         """Write the network of a run's end with what it measures, 16 bits a number.
 
-        Args:
-            path: Where to, ``.safetensors``; what lies there is replaced.
-            meta: For the header, beside kimg, configuration and measures.
+        What lies at ``path`` is replaced; ``meta`` is for the header, beside kimg, configuration
+        and measures.
         """
         measured = {name: round(value, 4) for name, value in self.measure().items()}
         told = {**meta, "kimg": self.nimg / 1000, "training": asdict(self.config), **measured}

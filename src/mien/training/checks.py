@@ -24,11 +24,7 @@ class _Schedule(Protocol):
 
 
 def check_run(config: _Schedule, least_batch: int = 1) -> None:
-    """Refuse a run that cannot be.
-
-    Raises:
-        InputError: No step, too small a batch, an unknown precision, a negative seed.
-    """
+    """Refuse a run without a step, with too small a batch, unknown precision or negative seed."""
     if not config.kimg > 0 or config.batch < least_batch:
         raise InputError(
             f"kimg {config.kimg:g} must be above 0 and batch {config.batch} at least {least_batch}"

@@ -8,13 +8,9 @@ from torch import nn
 
 @torch.no_grad()
 def update(average: nn.Module, network: nn.Module, batch: int, halflife_kimg: float) -> None:
-    """Move an average one step towards a network; buffers are copied.
+    """Move an average one step of ``batch`` images towards a network; buffers are copied.
 
-    Args:
-        average: Changed in place; the same kind of network.
-        network: What is averaged.
-        batch: Images of the step.
-        halflife_kimg: Thousand images after which half of the old average is left.
+    After ``halflife_kimg`` thousand images half of the old average is left.
     """
     beta = 0.5 ** (batch / max(halflife_kimg * 1000, 1e-8))
     ours = [p.data for p in average.parameters()]

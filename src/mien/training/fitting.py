@@ -19,22 +19,15 @@ from mien.errors import TrainingDiverged
 def warm_cosine(share: float, warm: float) -> float:
     """Factor of the highest learning rate: up a straight line, then down a cosine to 0.
 
-    The cosine is that of Loshchilov & Hutter 2017, Eq. 5, over the whole run; the line begins at 0
-    and would reach 1 after ``warm``. Whichever is lower counts.
-
-    Args:
-        share: How much of the run is done, this step included, 0 to 1.
-        warm: Share of the run that it rises for, above 0.
+    The cosine is that of Loshchilov & Hutter 2017, Eq. 5, over the whole run, of which ``share`` is
+    done, this step included; the line begins at 0 and would reach 1 after the share ``warm``.
+    Whichever is lower counts.
     """
     return min(share / warm, 0.5 * (1 + math.cos(math.pi * share)))
 
 
 def step_seed(*parts: int) -> int:
-    """A seed for one purpose of one step, as torch and numpy take it, 0 to 2⁶³ - 1.
-
-    Args:
-        parts: Not negative; such as the seed of the run, the images seen so far and a purpose.
-    """
+    """A seed, 0 to 2⁶³ - 1, for one purpose of one step, from numbers that are not negative."""
     return int(np.random.SeedSequence(parts).generate_state(1, np.uint64)[0] >> 1)
 
 
@@ -47,15 +40,9 @@ def descend(
 ) -> None:
     """One step down the gradient of a loss.
 
-    Args:
-        loss: A single number.
-        optimizer: Of all the weights that learn; their gradients are gone afterwards.
-        what: What the loss is called when it is no number, such as "the detector's loss".
-        step: Which step of the run this is.
-        longest: The gradient is shortened to this norm; ``None`` leaves it as it is.
-
-    Raises:
-        TrainingDiverged: The loss is not finite; the weights are as they were.
+    ``what`` is what it is called when it is no number, "the detector's loss" say; the gradient is
+    shortened to the norm ``longest``. TrainingDiverged: the loss is not finite; the weights are as
+    they were.
     """
     if not torch.isfinite(loss):
         raise TrainingDiverged(f"{what} is {float(loss.detach())} at step {step}")
@@ -74,17 +61,10 @@ def update(
     nimg: int,
     stats: Mapping[str, Tensor],
 ) -> None:
-    """One step of an optimiser whose gradients are there, if they are finite.
+    """One step of an optimiser whose gradients, of this ``norm``, are there; they are gone then.
 
-    Args:
-        optimizer: Its gradients are gone afterwards.
-        norm: Of the gradients.
-        name: Whose they are.
-        nimg: Images seen so far.
-        stats: The losses of this step, for the message.
-
-    Raises:
-        TrainingDiverged: The norm is not finite; the weights are as they were.
+    ``name`` says whose they are, ``stats`` the losses of the step, for the message.
+    TrainingDiverged: the norm is not finite; the weights are as they were.
     """
     if not torch.isfinite(norm):
         losses_now = ", ".join(f"{k} {float(v.detach()):.4g}" for k, v in stats.items())

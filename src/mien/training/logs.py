@@ -19,11 +19,7 @@ from mien.files import hold, make_folder, output_error, replacing
 
 
 class Tick:
-    """What a line of the log says: mean losses since the last, and the time they took.
-
-    Args:
-        nimg: Images seen so far.
-    """
+    """What a line of the log says: mean losses since the last, and the time they took."""
 
     def __init__(self, nimg: int) -> None:
         self.restart(nimg)
@@ -44,11 +40,7 @@ class Tick:
             self._sums.setdefault(key, []).append(value)
 
     def values(self, nimg: int) -> dict[str, float | int | str]:
-        """The mean of each loss and ``s/kimg``, seconds for a thousand images.
-
-        Args:
-            nimg: Images seen so far.
-        """
+        """The mean of each loss and ``s/kimg``, seconds for a thousand images, at ``nimg`` seen."""
         means: dict[str, float | int | str] = {
             key: round(float(torch.stack(parts).mean()), 5) for key, parts in self._sums.items()
         }

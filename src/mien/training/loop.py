@@ -96,15 +96,11 @@ def run(
 ) -> Iterator[dict[str, Any]]:
     """Train until ``config.kimg``, going on from the newest checkpoint of ``folder``.
 
-    Args:
-        recipe: What is trained.
-        folder: Where checkpoints, log and grids go.
-        cadence: How often.
-        pause: Asked after each step; true ends the run after a checkpoint.
+    ``pause`` is asked after each step; true ends the run after a checkpoint.
 
     Yields:
         Lines of the log: ``nimg``, losses, measures, ``s/kimg``, ``left`` (seconds to the end); one
-        ``{"nimg", "note"}`` first where a run is resumed.
+            ``{"nimg", "note"}`` first where a run is resumed.
 
     Raises:
         TrainingDiverged: A loss is not finite; the last checkpoint is kept.
@@ -191,7 +187,6 @@ def _settled(recipe: Recipe) -> dict[str, Any]:
 
 
 def _check(stats: Mapping[str, Tensor], nimg: int) -> None:
-    """Refuse losses that are not finite."""
     bad = {name: float(v.detach()) for name, v in stats.items() if not torch.isfinite(v).all()}
     if bad:
         said = ", ".join(f"{name} is {value}" for name, value in bad.items())

@@ -21,13 +21,8 @@ if TYPE_CHECKING:
 def launch(device: str = "auto", devices: int = 1, nodes: int = 1) -> Fabric:
     """Start (or join, under ``torchrun``) the processes of a training run.
 
-    Args:
-        device: ``auto``, ``cpu``, ``cuda`` or, for one process, ``cuda:1``.
-        devices: Processes on each machine.
-        nodes: Machines.
-
-    Raises:
-        MissingExtra: Lightning Fabric is not installed.
+    ``device`` is ``auto``, ``cpu``, ``cuda`` or, for one process, ``cuda:1``; ``devices`` are
+    processes on each of ``nodes`` machines. MissingExtra: Lightning Fabric is not installed.
     """
     try:
         from lightning_fabric import Fabric

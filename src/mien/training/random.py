@@ -15,12 +15,7 @@ from mien.training.fitting import step_seed
 
 @dataclass(frozen=True)
 class StepRandom:
-    """The random numbers of one training step.
-
-    Attributes:
-        seed: Of the run, 0 or more.
-        nimg: Images seen before the step.
-    """
+    """The random numbers of the step of a run's ``seed`` before which ``nimg`` images were seen."""
 
     seed: int
     nimg: int

@@ -21,13 +21,7 @@ _PARTS = {"train": "train", "val": "kept-out"}
 
 @dataclass(frozen=True)
 class Curves:
-    """The log of one run.
-
-    Attributes:
-        name: What charts call it.
-        path: ``log.jsonl``.
-        lines: Name of a number -> its (images seen, value), in order.
-    """
+    """The log of one run: name of a number -> its (images seen, value), in order."""
 
     name: str
     path: Path
@@ -35,11 +29,7 @@ class Curves:
 
     @classmethod
     def read(cls, path: Path, name: str) -> Curves:
-        """Read a log.
-
-        Raises:
-            FileError: It holds no line with numbers.
-        """
+        """Read a ``log.jsonl``; a FileError if it holds no line with numbers."""
         lines: dict[str, list[tuple[float, float]]] = {}
         try:
             rows = RunLog.read(path)

@@ -52,13 +52,8 @@ def save(
 ) -> Path:
     """Write a checkpoint beside the others, then remove all but the newest :data:`KEEP`.
 
-    Args:
-        folder: The run folder.
-        nimg: Images seen.
-        networks: Name -> network.
-        optimizers: Name -> optimiser; names must differ from the networks'.
-        config: What the run was started with; a resumed run must have the same.
-        scalars: Everything else that the next step depends on: JSON values.
+    ``config`` is what the run was started with; a resumed run must have the same. ``scalars`` is
+    all else that the next step depends on, JSON values. Optimisers are not named like networks.
     """
     tensors = module_tensors(networks) | optimizer_tensors(optimizers)
     tensors["random/torch"] = torch.get_rng_state()
@@ -103,17 +98,10 @@ def load_newest(
     config: dict[str, Any],
     free: frozenset[str] = frozenset(),
 ) -> dict[str, Any] | None:
-    """Read the newest readable checkpoint into networks and optimisers.
+    """Read the newest readable checkpoint into networks and optimisers, as given to :func:`save`.
 
-    Args:
-        folder: The run folder.
-        networks: As given to :func:`save`.
-        optimizers: As given to :func:`save`.
-        config: What this run was started with.
-        free: Configuration keys that may differ from the checkpoint's.
-
-    Returns:
-        The scalars with ``nimg``, or None where there is no checkpoint.
+    Returns the scalars with ``nimg``, or None where there is no checkpoint; ``free`` are keys of
+    the configuration that may differ.
 
     Raises:
         ConfigMismatch: The run was started with another configuration or version.

@@ -28,8 +28,7 @@ _HEADER = re.compile(
 def read_arrays(path: str | Path) -> dict[str, np.ndarray]:
     """Read a ``.npy`` (under the name ``""``) or every array of a ``.npz``.
 
-    Raises:
-        CheckpointError: It is neither, damaged, too big, or holds Python objects.
+    Raises CheckpointError if it is neither, damaged, too big, or holds Python objects.
     """
     size = file_size(path)
     with Path(path).open("rb") as file:
@@ -54,7 +53,6 @@ def read_arrays(path: str | Path) -> dict[str, np.ndarray]:
 
 
 def _array(path: str | Path, what: str, content: memoryview) -> np.ndarray:
-    """Parse one ``.npy``: magic, version, length of the header, header, numbers."""
     start = _LENGTH.get(bytes(content[:8]))
     if start is None:
         raise CheckpointError(path, f"{what} is of no known .npy version")

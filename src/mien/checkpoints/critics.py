@@ -58,13 +58,9 @@ def find_kind(path: str | Path) -> str | None:
 
 
 def read_quantized(path: str | Path) -> dict[str, Tensor]:
-    """Read a file in the 8-bit form.
+    """Read a file in the 8-bit form: name -> float32 on the CPU.
 
-    Returns:
-        Name -> float32 on the CPU.
-
-    Raises:
-        CheckpointError: It is another file, damaged, or its table does not fit its tensors.
+    Raises CheckpointError if it is another file, damaged, or its table does not fit its tensors.
     """
     import safetensors.torch
     import torch
@@ -96,14 +92,11 @@ def read_quantized(path: str | Path) -> dict[str, Tensor]:
 def read(path: str | Path, kind: str) -> Native:
     """Read a network of one of :data:`KINDS` out of its file, under our names.
 
-    Args:
-        path: The 8-bit file, or for ``inception`` pytorch-fid's ``.pth``.
-        kind: What it must be.
+    The file is in the 8-bit form, or for ``inception`` pytorch-fid's ``.pth``.
 
-    Raises:
-        UnsafeCheckpoint: It asks for something that could run code; nothing was run.
-        ConfigMismatch: Something is missing, or has another shape.
-        CheckpointError: It is another file, or damaged.
+    Raises UnsafeCheckpoint if it asks for something that could run code (nothing was run),
+    ConfigMismatch if something is missing or of another shape, CheckpointError if it is another
+    file or damaged.
     """
     if is_quantized(path):
         found = find_kind(path)

@@ -22,11 +22,9 @@ _MAX_NAME = 300
 class Group:
     """Tensors with names, as one network's ``state_dict()`` has them.
 
-    Attributes:
-        where: Keys that lead to it from the root, joined by dots; empty for the root itself.
-        tensors: Name -> tensor, unread.
-        attributes: For a pickled module, its other attributes (``_init_kwargs`` among them).
-        kind: For a pickled module, its class as the file says it.
+    ``where`` are the keys that lead to it from the root, joined by dots. For a pickled module,
+    ``attributes`` are its others (``_init_kwargs`` among them) and ``kind`` its class as the file
+    says it.
     """
 
     where: str
@@ -38,8 +36,7 @@ class Group:
 def groups(document: Document) -> list[Group]:
     """Every dictionary of tensors and every pickled module near the root of a file.
 
-    Raises:
-        CheckpointError: A module contains itself, or more modules than any network has.
+    Raises CheckpointError if a module contains itself, or more modules than any network has.
     """
     found: list[Group] = []
     seen: set[int] = set()

@@ -26,22 +26,17 @@ if TYPE_CHECKING:
 
 
 def to_rosinality(native: Native, label: Sequence[float] | None = None) -> dict[str, Any]:
-    """Bring a generator of ours to rosinality's names.
+    """Bring a ``stylegan2-generator`` of ours to rosinality's names.
 
-    A generator with labels has no counterpart there; the label is fixed, which folds it into the
-    bias of the first mapping layer without approximation.
+    A generator with labels has no counterpart there; ``label`` ``[c_dim]`` (``None``: zeros) is
+    fixed, which folds it into the bias of the first mapping layer without approximation.
 
-    Args:
-        native: A ``stylegan2-generator``.
-        label: The label to fix, ``[c_dim]``; ``None`` says nothing (zeros).
+    Returns ``{"g_ema": state_dict, "latent_avg": [w_dim]}``, and ``conv_clamp`` if the network has
+    one, which its tools do not know and mien reads back. Its tools read channels off a multiplier;
+    a network of other channels than config E or F needs theirs patched.
 
-    Returns:
-        ``{"g_ema": state_dict, "latent_avg": [w_dim]}``, and ``conv_clamp`` if the network has one,
-        which its tools do not know and mien reads back. Its tools read channels off a multiplier;
-        a network of other channels than config E or F needs theirs patched.
-
-    Raises:
-        InputError: It is no generator, the label has another length, or z and w differ in width.
+    Raises InputError if it is no generator, the label has another length, or z and w differ in
+    width.
     """
     if native.kind != GENERATOR:
         raise InputError(f"only generators have rosinality's form, this is a {native.kind}")
@@ -67,13 +62,7 @@ def to_rosinality(native: Native, label: Sequence[float] | None = None) -> dict[
 
 
 def lost(native: Native, form: str, label: Sequence[float] | None = None) -> list[str]:
-    """What another form cannot hold of a generator of ours, a line each.
-
-    Args:
-        native: A ``stylegan2-generator``.
-        form: ``rosinality`` or ``onnx``.
-        label: The label that is fixed.
-    """
+    """What a form (``rosinality`` or ``onnx``) cannot hold of a generator of ours, a line each."""
     config = GeneratorConfig(**native.config)
     found = []
     if form == "onnx":
@@ -112,9 +101,7 @@ def save_rosinality(
 ) -> None:
     """Write :func:`to_rosinality` as the ``.pt`` that its tools load.
 
-    Raises:
-        InputError: As :func:`to_rosinality`.
-        OutputError: The file exists and ``force`` is false, or the disk refuses.
+    Raises OutputError if the file exists and ``force`` is false, or the disk refuses.
     """
     content = io.BytesIO()
     torch.save(to_rosinality(native, label), content)
@@ -123,20 +110,12 @@ def save_rosinality(
 
 
 def save_onnx(native: Native, path: str | Path, force: bool = True, input_name: str = "ws") -> None:
-    """Write the synthesis network as ONNX: ``ws [n, num_ws, w_dim]`` to ``image [n, 3, h, w]``.
+    """Write the synthesis network as ONNX, of a dynamic batch and stored constant noise.
 
-    The batch is dynamic and the noise is the stored constant.
+    It takes ``ws [n, num_ws, w_dim]`` and gives ``image [n, 3, h, w]``.
 
-    Args:
-        native: A ``stylegan2-generator``.
-        path: Where to.
-        force: Whether an existing file may be replaced.
-        input_name: What the input is called.
-
-    Raises:
-        InputError: It is no generator.
-        MissingExtra: The exporter's packages are not installed.
-        OutputError: The file exists and ``force`` is false, or the disk refuses.
+    Raises InputError if it is no generator, MissingExtra without the exporter's packages,
+    OutputError if the file exists and ``force`` is false, or the disk refuses.
     """
     if native.kind != GENERATOR:
         raise InputError(f"only generators are written as ONNX, this is a {native.kind}")
@@ -212,7 +191,6 @@ def _fixed_label(
 
 
 def _shaped(name: str, tensor: Tensor) -> Tensor:
-    """Give a tensor the sides of length one that rosinality's has."""
     tensor = tensor.float()
     if name.startswith("noises."):
         tensor = tensor[None, None]

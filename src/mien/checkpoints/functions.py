@@ -43,10 +43,8 @@ _LAYERS = {"padding_mode": "zeros", "dilation": 1, "groups": 1, "eps": 1e-5}
 class Module:
     """A module inside a pickled network.
 
-    Attributes:
-        where: Its name from the network's root, joined by dots; empty for the root.
-        kind: Its class, ``module.class`` as the file says it.
-        said: Its attributes.
+    ``where`` is its name from the root, joined by dots; ``kind`` its class, ``module.class`` as the
+    file says it; ``said`` its attributes.
     """
 
     where: str
@@ -63,9 +61,7 @@ def table(value: Any) -> dict[str, Any]:
 def modules(group: Group, prefix: str = "") -> list[Module]:
     """The modules of a pickled network, its root first; none for a plain ``state_dict``.
 
-    Args:
-        group: As :func:`mien.checkpoints.documents.groups` found it.
-        prefix: Where in it the network begins, with a dot at its end; empty for its root.
+    ``prefix`` is where in the group the network begins, with a dot at its end.
     """
     if "_modules" not in group.attributes:
         return []
@@ -105,14 +101,8 @@ def arguments(module: Module) -> Iterator[tuple[str, dict[str, Any]]]:
 def check_stylegan2(path: Any, judges: bool, found: list[Module]) -> None:
     """Refuse a StyleGAN2 of NVlabs' names whose layers compute something else than ours.
 
-    Args:
-        path: The file, for errors.
-        judges: Whether it is a discriminator.
-        found: Its modules.
-
-    Raises:
-        CheckpointError: Another activation, gain, slope, learning-rate multiplier, filter, padding
-            or architecture, no noise inputs, or a convolution without demodulation.
+    Raises CheckpointError for another activation, gain, slope, learning-rate multiplier, filter,
+    padding or architecture, no noise inputs, or a convolution without demodulation.
     """
     for module in found:
         leaky = bool(_LEAKY.search(module.where)) and not _SKIP_LAYER.search(module.where)
@@ -135,9 +125,8 @@ def check_stylegan2(path: Any, judges: bool, found: list[Module]) -> None:
 def check_rosinality(path: Any, found: list[Module]) -> None:
     """Refuse a StyleGAN2 of rosinality's modules whose layers compute something else than ours.
 
-    Raises:
-        CheckpointError: Another activation, slope, gain or learning-rate multiplier, or a
-            convolution without demodulation.
+    Raises CheckpointError for another activation, slope, gain or learning-rate multiplier, or a
+    convolution without demodulation.
     """
     for module in found:
         if not _is(module.said.get("stddev_feat", 1), 1):
@@ -161,8 +150,7 @@ def check_rosinality(path: Any, found: list[Module]) -> None:
 def check_words(path: Any, found: list[Module]) -> None:
     """Refuse a pickled StyleGAN2 of other hands whose layers say that they compute something else.
 
-    Raises:
-        CheckpointError: Another slope or activation, no noise, or no demodulation.
+    Raises CheckpointError for another slope or activation, no noise, or no demodulation.
     """
     for module in found:
         _refuse_activation(path, module, {"ReLU", "Tanh"})
@@ -180,14 +168,8 @@ def _refuse_activation(path: Any, module: Module, more: Collection[str] = ()) ->
 def check_translation(path: Any, judges: bool, found: list[Module]) -> None:
     """Refuse a pickled network of CycleGAN or pix2pix that computes something else than ours.
 
-    Args:
-        path: The file, for errors.
-        judges: Whether it is a discriminator.
-        found: Its modules; none says nothing.
-
-    Raises:
-        CheckpointError: Another padding, activation, slope or number of a layer, no tanh at the end
-            of a generator.
+    Raises CheckpointError for another padding, activation, slope or number of a layer, and for a
+    generator that does not end with tanh; no modules say nothing.
     """
     kinds = {module.kind.rpartition(".")[2]: module for module in found}
     for kind, module in kinds.items():

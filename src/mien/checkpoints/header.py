@@ -45,14 +45,7 @@ DTYPES = {
 
 @dataclass(frozen=True)
 class Entry:
-    """Where one tensor lies in a file.
-
-    Attributes:
-        dtype: The format's name of the element type, such as ``F32``.
-        shape: Its shape.
-        begin: First byte, counted from the end of the header.
-        end: One past its last byte.
-    """
+    """Where a tensor lies: the format's dtype (``F32``), bytes counted from the header's end."""
 
     dtype: str
     shape: tuple[int, ...]
@@ -62,13 +55,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class SafetensorsHeader:
-    """A header that agrees with the file it heads.
-
-    Attributes:
-        metadata: The free strings.
-        entries: Tensor name -> where it lies.
-        data_start: Offset of the first tensor byte in the file.
-    """
+    """A header that agrees with its file; tensors begin at byte ``data_start`` of it."""
 
     metadata: dict[str, str]
     entries: dict[str, Entry]
@@ -78,8 +65,7 @@ class SafetensorsHeader:
 def read(path: str | Path) -> SafetensorsHeader:
     """Read and check the header of a safetensors file; its tensors are not touched.
 
-    Raises:
-        CheckpointError: The file is of another kind (named), truncated, or its header lies.
+    Raises CheckpointError if the file is of another kind (named), truncated, or its header lies.
     """
     size = file_size(path)
     with Path(path).open("rb") as file:

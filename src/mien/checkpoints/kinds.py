@@ -21,13 +21,10 @@ Build = Callable[[dict[str, Any]], "nn.Module"]
 class Kind:
     """What a file of weights can hold.
 
-    Attributes:
-        name: As in the header of the file.
-        title: As a card calls it.
-        build: Makes its network from the configuration; ``None`` if it is none.
-        alias: A short name, for people.
-        noun: As errors call it, if files of other projects hold it too; else empty.
-        part: Prefix of its tensors in a training checkpoint of ours; empty if none has it.
+    ``name`` is as in the header of the file, ``title`` as a card calls it, ``alias`` for people.
+    ``build`` makes its network from the configuration. ``noun`` is what errors call it if files of
+    other projects hold it too; ``part`` the prefix of its tensors in a training checkpoint of ours,
+    empty if none has it.
     """
 
     name: str
@@ -278,11 +275,7 @@ KINDS: dict[str, Kind] = {kind.name: kind for kind in _TABLE}
 
 
 def find_kind(name: str) -> Kind:
-    """Look up a kind by its name or its alias.
-
-    Raises:
-        UnknownName: There is no such kind; lists those that there are.
-    """
+    """Look up a kind by its name or its alias; raises UnknownName, which lists them."""
     for kind in _TABLE:
         if name in (kind.name, kind.alias):
             return kind

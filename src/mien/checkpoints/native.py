@@ -33,15 +33,9 @@ _LARGEST_HALF = 65504.0
 
 @dataclass(frozen=True)
 class Header:
-    """What a file says about itself, its tensors unread.
+    """What a file says about itself, its tensors unread: see :class:`Native`.
 
-    Attributes:
-        kind: What network it is, such as ``stylegan2-generator``.
-        version: Layout of names and configuration, from 1.
-        config: The arguments that build the network.
-        meta: Whatever else is worth knowing: kimg, data, licence.
-        shapes: Tensor name -> shape.
-        half: Whether 32-bit values were stored in 16 bits.
+    ``half`` says whether 32-bit values were stored in 16 bits.
     """
 
     kind: str
@@ -56,12 +50,9 @@ class Header:
 class Native:
     """A file of weights in memory.
 
-    Attributes:
-        kind: What network it is, such as ``stylegan2-generator``.
-        version: Layout of names and configuration, from 1.
-        config: The arguments that build the network.
-        meta: Whatever else is worth knowing: kimg, data, licence.
-        tensors: Name -> tensor on the CPU; what was stored in 16 bits to save room is float32.
+    ``kind`` is such as ``stylegan2-generator``, ``version`` the layout of names and configuration,
+    from 1; ``config`` builds the network, ``meta`` is whatever else is worth knowing (kimg, data,
+    licence). Tensors are on the CPU; what was stored in 16 bits to save room is float32.
     """
 
     kind: str
@@ -79,11 +70,7 @@ MIGRATIONS: dict[tuple[str, int], Callable[[Native], Native]] = {}
 
 
 def sha256_file(path: str | Path) -> str:
-    """Hexadecimal SHA-256 of a file.
-
-    Raises:
-        CheckpointError: The file cannot be read.
-    """
+    """Hexadecimal SHA-256 of a file; raises CheckpointError if it cannot be read."""
     file_size(path)
     try:
         with Path(path).open("rb") as file:
@@ -101,20 +88,14 @@ def save(
     half: bool = False,
     force: bool = True,
 ) -> None:
-    """Write a network's tensors with what is needed to build it again.
+    """Write a network's ``state_dict()`` with what is needed to build it again.
 
-    Args:
-        path: Where to; written beside and renamed.
-        kind: What network it is.
-        tensors: Its ``state_dict()``; any device, any strides.
-        config: The arguments that build it, as JSON can say them.
-        meta: Whatever else is worth knowing, as JSON can say it.
-        half: Store floating tensors in 16 bits; :func:`load` gives float32 back.
-        force: Whether an existing file may be replaced.
+    ``config`` builds it and ``meta`` is whatever else is worth knowing, both as JSON can say it.
+    With ``half`` floating tensors are stored in 16 bits; :func:`load` gives float32 back. The file
+    is written beside and renamed.
 
-    Raises:
-        CheckpointError: ``half`` is asked for and a value does not fit in 16 bits.
-        OutputError: The file exists and ``force`` is false, or the disk refuses.
+    Raises CheckpointError if a value does not fit in 16 bits, OutputError if the file exists and
+    ``force`` is false, or the disk refuses.
     """
     import safetensors.torch
 
@@ -135,9 +116,7 @@ def save(
 def read_header(path: str | Path) -> Header:
     """Read what a file of ours says about itself; the tensors are not touched.
 
-    Raises:
-        CheckpointError: It is not such a file, or truncated, or its header lies; names what it
-            looks like.
+    Raises CheckpointError if it is another (named), truncated, or its header lies.
     """
     found = safetensors_header.read(path)
     text = found.metadata.get(METADATA_KEY)
@@ -156,17 +135,9 @@ def read_header(path: str | Path) -> Header:
 
 
 def load(path: str | Path, kind: str | None = None) -> Native:
-    """Read a file of ours, whatever its version.
+    """Read a file of ours, of ``kind`` if given, in the current version; tensors on the CPU.
 
-    Args:
-        path: The file.
-        kind: What it must be; any kind if ``None``.
-
-    Returns:
-        Tensors on the CPU and the configuration, brought to the current version.
-
-    Raises:
-        CheckpointError: It cannot be read, is of another kind or of a version not known here.
+    Raises CheckpointError if it cannot be read, is of another kind or of a version not known here.
     """
     import safetensors
     import safetensors.torch
@@ -199,7 +170,6 @@ def load(path: str | Path, kind: str | None = None) -> Native:
 
 
 def _to_store(path: str | Path, name: str, tensor: Tensor, half: bool) -> Tensor:
-    """Copy a tensor into dense memory of its own, in 16 bits if asked."""
     import torch
 
     tensor = tensor.detach().to("cpu")

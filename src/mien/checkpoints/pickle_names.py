@@ -84,13 +84,9 @@ _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,200}\Z")
 
 
 def resolve(module: str, name: str) -> Any:
-    """Turn a name in a pickle into an inert value, or refuse it.
+    """Turn a name in a pickle into an inert :class:`Global`, or refuse it.
 
-    Returns:
-        A :class:`Global`, or for an element type or a storage class its name as a string in one.
-
-    Raises:
-        PermissionError: The name is on no list; its text is ``module.name``.
+    Raises PermissionError, of the text ``module.name``, if it is on no list.
     """
     for old, new in _RENAMED.items():
         if module == old or module.startswith(old + "."):
@@ -121,8 +117,7 @@ def resolve(module: str, name: str) -> Any:
 def call(machine: Reader, function: Any, args: Any) -> Any:
     """What a pickle gets when it calls a name: a record, or a stub.
 
-    Raises:
-        ValueError: It calls something that is not a name, or with impossible arguments.
+    Raises ValueError if it calls something that is not a name, or with impossible arguments.
     """
     if not isinstance(function, Global) or not isinstance(args, tuple):
         raise ValueError("calls something that is not a name")
@@ -294,14 +289,9 @@ def _type_of(machine: Reader, args: tuple[Any, ...]) -> Stub:
 
 
 def fill_array(array: ArrayRef, state: Any) -> None:
-    """Give an array what its pickle says of it.
+    """Give an array its state ``(version, shape, dtype, fortran, bytes)``, in place.
 
-    Args:
-        array: Filled in place.
-        state: ``(version, shape, dtype, fortran, bytes)``.
-
-    Raises:
-        ValueError: The bytes do not make the shape, or hold Python objects.
+    Raises ValueError if the bytes do not make the shape, or hold Python objects.
     """
     _, shape, dtype, fortran, data = state
     if isinstance(dtype, Stub) and dtype.name == "numpy.dtype" and _UNREAD.match(dtype.args[0]):

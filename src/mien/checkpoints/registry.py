@@ -106,18 +106,9 @@ class _Candidate:
 def open_checkpoint(
     path: str | Path, kind: str | None = None, network: str | None = None
 ) -> Native:
-    """Read a file of weights, our own or of any known family.
+    """Read a file of weights, our own or of any known family, of ``kind`` if given.
 
-    Args:
-        path: The file.
-        kind: What it must hold; for a foreign file ``None`` means a generator if there is one.
-        network: Which of several networks in a foreign file, by its name there; see
-            :func:`convert`.
-
-    Raises:
-        UnsafeCheckpoint: It asks for something that could run code; nothing was run.
-        ConfigMismatch: Its parameters do not fit; lists the first ten.
-        CheckpointError: It is of no known family, holds something else, or is damaged.
+    Of a foreign file, :func:`convert` says which network is taken, and raises the same.
     """
     file_size(path)
     if kind in critics.KINDS and not _is_native(path):
@@ -141,22 +132,16 @@ def open_checkpoint(
 def convert(path: str | Path, kind: str | None = None, network: str | None = None) -> Native:
     """Read a network out of a foreign file, brought to our names.
 
-    Args:
-        path: The file.
-        kind: ``stylegan2-generator``, ``stylegan2-discriminator``, ``gans-n-roses``,
-            ``gans-n-roses-discriminator``, ``translation-unet``, ``translation-resnet`` or
-            ``translation-patch``; ``None`` takes the first of them that the file has.
-            Networks averaged over training are preferred, and selfie to anime over the way back.
-        network: The name in the file of the one that is wanted, if there are several.
+    Without a ``kind``, a key of the table of kinds that has a noun, the first of them that the file
+    has is taken. Networks averaged over training are preferred, and selfie to anime over the way
+    back; ``network`` names one in the file if there are several.
 
-    Returns:
-        The network; ``meta`` says its family, where in the file it lay (``part``), which others
-        could have been meant as well (``others``), and what had to be made up.
+    ``meta`` says its family, where in the file it lay (``part``), which others could have been
+    meant as well (``others``), and what had to be made up.
 
-    Raises:
-        UnsafeCheckpoint: It asks for something that could run code; nothing was run.
-        ConfigMismatch: Its parameters do not fit; lists the first ten.
-        CheckpointError: It is of no known family, holds something else, or is damaged.
+    Raises UnsafeCheckpoint if it asks for something that could run code (nothing was run),
+    ConfigMismatch if parameters do not fit (lists the first ten), CheckpointError if it is of no
+    known family, holds something else, or is damaged.
     """
     document = open_file(path)
     found = groups(document)
@@ -210,19 +195,12 @@ def _chosen(
 
 
 def find_kind(path: str | Path, kinds: Sequence[str]) -> str:
-    """Say which of several kinds of network a file holds, without reading its numbers.
+    """Say which of several kinds a file, ours or foreign, holds, without reading its numbers.
 
-    Args:
-        path: Our own file, a training checkpoint of ours or a foreign file.
-        kinds: What is looked for.
+    Returns the first of ``kinds`` that it holds; a file of another kind gives that kind, and one of
+    no known family the first of ``kinds``, so that opening it says what is wrong.
 
-    Returns:
-        The first of ``kinds`` that it holds; a file of another kind gives that kind, and one of no
-        known family the first of ``kinds``, so that opening it says what is wrong.
-
-    Raises:
-        UnsafeCheckpoint: It asks for something that could run code; nothing was run.
-        CheckpointError: It is damaged, or no file of weights.
+    Raises UnsafeCheckpoint and CheckpointError as :func:`convert`.
     """
     file_size(path)
     if _is_native(path):
@@ -236,14 +214,9 @@ def find_kind(path: str | Path, kinds: Sequence[str]) -> str:
 
 
 def kinds(path: str | Path) -> list[str]:
-    """Say which kinds of network a file holds, without reading its numbers.
+    """Say which kinds of network a file holds, as :func:`open_checkpoint` takes them.
 
-    Returns:
-        Kinds as :func:`open_checkpoint` takes them; ``training-state`` alone for a run of ours.
-
-    Raises:
-        UnsafeCheckpoint: It asks for something that could run code; nothing was run.
-        CheckpointError: It is damaged, or no file of weights.
+    ``training-state`` alone for a run of ours. No numbers are read; raises as :func:`convert`.
     """
     file_size(path)
     if _is_native(path):

@@ -56,16 +56,11 @@ class Meter:
 
 
 class Machine:
-    """Interprets one pickle.
+    """Interprets one pickle, the bytes of ``view``; what follows its end is not touched.
 
-    Args:
-        path: The file, for errors.
-        view: The pickle's bytes; what follows its end is not touched.
-        budget: What reading its tensors is counted against.
-        persistent: What a persistent identifier stands for; ``None`` refuses them.
-        open_nested: Reads a pickle that lies inside this one; ``None`` refuses them.
-        meter: The costs so far, if this pickle is inside another.
-        nesting: How many pickles this one lies in.
+    ``persistent`` says what a persistent identifier stands for and ``open_nested`` reads a pickle
+    inside this one; ``None`` refuses them. ``meter`` holds the costs so far and ``nesting`` counts
+    the pickles that this one lies in. Reading tensors is counted against ``budget``.
     """
 
     def __init__(
@@ -92,13 +87,9 @@ class Machine:
     def run(self) -> Any:
         """Interpret up to the STOP opcode; afterwards ``position`` is one past it.
 
-        Returns:
-            Plain values, dicts, lists and tuples, and the records of
-            :mod:`mien.checkpoints.inert`.
-
-        Raises:
-            UnsafeCheckpoint: It mentions a name that is on no list, or nests too deep.
-            CheckpointError: It is no pickle, truncated, or costs too much.
+        Returns plain values, dicts, lists and tuples, and the records of
+        :mod:`mien.checkpoints.inert`. Raises UnsafeCheckpoint if it mentions a name that is on no
+        list or nests too deep, CheckpointError if it is no pickle, truncated, or costs too much.
         """
         opcode = -1
         meter, view, end = self.meter, self.view, len(self.view)
@@ -126,11 +117,7 @@ class Machine:
             ) from None
 
     def spend(self, memory: int) -> None:
-        """Count bytes of Python objects that are about to be made.
-
-        Raises:
-            CheckpointError: The file has made too many.
-        """
+        """Count bytes of objects about to be made; raises CheckpointError if they are too many."""
         self.meter.memory += memory
         if self.meter.memory > MAX_MEMORY:
             raise CheckpointError(
@@ -146,11 +133,7 @@ class Machine:
         target[key] = value
 
     def nested(self, data: memoryview) -> Any:
-        """Read a pickle that lies inside this one.
-
-        Raises:
-            PermissionError: Nested too deep, or where no nested pickle belongs.
-        """
+        """Read a pickle inside this one; raises PermissionError too deep, or where none belongs."""
         if self.open_nested is None or self.nesting >= MAX_NESTING:
             raise PermissionError("a pickle inside a pickle")
         return self.open_nested(self, data)
@@ -164,7 +147,6 @@ class Machine:
             raise CheckpointError(self.path, f"its pickle takes over {_MAX_SECONDS:g} s to read")
 
     def _take(self, count: int) -> memoryview:
-        """Return the next ``count`` bytes of the file."""
         if count < 0 or count > len(self.view) - self.position:
             raise ValueError(f"{count} bytes announced, {len(self.view) - self.position} are left")
         start, self.position = self.position, self.position + count

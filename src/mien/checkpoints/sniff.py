@@ -115,8 +115,7 @@ _FAMILIES: tuple[tuple[str, str], ...] = (
 def file_size(path: str | Path) -> int:
     """Size in bytes of a regular file that can be opened.
 
-    Raises:
-        CheckpointError: It is missing, a folder, a device or pipe, empty, or not readable.
+    Raises CheckpointError if it is missing, a folder, a device or pipe, empty, or not readable.
     """
     file = Path(path)
     try:
@@ -165,13 +164,9 @@ def _has_storages(folder: Path) -> bool:
 
 
 def looks_like(path: str | Path) -> str:
-    """Name what a file looks like, from its first 4 KiB.
+    """Name what a file looks like, from its first 4 KiB, as in ``"an HTML page"``.
 
-    Returns:
-        A noun phrase such as ``"an HTML page"``; at last ``"an unknown kind of file"``.
-
-    Raises:
-        CheckpointError: The file cannot be opened at all.
+    At last ``"an unknown kind of file"``. Raises CheckpointError if it cannot be opened at all.
     """
     size = file_size(path)
     with Path(path).open("rb") as file:
@@ -214,14 +209,7 @@ def looks_like_safetensors(head: bytes, size: int) -> bool:
 
 
 def name_family(keys: Iterable[str]) -> str | None:
-    """Name the family of networks that a set of parameter names shows, if we do not load it.
-
-    Args:
-        keys: Parameter names, nested dictionaries joined by dots.
-
-    Returns:
-        A noun phrase such as ``"a Stable Diffusion checkpoint"``, or ``None``.
-    """
+    """A noun phrase for the networks that parameter names show, or None if we know none such."""
     names = list(keys)
     for fragment, family in _FAMILIES:
         if any(fragment in name for name in names):

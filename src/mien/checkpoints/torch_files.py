@@ -40,12 +40,9 @@ _MAX_OBJECTS = 256 << 20
 
 @dataclass(frozen=True)
 class Document:
-    """What a file holds, its tensors unread.
+    """What a file holds, its tensors unread: plain values, and records of ``inert``.
 
-    Attributes:
-        path: The file.
-        root: Plain values, dicts, lists, and the records of :mod:`mien.checkpoints.inert`.
-        wrapper: What it was wrapped in: ``zip``, ``legacy``, ``pickle`` or ``safetensors``.
+    ``wrapper`` is ``zip``, ``legacy``, ``pickle`` or ``safetensors``.
     """
 
     path: Path
@@ -56,9 +53,8 @@ class Document:
 def open_file(path: str | Path) -> Document:
     """Open a file of weights without running anything in it.
 
-    Raises:
-        UnsafeCheckpoint: It asks for something that could run code.
-        CheckpointError: It is of another kind (named), damaged, or costs too much to read.
+    Raises UnsafeCheckpoint if it asks for something that could run code, CheckpointError if it is
+    of another kind (named), damaged, or costs too much to read.
     """
     size = file_size(path)
     if is_unpacked(path):

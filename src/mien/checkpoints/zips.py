@@ -24,15 +24,9 @@ _BIG = 0xFFFFFFFF
 
 @dataclass(frozen=True)
 class Member:
-    """One file in an archive.
+    """One file in an archive: compressed by ``method`` (0: not at all) to ``packed`` bytes.
 
-    Attributes:
-        name: Its path in the archive.
-        method: How it is compressed; 0 for not at all.
-        crc: Checksum of its content.
-        packed: Bytes that it takes in the archive.
-        size: Bytes of its content, as the archive claims.
-        offset: Where its local header begins.
+    ``size`` is what the archive claims; ``offset`` is where its local header begins.
     """
 
     name: str
@@ -46,12 +40,8 @@ class Member:
 class Archive:
     """The members of a zip archive that lies in memory or is mapped into it.
 
-    Args:
-        path: The file, for errors.
-        view: Its bytes.
-
-    Raises:
-        CheckpointError: There is no directory, or it has more than :data:`MAX_MEMBERS` entries.
+    Raises CheckpointError for ``path`` if there is no directory, or one of more than
+    :data:`MAX_MEMBERS` entries.
     """
 
     def __init__(self, path: str | Path, view: memoryview) -> None:
@@ -65,13 +55,9 @@ class Archive:
     def read(self, name: str, limit: int | None = None) -> memoryview:
         """Return the content of a member, its checksum verified.
 
-        Args:
-            name: Its path in the archive.
-            limit: Most bytes that a compressed member may unfold to; ``None`` refuses compressed
-                members, which then are views into the file.
-
-        Raises:
-            CheckpointError: No such member, damaged, compressed though it must not be, or too big.
+        A compressed member may unfold to ``limit`` bytes; ``None`` refuses them, and members then
+        are views into the file. Raises CheckpointError if there is no such member, it is damaged,
+        compressed though it must not be, or too big.
         """
         member = self.members.get(name)
         if member is None:

@@ -43,11 +43,7 @@ class TarStore:
     """The members of a plain tar, read at their places."""
 
     def __init__(self, path: Path) -> None:
-        """List it.
-
-        Raises:
-            DatasetError: It is absent, no plain tar, or damaged.
-        """
+        """List it; raises DatasetError if it is absent, no plain tar, or damaged."""
         self.path = path
         try:
             with tarfile.open(path, "r:") as archive:
@@ -89,13 +85,7 @@ def _store(path: str) -> Store:
 
 @dataclass(frozen=True)
 class SeedItem:
-    """A seed as an input.
-
-    Attributes:
-        name: What errors call it.
-        seed: The seed.
-        targets: The files that shall be made.
-    """
+    """A seed as an input, and the files that shall be made of it."""
 
     name: str
     seed: int
@@ -104,13 +94,7 @@ class SeedItem:
 
 @dataclass(frozen=True)
 class Shard:
-    """Some inputs of one source.
-
-    Attributes:
-        number: Which, from 0.
-        source: A folder, zip or tar; empty where the inputs are seeds.
-        inputs: Names of pictures, or seeds.
-    """
+    """Some inputs of one source, a folder, zip or tar: names of pictures; of none (""): seeds."""
 
     number: int
     source: str
@@ -139,10 +123,7 @@ class Shard:
 class Plan:
     """What is made of which inputs, and where.
 
-    Attributes:
-        out: The folder of the output, which all machines see under this name.
-        shards: The inputs.
-        ends: What is put behind a picture's stem.
+    All machines see the folder ``out`` under this name; ``ends`` are put behind a picture's stem.
     """
 
     out: Path
@@ -161,18 +142,12 @@ class Plan:
     ) -> Plan:
         """List the inputs, and make sure that the folder is this run's.
 
-        Args:
-            paths: Folders, zips, tars, pictures; a folder of tars counts as these.
-            out: The folder of the output.
-            per_shard: Most inputs of a shard.
-            ends: As the attribute.
-            said: What decides the files, as JSON can hold it.
-            seeds: These instead of ``paths``.
+        ``paths`` are folders (one of tars counts as these), zips, tars and pictures, or there are
+        ``seeds`` instead; ``said`` is what decides the files, as JSON can hold it.
 
-        Raises:
-            DatasetError: A path holds no picture.
-            InputError: There is no input, or ``per_shard`` is below 1.
-            OutputError: The folder holds another run, or cannot be written to.
+        Raises DatasetError if a path holds no picture, InputError if there is no input or
+        ``per_shard`` is below 1, OutputError if the folder holds another run, or cannot be written
+        to.
         """
         if per_shard < 1:
             raise InputError(f"per_shard is {per_shard}, and must be 1 or more")
@@ -249,15 +224,10 @@ _workers: dict[Any, Worker] = {}
 
 
 def make_shard(plan: Plan, shard: Shard, start: Callable[[], Worker]) -> int:
-    """Make one shard, in whichever process this is; the number of its inputs.
+    """Make one shard, unless it is done, in whichever process this is; the number of its inputs.
 
-    Args:
-        plan: Of which run.
-        shard: Which; nothing is done if it is done.
-        start: Loads what the work needs, once a process; a frozen dataclass.
-
-    Raises:
-        OutputError: The disk refuses, or another process makes this shard.
+    ``start``, a frozen dataclass, loads what the work needs, once a process. Raises OutputError if
+    the disk refuses, or another process makes this shard.
     """
     lines = plan.lines(shard)
     if lines.exists():
@@ -289,7 +259,6 @@ class _Deaths:
             pass
 
     def begin(self, name: str) -> None:
-        """Note an input before the work on it."""
         self.path.write_text(json.dumps({"at": name, "counts": self.counts}), "utf-8")
 
 
@@ -330,20 +299,12 @@ def run(
 ) -> Iterator[dict[str, Any]]:
     """Make all shards that are not made yet, then the manifest.
 
-    Args:
-        plan: What and where.
-        start: As :func:`make_shard` takes it.
-        processes: How many work at once on this machine.
-        cluster: The address of a Ray cluster, or ``auto`` for the one that runs here; None for
-            processes of this machine.
+    ``cluster`` is the address of a Ray cluster, or ``auto`` for the one that runs here; None for
+    ``processes`` of this machine.
 
-    Yields:
-        ``{"done": inputs so far, "of": inputs}``; at last ``{"made", "left_out", "manifest"}``.
-
-    Raises:
-        OutputError: Another run is in this folder, or the disk refuses.
-        DatasetError: Processes die before they begin an input.
-        MissingExtra: Ray is not installed.
+    Yields ``{"done": inputs so far, "of": inputs}``; at last ``{"made", "left_out", "manifest"}``.
+    Raises OutputError if another run is in this folder or the disk refuses, DatasetError if
+    processes die before they begin an input, MissingExtra without Ray.
     """
     from mien.data.pools import LocalPool, RayPool
 

@@ -34,11 +34,9 @@ MAX_VALUES = 1 << 28
 
 @dataclass(frozen=True)
 class ClassLabels:
-    """Labels of some pictures.
+    """Labels of some pictures: float32 ``[n, c]`` in their order, one-hot for class numbers.
 
-    Attributes:
-        vectors: float32 ``[n, c]`` in the order of the pictures: one-hot for class numbers.
-        without_picture: Names in the file of which the data set holds no picture.
+    ``without_picture`` are names in the file of which the data set holds no picture.
     """
 
     vectors: Float32[np.ndarray, "n c"]
@@ -72,19 +70,13 @@ def other_dataset_json(store: Store, found: str | None) -> list[str]:
 
 
 def read_class_labels(store: Store, names: Sequence[str]) -> ClassLabels | None:
-    """Labels of pictures from the ``dataset.json`` of their folder or zip.
+    """Labels of pictures from the ``dataset.json`` of their folder or zip, if it holds any.
 
-    Args:
-        store: Where the pictures lie.
-        names: The pictures, in the order of the vectors. A part of a set gets the columns of the
-            whole: the largest class of all pictures of the store is the last.
+    A part of a set gets the columns of the whole: the largest class of all pictures of the store is
+    the last.
 
-    Returns:
-        ``None`` if there is no such file or it holds no labels.
-
-    Raises:
-        DatasetError: The file is damaged, a picture has no label or two that disagree, a number is
-            not finite, or a class number is negative or above :data:`MAX_CLASS`.
+    Raises DatasetError if the file is damaged, a picture has no label or two that disagree, a
+    number is not finite, or a class number is negative or above :data:`MAX_CLASS`.
     """
     file = find_dataset_json(store, names)
     if file is None:

@@ -17,14 +17,9 @@ from mien.errors import ConfigMismatch, DatasetError, InputError
 def choose(pictures: TrainingSet, rules: Sequence[str]) -> TrainingSet:
     """Keep the pictures of which a table says what is asked.
 
-    Args:
-        pictures: A set with a tab-separated table of labels.
-        rules: ``column=value`` keeps only those, ``column!=value`` leaves those out. A set whose
-            table has no such column is taken whole.
-
-    Raises:
-        InputError: A rule cannot be read.
-        DatasetError: Nothing is left.
+    The rule ``column=value`` keeps only those, ``column!=value`` leaves those out; a set whose
+    table has no such column is taken whole. Raises InputError if a rule cannot be read,
+    DatasetError if nothing is left.
     """
     keep = np.ones(len(pictures), bool)
     for rule in rules:
@@ -46,11 +41,8 @@ def choose(pictures: TrainingSet, rules: Sequence[str]) -> TrainingSet:
 def join(sets: Sequence[TrainingSet]) -> TrainingSet:
     """One set of the pictures of several, in their order.
 
-    A set without labels gets empty ones where others have attributes.
-
-    Raises:
-        InputError: No set at all.
-        ConfigMismatch: Pictures or labels of different sizes.
+    A set without labels gets empty ones where others have attributes. Raises InputError for no set
+    at all, ConfigMismatch for pictures or labels of different sizes.
     """
     if not sets:
         raise InputError("no data; name a folder or zip of pictures")

@@ -33,12 +33,8 @@ _CALLED: tuple[tuple[str, ...], ...] = (
 class FoundPairs:
     """Pairs before they are read.
 
-    Attributes:
-        names: What each pair is called, sorted; ``train/`` or ``test/`` before it if its folders
-            say so.
-        first: The picture of each pair that belongs to the first side.
-        second: The other one.
-        sides: What the two are called.
+    ``names`` are sorted, with ``train/`` or ``test/`` before them if their folders say so;
+    ``sides`` are what the two pictures of each are called.
     """
 
     names: tuple[str, ...]
@@ -56,14 +52,9 @@ class FoundPairs:
 def find_pairs(store: Store, sides: Sides) -> FoundPairs:
     """Find the pairs of a folder or zip.
 
-    Args:
-        store: Where they lie.
-        sides: Two folders, or ``left`` and ``right``; ``photo`` also finds ``A`` and the left half,
-            ``sketch`` also finds ``B`` and the right one.
-
-    Raises:
-        DatasetError: No picture, no folder of a side, or pictures without a partner.
-        InputError: Both sides are the same.
+    The sides are two folders, or ``left`` and ``right``; ``photo`` also finds ``A`` and the left
+    half, ``sketch`` also finds ``B`` and the right one. Raises DatasetError for no picture, no
+    folder of a side, or pictures without a partner, InputError if both sides are the same.
     """
     folders = by_side(store, sides)
     if any(folders):
@@ -96,9 +87,8 @@ def _half(side: str) -> Literal["left", "right"] | None:
 def by_side(store: Store, sides: Sides) -> list[dict[str, str]]:
     """For each side: name -> file, the name being the path without the folder of the side.
 
-    Raises:
-        DatasetError: Two files of a side have the same name.
-        InputError: Both sides are the same.
+    Raises DatasetError if two files of a side have the same name, InputError if both sides are the
+    same.
     """
     if _aliases(sides[0]) == _aliases(sides[1]):
         raise InputError(f"sides {sides[0]!r} and {sides[1]!r} are one and the same")

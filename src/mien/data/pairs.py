@@ -54,16 +54,11 @@ Progress = Callable[[int, int], None]
 class PairedSet:
     """Pictures of one size that belong together, position by position.
 
-    Attributes:
-        path: The folder or zip they come from.
-        part: Which part of it this is.
-        split: How the parts were made.
-        names: A name for each entry; in a leaky split with ``+`` and the number of the variant.
-        a: uint8 ``[n, h, w, 3]``, upright; one a pair, not one an entry.
-        b: What belongs to them, of the same shape.
-        entries: ``[len, 2]``: which pair, and in which variant it is an entry of this set.
-        fingerprint: Sixteen hexadecimal digits that change with files, part, split, size, sides.
-        aspect: Height over width of the first picture before it was resized to a square.
+    ``a`` and ``b`` are uint8 ``[n, h, w, 3]``, upright, one a pair and not one an entry;
+    ``entries`` ``[len, 2]`` say which pair in which variant each is. Each entry has a name, in a
+    leaky split with ``+`` and the number of the variant. ``fingerprint`` are sixteen hexadecimal
+    digits that change with files, part, split, size, sides; ``aspect`` is height over width of the
+    first picture before it was resized.
     """
 
     path: Path
@@ -86,23 +81,15 @@ class PairedSet:
         sides: Sides = ("photo", "sketch"),
         progress: Progress | None = None,
     ) -> PairedSet:
-        """Read pairs; whole pictures, not their middles, resized to a square (bicubic).
+        """Read pairs of a folder or zip; whole pictures, resized to a square (bicubic).
 
-        Args:
-            path: A folder or a zip.
-            resolution: Height and width of what is kept in memory.
-            part: ``train``, ``kept-out`` or ``all``. A layout's own test pictures are kept out,
-                else the people that the set keeps out by name, else the last fifth of names.
-            split: ``leaky`` ignores a split of the layout and shuffles variants of all pairs, 8:2.
-            sides: What ``a`` and ``b`` are: two folders, or ``left`` and ``right``. ``photo`` also
-                finds ``A`` and the left half, ``sketch`` also finds ``B`` and the right one.
-            progress: Told how many of how many pairs are read.
+        A layout's own test pictures are kept out, else the people that the set keeps out by name,
+        else the last fifth of names; ``leaky`` ignores that and shuffles variants of all pairs,
+        8:2. ``sides`` are as :func:`find_pairs` takes them.
 
-        Raises:
-            DatasetError: Nothing readable, pictures without a partner, two sizes in one pair, or a
-                part that would be empty.
-            ImageError: A picture is broken.
-            InputError: An unknown part or split, or a resolution below 1.
+        Raises DatasetError for nothing readable, pictures without a partner, two sizes in one pair,
+        or a part that would be empty; ImageError for a broken picture; InputError for an unknown
+        part or split, or a resolution below 1.
         """
         _check_choices(part, split, resolution)
         found = find_pairs(open_store(path), sides)
@@ -142,12 +129,9 @@ class PairedSet:
         indices: Int[np.ndarray, " n"],
         variants: Int[np.ndarray, " n"] | None = None,
     ) -> tuple[UInt8[np.ndarray, "n h w 3"], UInt8[np.ndarray, "n h w 3"]]:
-        """Copies of some pairs.
+        """Copies of some pairs, each turned and mirrored by its variant, see :func:`turn`.
 
-        Args:
-            indices: Positions in the set.
-            variants: How each is turned and mirrored, see :func:`turn`; ``None`` leaves them
-                upright (in a leaky set: as the variants that they are).
+        ``None`` leaves them upright (in a leaky set: as the variants that they are).
         """
         pairs, own = self.entries[indices].T
         return (
@@ -163,11 +147,7 @@ class PairedSet:
 
 
 def joined(sets: Sequence[PairedSet]) -> PairedSet:
-    """One set of the pairs of several, of one resolution, in their order.
-
-    Raises:
-        InputError: There is none.
-    """
+    """One set of the pairs of several, of one resolution, in order; InputError if there is none."""
     if not sets:
         raise InputError("no pairs; name a folder or zip of them")
     if len(sets) == 1:
@@ -189,16 +169,9 @@ def joined(sets: Sequence[PairedSet]) -> PairedSet:
 
 @dataclass(frozen=True, eq=False)
 class UnpairedSet:
-    """Two kinds of pictures that do not belong together.
+    """Two kinds of pictures that do not belong together: uint8 ``[n, h, w, 3]`` of each.
 
-    Attributes:
-        path: The folder or zip they come from.
-        part: Which part of it this is.
-        names_a: Names of the first kind.
-        names_b: Names of the second kind.
-        a: uint8 ``[n, h, w, 3]``.
-        b: uint8 ``[m, h, w, 3]``.
-        fingerprint: Sixteen hexadecimal digits that change with files, part and size.
+    ``fingerprint`` are sixteen hexadecimal digits that change with files, part and size.
     """
 
     path: Path
@@ -218,20 +191,11 @@ class UnpairedSet:
         sides: Sides = ("A", "B"),
         progress: Progress | None = None,
     ) -> UnpairedSet:
-        """Read ``trainA trainB testA testB``, ``A B`` or any two folders.
+        """Read ``trainA trainB testA testB``, ``A B`` or other two; see :meth:`PairedSet.open`.
 
-        Args:
-            path: A folder or a zip.
-            resolution: As for :meth:`PairedSet.open`.
-            part: ``train``, ``kept-out`` or ``all``; without test folders the last fifth of each
-                kind is kept out.
-            sides: Names of the two kinds.
-            progress: Told how many of how many pictures are read.
-
-        Raises:
-            DatasetError: Nothing readable, one kind only, or a part that would be empty.
-            ImageError: A picture is broken.
-            InputError: An unknown part, or a resolution below 1.
+        Without test folders the last fifth of each kind is kept out. Raises DatasetError for
+        nothing readable, one kind only, or a part that would be empty; ImageError and InputError as
+        there.
         """
         _check_choices(part, "honest", resolution)
         store = open_store(path)
@@ -277,11 +241,8 @@ class UnpairedSet:
     ) -> tuple[UInt8[np.ndarray, "n h w 3"], UInt8[np.ndarray, "n h w 3"]]:
         """Copies of some pictures of each kind; positions beyond a kind's end begin anew.
 
-        Args:
-            indices: Positions of the first kind.
-            variants: How each of the first kind is turned and mirrored, see :func:`turn`.
-            others: Positions of the second kind, drawn independently; ``None`` takes ``indices``.
-            other_variants: The same for the second kind.
+        ``others`` are positions of the second kind, drawn independently (``None``: ``indices``);
+        for the variants see :func:`turn`.
         """
         others = indices if others is None else others
         a, b = self.a[indices % len(self.a)], self.b[others % len(self.b)]
@@ -290,14 +251,9 @@ class UnpairedSet:
 
 
 def turn(image: UInt8[np.ndarray, "*n h w 3"], variant: int) -> UInt8[np.ndarray, "*n h2 w2 3"]:
-    """One of the eight variants of pictures.
+    """Pictures turned by ``variant % 4`` quarters to the left, then mirrored from 4 on.
 
-    Args:
-        image: Pictures.
-        variant: Turned by ``variant % 4`` quarters to the left, then mirrored from 4 on.
-
-    Raises:
-        InputError: The variant is not from 0 to 7.
+    Raises InputError if the variant is not from 0 to 7.
     """
     if not 0 <= variant < VARIANTS:
         raise InputError(f"variant {variant} is not from 0 to {VARIANTS - 1}")

@@ -38,50 +38,28 @@ class PictureSource(Protocol):
     @property
     def path(self) -> Path:
         """The folder or zip, as the user named it."""
-        ...
 
     @property
     def names(self) -> Sequence[str]:
         """Names of the pictures, sorted, with ``/`` between folders."""
-        ...
 
     def __len__(self) -> int: ...
 
     def read(self, index: int) -> bytes:
-        """The bytes of one picture's file.
-
-        Raises:
-            DatasetError: It cannot be read.
-        """
-        ...
+        """The bytes of one picture's file; raises DatasetError if it cannot be read."""
 
     def picture(self, index: int, size: int | None = None) -> UInt8[np.ndarray, "h w 3"]:
-        """One picture.
+        """One picture, uint8 ``[h, w, 3]`` RGB, upright.
 
-        Args:
-            index: Position in ``names``.
-            size: Cut the largest square out of the middle and resize it to this side with a
-                Lanczos filter; ``None`` leaves the picture as it is.
-
-        Returns:
-            uint8 ``[h, w, 3]`` RGB, upright.
-
-        Raises:
-            DatasetError: The file cannot be read.
-            ImageError: It holds no usable picture.
+        With a ``size`` the largest square is cut out of the middle and resized to this side with a
+        Lanczos filter. Raises DatasetError if the file cannot be read, ImageError if it holds no
+        usable picture.
         """
-        ...
 
 
 @dataclass(frozen=True)
 class Pictures:
-    """Some pictures of a store.
-
-    Attributes:
-        store: Where they lie.
-        names: Which, in order.
-        half: Which half of each is meant, if two pictures lie side by side in one file.
-    """
+    """Some pictures of a store, in order; of each the ``half``, if two lie side by side in one."""
 
     store: Store
     names: tuple[str, ...]
@@ -119,28 +97,15 @@ class Pictures:
         return digest.hexdigest()[:16]
 
     def class_labels(self) -> Float32[np.ndarray, "n c"] | None:
-        """Labels of NVlabs' ``dataset.json``: one-hot for class numbers, vectors as they are.
-
-        Returns:
-            float32 ``[n, c]`` in the order of ``names``; ``None`` if there is no such file or it
-            holds no labels.
-
-        Raises:
-            DatasetError: As :func:`mien.data.class_labels.read_class_labels`.
-        """
+        """Vectors of :func:`mien.data.class_labels.read_class_labels`, if there are any."""
         found = read_class_labels(self.store, self.names)
         return None if found is None else found.vectors
 
 
 def open_source(path: str | Path, below: str = "") -> Pictures:
-    """All pictures below a path.
+    """All pictures of a folder or zip, or of a folder in it, such as ``trainA``.
 
-    Args:
-        path: A folder or a zip.
-        below: Only those in this folder of it, such as ``trainA``.
-
-    Raises:
-        DatasetError: The path is absent, no zip, or holds no picture.
+    Raises DatasetError if the path is absent, no zip, or holds no picture.
     """
     return _pictures(open_store(path), below)
 
@@ -149,11 +114,7 @@ def open_source(path: str | Path, below: str = "") -> Pictures:
 class Domains:
     """Two kinds of pictures that do not belong together, as CycleGAN lays them out.
 
-    Attributes:
-        train_a: Pictures of the first kind.
-        train_b: Pictures of the second kind.
-        test_a: The first kind, kept out; ``None`` if there is no such folder.
-        test_b: The second kind, kept out; ``None`` if there is no such folder.
+    The tests are kept out; ``None`` if there is no such folder.
     """
 
     train_a: Pictures
@@ -165,10 +126,8 @@ class Domains:
 def open_domains(path: str | Path) -> Domains:
     """Open ``trainA``, ``trainB`` and, if they are there, ``testA`` and ``testB``.
 
-    The four may lie together in one outer folder, as zips made from outside have them.
-
-    Raises:
-        DatasetError: The path is no folder or zip, or ``trainA`` or ``trainB`` is absent or empty.
+    The four may lie together in one outer folder, as zips made from outside have them. Raises
+    DatasetError if the path is no folder or zip, or ``trainA`` or ``trainB`` is absent or empty.
     """
     store = open_store(path)
     folders = {str(PurePosixPath(name).parent) for name in _picture_names(store)}
@@ -190,14 +149,8 @@ def open_domains(path: str | Path) -> Domains:
 def every(path: str | Path, count: int, read: Callable[[int], Read]) -> Iterator[Read]:
     """Read all pictures of a set; what cannot be read is told at once, not one a run.
 
-    Args:
-        path: The set, for the error.
-        count: How many there are.
-        read: Reads one, by its position.
-
-    Raises:
-        ImageError, DatasetError: One cannot be read, or several: the error names
-            :data:`MOST_NAMED` of them at most.
+    Raises ImageError or DatasetError if one cannot be read, or several: the error names
+    :data:`MOST_NAMED` of them at most.
     """
     bad: list[MienError] = []
     for i in range(count):

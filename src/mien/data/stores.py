@@ -40,35 +40,25 @@ class Store(Protocol):
     @property
     def path(self) -> Path:
         """The folder or zip, as the user named it."""
-        ...
 
     @property
     def names(self) -> tuple[str, ...]:
         """Every file, sorted, relative to ``path``, with ``/`` between folders."""
-        ...
 
     def read(self, name: str) -> bytes:
-        """All bytes of a file.
-
-        Raises:
-            DatasetError: It cannot be read.
-        """
-        ...
+        """All bytes of a file; raises DatasetError if it cannot be read."""
 
     def where(self, name: str) -> str:
         """What an error calls a file: ``folder/a.png`` or ``faces.zip:a.png``."""
-        ...
 
     def signature(self, name: str) -> str:
         """What changes when a file does, told without reading it."""
-        ...
 
 
 def open_store(path: str | Path) -> Store:
     """Open a folder or a zip.
 
-    Raises:
-        DatasetError: It is absent or neither, or a member of the zip would climb out of it.
+    Raises DatasetError if it is absent or neither, or a member of the zip would climb out of it.
     """
     root = stored(path)
     if root.is_dir():
@@ -101,19 +91,12 @@ def comparable(name: str) -> str:
 class FolderStore:
     """The files below a folder; links to other folders are followed.
 
-    Attributes:
-        passed_over: Linked folders that were not followed, because they lead to a folder around
-            themselves or nowhere.
-
-    The folder of a training run below it is not listed: what a run draws is not what it learns.
+    Those that lead to a folder around themselves or nowhere are ``passed_over``. The folder of a
+    training run below it is not listed: what a run draws is not what it learns.
     """
 
     def __init__(self, path: str | Path) -> None:
-        """List the folder.
-
-        Raises:
-            DatasetError: It cannot be listed.
-        """
+        """List the folder; raises DatasetError if it cannot be listed."""
         self.path = Path(path)
         found: list[str] = []
         over: list[str] = []
@@ -152,17 +135,12 @@ class FolderStore:
 class ZipStore:
     """The members of a zip.
 
-    Attributes:
-        climbing: Members whose names lead out of the archive; they are not among the names.
-        repeated: Names that occur more than once; the last of each is read.
+    Those whose names lead out of the archive are ``climbing`` and not among the names; of the
+    ``repeated`` the last is read.
     """
 
     def __init__(self, path: str | Path) -> None:
-        """Read the zip's directory.
-
-        Raises:
-            DatasetError: It is absent, no zip, or damaged.
-        """
+        """Read the zip's directory; raises DatasetError if it is absent, no zip, or damaged."""
         self.path = Path(path)
         self._archive: zipfile.ZipFile | None = None
         self._pid = 0

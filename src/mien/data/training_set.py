@@ -37,17 +37,11 @@ _CACHE_VERSION = 1  # raise it whenever the same file would give other pixels
 class TrainingSet:
     """Pictures of one size, with what is said about them.
 
-    Attributes:
-        path: The folder or zip they come from.
-        part: Which part of it this is.
-        names: A name for each picture.
-        pictures: uint8 ``[n, h, w, 3]``, square, perhaps mapped from disk; not to be written to.
-        labels: float32 ``[n, 76]`` in the order of :data:`mien.attributes.LABELS`, or NVlabs' own
-            ``[n, c]``; zeros where nothing is said. ``None`` if no labels were asked for or found.
-        captions: A sentence for each picture, empty where there is none; ``None`` without a table.
-        labels_from: The table, if there is one.
-        fingerprint: Sixteen hexadecimal digits that change with the pictures, the part, the size
-            and the labels.
+    ``pictures`` are uint8 ``[n, h, w, 3]``, square, perhaps mapped from disk; not to be written to.
+    ``labels`` are float32 ``[n, 76]`` in the order of :data:`mien.attributes.LABELS`, or NVlabs'
+    own ``[n, c]``; zeros where nothing is said, ``None`` if none were asked for or found.
+    ``captions`` are empty where there is none, ``None`` without a table. ``fingerprint`` are
+    sixteen hexadecimal digits that change with the pictures, the part, the size and the labels.
     """
 
     path: Path
@@ -69,26 +63,17 @@ class TrainingSet:
         cache: str | Path | None = None,
         progress: Callable[[int, int], None] | None = None,
     ) -> TrainingSet:
-        """Read, crop and resize all pictures of a part of a data set.
+        """Read all pictures of a part of a folder or zip, cut to their largest middle square.
 
-        Args:
-            data_path: A folder or zip of pictures.
-            resolution: Side of the pictures in pixels: the largest square in the middle of each
-                is resized to it.
-            labels: A table of labels (see :func:`mien.data.tables.read_table`). ``None`` looks
-                beside the data, so ``faces.zip`` finds ``faces_labels.tsv``, else
-                ``faces_attributes.csv``, else goes without; ``False`` goes without;
-                ``"dataset.json"`` takes NVlabs' class labels out of the data set itself.
-            part: Which part, see :func:`mien.data.splits.split`.
-            cache: A folder for decoded pictures; ``None`` keeps them in memory only.
-            progress: Called with (pictures done, pictures in all) while they are decoded.
+        ``labels`` is a table (see :func:`mien.data.tables.read_table`). ``None`` looks beside the
+        data, so ``faces.zip`` finds ``faces_labels.tsv``, else ``faces_attributes.csv``, else goes
+        without; ``False`` goes without; ``"dataset.json"`` takes NVlabs' class labels out of the
+        data set itself. ``cache`` is a folder for decoded pictures, ``None`` keeps them in memory
+        only; ``progress`` is told (pictures done, pictures in all) while they are decoded.
 
-        Raises:
-            DatasetError: The data or the table cannot be used, the part is empty, or the table
-                says nothing about any picture.
-            ImageError: A picture cannot be used.
-            OutputError: The cache cannot be written.
-            InputError: The resolution is not positive, or there is no such part.
+        Raises DatasetError if data or table cannot be used, the part is empty, or the table says
+        nothing about any picture; ImageError if a picture cannot be used; OutputError if the cache
+        cannot be written; InputError if the resolution is not positive, or there is no such part.
         """
         if resolution < 1:
             raise InputError(f"resolution is {resolution}, and must be 1 or more")
@@ -116,27 +101,14 @@ class TrainingSet:
         return len(self.names)
 
     def leave_out(self, fold: int | None, folds: int = 5) -> TrainingSet:
-        """All but one picture of every ``folds``, for judges that saw different pictures.
-
-        Args:
-            fold: Pictures at positions ``fold``, ``fold + folds``, … are left out; None for none.
-            folds: How many folds there are.
-
-        Raises:
-            InputError: There is no such fold.
-        """
+        """Without one fold, see :func:`mien.data.splits.fold_rows`: for judges of other pictures."""
         if fold is None:
             return self
         rows = splits.fold_rows(len(self), fold, folds)
         return self.subset(rows, f"without {fold} of {folds}")
 
     def subset(self, rows: Int64[np.ndarray, " b"], why: str) -> TrainingSet:
-        """Some of the pictures.
-
-        Args:
-            rows: Their positions.
-            why: What was chosen, for the fingerprint.
-        """
+        """Some of the pictures, by position; ``why`` goes into the fingerprint."""
         chosen = f"{self.fingerprint} {why}"
         return replace(
             self,
@@ -160,14 +132,9 @@ class TrainingSet:
     def batch(
         self, indices: Int64[np.ndarray, " b"], mirrored: Bool[np.ndarray, " b"] | None = None
     ) -> tuple[UInt8[np.ndarray, "b h w 3"], Float32[np.ndarray, "b c"]]:
-        """Copies of some pictures and their labels.
+        """Copies of pictures and labels: uint8 ``[b, h, w, 3]``, float32 ``[b, label_dim]``.
 
-        Args:
-            indices: Positions in the set.
-            mirrored: Which to mirror; faces that look left then look right, in the label too.
-
-        Returns:
-            uint8 ``[b, h, w, 3]`` and float32 ``[b, label_dim]``.
+        Faces that look left look right where ``mirrored``, in the label too.
         """
         images = np.array(self.pictures[indices])
         if mirrored is not None:
@@ -207,14 +174,9 @@ _MIRRORED = _mirrored_labels()
 def captioned(
     data_path: str | Path, part: splits.Part = "train"
 ) -> tuple[tuple[str, ...], Float32[np.ndarray, "n c"]]:
-    """The sentences about the pictures of a part, and what else its table says of each.
+    """The sentences about the pictures of a part, and what else the table beside them says of each.
 
-    Args:
-        data_path: A folder or zip of pictures with a table beside it; no picture is read.
-        part: Which part, see :func:`mien.data.splits.split`.
-
-    Raises:
-        DatasetError: The data or the table cannot be used, or hold no sentence.
+    No picture is read. Raises DatasetError if data or table cannot be used, or hold no sentence.
     """
     source = open_source(data_path)
     chosen = source.select(splits.split(data_path, source.names).part(part))
@@ -259,18 +221,7 @@ def decoded(
     cache: str | Path | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> UInt8[np.ndarray, "n h w 3"]:
-    """Pictures cut to squares of one size, decoded once.
-
-    Args:
-        chosen: Which.
-        resolution: Side in pixels.
-        cache: A folder for decoded pictures; ``None`` keeps them in memory only.
-        progress: Called with (pictures done, pictures in all) while they are decoded.
-
-    Raises:
-        ImageError: A picture cannot be used.
-        OutputError: The cache cannot be written.
-    """
+    """Pictures cut to squares of one size, decoded once; see :meth:`TrainingSet.open`."""
     return _cached(chosen, resolution, cache, progress)
 
 

@@ -91,8 +91,8 @@ def split(path: str | Path, names: Sequence[str]) -> Split:
 def find_fixed(path: str | Path, names: Sequence[str]) -> FixedSplit | None:
     """The fixed split that a set has, or ``None``.
 
-    A set has the split of :data:`FIXED` if its zip or folder is called so, or if it holds exactly
-    as many pictures, and if all its names lie between the first and the last.
+    It has one of :data:`FIXED` if its zip or folder is called so, or if it holds exactly as many
+    pictures, and if all its names lie between the first and the last.
     """
     stems = [PurePosixPath(name).stem for name in names]
     for name, fixed in FIXED.items():

@@ -27,13 +27,10 @@ from mien.judges.tagger import residual_trunk
 class IdentityConfig:
     """Everything that decides the shape of an identity network's tensors.
 
-    Args:
-        resolution: Height and width of what the network looks at.
-        width: Channels of the first stage; each of the three following doubles them.
-        blocks: Residual blocks a stage.
-        dim: Length of a vector.
-        crop: Side of the square that is looked at, as a share of the picture's shorter side; it
-            leaves out most of hair, clothes and background.
+    ``width`` is the channels of the first stage, doubled by each of the three following; ``blocks``
+    residual blocks a stage; ``dim`` the length of a vector. ``crop`` is the side of the square that
+    is looked at, as a share of the picture's shorter side; it leaves out most of hair, clothes and
+    background.
     """
 
     resolution: int = 80
@@ -70,11 +67,7 @@ class Identity(nn.Module):
         self.project_norm = nn.BatchNorm1d(config.dim, affine=False)
 
     def prepare(self, images: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n 3 r r"]:
-        """Cut the square in the middle that the network looks at, and resize it.
-
-        Args:
-            images: In [-1, 1], of any size, framed as FFHQ frames faces.
-        """
+        """Cut the middle square of pictures in [-1, 1], framed as FFHQ frames faces, and resize it."""
         height, width = images.shape[-2:]
         side = max(1, round(min(height, width) * self.config.crop))
         top, left = (height - side) // 2, (width - side) // 2
@@ -97,11 +90,7 @@ class Identity(nn.Module):
         return functional.normalize(x.float(), dim=1)
 
     def embed(self, images: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n d"]:
-        """Unit vectors of faces; differentiable with respect to the pixels.
-
-        Args:
-            images: In [-1, 1], of any size, framed as FFHQ frames faces.
-        """
+        """Unit vectors of faces as :meth:`prepare` takes them; differentiable to the pixels."""
         return self.encode(self.prepare(images))
 
     def forward(self, images: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n d"]:

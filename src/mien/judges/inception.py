@@ -49,12 +49,7 @@ _LEAST = {"activation_5": 19, "mixed2": 27, "mixed7": 43, "mixed10": 75}
 
 @dataclass(frozen=True)
 class InceptionConfig:
-    """Which network and what is looked at.
-
-    Args:
-        form: ``keras`` or ``fid``.
-        taps: Names of :data:`TAPS` that :meth:`Inception.feature_maps` gives.
-    """
+    """Which network, and the names of :data:`TAPS` that :meth:`Inception.feature_maps` gives."""
 
     form: Form = "keras"
     taps: tuple[str, ...] = ("activation_5", "mixed2", "mixed7")
@@ -83,12 +78,10 @@ class Conv(nn.Module):
 
 
 def _row(before: int, after: int, width: int) -> Conv:
-    """1×width, same size."""
     return Conv(before, after, (1, width), padding=(0, width // 2))
 
 
 def _column(before: int, after: int, height: int) -> Conv:
-    """height×1, same size."""
     return Conv(before, after, (height, 1), padding=(height // 2, 0))
 
 
@@ -238,12 +231,9 @@ class Inception(nn.Module):
     ) -> dict[str, Tensor]:
         """Feature maps ``[n, c, h, w]`` by name, computed no deeper than the deepest one needs.
 
-        Args:
-            images: In [-1, 1]; they are not resized.
-            taps: Names of :data:`TAPS`; the configuration's if ``None``.
-
-        Raises:
-            InputError: An unknown tap, none, or pictures too small for the deepest one.
+        Images in [-1, 1] are not resized; ``taps`` are names of :data:`TAPS`, by default the
+        configuration's. Raises InputError for an unknown tap, none, or pictures too small for the
+        deepest one.
         """
         wanted = check_taps(self.config.taps if taps is None else taps, TAPS)
         self._check_size(images, wanted)

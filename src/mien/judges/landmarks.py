@@ -43,11 +43,8 @@ MIRRORED: tuple[int, ...] = (
 class LandmarkConfig:
     """Everything that decides the shape of the network's tensors.
 
-    Args:
-        resolution: Height and width of the crop that is read.
-        width: Channels of the first stage; each of the three following doubles them.
-        blocks: Residual blocks in each of the last three stages.
-        decoder: Channels on the way back up.
+    ``width`` is the channels of the first stage, doubled by each of the three following; ``blocks``
+    residual blocks in each of the last three; ``decoder`` channels on the way back up.
     """
 
     resolution: int = 96
@@ -97,8 +94,7 @@ class LandmarkNetwork(nn.Module):
     ) -> tuple[Float[Tensor, "n p h2 w2"], Float[Tensor, " n"]]:
         """Logits of the points' maps, a quarter of the crop's size, and of being a face.
 
-        Args:
-            images: Crops in [-1, 1] of the configured size.
+        Crops are in [-1, 1], of the configured size.
         """
         # Down.
         x = images.contiguous(memory_format=torch.channels_last)

@@ -76,11 +76,7 @@ places at ``Conv1_relu``, 32×32 at ``block_2_add``, 16×16 at ``block_5_add``, 
 
 @dataclass(frozen=True)
 class MobileNetConfig:
-    """What is looked at.
-
-    Args:
-        taps: Names of :data:`TAPS` that :meth:`MobileNet.feature_maps` gives.
-    """
+    """The names of :data:`TAPS` that :meth:`MobileNet.feature_maps` gives."""
 
     taps: tuple[str, ...] = ("block_2_add", "block_5_add", "block_12_add", "out_relu")
 
@@ -132,15 +128,7 @@ class MobileNet(nn.Module):
     def forward(
         self, images: Float[Tensor, "n 3 h w"], taps: Sequence[str] | None = None
     ) -> dict[str, Tensor]:
-        """Feature maps ``[n, c, h, w]`` by name, computed no deeper than the deepest one needs.
-
-        Args:
-            images: In [-1, 1]; they are not resized.
-            taps: Names of :data:`TAPS`; the configuration's if ``None``.
-
-        Raises:
-            InputError: An unknown tap, or none.
-        """
+        """Feature maps ``[n, c, h, w]``; see :meth:`mien.judges.inception.Inception.forward`."""
         wanted = check_taps(self.config.taps if taps is None else taps, TAPS)
         found: dict[str, Tensor] = {}
         x = prepared(images * 0.5 + 0.5, self.stem.weight.dtype)

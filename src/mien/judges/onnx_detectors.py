@@ -45,13 +45,9 @@ Decoder = Callable[[Mapping[str, Output], int, int], list[tuple[float, np.ndarra
 class OnnxDetector:
     """A detector out of an ONNX file; see :class:`~mien.judges.detections.Detector`.
 
-    Args:
-        path: The file.
-        threshold: Least score of a face; ``None`` for the format's usual one.
-
-    Raises:
-        MissingExtra: onnxruntime is not installed.
-        CheckpointError: The file cannot be read, or is none of the known detectors.
+    ``threshold`` is the least score of a face; ``None`` for the format's usual one. Raises
+    MissingExtra without onnxruntime, CheckpointError if the file cannot be read, or is none of the
+    known detectors.
     """
 
     def __init__(self, path: str | Path, threshold: float | None = None) -> None:
@@ -121,15 +117,9 @@ class OnnxDetector:
 
 
 def detect_format(inputs: Sequence[Any], outputs: Sequence[Any], path: Path) -> str:
-    """Which of the known detectors a graph is.
+    """Which of the known detectors a graph is, by its inputs and outputs as onnxruntime has them.
 
-    Args:
-        inputs: With ``name`` and ``shape``, as onnxruntime describes them.
-        outputs: The same of the outputs.
-        path: What an error names.
-
-    Raises:
-        CheckpointError: It is none of them.
+    Raises CheckpointError for ``path`` if it is none of them.
     """
     names = {output.name for output in outputs}
     lasts = sorted(output.shape[-1] for output in outputs if _is_number(output))

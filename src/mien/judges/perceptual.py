@@ -27,12 +27,10 @@ _SCALE = (0.458, 0.448, 0.450)
 
 @dataclass(frozen=True)
 class Trunk:
-    """A trunk, layer by layer.
+    """A trunk, layer by layer, and the numbers of the layers whose outputs are compared.
 
-    Attributes:
-        layers: ``("conv", in, out, kernel, stride, padding)``, ``("relu",)`` or
-            ``("pool", kernel, stride)``.
-        taps: Numbers of the layers whose outputs are compared.
+    Layers are ``("conv", in, out, kernel, stride, padding)``, ``("relu",)`` or ``("pool", kernel,
+    stride)``.
     """
 
     layers: tuple[tuple[str | int, ...], ...]
@@ -90,12 +88,8 @@ _SMALLEST = {"alexnet": 31, "vgg16": 16}  # pixels a side that leave something t
 class Perceptual(nn.Module):
     """Two batches of pictures -> their distances; lower is more alike.
 
-    Args:
-        trunk: A key of :data:`TRUNKS`.
-
-    Attributes:
-        features: The trunk, numbered as torchvision numbers it.
-        heads: Weights of each tap's channels; all 1 until the released ones are given.
+    ``features`` is the trunk, a key of :data:`TRUNKS`, numbered as torchvision numbers it;
+    ``heads`` are weights of each tap's channels, all 1 until the released ones are given.
     """
 
     shift: Tensor
@@ -115,8 +109,7 @@ class Perceptual(nn.Module):
     def feature_maps(self, images: Float[Tensor, "n 3 h w"]) -> list[Tensor]:
         """What the taps see of pictures in [-1, 1], ``[n, c, h, w]``, coarser and coarser.
 
-        Raises:
-            InputError: The pictures are too small for the trunk.
+        Raises InputError if the pictures are too small for the trunk.
         """
         smallest = _SMALLEST[self.trunk]
         if min(images.shape[2:]) < smallest:
@@ -135,10 +128,10 @@ class Perceptual(nn.Module):
     def forward(
         self, a: Float[Tensor, "n 3 h w"], b: Float[Tensor, "_n 3 _h _w"]
     ) -> Float[Tensor, " n"]:
-        """Distance of each pair (Zhang et al. 2018, Eq. 1); differentiable, for losses.
+        """Distance of each pair (Zhang et al.
 
-        Raises:
-            InputError: Shapes differ, or the pictures are too small for the trunk.
+        2018, Eq. 1); differentiable, for losses. Raises InputError if shapes differ, or the
+        pictures are too small for the trunk.
         """
         if a.shape != b.shape:
             cause = f"{tuple(a.shape)} against {tuple(b.shape)}"

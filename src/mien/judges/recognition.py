@@ -57,11 +57,7 @@ TAPS: dict[str, int] = {"conv32_down": 32, **{name: after for name, _, after, _ 
 
 @dataclass(frozen=True)
 class RecognitionConfig:
-    """What is looked at.
-
-    Args:
-        taps: Names of :data:`TAPS` that :meth:`Recognition.forward` gives.
-    """
+    """Names of :data:`TAPS` that :meth:`Recognition.forward` gives."""
 
     taps: tuple[str, ...] = ("conv64_3", "conv128_2", "conv256_2")
 
@@ -108,11 +104,7 @@ class Recognition(nn.Module):
         self.register_buffer("mean", mean, persistent=False)
 
     def forward(self, crops: Float[Tensor, "n 3 150 150"]) -> dict[str, Tensor]:
-        """The configured taps ``[n, c, h, w]`` by name, no deeper than needed.
-
-        Args:
-            crops: In [0, 255], as :meth:`crop` makes them.
-        """
+        """The configured taps ``[n, c, h, w]`` of :meth:`crop`'s crops, no deeper than needed."""
         return self._maps(crops, self.config.taps)
 
     def _maps(self, crops: Tensor, taps: tuple[str, ...]) -> dict[str, Tensor]:
@@ -140,18 +132,13 @@ class Recognition(nn.Module):
     def crop(
         self, images: Float[Tensor, "n 3 h w"], eyes: Float[Tensor, "n 2 2"] | None = None
     ) -> Float[Tensor, "n 3 150 150"]:
-        """Turn, scale and move faces so that their eyes lie at :data:`EYES`; [0, 255].
+        """Turn, scale and move faces in [-1, 1] so that their eyes lie at :data:`EYES`; [0, 255].
 
-        Bilinear, after an antialiased reduction where a face is more than twice as large; what lies
-        outside of a picture repeats its border. Differentiable to the pixels.
-
-        Args:
-            images: In [-1, 1].
-            eyes: Middles of the left and the right eye of each, x and y in shares of the picture;
-                ``None`` for faces framed as FFHQ's (:data:`FFHQ_EYES`).
-
-        Raises:
-            InputError: Both eyes of a face in one place.
+        ``eyes`` are the middles of the left and the right eye, x and y in shares of the picture;
+        ``None`` for faces framed as FFHQ's (:data:`FFHQ_EYES`). Bilinear, after an antialiased
+        reduction where a face is more than twice as large; what lies outside of a picture repeats
+        its border. Differentiable to the pixels. Raises InputError for both eyes of a face in one
+        place.
         """
         n, _, height, width = images.shape
         points = images.new_tensor(FFHQ_EYES).expand(n, 2, 2) if eyes is None else eyes

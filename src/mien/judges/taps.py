@@ -15,13 +15,7 @@ from mien.errors import InputError, UnknownName
 def check_taps(taps: Iterable[str], known: Mapping[str, int]) -> tuple[str, ...]:
     """Names of feature maps, as they were given.
 
-    Args:
-        taps: What is asked for.
-        known: What there is.
-
-    Raises:
-        UnknownName: A name that is not known.
-        InputError: None at all, or one twice.
+    Raises UnknownName for one that is not known, InputError for none at all, or one twice.
     """
     found = tuple(taps)
     for tap in found:

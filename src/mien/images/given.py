@@ -18,9 +18,7 @@ Picture = str | Path | np.ndarray | Image.Image
 def given(picture: Picture) -> tuple[UInt8[np.ndarray, "h w 3"], str | None]:
     """The pixels of a picture, and its file where it has one.
 
-    Raises:
-        ImageError: The file is no picture.
-        WrongType: It is nothing of :data:`Picture`.
+    Raises ImageError if the file is no picture, WrongType for nothing of :data:`Picture`.
     """
     if isinstance(picture, str | Path):
         return images.load(picture), str(picture)

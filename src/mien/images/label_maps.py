@@ -34,18 +34,7 @@ def save(
     provenance: Mapping[str, Any] | None = None,
     force: bool = True,
 ) -> Path:
-    """Write a label map.
-
-    Args:
-        path: Where; must end in ``.png``.
-        labels: Ids.
-        palette: Colour of each id.
-        provenance: What made it, as :func:`mien.images.save` stores it.
-        force: Whether an existing file may be replaced.
-
-    Raises:
-        OutputError: The name does not end in ``.png``, the file exists, or the disk refuses.
-    """
+    """Write a label map of the colours of ``palette``; otherwise as :func:`mien.images.save`."""
     target = as_path(path)
     if target.suffix.lower() != ".png":
         cause = f"ends in {target.suffix!r}, and label maps are written as PNG"
@@ -73,18 +62,10 @@ def load(path: str | Path, palette: UInt8[np.ndarray, "k 3"]) -> UInt8[np.ndarra
 
 
 def decode(data: bytes, name: str, palette: UInt8[np.ndarray, "k 3"]) -> UInt8[np.ndarray, "h w"]:
-    """Read a label map from the bytes of its file.
+    """Read a label map from the bytes of its file: ids below ``len(palette)``, or :data:`UNKNOWN`.
 
-    Args:
-        data: The whole file.
-        name: What errors call it.
-        palette: Colour of each id, for maps that are pictures.
-
-    Returns:
-        Ids below ``len(palette)``, or :data:`UNKNOWN`.
-
-    Raises:
-        ImageError: It is broken, or holds an id or a colour that the palette has not.
+    Maps may be pictures in the colours of the palette. Raises ImageError if it is broken, or holds
+    an id or a colour that the palette has not.
     """
     try:
         with Image.open(io.BytesIO(data)) as picture:

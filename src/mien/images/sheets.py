@@ -26,10 +26,8 @@ _NARROW = 96
 class Sheet:
     """Pictures in rows, each with a text below it.
 
-    Attributes:
-        images: uint8 ``[n, h, w, 3]``.
-        captions: A text each; lines are broken to the width, as many as it takes.
-        columns: How many in a row; None makes it about square.
+    It is broken to the width, into as many lines as it takes. ``columns=None`` makes it about
+    square.
     """
 
     images: UInt8[np.ndarray, "n h w 3"]
@@ -37,11 +35,7 @@ class Sheet:
     columns: int | None = None
 
     def drawn(self) -> UInt8[np.ndarray, "height width 3"]:
-        """The sheet as one picture.
-
-        Raises:
-            InputError: There is no picture.
-        """
+        """The sheet as one picture; raises InputError if there is none on it."""
         assert len(self.captions) == len(self.images), "a caption a picture"
         height, width = self.images.shape[1:3]
         font = ImageFont.load_default(size=_FONT)
@@ -86,7 +80,6 @@ def whole_lines(
 
 
 def _pieces(word: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> list[str]:
-    """A word in pieces that fit."""
     pieces = [""]
     for part in re.findall(r"[^-_/,.=]+[-_/,.=]*|[-_/,.=]+", word):
         if font.getlength(pieces[-1] + part) <= width:
@@ -103,12 +96,7 @@ def _pieces(word: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width
 def png_bytes(
     image: UInt8[np.ndarray, "h w 3"], provenance: Mapping[str, Any] | None = None
 ) -> bytes:
-    """A picture as the bytes of a PNG, as notebooks and pages show it.
-
-    Args:
-        image: uint8 ``[h, w, 3]``.
-        provenance: What made it, carried as by :func:`mien.images.save`.
-    """
+    """A picture as the bytes of a PNG, as pages show it; see :func:`mien.images.save`."""
     stream = io.BytesIO()
     Image.fromarray(image).save(stream, "PNG", pnginfo=images.png_text(provenance))
     return stream.getvalue()

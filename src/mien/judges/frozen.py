@@ -43,7 +43,7 @@ class FrozenFeatures(nn.Module):
         self.requires_grad_(False).eval()
 
     def forward(self, images: Float[Tensor, "n 3 h w"], deep: bool = True) -> Maps:
-        """Feature maps of :func:`view`'s pictures in [-1, 1]; of Inception alone unless ``deep``."""
+        """Feature maps of :func:`view`'s pictures in [-1, 1]; Inception's alone unless ``deep``."""
         seen = [self.inception(images, INCEPTION_TAPS)]
         if deep:
             seen.append(self.mobilenet(images, MOBILENET_TAPS))
@@ -54,7 +54,7 @@ class FrozenFeatures(nn.Module):
 def view(
     images: Float[Tensor, "n 3 h w"], corner: tuple[int, int] | None = None
 ) -> Float[Tensor, "n 3 128 128"]:
-    """Pictures of any size as frozen networks are shown them: resized, or the piece at top, left."""
+    """Pictures of any size as frozen networks are shown them: resized, or a piece at top, left."""
     side = images.shape[-1]
     if side == SIDE:
         return images

@@ -67,7 +67,7 @@ class Identity(nn.Module):
         self.project_norm = nn.BatchNorm1d(config.dim, affine=False)
 
     def prepare(self, images: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n 3 r r"]:
-        """Cut the middle square of pictures in [-1, 1], framed as FFHQ frames faces, and resize it."""
+        """Cut the middle square of pictures in [-1, 1], framed as FFHQ's, and resize it."""
         height, width = images.shape[-2:]
         side = max(1, round(min(height, width) * self.config.crop))
         top, left = (height - side) // 2, (width - side) // 2

@@ -26,7 +26,7 @@ def as_matrix(features: Tensor, name: str, minimum: int = 1) -> Tensor:
 
 
 def as_unit(features: Tensor, name: str, minimum: int = 1) -> Tensor:
-    """Like :func:`as_matrix`, with each row scaled to length 1; InputError for a row of length 0."""
+    """Like :func:`as_matrix`, each row scaled to length 1; InputError for a row of length 0."""
     matrix = as_matrix(features, name, minimum)
     norms = matrix.norm(dim=1, keepdim=True)
     if bool((norms == 0).any()):

@@ -63,7 +63,7 @@ class FeatureStatistics:
         self._absorb(batch.shape[0], mean, centred.T @ centred)
 
     def merge(self, other: FeatureStatistics) -> None:
-        """Take in what another accumulator of the same width has seen, as if it had been seen here."""
+        """Take in what another accumulator of the same width has seen, as if seen here."""
         self._check_width(other.width)
         if other.count:
             self._absorb(other.count, other.mean, other.scatter)

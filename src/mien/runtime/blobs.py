@@ -35,11 +35,9 @@ _SAID = bool | int | float | str | torch.dtype | tuple
 def fingerprint(network: nn.Module, example: Sequence[Tensor], facts: Sequence[Any]) -> str:
     """A name for a compiled network: a hash of all that decides what it computes.
 
-    Args:
-        network: Its tensors, the plain attributes of its modules and the source files that these
-            come from are all hashed.
-        example: Inputs; their shapes and types count.
-        facts: Versions, processor, precision, and whatever else must be the same.
+    The network's tensors, the plain attributes of its modules and the source files that these come
+    from; shapes and types of the example; versions, processor, precision and whatever else must be
+    the same (``facts``).
     """
     digest = hashlib.sha256()
     sources = set()
@@ -67,8 +65,7 @@ def _is_plain(value: Any) -> bool:
 def store(path: Path, content: bytes | memoryview) -> bool:
     """Keep a compiled network; what was unused longest makes room for it.
 
-    Returns:
-        Whether it was written: a full or read-only disk costs time the next time, nothing else.
+    Whether it was written: a full or read-only disk costs time the next time, nothing else.
     """
     try:
         with replacing(path) as beside, beside.open("wb") as stream:
@@ -81,7 +78,7 @@ def store(path: Path, content: bytes | memoryview) -> bool:
 
 
 def fetch(path: Path) -> np.ndarray | None:
-    """A compiled network as bytes that are read from disk when needed; None if it is not there.
+    """A compiled network as bytes read from disk when needed; None if it is not there, or damaged.
 
     A file that is damaged is removed.
     """

@@ -13,8 +13,7 @@ from mien.errors import InputError
 def find_device(name: str) -> torch.device:
     """The device that a user names: ``auto``, ``cpu``, ``cuda``, ``cuda:1``.
 
-    Raises:
-        InputError: No such device, or not on this machine.
+    Raises InputError for no such device, or none on this machine.
     """
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")

@@ -60,12 +60,7 @@ _UNBUILDABLE = (
 
 @dataclass(frozen=True)
 class Plan:
-    """A form that a network can be brought to.
-
-    Attributes:
-        name: A key of :data:`ENGINES`.
-        dtype: What features are computed in.
-    """
+    """A form that a network can be brought to: an engine, and what features are computed in."""
 
     name: str
     dtype: torch.dtype
@@ -84,13 +79,7 @@ class Engine:
     """A network in one of its forms; called as the network is, with any number of rows.
 
     Rows pass in portions of the example's size, the last one filled up, so that a row's result does
-    not depend on how many others there are.
-
-    Attributes:
-        plan: Its name and what features are computed in.
-        rows: How many rows pass at once.
-        start_s: Seconds that it took to build.
-        run: Takes exactly ``rows`` rows.
+    not depend on how many others there are. It took ``start_s`` seconds to build.
     """
 
     plan: Plan
@@ -145,10 +134,8 @@ def engine(
         cache: Folder of compiled networks and of the table of costs; None for neither.
         told: The form that is being built now, each time before it is.
 
-    Raises:
-        UnknownName: No such engine.
-        InputError: No such precision, or an engine that cannot run this network here.
-        MissingExtra: An engine whose package is not installed.
+    Raises UnknownName for no such engine, InputError for no such precision, or an engine that
+    cannot run this network here, MissingExtra for one whose package is not installed.
     """
     check_precision(precision)
     inputs = (example,) if isinstance(example, Tensor) else tuple(example)
@@ -194,16 +181,9 @@ def choose(
 ) -> list[Plan]:
     """Forms in which ``items`` rows would be ready, the soonest first, by the table of costs.
 
-    Args:
-        gflop: Work of one row.
-        device: Where.
-        precision: ``exact`` allows float32 only.
-        items: How many rows.
-        cache: Folder with the table.
-        kept: Whether a form lies on disk; asked only where that could make it the soonest.
-
-    Returns:
-        As far as the eager engine, which is always the last: it needs nothing.
+    As far as the eager engine, which is always the last: it needs nothing. ``gflop`` is the work of
+    one row; ``exact`` allows float32 only; ``kept`` says whether a form lies on disk and is asked
+    only where that could make it the soonest.
     """
     fast = fast_dtype(device)
     timed = []
@@ -243,7 +223,6 @@ def seconds_to_start(
 def _is_kept(
     network: nn.Module, example: tuple[Tensor, ...], plan: Plan, cache: Path | None
 ) -> bool:
-    """Whether a form lies on disk."""
     if plan.name != "openvino" or cache is None or not cache.is_dir():
         return False
     return openvino_engine.blob_path(network, example, plan.dtype, cache).is_file()
@@ -265,10 +244,8 @@ def why_not(name: str, device: torch.device) -> str:
 def check_engine(name: str, device: torch.device) -> str:
     """The name of an engine, ``auto`` included, if it is there.
 
-    Raises:
-        UnknownName: No such engine.
-        MissingExtra: Its package is not installed.
-        InputError: It cannot run on this device.
+    Raises UnknownName for no such engine, MissingExtra if its package is not installed, InputError
+    if it cannot run on this device.
     """
     if name == AUTO:
         return name

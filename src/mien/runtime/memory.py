@@ -15,10 +15,9 @@ _PAD_BYTES = 1 << 26
 
 
 def tune_allocator() -> bool:
-    """Make glibc keep freed memory and never map a tensor of its own.
+    """Make glibc keep freed memory and never map a tensor of its own; whether it worked.
 
-    Returns:
-        Whether it worked; elsewhere than on glibc nothing happens.
+    Elsewhere than on glibc nothing happens.
     """
     if platform.libc_ver()[0] != "glibc":
         return False

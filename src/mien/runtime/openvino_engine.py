@@ -26,10 +26,7 @@ def load_openvino() -> Any:
     """The package ``openvino``, kept from reporting its use over the network.
 
     It does so on import if ``openvino_telemetry`` can be imported; without that package it has a
-    stand-in that does nothing.
-
-    Raises:
-        MissingExtra: It is not installed.
+    stand-in that does nothing. Raises MissingExtra if it is not installed.
     """
     if "openvino" not in sys.modules:
         sys.modules["openvino_telemetry"] = None  # pyright: ignore[reportArgumentType]
@@ -55,9 +52,8 @@ def build(
 ) -> Callable[..., Tensor | tuple[Tensor, ...]]:
     """Compile a network, or read it from the cache, for inputs of the example's shapes.
 
-    Raises:
-        MissingExtra: OpenVINO is not installed.
-        RuntimeError: It does not know an operation of the network.
+    Raises MissingExtra without OpenVINO, RuntimeError if it does not know an operation of the
+    network.
     """
     ov = load_openvino()
     core = ov.Core()

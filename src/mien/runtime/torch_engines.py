@@ -41,8 +41,7 @@ def build_compiled(
 ) -> Callable[..., Tensor | tuple[Tensor, ...]]:
     """Compile a network with its weights as constants; the first pass is made here.
 
-    Raises:
-        RuntimeError: The compiler fails.
+    Raises RuntimeError if the compiler fails.
     """
     if cache is not None:
         os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(cache / "inductor"))

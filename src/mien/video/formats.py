@@ -11,15 +11,10 @@ from mien.errors import OutputError
 
 @dataclass(frozen=True)
 class Format:
-    """One kind of video file.
+    """One kind of video file: FFmpeg's muxer and encoder, and the settings of both.
 
-    Attributes:
-        container: FFmpeg's name of the muxer.
-        codec: FFmpeg's name of the encoder of the picture.
-        options: Settings of that encoder.
-        container_options: Settings of the muxer.
-        sounds: Codecs of sound that are taken over without encoding them again.
-        sound_codec: What other sound is encoded as; empty if there can be none.
+    ``sounds`` are codecs of sound that are taken over without encoding them again; other sound is
+    encoded as ``sound_codec``, empty if there can be none.
     """
 
     container: str
@@ -76,11 +71,7 @@ FORMATS: Mapping[str, Format] = {
 
 
 def format_of(path: str | Path) -> Format:
-    """The format that a name asks for.
-
-    Raises:
-        OutputError: Its end is that of no video.
-    """
+    """The format that a name asks for; raises OutputError if its end is that of no video."""
     suffix = Path(path).suffix.lower()
     if suffix not in FORMATS:
         what = f"ends in {suffix!r}, which is no video" if suffix else "has no suffix"

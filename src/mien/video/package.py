@@ -11,13 +11,9 @@ LEAST = 18
 
 
 def pyav(purpose: str = "video") -> Any:
-    """The package ``av``.
+    """The package ``av``, needed for a purpose (a noun phrase).
 
-    Args:
-        purpose: What it is needed for, as a noun phrase.
-
-    Raises:
-        MissingExtra: It is not installed, or too old.
+    Raises MissingExtra if it is not installed, or too old.
     """
     try:
         import av

@@ -23,8 +23,7 @@ def packed(provenance: Mapping[str, Any]) -> str:
 def read_provenance(path: str | Path) -> dict[str, Any]:
     """Read back what made a clip that mien wrote.
 
-    Raises:
-        VideoError: No such file, no clip, or it does not say what made it.
+    Raises VideoError for no such file, no clip, or one that does not say what made it.
     """
     file = Path(path)
     clip = Clip(file)

@@ -108,7 +108,7 @@ def find_fixed(path: str | Path, names: Sequence[str]) -> FixedSplit | None:
 
 
 def fold_rows(count: int, fold: int, folds: int) -> np.ndarray:
-    """Positions, rising, without ``fold``, ``fold + folds``, …; InputError for no such fold."""
+    """Positions but ``fold``, ``fold + folds``, …, ascending; InputError for no such fold."""
     if not 0 <= fold < folds:
         raise InputError(f"fold {fold} is not from 0 to {folds - 1}")
     return np.flatnonzero(np.arange(count) % folds != fold)

@@ -45,7 +45,7 @@ class LabelTable:
         return len(self.faces)
 
     def find(self, name: str) -> str | None:
-        """The row for a picture: by name, else by name without folder, else by stem; or ``None``."""
+        """The row for a picture: by name, else by name without folder, else stem; or ``None``."""
         if name in self.faces:
             return name
         path = PurePosixPath(comparable(name))

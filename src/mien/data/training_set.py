@@ -101,7 +101,7 @@ class TrainingSet:
         return len(self.names)
 
     def leave_out(self, fold: int | None, folds: int = 5) -> TrainingSet:
-        """Without one fold, see :func:`mien.data.splits.fold_rows`: for judges of other pictures."""
+        """Without one fold, see :func:`mien.data.splits.fold_rows`: for other judges."""
         if fold is None:
             return self
         rows = splits.fold_rows(len(self), fold, folds)

@@ -31,19 +31,13 @@ class Finder(Protocol):
 
     def find(self, image: UInt8[np.ndarray, "h w 3"]) -> list[Face]:
         """All faces of a picture, the largest first."""
-        ...
 
     def in_box(self, image: UInt8[np.ndarray, "h w 3"], box: Box) -> Face:
         """The face in a box that a person gave."""
-        ...
 
 
 class SeveralFaces(InputError):
-    """It is not clear which face is meant.
-
-    Attributes:
-        preview: The picture with its faces numbered, uint8.
-    """
+    """It is not clear which face is meant; ``preview`` numbers them, uint8."""
 
     def __init__(self, text: str, preview: UInt8[np.ndarray, "h w 3"]) -> None:
         super().__init__(text)
@@ -52,12 +46,10 @@ class SeveralFaces(InputError):
 
 @dataclass(frozen=True)
 class Where:
-    """Where the face is.
+    """Where the face is: its number from 1, or ``None`` for the only one.
 
-    Attributes:
-        face: Its number from 1; ``None`` for the only one.
-        box: x, y, width, height, forehead to chin; then nothing is looked for.
-        aligned: The picture is such a crop already; nothing is looked for.
+    Nothing is looked for if there is a ``box`` (x, y, width, height, forehead to chin), or the
+    picture is ``aligned``: such a crop already.
     """
 
     face: int | None = None
@@ -75,20 +67,10 @@ class Where:
 def cut_face(
     image: UInt8[np.ndarray, "h w 3"], where: Where, finder: Finder | None, size: int
 ) -> tuple[UInt8[np.ndarray, "size size2 3"], Alignment, list[str]]:
-    """Find the face that is meant and cut its square.
+    """Find the face that is meant, cut its square, and say what a person should know.
 
-    Args:
-        image: The picture.
-        where: Which face.
-        finder: Needed unless the picture is aligned.
-        size: Side of the crop.
-
-    Returns:
-        The crop, how it lies in the picture, and what the person should know.
-
-    Raises:
-        SeveralFaces: There are several; holds a preview with their numbers.
-        InputError: There is none, or no such one.
+    A finder is needed unless the picture is aligned. Raises SeveralFaces, with a preview of their
+    numbers, or InputError if there is none, or no such one.
     """
     return cut_found(image, find_face(image, where, finder), size)
 
@@ -118,11 +100,7 @@ def find_face(
 
 
 def every_face(image: UInt8[np.ndarray, "h w 3"], finder: Finder | None) -> list[Face]:
-    """All faces of a picture, in the order in which they are numbered.
-
-    Raises:
-        InputError: There is none, or no finder.
-    """
+    """All faces of a picture, as they are numbered; InputError if there is none, or no finder."""
     if finder is None:
         raise InputError("a finder of faces is needed to find them all")
     faces = finder.find(image)
@@ -166,11 +144,7 @@ def looks_drawn(image: UInt8[np.ndarray, "h w 3"]) -> bool:
 
 @lru_cache(maxsize=4)
 def shipped_finder(device: str = "cpu", detector: str | Path | None = None) -> Finder:
-    """The finder of faces with the networks that ship.
-
-    Raises:
-        WeightsMissing: They are not on this disk.
-    """
+    """The finder of faces with the networks that ship; WeightsMissing if not on this disk."""
     from mien.faces.shipped import DETECTOR, face_finder
 
     try:

@@ -35,11 +35,9 @@ _SMILING = "_smiling"
 
 @dataclass(frozen=True)
 class Condition:
-    """How the photos are shown.
+    """Photos are shown at this longest side in pixels (``None`` leaves it), turned at random.
 
-    Attributes:
-        size: Longest side in pixels; ``None`` leaves it.
-        turn: Photos are turned by up to this many degrees, either way, at random.
+    They are turned by up to ``turn`` degrees, either way.
     """
 
     size: int | None
@@ -63,12 +61,9 @@ CONDITIONS = (
 class Reading:
     """What was found in one photo under one condition.
 
-    Attributes:
-        name: The photo.
-        faces: How many faces were found.
-        found: Whether there is one, where it should be.
-        errors: Of the left and the right eye, in distances of the eyes; None without points.
-        outline: The same of the middles of the eyes' outlines.
+    ``found``: there is one face, where it should be. ``errors`` are of the left and the right eye,
+    in distances of the eyes, ``outline`` the same of the middles of the eyes' outlines; None
+    without points.
     """
 
     name: str
@@ -79,10 +74,9 @@ class Reading:
 
 
 def read_pupils(path: str | Path) -> dict[str, Float[np.ndarray, "2 2"]]:
-    """Hand-placed pupils, left and right in the picture, of each named picture.
+    """Hand-placed pupils, left and right in the picture, by the stem of each.
 
-    Raises:
-        DatasetError: The file has no ``names`` and ``points``.
+    Raises DatasetError if the file has no ``names`` and ``points``.
     """
     try:
         with np.load(path, allow_pickle=False) as arrays:
@@ -103,16 +97,11 @@ def score_alignment(
     seed: int = 0,
     say: Callable[[str], None] = lambda text: None,
 ) -> ScoreTable:
-    """Find the faces of real photos under several conditions.
+    """Find the faces of real photos under several conditions, a row of the table each.
 
-    Args:
-        finder: What is measured.
-        photos: One person a picture; ``ID_neutral`` and ``ID_smiling`` share their pupils roughly.
-        pupils: By stem.
-        judge: Name and SHA-256 of the landmark network.
-        conditions: A row of the table each.
-        seed: Decides how far each photo is turned.
-        say: Called before each condition.
+    There is one person a picture; ``ID_neutral`` and ``ID_smiling`` share their pupils, given by
+    stem, roughly. ``judge`` is name and SHA-256 of the landmark network; the seed decides how far
+    each photo is turned; ``say`` is called before each condition.
     """
     rows: dict[str, list[Score]] = {}
     for condition in conditions:
@@ -158,15 +147,9 @@ def _read(
 def turned(
     image: UInt8[np.ndarray, "h w 3"], degrees: float, size: int | None = None
 ) -> tuple[UInt8[np.ndarray, "h2 w2 3"], Float[np.ndarray, "2 3"]]:
-    """A picture turned about its middle and scaled, in one resampling.
+    """A picture turned about its middle and scaled to a longest side, in one resampling.
 
-    Args:
-        image: The picture.
-        degrees: Clockwise as one sees it.
-        size: Longest side of the result; ``None`` for the picture's own.
-
-    Returns:
-        The turned picture, and the matrix from its pixels to those of ``image``.
+    Degrees are clockwise as one sees it. Also the matrix from its pixels to those of ``image``.
     """
     height, width = image.shape[:2]
     if degrees == 0 and size in (None, max(height, width)):
@@ -231,11 +214,7 @@ def _scores(
 
 
 def find_points(data: str | Path) -> Path:
-    """The file of hand-placed points beside a data set: ``london_landmarks189.npz``.
-
-    Raises:
-        DatasetError: There is none.
-    """
+    """The hand-placed points beside a data set: ``london_landmarks189.npz``; or DatasetError."""
     path = Path(data)
     found = sorted(path.parent.glob(f"{path.stem}_landmarks*.npz"))
     if not found:

@@ -28,12 +28,10 @@ _AT_ONCE = 16
 
 @dataclass(frozen=True, eq=False)
 class People:
-    """Pictures of people, one or several of each.
+    """Pictures of people, one or several of each, framed as FFHQ frames faces.
 
-    Attributes:
-        pictures: uint8 ``[m, h, w, 3]``, framed as FFHQ frames faces.
-        anchors: Points of each picture that expressions move.
-        person: Who each picture shows, from 0 without gaps.
+    ``anchors`` are the points of each picture that expressions move; ``person`` says who each
+    shows, from 0 without gaps.
     """
 
     pictures: UInt8[np.ndarray, "m h w 3"]
@@ -81,19 +79,11 @@ def generated_people(
     psi: float = 0.7,
     labels: Float[Tensor, "m c"] | None = None,
 ) -> People:
-    """Draw people who do not exist, each several times.
+    """Draw people who do not exist, each several times; person *i* has z of seed ``seed + i``.
 
     The looks of one person share z and what lasts of the label; expression, mouth, eyes and pose
     are another face's, and the upper half of the layers, which hold colours, partly as well.
-
-    Args:
-        generator: In eval mode.
-        count: How many people.
-        seed: Person *i* has z of seed ``seed + i``.
-        resolution: Side of the pictures.
-        looks: Pictures of each.
-        psi: Truncation.
-        labels: Labels to draw from, for a generator that takes them.
+    ``psi`` is the truncation; ``labels`` are drawn from, for a generator that takes them.
     """
     config = generator.config
     source = torch.Generator().manual_seed(seed)
@@ -148,15 +138,10 @@ def open_people(
 ) -> tuple[People, Float[Tensor, "n c"] | None]:
     """The faces of a part of a data set, each a person of its own, and their labels if there are.
 
-    Args:
-        data: A folder or zip of faces framed as FFHQ frames them.
-        points: ``.npz`` with ``points`` ``[pictures, 68, 2]``, a row for each picture of ``data``
-            in sorted order, at 256×256; ``None`` takes the average face's for all.
-        resolution: Side of the pictures.
-        part: Which part, see :func:`mien.data.splits.split`.
-
-    Raises:
-        DatasetError: Pictures or points cannot be used, or their numbers differ.
+    They are framed as FFHQ frames them. ``points`` is an ``.npz`` with ``points`` ``[pictures, 68,
+    2]``, a row for each picture of ``data`` in sorted order, at 256×256; ``None`` takes the average
+    face's for all. Raises DatasetError if pictures or points cannot be used, or their numbers
+    differ.
     """
     chosen = TrainingSet.open(data, resolution, part=part)
     labels = None if chosen.labels is None else torch.from_numpy(chosen.labels)

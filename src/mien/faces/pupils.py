@@ -39,14 +39,9 @@ _CATCHLIGHT = 9
 def find_pupils(
     pictures: Float[Tensor, "n 3 h w"], points: Float[Tensor, "n 68 2"]
 ) -> Float[Tensor, "n 2 2"]:
-    """Pupils of upright faces.
+    """x, y of the left and the right pupil (in the picture) of upright faces.
 
-    Args:
-        pictures: One face each, in [-1, 1].
-        points: Its 68 landmarks, x, y in pixels.
-
-    Returns:
-        x, y of the left and the right pupil (left and right in the picture).
+    Pictures show one face each, in [-1, 1]; its 68 landmarks are in pixels.
     """
     eyes = torch.stack([points[:, LEFT_EYE].mean(dim=1), points[:, RIGHT_EYE].mean(dim=1)], dim=1)
     apart = (eyes[:, 1] - eyes[:, 0]).norm(dim=1)

@@ -37,14 +37,10 @@ _SHOWS = 0.35
 
 @dataclass(frozen=True)
 class Canvases:
-    """A batch.
+    """A batch in [-1, 1], of ``f`` faces a canvas, not all of which are there.
 
-    Attributes:
-        images: In [-1, 1].
-        points: Five points of each face, in pixels; ``f`` faces a canvas.
-        centre: Middle of each face.
-        reach: Half side of FFHQ's square of each face.
-        there: Which faces there are.
+    ``points`` are five in pixels, ``centre`` is the middle of the face, ``reach`` half the side of
+    FFHQ's square.
     """
 
     images: Float[Tensor, "n 3 h w"]
@@ -59,13 +55,7 @@ class Canvases:
 
 
 class DetectorRecipe(AdamWRecipe):
-    """A face detector.
-
-    Args:
-        config: What decides the run.
-        faces: Portraits with points.
-        device: Where to compute; canvases are drawn on the CPU.
-    """
+    """A face detector, taught on portraits with points; canvases are drawn on the CPU."""
 
     name = "the detector"
     longest = 5.0
@@ -164,12 +154,8 @@ def _pasted(
 def canvas_loss(heat: Tensor, points: Tensor, canvases: Canvases) -> dict[str, Tensor]:
     """The losses of a batch: the heat map's, and the points'.
 
-    ``points`` is the mean distance of its points in half sides of the face's square.
-
-    Args:
-        heat: ``[n, h, w]``, logits.
-        points: ``[n, 5, 2, h, w]`` in pixels.
-        canvases: What was shown.
+    ``heat`` ``[n, h, w]`` are logits, ``points`` ``[n, 5, 2, h, w]`` in pixels; the ``points`` that
+    is returned is their mean distance in half sides of the face's square.
     """
     rows, columns = heat.shape[1:]
     axis = (torch.arange(max(rows, columns), device=heat.device) + 0.5) * STRIDE

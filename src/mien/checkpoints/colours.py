@@ -1,8 +1,7 @@
 """StyleGAN2 networks of one channel (grey) or four (RGBA), brought to three.
 
-A generator's layers to RGB are rows of one matrix: grey is shown as three equal rows, and alpha is
-left out, which changes no colour. A discriminator sees grey as the mean of three equal channels,
-and a picture without alpha as an opaque one; both are exact.
+Grey is shown as three equal rows of the layers to RGB, alpha is left out; a discriminator sees grey
+as the mean of three equal channels, no alpha as opaque. All is exact.
 """
 
 from __future__ import annotations

@@ -1,11 +1,9 @@
 """Weights of networks that have seen the world: 8-bit files of Keras' and dlib's, FID's ``.pth``.
 
 The 8-bit form is a ``.safetensors`` in which ``value = min + scale * uint8``; its header holds
-``quantization``, JSON ``{name: [min, scale]}``. Tensors of other types are taken as they are. Each
-table below says where the parameters of one of our networks stand; batch normalisation (Keras, FID)
-and dlib's scale a channel are folded into the convolution before them.
-
-Axes of kernels: Keras and dlib h w i o (depthwise: h w o 1), ours o i h w.
+``quantization``, JSON ``{name: [min, scale]}``. Batch normalisation and dlib's scale a channel are
+folded into the convolution before them. Kernels: Keras and dlib h w i o (depthwise: h w o 1), ours
+o i h w.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """What a pickled network says of its functions, which its tensors do not show.
 
-Two networks of equal tensors may compute different things: another activation, gain, clamp or
-padding, no demodulation. A pickled module names them: as attributes of its layers, and as the
-arguments that it was made with. Each is honoured or refused here, never passed over. A plain
+Networks of equal tensors may have another activation, gain, clamp or padding, or no demodulation.
+What attributes of layers and arguments of modules say of that is honoured or refused here. A plain
 ``state_dict`` says nothing, and is taken for what its family publishes.
 """
 

@@ -1,8 +1,8 @@
 """The header of a safetensors file, read and checked without believing it.
 
-The layout: eight bytes of little-endian header length, a JSON object (name -> dtype, shape,
-data_offsets; ``__metadata__`` -> strings), then the tensors' bytes without holes. Everything that
-can be wrong is found here, before any other reader sees the file and before memory is asked for.
+Eight bytes of little-endian header length, a JSON object (name -> dtype, shape, data_offsets;
+``__metadata__`` -> strings), then the tensors' bytes without holes. All that can be wrong is found
+here, before memory is asked for.
 """
 
 from __future__ import annotations

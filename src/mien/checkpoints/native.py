@@ -1,11 +1,7 @@
 """The own format: one ``.safetensors`` whose header carries the configuration as JSON.
 
-Under the metadata key ``mien`` stands ``{"kind", "version", "config", "meta"}``: what network it
-is, which layout of names and configuration, the arguments that build the network, and whatever else
-is worth knowing (how many images it saw, its data). There is no code in it and none is run.
-
-    save("faces.safetensors", "stylegan2-generator", network.state_dict(), config)
-    native = load("faces.safetensors", kind="stylegan2-generator")
+Under the metadata key ``mien`` stand ``kind``, ``version`` (the layout of names and configuration),
+``config`` (builds the network) and ``meta`` (how many images it saw, its data). No code is in it.
 """
 
 from __future__ import annotations

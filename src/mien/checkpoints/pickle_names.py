@@ -1,8 +1,8 @@
 """Which importable names a foreign pickle may mention, and what becomes of each.
 
-Three kinds: names with a meaning here (:data:`ACTIONS`, which compute nothing but records), names
-whose objects become inert stubs (:data:`INERT_NAMES`, :data:`INERT_TREES`), and all others, which
-are refused as soon as they are mentioned. Nothing is ever imported or called by name.
+Names with a meaning here (:data:`ACTIONS`) make records, those of :data:`INERT_NAMES` and
+:data:`INERT_TREES` inert stubs; all others are refused as soon as they are mentioned. Nothing is
+ever imported or called by name.
 """
 
 from __future__ import annotations

@@ -1,8 +1,5 @@
 """Every format that is read, in one table, and the two calls that use it.
 
-    native = open_checkpoint("ffhq.pkl", "stylegan2-generator")   # whatever family it is of
-    native = convert("ffhq.pkl")                                  # the same, foreign files only
-
 To add a family: one file with its :class:`~mien.checkpoints.layout.Format`, one row here.
 """
 

@@ -1,10 +1,9 @@
 """Foreign pickles read by a machine of our own that can build data and nothing else.
 
-The standard unpickler is not used at all: it allocates what a file tells it to and calls what a
-file names. This machine interprets the published opcodes (protocols 0 to 5) over a view of the
-file. Names become records (see :mod:`mien.checkpoints.pickle_names`), every length is checked
-against the bytes that are there, and a :class:`Meter` bounds operations, memory and nesting, so a
-file costs at most a few seconds and a few hundred megabytes before it is refused.
+The standard unpickler allocates what a file tells it to and calls what a file names. This machine
+interprets the published opcodes (protocols 0 to 5): names become records
+(:mod:`mien.checkpoints.pickle_names`), lengths are checked against the bytes that are there, and a
+:class:`Meter` bounds operations, memory and nesting, to a few seconds and a few hundred megabytes.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Zip archives read without believing them: a bounded directory, members as views, no surprises.
 
-The standard library reads a whole directory into objects before anything can be refused; here the
-number of members and the size of what comes out are bounded first. Members stay where they lie in
-the mapped file until somebody asks for their bytes.
+The standard library reads a whole directory into objects before anything can be refused. Members
+stay where they lie in the mapped file until somebody asks for their bytes.
 """
 
 from __future__ import annotations

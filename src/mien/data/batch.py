@@ -1,10 +1,7 @@
 """Many pictures, one after the other or in several processes: found, worked on, reported.
 
-    jobs = find_jobs(["photos", "more.zip"], "out", (".png",))
-    for done in work_off(jobs, start, processes=4): ...
-
 A job whose files are all there is passed over, so a command that was stopped goes on when it is
-repeated. What a picture cannot be used for is a problem of that picture; the others are still done.
+repeated. A picture that cannot be used is reported; the others are still done.
 """
 
 from __future__ import annotations

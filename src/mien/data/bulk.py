@@ -1,13 +1,10 @@
 """Bulk work: very many inputs in shards, each made once, in processes here or on a Ray cluster.
 
-    plan = Plan.of(["faces.zip", "more.tar"], "out", per_shard=1000, said={"verb": "mask"})
-    for line in run(plan, start, processes=8): ...
-
 A shard is ``shard-000000.tar`` (WebDataset) and ``shard-000000.jsonl``, a line an input: ``input``,
 ``files``, ``notes``, ``problem``. Both are renamed when they are whole, the lines last, and a shard
 that has its lines is never made again: each input stands in the output once, however often the run
-was stopped. Inside a shard the files lie in ``work/`` until it is whole, so that a killed run loses
-one picture a process. An input that its process died of :data:`TRIES` times is set aside.
+was stopped. Until then its files lie in ``work/``, so that a killed run loses one picture a
+process. An input that its process died of :data:`TRIES` times is set aside.
 """
 
 from __future__ import annotations

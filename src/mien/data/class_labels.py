@@ -2,9 +2,7 @@
 
     {"labels": [["00000/img00000000.png", 6], ...]}      class numbers, or vectors of one length
 
-NVlabs' reader takes any number that numpy turns into an int64 or a float32, so ``1.0`` (pandas),
-``"1"`` and ``true`` are class numbers here too. What training cannot use is refused with the first
-name: numbers that are not finite, classes without bound, two labels of one picture that disagree.
+Any number that numpy turns into an int64 or a float32 is one here too: ``1.0``, ``"1"``, ``true``.
 """
 
 from __future__ import annotations

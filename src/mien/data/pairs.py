@@ -1,19 +1,13 @@
 """Pictures in two domains, in memory: pairs that belong together, and domains that do not.
 
-    pairs = PairedSet.open("cuhk.zip", 256)
-    a, b = pairs.batch(indices, variants)
-
-Read from a folder or straight from a zip, in any of these layouts:
-
     photo/ann.jpg  sketch/ann.png                two folders of equal stems; also A/ and B/
     trainA trainB testA testB, A/train B/train   the same, with a split of their own
     ann.jpg                                      both side by side in one picture, at any depth
     train/ann.jpg  test/bob.jpg  val/…           side by side, with a split of their own
 
 **Who is kept out is decided before anything is turned or mirrored**: whole pairs, one a person, by
-name. ``split="leaky"`` does what a study of this set did instead: first it makes eight pictures of
-each pair, then it shuffles them, so that turned copies of training faces are measured as if they
-were new. Its numbers are for comparison with that study only.
+name. ``split="leaky"`` does what a study did instead, for comparison with it only: it makes eight
+pictures of each pair, then shuffles them, so that turned copies of training faces are measured.
 """
 
 from __future__ import annotations

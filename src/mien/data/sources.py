@@ -1,11 +1,4 @@
-"""Sets of pictures as they lie about: folders, zips, NVlabs' layout, domains and pairs.
-
-Everything here reads from a folder or straight from a zip (see :mod:`mien.data.stores`), lists
-names in sorted order and reads any picture at any time:
-
-    open_source   every picture below a path; NVlabs' ``dataset.json`` gives class labels
-    open_domains  ``trainA trainB testA testB``: two kinds of pictures that do not belong together
-"""
+"""Sets of pictures as they lie about, in folders or zips: sorted, each readable at any time."""
 
 from __future__ import annotations
 

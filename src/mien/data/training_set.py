@@ -1,11 +1,6 @@
-"""A whole set of pictures in memory, ready to be drawn from.
+"""A whole set of pictures in memory, where a batch costs a copy.
 
-    pictures = TrainingSet.open("sfhq.zip", 128)
-    order = SampleOrder(len(pictures), seed=0, mirror=True)
-    images, labels = pictures.batch(*order.batch(nimg, 32))
-
-Sets of this size (some thousand small pictures) fit into memory, where a batch costs a copy. For
-larger ones give a cache folder: the decoded pictures are written there once and mapped from disk.
+Of larger sets the decoded pictures are written to a cache folder once and mapped from disk.
 """
 
 from __future__ import annotations

@@ -1,13 +1,9 @@
 """Cut a face out as FFHQ does, and put an edited crop back where it came from.
 
-    crop, alignment = align(image, face, 256)
-    image = paste_back(image, edited, alignment)
-
 The crop is FFHQ's square (:mod:`mien.faces.frames`), sampled with a bicubic filter that is widened
-when the face is shrunk. Where the square reaches beyond the picture, the picture is continued by
-reflection that grows blurred and fades to its middle colour (Karras et al. 2019, appendix A). The
-way back is the same similarity inverted; the crop's border is feathered, and pixels outside of it
-stay as they were, bit for bit.
+when the face is shrunk. Beyond the picture it is continued by reflection that grows blurred and
+fades to its middle colour (Karras et al. 2019, appendix A). The way back is the same similarity
+inverted; the crop's border is feathered, and pixels outside of it stay as they were, bit for bit.
 
 Axes: h w pixels, p points. Points are x, y in pixels, continuous from the upper left corner.
 """

@@ -1,7 +1,4 @@
-"""Which face of a picture is meant: found, chosen, cut; and what is a drawing already.
-
-crop, alignment, notes = cut_face(image, Where(face=2), shipped_finder(), 256)
-"""
+"""Which face of a picture is meant: found, chosen, cut; and what is a drawing already."""
 
 from __future__ import annotations
 

@@ -1,11 +1,9 @@
 """How well a judge of identity knows a person again: verification and rank-1.
 
-Two measures. On pictures of real people, two of each (neutral and smiling, say), every first
-picture is compared with every second one. On single faces that training did not see, each is
-compared with changed views of all: that one only says how far the training's views are mastered.
-
-Beside the judge stands the cosine of the bare pixels: people who were photographed twice in one
-session wear the same clothes in the same light, and what a judge is worth is what it adds to that.
+On two pictures each of real people (neutral and smiling, say), every first is compared with every
+second; on single faces that training did not see, with changed views of all, which only says how
+far these are mastered. Beside the judge stands the cosine of the bare pixels: people photographed
+twice in one session wear the same clothes in the same light.
 """
 
 from __future__ import annotations

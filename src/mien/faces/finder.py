@@ -1,12 +1,8 @@
 """Faces in pictures: where they are, their landmarks, and which one is meant.
 
-    finder = FaceFinder(detector, landmark_network)
-    for face in finder.find(image): ...
-
-Two steps: a detector says roughly where a face is, how large and how turned; then the landmark
-network reads the face in a crop that stands upright, and again in the crop that its own landmarks
-make, which takes out what the detector missed. The networks are passed in;
-:mod:`mien.faces.shipped` loads those that ship.
+A detector says roughly where a face is, how large and how turned; then the landmark network reads
+the face in a crop that stands upright, and again in the crop that its own landmarks make, which
+takes out what the detector missed.
 
 Axes: h w pixels, p points. Points are x, y in pixels, continuous from the upper left corner.
 """

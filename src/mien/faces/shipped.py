@@ -1,8 +1,4 @@
-"""The finder of faces with the networks that ship: loaded once, used by every verb.
-
-faces = face_finder().find(image)
-crop, alignment = align(image, faces[0], 256)
-"""
+"""The finder of faces with the networks that ship: loaded once, used by every verb."""
 
 from __future__ import annotations
 

@@ -1,7 +1,5 @@
 """Training the face detector: portraits set into scenery, at any size and turn.
 
-    mien train detector --data sfhq.zip --points POINTS.npz --out detector.safetensors
-
 A canvas shows no face, one or two: whole portraits with their edges, or heads cut out softly, and
 lone eyes or mouths that are no faces. Losses: CenterNet's focal loss of the heat map (Zhou et al.
 2019, Eq. 1) and the distance of the five points in units of the face.

@@ -1,11 +1,8 @@
 """Training the identity network: views of one face belong together, all other faces apart.
 
-    mien train identity --data sfhq.zip --out runs/identity.safetensors
-
-Each step shows two views of some people (:mod:`mien.faces.views`). Two losses: among the
-views of the step each finds its partner (NT-Xent, Chen et al. 2020, Eq. 1), and each is told apart
-from every person of the set by a learned prototype and a margin (CosFace, Wang et al. 2018, Eq. 4).
-A person is one picture of the data, or a generated face under other expressions and colours.
+Among two views of some people each finds its partner (NT-Xent, Chen et al. 2020, Eq. 1), and each
+is told apart from every person of the set by a learned prototype and a margin (CosFace, Wang et al.
+2018, Eq. 4). A person is one picture, or a generated face under other expressions and colours.
 """
 
 from __future__ import annotations

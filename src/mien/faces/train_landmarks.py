@@ -1,10 +1,8 @@
 """Training the landmark network: crops of portraits, moved and spoilt on the fly.
 
-    mien train landmarks --data sfhq.zip --points POINTS.npz --out landmarks.safetensors
-
 Half of the crops are a little off, as after a first reading, half are far off, as after a detector;
-some show no face, or one that stands quite wrong, and teach the head that tells. The loss of a
-point is the cross-entropy of its map with a Gaussian and the distance of its mean.
+some show no face, or one that stands quite wrong. The loss of a point is the cross-entropy of its
+map with a Gaussian and the distance of its mean.
 """
 
 from __future__ import annotations

@@ -1,13 +1,11 @@
 """Views of one face that still show the same person: what an identity network learns from.
 
-A view is drawn in one pass of sampling: the framing of a careless crop, and a smooth displacement
-around brows, eyes, mouth and cheeks that imitates an expression or a slight turn of the head. Then
-come other surroundings, an opened mouth, light, colours, grey, pencil, blur, JPEG-like loss, noise
-and holes. Everything is drawn from one generator, so that a step's views belong to the step.
+One pass of sampling makes the framing of a careless crop, and a smooth displacement around brows,
+eyes, mouth and cheeks that imitates an expression or a slight turn of the head. Then come other
+surroundings, an opened mouth, light, colours, grey, pencil, blur, JPEG-like loss, noise and holes.
 
-Points and displacements are in the coordinates of ``grid_sample``: -1 to 1, x to the right, y down.
-
-Axes: n batch, k anchors, h w pixels, r side of a view.
+Points and displacements are in the coordinates of ``grid_sample``. Axes: n batch, k anchors, h w
+pixels, r side of a view.
 """
 
 from __future__ import annotations

@@ -1,11 +1,9 @@
 """A small residual network that turns a face into a unit vector: one person, one direction.
 
-It was made for faces framed as FFHQ frames them (eyes at 47 % of the height and a quarter of the
-width apart); the cosine of two vectors says how alike two faces are. Losses that keep a person and
-measures that ask whether it was kept use it.
-
-The head follows MobileFaceNet (Chen et al. 2018, §3.1): the last feature map is weighed place by
-place with a depthwise convolution of its own size, because an eye and a chin say different things.
+Faces are framed as FFHQ frames them (eyes at 47 % of the height and a quarter of the width apart);
+the cosine of two vectors says how alike they are. As in MobileFaceNet (Chen et al. 2018, §3.1) the
+last feature map is weighed place by place with a depthwise convolution of its own size, because an
+eye and a chin say different things.
 
 Axes: n batch, c channels, h w pixels, d length of a vector.
 """

@@ -1,15 +1,10 @@
-"""Inception v3, a network that has seen a million photographs (Szegedy et al. 2016).
+"""Inception v3, a network that has seen a million photographs (Szegedy et al.
 
-Szegedy, Vanhoucke, Ioffe, Shlens, Wojna: Rethinking the Inception Architecture for Computer Vision.
-Two forms share one class and one set of names (torchvision's):
-
-    keras   the weights that ship as ``inception``; pictures in [0, 1]
-    fid     the network of FID (Heusel et al. 2017) as pytorch-fid publishes it; pictures in
-            [-1, 1], and a max pool in the last block, as in TensorFlow's 2015 graph
-
-Average pools leave the border out of the count in both. Batch normalisation is folded into the
-convolutions when the file is read (:mod:`mien.checkpoints.critics`), so that a convolution has a
-bias and nothing else follows it but a ReLU.
+2016). Two forms share one set of names (torchvision's): ``keras``, the weights that ship, for
+pictures in [0, 1]; ``fid``, the network of FID (Heusel et al. 2017) as pytorch-fid publishes it,
+for [-1, 1], with a max pool in the last block, as in TensorFlow's 2015 graph. Average pools leave
+the border out of the count. Batch normalisation is folded into the convolutions when the file is
+read.
 
 Axes: n batch, c channels, h w pixels. Pictures come in [-1, 1] as everywhere in mien.
 """

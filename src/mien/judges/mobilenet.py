@@ -1,9 +1,8 @@
 """MobileNetV2 of width 1, a small network that has seen a million photographs.
 
-Sandler, Howard, Zhu, Zhmoginov, Chen: MobileNetV2, Inverted Residuals and Linear Bottlenecks, 2018.
-Keras' form: strided convolutions are padded below and to the right only. Pictures are shown as
-[0, 1], as the weights that ship were trained. Batch normalisation is folded into the convolutions
-when the file is read (:mod:`mien.checkpoints.critics`).
+Sandler et al.: MobileNetV2, Inverted Residuals and Linear Bottlenecks, 2018. Keras' form: strided
+convolutions are padded below and to the right only, pictures are shown as [0, 1]. Batch
+normalisation is folded into the convolutions when the file is read.
 
 Axes: n batch, c channels, h w pixels. Pictures come in [-1, 1] as everywhere in mien.
 """

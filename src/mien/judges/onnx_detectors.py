@@ -1,8 +1,4 @@
-"""Published face detectors as ONNX files: YuNet, UltraFace, RetinaFace.
-
-Which one a file holds is told by the names and shapes of its inputs and outputs; there is no flag.
-Only the files of the first three columns of :data:`FORMATS` are read, every other one is refused
-with what it has. Runs with onnxruntime (extra ``onnx``); nothing in the file but the graph is used.
+"""Published face detectors as ONNX files, told by names and shapes of inputs and outputs.
 
     YuNet        (Wu, Peng, Yu 2023; OpenCV zoo, 2023mar): ``cls_8 obj_8 bbox_8 kps_8`` … ``_32``;
                  BGR, 0 to 255

@@ -1,14 +1,9 @@
 """Any tagger of drawings that comes as an ONNX file with a list of its tags: WD, DeepDanbooru.
 
-    tagger = OnnxTagger("wd.onnx", "selected_tags.csv")
-    probability, carried = tagger(pictures)
-    tagger.tags
-
-Which of the two conventions a file follows is told by its list: WD's is a CSV with the columns
-``tag_id, name, category, count`` and its network wants blue first, 0 to 255; DeepDanbooru's is a
-tag a line and its network wants red first, 0 to 1. Both want squares, channels last or first. It
-answers as :class:`mien.editing.samples.TagReader` does, in tags such as ``blue hair``. No gradient
-flows.
+The list tells the convention: WD's is a CSV with the columns ``tag_id, name, category, count`` and
+its network wants blue first, 0 to 255; DeepDanbooru's is a tag a line and its network wants red
+first, 0 to 1. Both want squares, channels last or first. It answers as
+:class:`mien.editing.samples.TagReader` does, in tags such as ``blue hair``. No gradient flows.
 
 Axes: n batch, h w pixels, t tags.
 """

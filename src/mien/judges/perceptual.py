@@ -1,11 +1,8 @@
-"""LPIPS: how unlike two pictures look to a network trained on photographs (Zhang et al. 2018).
+"""LPIPS: how unlike two pictures look to a network trained on photographs (Zhang et al.
 
-The trunk is the convolutional part of AlexNet or VGG16 as torchvision names and numbers its layers
-(``features.0.weight`` …), the heads are the linear weights that the paper's authors released
-(``lin0.model.1.weight`` …). Neither is shipped here; :func:`mien.hub.perceptual.load_lpips` reads
-them from files.
-
-Axes: n batch, c channels, h w pixels.
+2018). The trunk is the convolutional part of AlexNet or VGG16 as torchvision numbers it, the heads
+are the linear weights that the authors released. Neither ships; see
+:func:`mien.hub.perceptual.load_lpips`. Axes: n batch, c channels, h w pixels.
 """
 
 from __future__ import annotations

@@ -1,15 +1,12 @@
 """dlib's face recognition network: a face -> 128 numbers, near each other for one person.
 
 King, 2017 (dlib_face_recognition_resnet_model_v1): a residual network after He et al. 2016 with
-fewer layers and half the filters, trained by a metric loss. Weights as ported for browsers. Two
-faces less than 0.6 apart (Euclidean) are of the same person; the numbers are not of unit length.
+fewer layers and half the filters, trained by a metric loss. Two faces less than 0.6 apart
+(Euclidean) are of the same person; the numbers are not of unit length. :meth:`Recognition.encode`
+wants crops of 150×150 in [0, 255] with the middles of the eyes at :data:`EYES`;
+:meth:`Recognition.embed` makes them from pictures in [-1, 1].
 
-**Its own convention of pictures:** :meth:`Recognition.encode` wants crops of 150×150 in [0, 255]
-with the middles of the eyes at :data:`EYES` of the side. :meth:`Recognition.embed` makes them from
-pictures in [-1, 1], given where the eyes are.
-
-Axes: n batch, c channels, h w pixels. Points are x, y in shares of the picture: (0, 0) is its upper
-left corner, (1, 1) its lower right one.
+Axes: n batch, c channels, h w pixels. Points are x, y in shares of the picture.
 """
 
 from __future__ import annotations

@@ -1,10 +1,7 @@
-"""Charts as pictures: a line chart, a matrix of numbers. Pure functions on numbers.
+"""Charts as pictures: a line chart, a matrix of numbers.
 
-    picture = line_chart({"train": (nimg, loss)}, "loss of pix2pix", "images seen", "loss")
-    picture = matrix_picture(scores, ["hair", "mouth"], ["hair", "mouth"], "re-scoring")
-
-Everything is drawn twice as large and then halved, so that lines and letters are smooth. What is
-not a finite number leaves a gap in a line and a grey cell in a matrix.
+Pure functions on numbers. Everything is drawn twice as large and then halved, so that lines and
+letters are smooth. What is not a finite number leaves a gap in a line and a grey cell in a matrix.
 """
 
 from __future__ import annotations

@@ -1,9 +1,5 @@
 """A clip, read frame by frame: upright, in order, with exact times, in constant memory.
 
-    clip = Clip("phone.mp4")
-    for frame in clip:
-        print(frame.time, frame.image.shape)
-
 What a phone or a camera leaves to the player is done here: the rotation flag is applied, pixels
 that are not square are made square, transparent ones come to lie on white. A broken tail ends the
 clip early, and :attr:`Clip.notes` says so.

@@ -1,9 +1,5 @@
 """Long clips that may be stopped: written in parts of some seconds, joined at the end.
 
-    with resuming("out.mp4", clip, job={"style": 3}) as writer:
-        for _ in convert(clip, process, writer):
-            pass
-
 The parts lie in a folder beside the file. A run that was killed loses the part it was at, one that
 was interrupted loses nothing; the next run with the same clip and the same job begins behind them.
 Joining copies the encoded frames, their times in whole numbers: nothing is encoded twice.

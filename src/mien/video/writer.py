@@ -1,12 +1,7 @@
 """Frames into a file: encoded in a thread of their own, sound beside them, nothing half-written.
 
-    with writing("out.mp4", fps=clip.fps, time_base=clip.time_base, sound=clip) as writer:
-        for frame in clip:
-            writer.write(frame.image[None], [frame.pts])
-
-The file is written beside and renamed at the end. Ctrl-C ends it early: what was handed over is
-encoded, the file is finished and playable, and the interrupt goes on its way. Any other error
-leaves nothing behind.
+Ctrl-C ends it early: what was handed over is encoded, the file is finished and playable, and the
+interrupt goes on its way. Any other error leaves nothing behind.
 """
 
 from __future__ import annotations

@@ -60,19 +60,17 @@ def _array(path: str | Path, what: str, content: memoryview) -> np.ndarray:
     header = bytes(content[start : start + min(length, _MAX_HEADER)])
     match = _HEADER.match(header)
     if match is None or length > _MAX_HEADER:
-        raise CheckpointError(
-            path, f"{what} holds no plain numbers, or its header is damaged", "save it again"
-        )
+        cause = f"{what} holds no plain numbers, or its header is damaged"
+        raise CheckpointError(path, cause, "save it again")
     dtype = np.dtype(match["dtype"].decode())
     shape = tuple(int(side) for side in match["shape"].split(b",") if side.strip())
     count = math.prod(shape)
     data = content[start + length :]
     if count * dtype.itemsize > len(data) or len(shape) > _MAX_RANK:
-        raise CheckpointError(
-            path,
+        cause = (
             f"{what} of shape {str(list(shape))[:80]} needs {count * dtype.itemsize} bytes,"
-            f" {len(data)} are there",
-            "fetch it again",
+            f" {len(data)} are there"
         )
+        raise CheckpointError(path, cause, "fetch it again")
     flat = np.frombuffer(data, dtype, count)
     return flat.reshape(shape, order="F" if match["order"] == b"True" else "C").copy()

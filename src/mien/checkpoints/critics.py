@@ -117,9 +117,8 @@ def _fid_tensors(path: str | Path, kind: str) -> dict[str, Tensor]:
         if kind == INCEPTION and _FID_MARK in group.tensors:
             return {name: ref.read().float() for name, ref in group.tensors.items()}
     known = {INCEPTION: "8-bit weights or pytorch-fid's Inception"}.get(kind, "8-bit weights")
-    raise CheckpointError(
-        path, f"is not {known}", _REMEDY if kind == INCEPTION else "give another file"
-    )
+    cause = f"is not {known}"
+    raise CheckpointError(path, cause, _REMEDY if kind == INCEPTION else "give another file")
 
 
 class _Reader:

@@ -124,6 +124,5 @@ def _module_tensors(document: Document, module: Stub) -> Iterator[tuple[str, Ten
                 waiting.append((f"{prefix}{name}.", child))
         deep = prefix.count(".") > 32
         if deep or modules + len(waiting) > _MAX_MODULES or tensors > _MAX_TENSORS:
-            raise CheckpointError(
-                document.path, f"its network has more than {_MAX_MODULES} modules, or itself in it"
-            )
+            cause = f"its network has more than {_MAX_MODULES} modules, or itself in it"
+            raise CheckpointError(document.path, cause)

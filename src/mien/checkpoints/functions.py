@@ -137,9 +137,8 @@ def check_rosinality(path: Any, found: list[Module]) -> None:
                 _wanted(path, module, "activation", module.said["activation"], wanted)
             slow = 0.01 if _STYLE.search(module.where) else 1
             if not _is(module.said["lr_mul"], slow):
-                raise CheckpointError(
-                    path, f"{module.where} learns at {_name(module.said['lr_mul'])}×, not {slow}×"
-                )
+                cause = f"{module.where} learns at {_name(module.said['lr_mul'])}×, not {slow}×"
+                raise CheckpointError(path, cause)
         _refuse_activation(path, module, {"ReLU", "Tanh"})
         if module.kind.endswith("FusedLeakyReLU"):
             _factor(path, module, "scale", math.sqrt(2))
@@ -159,9 +158,8 @@ def check_words(path: Any, found: list[Module]) -> None:
 def _refuse_activation(path: Any, module: Module, more: Collection[str] = ()) -> None:
     kind = module.kind.rpartition(".")[2]
     if kind in _ACTIVATIONS or kind in more:
-        raise CheckpointError(
-            path, f"has the activation {kind} at {module.where}, which is not supported"
-        )
+        cause = f"has the activation {kind} at {module.where}, which is not supported"
+        raise CheckpointError(path, cause)
 
 
 def check_translation(path: Any, judges: bool, found: list[Module]) -> None:
@@ -173,9 +171,8 @@ def check_translation(path: Any, judges: bool, found: list[Module]) -> None:
     kinds = {module.kind.rpartition(".")[2]: module for module in found}
     for kind, module in kinds.items():
         if kind.endswith(("Pad2d", "Pad")) and kind != "ReflectionPad2d":
-            raise CheckpointError(
-                path, f"pads by {kind} at {module.where}; only reflection is supported"
-            )
+            cause = f"pads by {kind} at {module.where}; only reflection is supported"
+            raise CheckpointError(path, cause)
         _refuse_activation(path, module)
     if found and not judges and "Tanh" not in kinds:
         raise CheckpointError(path, "does not end with tanh; such networks are not supported")
@@ -223,9 +220,8 @@ def _check_multiplier(path: Any, module: Module, name: str, value: Any) -> None:
     slow = _MAPPED.search(module.where) or not alone
     wanted = 0.01 if slow else 1
     if name in ("", "mapping_kwargs") and not _is(value, wanted):
-        raise CheckpointError(
-            path, f"its mapping learns at {_name(value)}× where {wanted}× is known; not supported"
-        )
+        cause = f"its mapping learns at {_name(value)}× where {wanted}× is known; not supported"
+        raise CheckpointError(path, cause)
 
 
 def _check_numbers(path: Any, module: Module, leaky: bool) -> None:
@@ -250,20 +246,17 @@ def _check_words(path: Any, module: Module, said: Mapping[str, Any], judges: boo
         raise CheckpointError(path, f"its layers{where} do not demodulate; not supported")
     for key in ("negative_slope", "slope"):
         if key in said and not _is(said[key], _SLOPE):
-            raise CheckpointError(
-                path, f"the slope{where} is {_name(said[key])} where {_SLOPE} is known"
-            )
+            cause = f"the slope{where} is {_name(said[key])} where {_SLOPE} is known"
+            raise CheckpointError(path, cause)
     taps = said.get("resample_filter", _TAPS)
     if isinstance(taps, list | tuple) and list(taps) != _TAPS:
-        raise CheckpointError(
-            path, f"the filter{where} is {str(taps)[:60]}, not {_TAPS}; not supported"
-        )
+        cause = f"the filter{where} is {str(taps)[:60]}, not {_TAPS}; not supported"
+        raise CheckpointError(path, cause)
     built, only = said.get("architecture"), "resnet" if judges else "skip"
     if judges is not None and built is not None and built != only:
         what = "discriminator" if judges else "generator"
-        raise CheckpointError(
-            path, f"its {what} is of the architecture {_name(built)} (only {only!r} is supported)"
-        )
+        cause = f"its {what} is of the architecture {_name(built)} (only {only!r} is supported)"
+        raise CheckpointError(path, cause)
 
 
 def _is(value: Any, wanted: float) -> bool:

@@ -74,15 +74,11 @@ def read(path: str | Path) -> SafetensorsHeader:
             raise CheckpointError(path, f"is {looks_like(path)}, not a safetensors file")
         (length,) = struct.unpack("<Q", start[:8])
         if length > MAX_HEADER_BYTES:
-            raise CheckpointError(
-                path, f"its header claims {length} bytes, more than the {MAX_HEADER_BYTES} allowed"
-            )
+            cause = f"its header claims {length} bytes, more than the {MAX_HEADER_BYTES} allowed"
+            raise CheckpointError(path, cause)
         if 8 + length > size:
-            raise CheckpointError(
-                path,
-                f"is truncated: its header needs {8 + length} bytes, the file has {size}",
-                "fetch it again",
-            )
+            cause = f"is truncated: its header needs {8 + length} bytes, the file has {size}"
+            raise CheckpointError(path, cause, "fetch it again")
         text = start[8:] + file.read(length - 1)
     document = _parse(path, text)
     metadata = _metadata(path, document.pop("__metadata__", {}))
@@ -127,9 +123,8 @@ def _is_count(value: object) -> bool:
 
 def _entry(path: str | Path, name: str, value: Any) -> Entry:
     if not isinstance(value, dict) or set(value) != {"dtype", "shape", "data_offsets"}:
-        raise CheckpointError(
-            path, f"tensor {quote(name)} is not described by dtype, shape, offsets"
-        )
+        cause = f"tensor {quote(name)} is not described by dtype, shape, offsets"
+        raise CheckpointError(path, cause)
     dtype, shape, offsets = value["dtype"], value["shape"], value["data_offsets"]
     if not isinstance(dtype, str) or dtype not in DTYPES:
         raise CheckpointError(path, f"tensor {quote(name)} has the unknown dtype {quote(dtype)}")
@@ -153,17 +148,12 @@ def _check_cover(path: str | Path, entries: dict[str, Entry], available: int) ->
     for name, entry in sorted(entries.items(), key=lambda item: (item[1].begin, item[1].end)):
         if entry.begin != position:
             what = "overlaps the tensor before it" if entry.begin < position else "leaves a hole"
-            raise CheckpointError(
-                path, f"tensor {quote(name)} {what}: it begins at {entry.begin}, not {position}"
-            )
+            cause = f"tensor {quote(name)} {what}: it begins at {entry.begin}, not {position}"
+            raise CheckpointError(path, cause)
         position = entry.end
     if position > available:
-        raise CheckpointError(
-            path,
-            f"is truncated: its tensors need {position} bytes, {available} are there",
-            "fetch it again",
-        )
+        cause = f"is truncated: its tensors need {position} bytes, {available} are there"
+        raise CheckpointError(path, cause, "fetch it again")
     if position < available:
-        raise CheckpointError(
-            path, f"carries {available - position} bytes that belong to no tensor"
-        )
+        cause = f"carries {available - position} bytes that belong to no tensor"
+        raise CheckpointError(path, cause)

@@ -87,9 +87,8 @@ class Budget:
         """Count bytes; raises CheckpointError if they are more than the file can honestly hold."""
         self.left -= count
         if self.left < 0:
-            raise CheckpointError(
-                self.path, f"{what} would take more than the {self.limit} bytes that fit the file"
-            )
+            cause = f"{what} would take more than the {self.limit} bytes that fit the file"
+            raise CheckpointError(self.path, cause)
 
 
 class Storage:
@@ -177,12 +176,11 @@ class TensorRef:
         self.budget.take((self.extent + self.numel) * size)
         view = self.storage.bytes()
         if len(view) < (self.offset + self.extent) * size:
-            raise CheckpointError(
-                self.budget.path,
+            cause = (
                 f"is truncated: a tensor needs {(self.offset + self.extent) * size} bytes of"
-                f" storage, {len(view)} are there",
-                "fetch it again",
+                f" storage, {len(view)} are there"
             )
+            raise CheckpointError(self.budget.path, cause, "fetch it again")
         raw = bytearray(view[self.offset * size : (self.offset + self.extent) * size])
         if self.dtype == "bool":
             flat = torch.frombuffer(raw, dtype=torch.uint8) != 0

@@ -78,11 +78,8 @@ def read_latents(path: str | Path, num_ws: int | None = None) -> np.ndarray:
         raise CheckpointError(path, f"holds {what}; it has {listed[:200] or 'no arrays'}")
     ws = np.concatenate([_as_ws(path, table, num_ws) for table in chosen])
     if num_ws is not None and ws.shape[1] != num_ws:
-        raise CheckpointError(
-            path,
-            f"holds latents of {counted(ws.shape[1], 'layers')}, the generator takes {num_ws}",
-            "use the generator that they were made for",
-        )
+        cause = f"holds latents of {counted(ws.shape[1], 'layers')}, the generator takes {num_ws}"
+        raise CheckpointError(path, cause, "use the generator that they were made for")
     return _finite(path, ws)
 
 
@@ -202,9 +199,8 @@ def _as_ws(path: str | Path, table: np.ndarray, num_ws: int | None) -> np.ndarra
         elif num_ws:
             table = np.repeat(table[:, None], num_ws, axis=1)
         else:
-            raise CheckpointError(
-                path, f"holds one w a face, {list(table.shape)}", "say for how many layers"
-            )
+            cause = f"holds one w a face, {list(table.shape)}"
+            raise CheckpointError(path, cause, "say for how many layers")
     if table.ndim != 3 or 0 in table.shape:
         raise CheckpointError(path, f"holds an array {list(table.shape)}, no latents")
     return table

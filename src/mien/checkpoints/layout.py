@@ -200,11 +200,8 @@ def check_finite(path: str | Path, tensors: Mapping[str, Tensor]) -> None:
 
     for name, tensor in tensors.items():
         if tensor.is_floating_point() and not torch.isfinite(tensor).all():
-            raise CheckpointError(
-                path,
-                f"{name} holds values that are not finite: the training diverged",
-                "take an earlier file",
-            )
+            cause = f"{name} holds values that are not finite: the training diverged"
+            raise CheckpointError(path, cause, "take an earlier file")
 
 
 def refuse(path: str | Path, kind: str, family: str, wrong: list[str]) -> None:
@@ -273,13 +270,12 @@ def _channel_rule(path: str | Path, channels: dict[int, int]) -> dict[str, int]:
     base = channels[largest] * largest
     for resolution, count in sorted(channels.items()):
         if count != min(base // resolution, most):
-            raise CheckpointError(
-                path,
+            cause = (
                 f"has {count} channels at {resolution}×{resolution} where"
                 f" {min(base // resolution, most)} would follow from {channels[largest]} at"
-                f" {largest}×{largest}",
-                "such networks are not supported",
+                f" {largest}×{largest}"
             )
+            raise CheckpointError(path, cause, "such networks are not supported")
     raise CheckpointError(path, "has channels that follow no rule; such networks are not supported")
 
 

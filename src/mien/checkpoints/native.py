@@ -123,9 +123,8 @@ def read_header(path: str | Path) -> Header:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
-        raise CheckpointError(
-            path, f"its {METADATA_KEY!r} entry is not JSON: {safetensors_header.quote(text)}"
-        ) from None
+        cause = f"its {METADATA_KEY!r} entry is not JSON: {safetensors_header.quote(text)}"
+        raise CheckpointError(path, cause) from None
     shapes = {name: entry.shape for name, entry in found.entries.items()}
     return _checked_header(path, document, shapes)
 
@@ -141,16 +140,12 @@ def load(path: str | Path, kind: str | None = None) -> Native:
 
     header = read_header(path)
     if kind is not None and header.kind != kind:
-        raise CheckpointError(
-            path,
-            f"holds a {safetensors_header.quote(header.kind)}, a {kind!r} is wanted",
-            "give another file",
-        )
+        cause = f"holds a {safetensors_header.quote(header.kind)}, a {kind!r} is wanted"
+        raise CheckpointError(path, cause, "give another file")
     newest = VERSIONS.get(header.kind, 1)
     if header.version > newest:
-        raise CheckpointError(
-            path, f"is of version {header.version}, this mien knows {newest}", "upgrade mien"
-        )
+        cause = f"is of version {header.version}, this mien knows {newest}"
+        raise CheckpointError(path, cause, "upgrade mien")
     try:
         tensors = safetensors.torch.load_file(path, device="cpu")
     except (safetensors.SafetensorError, OSError, ValueError, RuntimeError) as error:
@@ -172,11 +167,8 @@ def _to_store(path: str | Path, name: str, tensor: Tensor, half: bool) -> Tensor
     if half and tensor.is_floating_point() and tensor.numel():
         largest = tensor.abs().max().item()
         if not largest <= _LARGEST_HALF:
-            raise CheckpointError(
-                path,
-                f"{name} holds {largest:g}, float16 ends at {_LARGEST_HALF:g}",
-                "save it in 32 bits",
-            )
+            cause = f"{name} holds {largest:g}, float16 ends at {_LARGEST_HALF:g}"
+            raise CheckpointError(path, cause, "save it in 32 bits")
         tensor = tensor.to(torch.float16)
     return tensor.clone(memory_format=torch.contiguous_format)
 
@@ -191,10 +183,8 @@ def _checked_header(
         if name not in document:
             raise CheckpointError(path, f"its {METADATA_KEY!r} entry has no {name}")
         if not isinstance(document[name], kind) or isinstance(document[name], bool):
-            raise CheckpointError(
-                path,
-                f"its {name} is {safetensors_header.quote(document[name])}, not {kind.__name__}",
-            )
+            cause = f"its {name} is {safetensors_header.quote(document[name])}, not {kind.__name__}"
+            raise CheckpointError(path, cause)
     meta = document.get("meta", {})
     if not isinstance(meta, dict):
         raise CheckpointError(path, "its meta is not a JSON object")

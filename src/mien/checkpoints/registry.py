@@ -173,9 +173,8 @@ def _chosen(
             if found:
                 return found[0], []
         there = ", ".join(name or "(the whole file)" for name in names)
-        raise CheckpointError(
-            path, f"has no {_NOUNS[fitting[0].kind]} {network[:60]!r}", f"there are: {there[:200]}"
-        )
+        cause = f"has no {_NOUNS[fitting[0].kind]} {network[:60]!r}"
+        raise CheckpointError(path, cause, f"there are: {there[:200]}")
     best = min(c.rank for c in fitting)
     equal = [c for c in fitting if c.rank == best]
     # A tuple of three is (G, D, Gs): the last is the averaged one.

@@ -104,24 +104,20 @@ class Machine:
                 _OPERATIONS[opcode](self)
             raise ValueError("ends too early")
         except PermissionError as error:
-            raise UnsafeCheckpoint(
-                self.path,
-                f"mentions {str(error)[:100]!r}, which could run code; nothing was run",
-                "get the weights as .safetensors or from their authors",
-            ) from None
+            cause = f"mentions {str(error)[:100]!r}, which could run code; nothing was run"
+            remedy = "get the weights as .safetensors or from their authors"
+            raise UnsafeCheckpoint(self.path, cause, remedy) from None
         except _BROKEN as error:
             cause = _phrase(error, opcode)
-            raise CheckpointError(
-                self.path, f"is no usable pickle: byte {self.position}: {cause}", "fetch it again"
-            ) from None
+            cause = f"is no usable pickle: byte {self.position}: {cause}"
+            raise CheckpointError(self.path, cause, "fetch it again") from None
 
     def spend(self, memory: int) -> None:
         """Count bytes of objects about to be made; raises CheckpointError if they are too many."""
         self.meter.memory += memory
         if self.meter.memory > MAX_MEMORY:
-            raise CheckpointError(
-                self.path, f"its pickle builds more than {MAX_MEMORY >> 20} MB of objects"
-            )
+            cause = f"its pickle builds more than {MAX_MEMORY >> 20} MB of objects"
+            raise CheckpointError(self.path, cause)
 
     def put(self, target: dict[Any, Any], key: Any, value: Any) -> None:
         """Set an entry of a dictionary whose key cannot be made to cost more than it should."""

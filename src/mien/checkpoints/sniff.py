@@ -125,9 +125,8 @@ def file_size(path: str | Path) -> int:
         if stat.S_ISDIR(status.st_mode):
             raise CheckpointError(path, "is a folder, not a file of weights", "name the file in it")
         if not stat.S_ISREG(status.st_mode):
-            raise CheckpointError(
-                path, "is a device or pipe, not a file", "copy it to a file first"
-            )
+            cause = "is a device or pipe, not a file"
+            raise CheckpointError(path, cause, "copy it to a file first")
         with file.open("rb"):
             pass
     except FileNotFoundError:

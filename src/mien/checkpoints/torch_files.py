@@ -93,9 +93,8 @@ def _open_zip(path: str | Path, view: memoryview, budget: Budget) -> Any:
         raise CheckpointError(path, f"is {looks_like(path)}, not a PyTorch checkpoint")
     prefix = pickles[0].removesuffix("data.pkl")
     if any(name.startswith(f"{prefix}code/") for name in archive.members):
-        raise CheckpointError(
-            path, "is a TorchScript program, not weights", "get the checkpoint it was made from"
-        )
+        cause = "is a TorchScript program, not weights"
+        raise CheckpointError(path, cause, "get the checkpoint it was made from")
     order = f"{prefix}byteorder"
     if order in archive.members and bytes(archive.read(order, _LONGEST_WORD)) != b"little":
         raise CheckpointError(path, "was written on a big-endian machine", "save it on another")
@@ -173,9 +172,8 @@ def _open_legacy(outer: Machine, data: memoryview, storages: dict[str, Storage])
         if storage is None:
             raise CheckpointError(outer.path, f"has a storage {key[:40]!r} that nothing uses")
         if len(data) < 8:
-            raise CheckpointError(
-                outer.path, "is truncated: a storage is missing", "fetch it again"
-            )
+            cause = "is truncated: a storage is missing"
+            raise CheckpointError(outer.path, cause, "fetch it again")
         (numel,) = struct.unpack("<q", data[:8])
         if numel != storage.numel or storage.nbytes > len(data) - 8:
             raise CheckpointError(

@@ -67,17 +67,12 @@ class Archive:
         elif member.method == _DEFLATED and limit is not None:
             content = memoryview(self._inflate(member, packed, limit))
         else:
-            raise CheckpointError(
-                self.path,
-                f"{name[:80]!r} is compressed, which weights never are",
-                "unpack it and zip it again without compression, or fetch it again",
-            )
+            cause = f"{name[:80]!r} is compressed, which weights never are"
+            remedy = "unpack it and zip it again without compression, or fetch it again"
+            raise CheckpointError(self.path, cause, remedy)
         if member.crc and zlib.crc32(content) != member.crc:
-            raise CheckpointError(
-                self.path,
-                f"{name[:80]!r} is damaged: its checksum does not match",
-                "fetch it again",
-            )
+            cause = f"{name[:80]!r} is damaged: its checksum does not match"
+            raise CheckpointError(self.path, cause, "fetch it again")
         return content
 
     def _directory(self) -> dict[str, Member]:
@@ -86,9 +81,8 @@ class Archive:
         tail = bytes(view[tail_start:])
         end = tail.rfind(_END)
         if end < 0:
-            raise CheckpointError(
-                self.path, "is a zip archive without an end (truncated?)", "fetch it again"
-            )
+            cause = "is a zip archive without an end (truncated?)"
+            raise CheckpointError(self.path, cause, "fetch it again")
         count, length, start = struct.unpack_from("<HII", tail, end + 10)
         if count == 0xFFFF or _BIG in (length, start):
             end64 = tail.rfind(_END64, 0, end)
@@ -96,9 +90,8 @@ class Archive:
                 raise ValueError("zip64 record missing")
             count, length, start = struct.unpack_from("<QQQ", tail, end64 + 32)
         if count > MAX_MEMBERS:
-            raise CheckpointError(
-                self.path, f"has {count} members, more than the {MAX_MEMBERS} allowed"
-            )
+            cause = f"has {count} members, more than the {MAX_MEMBERS} allowed"
+            raise CheckpointError(self.path, cause)
         if start + length > len(view):
             raise ValueError("directory outside the file")
         members, position = {}, start
@@ -145,18 +138,16 @@ class Archive:
         view = self._view
         header = bytes(view[member.offset : member.offset + 30])
         if len(header) < 30 or header[:4] != _LOCAL:
-            raise CheckpointError(
-                self.path, f"{member.name[:80]!r} is not where the directory says", "fetch it again"
-            )
+            cause = f"{member.name[:80]!r} is not where the directory says"
+            raise CheckpointError(self.path, cause, "fetch it again")
         n, extra = struct.unpack_from("<HH", header, 26)
         start = member.offset + 30 + n + extra
         if start + member.packed > len(view):
-            raise CheckpointError(
-                self.path,
+            cause = (
                 f"is truncated: {member.name[:80]!r} ends at byte {start + member.packed},"
-                f" the file has {len(view)}",
-                "fetch it again",
+                f" the file has {len(view)}"
             )
+            raise CheckpointError(self.path, cause, "fetch it again")
         return view[start : start + member.packed]
 
     def _inflate(self, member: Member, packed: memoryview, limit: int) -> bytes:
@@ -172,7 +163,6 @@ class Archive:
         except zlib.error:
             content = b""
         if len(content) != member.size:
-            raise CheckpointError(
-                self.path, f"{member.name[:80]!r} is damaged: it does not unfold", "fetch it again"
-            )
+            cause = f"{member.name[:80]!r} is damaged: it does not unfold"
+            raise CheckpointError(self.path, cause, "fetch it again")
         return content

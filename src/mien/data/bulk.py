@@ -46,9 +46,8 @@ class TarStore:
             with tarfile.open(path, "r:") as archive:
                 found = {m.name: (m.offset_data, m.size) for m in archive if m.isfile()}
         except (OSError, tarfile.TarError) as error:
-            raise DatasetError(
-                path, f"is no readable plain tar ({error})", "unpack it, or name the folder"
-            ) from None
+            cause = f"is no readable plain tar ({error})"
+            raise DatasetError(path, cause, "unpack it, or name the folder") from None
         self._places = {name: place for name, place in found.items() if not is_hidden(name)}
         self.names = tuple(sorted(self._places))
 

@@ -195,9 +195,8 @@ def _number(where: str, name: str, value: Any) -> float | int:
         cause = "its labels are neither class numbers from 0 nor vectors"
         raise DatasetError(where, f"{cause}: {name!r} has {_short(value)}") from None
     if not isinstance(number, int) and not math.isfinite(number):
-        raise DatasetError(
-            where, f"the label of {name!r} holds {_short(value)}, not a finite number"
-        )
+        cause = f"the label of {name!r} holds {_short(value)}, not a finite number"
+        raise DatasetError(where, cause)
     return number
 
 

@@ -214,9 +214,8 @@ def read_captions(path: str | Path) -> dict[str, tuple[str, ...]]:
             raise DatasetError(store.where(name), "holds no sentence", "take it away")
         captions[stem] = sentences
     if not captions:
-        raise DatasetError(
-            path, f"holds no .txt file ({counted(len(store.names), 'files')} altogether)"
-        )
+        cause = f"holds no .txt file ({counted(len(store.names), 'files')} altogether)"
+        raise DatasetError(path, cause)
     return dict(sorted(captions.items(), key=lambda item: _numerically(item[0])))
 
 

@@ -90,9 +90,8 @@ def find_face(
     if where.aligned:
         return middle_square(image)
     if finder is None:
-        raise InputError(
-            "a finder of faces is needed unless the picture is cut already: give `aligned=True`"
-        )
+        cause = "a finder of faces is needed unless the picture is cut already: give `aligned=True`"
+        raise InputError(cause)
     return _found(image, where, finder)
 
 

@@ -412,9 +412,8 @@ def choose_face(faces: Sequence[Face], number: int | None) -> Face:
         raise InputError("no face was found; say where it is with `box=x,y,width,height`")
     if number is None:
         if len(faces) > 1:
-            raise InputError(
-                f"{len(faces)} faces were found; choose one with `face`, 1 to {len(faces)}"
-            )
+            cause = f"{len(faces)} faces were found; choose one with `face`, 1 to {len(faces)}"
+            raise InputError(cause)
         return faces[0]
     if not 1 <= number <= len(faces):
         many = "1 face was" if len(faces) == 1 else f"{len(faces)} faces were"

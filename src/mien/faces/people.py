@@ -41,9 +41,8 @@ class People:
     def __post_init__(self) -> None:
         counts = (len(self.pictures), len(self.anchors), len(self.person))
         if len(set(counts)) != 1 or not counts[0]:
-            raise InputError(
-                f"{counts[0]} pictures with {counts[1]} sets of anchors of {counts[2]} people"
-            )
+            cause = f"{counts[0]} pictures with {counts[1]} sets of anchors of {counts[2]} people"
+            raise InputError(cause)
 
     @classmethod
     def of(

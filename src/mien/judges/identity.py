@@ -39,9 +39,8 @@ class IdentityConfig:
 
     def __post_init__(self) -> None:
         if self.resolution % 16 or self.resolution < 32:
-            raise InputError(
-                f"identity resolution {self.resolution} is not a multiple of 16 from 32"
-            )
+            cause = f"identity resolution {self.resolution} is not a multiple of 16 from 32"
+            raise InputError(cause)
         if min(self.width, self.blocks, self.dim) < 1:
             raise InputError(
                 f"width {self.width}, blocks {self.blocks} and dim {self.dim} must be at least 1"

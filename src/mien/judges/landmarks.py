@@ -54,9 +54,8 @@ class LandmarkConfig:
 
     def __post_init__(self) -> None:
         if self.resolution % 16 or self.resolution < 32:
-            raise InputError(
-                f"landmark resolution {self.resolution} is not a multiple of 16 from 32"
-            )
+            cause = f"landmark resolution {self.resolution} is not a multiple of 16 from 32"
+            raise InputError(cause)
         if min(self.width, self.blocks, self.decoder) < 1:
             raise InputError(
                 f"width {self.width}, blocks {self.blocks} and decoder {self.decoder} "

@@ -130,12 +130,11 @@ def detect_format(inputs: Sequence[Any], outputs: Sequence[Any], path: Path) -> 
         f"{output.name} {list(output.shape)}" for output in itertools.islice(outputs, 4)
     )
     more = "" if len(outputs) <= 4 else f" and {len(outputs) - 4} more"
-    raise CheckpointError(
-        path,
+    cause = (
         f"is none of the detectors that are known ({', '.join(FORMATS)}): its outputs are "
-        f"{has}{more}",
-        "give one of these, or leave `detector` away",
+        f"{has}{more}"
     )
+    raise CheckpointError(path, cause, "give one of these, or leave `detector` away")
 
 
 def _is_number(output: Any) -> bool:
@@ -154,9 +153,8 @@ def _yunet(named: Mapping[str, Output], height: int, width: int) -> list[Any]:
         score = np.sqrt(cls[:, 0].clip(0, 1) * obj[:, 0].clip(0, 1))
         columns = math.ceil(width / stride)
         if len(score) != columns * math.ceil(height / stride):
-            raise InputError(
-                f"YuNet gave {len(score)} cells at stride {stride} for {width}x{height} pixels"
-            )
+            cause = f"YuNet gave {len(score)} cells at stride {stride} for {width}x{height} pixels"
+            raise InputError(cause)
         cells = np.stack(np.divmod(np.arange(len(score)), columns)[::-1], axis=1).astype(float)
         centre = (cells + box[:, :2]) * stride
         half = np.exp(box[:, 2:]) * stride / 2

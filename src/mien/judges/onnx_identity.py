@@ -54,10 +54,8 @@ class OnnxIdentity:
         sides = shape[2:] if len(shape) == 4 and shape[1] == 3 else shape[1:3]
         self._last = len(shape) == 4 and shape[1] != 3  # channels last, as TensorFlow has them
         if len(shape) != 4 or 3 not in (shape[1], shape[3]) or sides[0] != sides[1]:
-            raise ConfigMismatch(
-                path,
-                f"its input has the shape {list(shape)}, [n, 3, s, s] or [n, s, s, 3] is wanted",
-            )
+            cause = f"its input has the shape {list(shape)}, [n, 3, s, s] or [n, s, s, 3] is wanted"
+            raise ConfigMismatch(path, cause)
         self.resolution = sides[0] or _TEMPLATE_SIDE
         self._single = shape[0] == 1
 

@@ -70,9 +70,8 @@ class FeatureStatistics:
 
     def _check_width(self, width: int) -> None:
         if width != self.width:
-            raise InputError(
-                f"features are {width} wide, those before {self.width}; use one judge for both"
-            )
+            cause = f"features are {width} wide, those before {self.width}; use one judge for both"
+            raise InputError(cause)
 
     def _absorb(self, count: int, mean: Tensor, scatter: Tensor) -> None:
         total = self.count + count
@@ -143,9 +142,8 @@ def dfid(faces: Iterable[FeatureStatistics], target: FeatureStatistics) -> Diver
     distances = []
     for face in faces:
         if face.width != target.width:
-            raise InputError(
-                f"features are {face.width} and {target.width} wide; use one judge for both"
-            )
+            cause = f"features are {face.width} and {target.width} wide; use one judge for both"
+            raise InputError(cause)
         distances.append(_distance(_Gaussian(face), reference))
     if not distances:
         raise InputError("DFID of no faces; at least 1 is needed")

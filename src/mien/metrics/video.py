@@ -68,9 +68,8 @@ class WarpError:
             raise InputError(f"frames of {sorted(clips)}; {sorted(self._means)} are measured")
         for name, frames in clips.items():
             if frames.shape != source.shape:
-                raise InputError(
-                    f"{name}: frames {tuple(frames.shape)}, of the source {tuple(source.shape)}"
-                )
+                cause = f"{name}: frames {tuple(frames.shape)}, of the source {tuple(source.shape)}"
+                raise InputError(cause)
         begun = self._source is not None
         if begun and self._source is not None:
             source = torch.cat([self._source, source])

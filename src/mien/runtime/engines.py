@@ -288,7 +288,6 @@ def _build(
         run = ENGINES[plan.name](network, example, plan.dtype, cache)
     except _UNBUILDABLE as error:
         cause = " ".join(str(error).split())[:200]
-        raise InputError(
-            f"engine {plan.name!r} cannot run this network ({cause}); take `engine=eager`"
-        ) from None
+        cause = f"engine {plan.name!r} cannot run this network ({cause}); take `engine=eager`"
+        raise InputError(cause) from None
     return Engine(plan, len(example[0]), time.perf_counter() - start, run)

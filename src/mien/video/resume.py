@@ -107,11 +107,8 @@ def _claim(folder: Path, job: dict[str, Any], force: bool) -> None:
         if found == job:
             return
         if not force:
-            raise OutputError(
-                folder,
-                f"holds the parts of another job ({_difference(found, job)})",
-                "remove it, give another `path`, or `force=True`",
-            )
+            cause = f"holds the parts of another job ({_difference(found, job)})"
+            raise OutputError(folder, cause, "remove it, give another `path`, or `force=True`")
         shutil.rmtree(folder)
     make_folder(folder)
     with replacing(note) as beside:

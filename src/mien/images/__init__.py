@@ -113,10 +113,7 @@ def load(path: str | Path, animated: Animated = "refuse") -> UInt8[np.ndarray, "
 
 
 def decode(
-    data: bytes,
-    name: str = "picture",
-    animated: Animated = "refuse",
-    max_pixels: int = MAX_PIXELS,
+    data: bytes, name: str = "picture", animated: Animated = "refuse", max_pixels: int = MAX_PIXELS
 ) -> UInt8[np.ndarray, "h w 3"]:
     """Read a picture from the bytes of its file, as :func:`load`; errors call it ``name``."""
     return _decode(io.BytesIO(data), name, animated, max_pixels)
@@ -344,9 +341,21 @@ def contact_sheet(
         raise InputError(f"{len(captions)} captions for {len(images)} pictures")
     font = ImageFont.load_default(size=font_size)
     wrapped = [_wrap(text, font, images.shape[2]) for text in captions or ()]
-    line_height = math.ceil(font_size * 1.3)
+    return lettered_sheet(images, wrapped, columns, gap, font_size)
+
+
+def lettered_sheet(
+    images: UInt8[np.ndarray, "n h w 3"],
+    wrapped: Sequence[Sequence[str]],
+    columns: int | None,
+    gap: int,
+    font_size: int,
+    side: int = 0,
+) -> UInt8[np.ndarray, "height width 3"]:
+    """Lay pictures side by side, ``side`` pixels wider than they are, with lines under each."""
+    font, line_height = ImageFont.load_default(size=font_size), math.ceil(font_size * 1.3)
     room = max((len(lines) for lines in wrapped), default=0) * line_height
-    cells = np.pad(images, ((0, 0), (0, room), (0, 0), (0, 0)), constant_values=_WHITE)
+    cells = np.pad(images, ((0, 0), (0, room), (0, side), (0, 0)), constant_values=_WHITE)
     for cell, lines in zip(cells, wrapped, strict=False):
         page = Image.fromarray(cell)
         draw = ImageDraw.Draw(page)
@@ -398,12 +407,23 @@ def save(
     Raises OutputError if the name does not end in ``.png``, the file exists and ``force`` is false,
     or the disk refuses.
     """
+    return save_png(path, Image.fromarray(image), "pictures", provenance, force)
+
+
+def save_png(
+    path: str | Path,
+    picture: Image.Image,
+    what: str,
+    provenance: Mapping[str, Any] | None,
+    force: bool,
+) -> Path:
+    """Write a picture of Pillow's as :func:`save` does; errors say ``what`` is written as PNG."""
     target = as_path(path)
     if target.suffix.lower() != ".png":
-        cause = f"ends in {target.suffix!r}, and pictures are written as PNG"
+        cause = f"ends in {target.suffix!r}, and {what} are written as PNG"
         raise OutputError(target, cause, "give a name that ends in .png")
     with replacing(target, force) as beside:
-        Image.fromarray(image).save(beside, format="PNG", pnginfo=png_text(provenance))
+        picture.save(beside, format="PNG", pnginfo=png_text(provenance))
     return target
 
 

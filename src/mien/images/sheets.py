@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,14 +10,12 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import UInt8
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageFont
 
 from mien import images
 
 _FONT = 14
-_LINE = math.ceil(1.3 * _FONT)
 _GAP = 8
-_WHITE = 255
 _NARROW = 96
 
 
@@ -37,21 +34,11 @@ class Sheet:
     def drawn(self) -> UInt8[np.ndarray, "height width 3"]:
         """The sheet as one picture; raises InputError if there is none on it."""
         assert len(self.captions) == len(self.images), "a caption a picture"
-        height, width = self.images.shape[1:3]
+        width = self.images.shape[2]
         font = ImageFont.load_default(size=_FONT)
         lines = [whole_lines(text, font, max(width, _NARROW)) for text in self.captions]
-        room = max((len(one) for one in lines), default=0) * _LINE
         side = max(0, _NARROW - width)  # A picture can be narrower than a word below it.
-        pads = ((0, 0), (0, room), (0, side), (0, 0))
-        cells = np.pad(self.images, pads, constant_values=_WHITE)
-        for cell, said in zip(cells, lines, strict=True):
-            page = Image.fromarray(cell)
-            draw = ImageDraw.Draw(page)
-            for i, line in enumerate(said):
-                draw.text((0, height + i * _LINE), line, fill=(0, 0, 0), font=font)
-            cell[:] = np.asarray(page)
-        page = images.grid(cells, self.columns, _GAP)
-        return np.pad(page, ((_GAP, _GAP), (_GAP, _GAP), (0, 0)), constant_values=_WHITE)
+        return images.lettered_sheet(self.images, lines, self.columns, _GAP, _FONT, side)
 
     def resized(self, size: int) -> Sheet:
         """The same with pictures of another size."""

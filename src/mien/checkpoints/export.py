@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import io
-import logging
 import math
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +17,7 @@ from mien.checkpoints.layout import GENERATOR
 from mien.checkpoints.native import Native
 from mien.errors import InputError, MissingExtra, counted
 from mien.files import replacing
+from mien.runtime.devices import quietly
 from mien.stylegan2.generator import GeneratorConfig
 
 if TYPE_CHECKING:
@@ -134,7 +133,7 @@ def save_onnx(native: Native, path: str | Path, force: bool = True, input_name: 
     example = torch.zeros(2, network.num_ws, network.config.w_dim)
     batch = torch.export.Dim("n", min=1, max=1024)
     program = None
-    with _quiet_exporter(), suppress(torch.onnx.OnnxExporterError):
+    with quietly("torch.onnx"), suppress(torch.onnx.OnnxExporterError):
         program = torch.onnx.export(
             synthesis,
             (example,),
@@ -149,20 +148,6 @@ def save_onnx(native: Native, path: str | Path, force: bool = True, input_name: 
         raise InputError("this network could not be written as ONNX for batches of any size")
     with replacing(path, force) as beside:
         program.save(str(beside), external_data=False)
-
-
-@contextmanager
-def _quiet_exporter() -> Iterator[None]:
-    """Keep the exporter's remarks about its own insides from the user."""
-    log = logging.getLogger("torch.onnx")
-    before = log.level
-    log.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        log.setLevel(before)
 
 
 def _fixed_label(

@@ -6,6 +6,7 @@ folder never holds more than :data:`MOST_BYTES`, the longest unused go first.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -91,7 +92,8 @@ def fetch(path: Path) -> np.ndarray | None:
         content, trailer = whole[: -_TRAILER.size], whole[-_TRAILER.size :].tobytes()
         magic, length, check = _TRAILER.unpack(trailer)
         if (magic, length, check) == (_MAGIC, len(content), zlib.crc32(content.data)):
-            _touch(path)
+            with contextlib.suppress(OSError):
+                os.utime(path)
             return content
     forget(path)
     return None
@@ -99,17 +101,8 @@ def fetch(path: Path) -> np.ndarray | None:
 
 def forget(path: Path) -> None:
     """Remove a compiled network that is of no use."""
-    try:
+    with contextlib.suppress(OSError):
         path.unlink(missing_ok=True)
-    except OSError:
-        return
-
-
-def _touch(path: Path) -> None:
-    try:
-        os.utime(path)
-    except OSError:
-        return
 
 
 def _make_room(newest: Path) -> None:

@@ -46,15 +46,8 @@ AUTO = "auto"
 """The name that leaves the choice to the table of costs."""
 
 _UNBUILDABLE = (
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    ImportError,
-    LookupError,
-    OSError,
-    RuntimeError,
-    TypeError,
-    ValueError,
+    *(ArithmeticError, AssertionError, AttributeError, ImportError, LookupError),
+    *(OSError, RuntimeError, TypeError, ValueError),
 )
 
 
@@ -156,11 +149,7 @@ def engine(
 
 
 def rank(
-    network: nn.Module,
-    example: tuple[Tensor, ...],
-    precision: str,
-    items: int,
-    cache: Path | None,
+    network: nn.Module, example: tuple[Tensor, ...], precision: str, items: int, cache: Path | None
 ) -> list[Plan]:
     """:func:`choose` for a network, with a look at which of its forms lie on disk already."""
 
@@ -197,16 +186,13 @@ def choose(
         (again if again < certain and kept(plan) else cold, plan) for again, cold, plan in timed
     ]
     found = []
-    for _, plan in sorted(seconds, key=lambda pair: pair[0] * _handicap(pair[1])):
+    # Rounding has to pay: bfloat16 for less than WORTHWHILE is not taken.
+    handicap = {"exact": 1, "fast": WORTHWHILE}
+    for _, plan in sorted(seconds, key=lambda pair: pair[0] * handicap[pair[1].precision]):
         found.append(plan)
         if plan.name == "eager":
             return found
     return [*found, Plan("eager", torch.float32)]
-
-
-def _handicap(plan: Plan) -> float:
-    """Rounding has to pay: bfloat16 for less than :data:`WORTHWHILE` is not taken."""
-    return 1 if plan.precision == "exact" else WORTHWHILE
 
 
 def seconds_to_start(

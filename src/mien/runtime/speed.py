@@ -82,11 +82,7 @@ class Bench:
 
 
 def measure(
-    generator: Generator,
-    cache: Path,
-    names: Sequence[str] = (),
-    rounds: int = 5,
-    count: int = 4,
+    generator: Generator, cache: Path, names: Sequence[str] = (), rounds: int = 5, count: int = 4
 ) -> Iterator[Speed]:
     """Measure engines one after the other, on images of the first seeds at psi 0.7.
 

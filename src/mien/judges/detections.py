@@ -48,9 +48,7 @@ def suppress(found: Sequence[Detection], overlap: float = 0.4) -> list[Detection
 
 
 def _same(
-    one: tuple[float, float, float, float],
-    other: tuple[float, float, float, float],
-    overlap: float,
+    one: tuple[float, float, float, float], other: tuple[float, float, float, float], overlap: float
 ) -> bool:
     across = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
     down = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])

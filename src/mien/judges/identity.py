@@ -19,6 +19,7 @@ from torch.nn import functional
 
 from mien.errors import InputError
 from mien.judges.tagger import residual_trunk
+from mien.judges.taps import resized
 
 
 @dataclass(frozen=True)
@@ -69,12 +70,7 @@ class Identity(nn.Module):
         side = max(1, round(min(height, width) * self.config.crop))
         top, left = (height - side) // 2, (width - side) // 2
         cut = images[..., top : top + side, left : left + side]
-        size = self.config.resolution
-        if side == size:
-            return cut
-        return functional.interpolate(
-            cut, size=(size, size), mode="bilinear", align_corners=False, antialias=side > size
-        )
+        return resized(cut, self.config.resolution)
 
     def encode(self, prepared: Float[Tensor, "n 3 r r"]) -> Float[Tensor, "n d"]:
         """Unit vectors of what :meth:`prepare` gives; float32."""

@@ -11,7 +11,7 @@ Axes: n batch, c channels, h w pixels. Pictures come in [-1, 1] as everywhere in
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mien.errors import InputError
-from mien.judges.taps import check_taps, prepared, resized
+from mien.judges.taps import check_taps, collected, prepared, resized
 
 Form = Literal["keras", "fid"]
 """Which of the two published networks."""
@@ -235,16 +235,14 @@ class Inception(nn.Module):
         # Keras' form was tuned on [0, 1], FID's takes what mien has.
         x = images * 0.5 + 0.5 if self.config.form == "keras" else images
         x = prepared(x, self.Conv2d_1a_3x3.conv.weight.dtype)
-        found: dict[str, Tensor] = {}
+        return collected(self._maps(x), wanted)
+
+    def _maps(self, x: Tensor) -> Iterator[tuple[str, Tensor]]:
         for tap, stage in zip(TAPS, self.children(), strict=True):
             if tap in ("activation_4", "mixed0"):
                 x = functional.max_pool2d(x, 3, 2)
             x = stage(x)
-            if tap in wanted:
-                found[tap] = x
-            if len(found) == len(wanted):
-                break
-        return {tap: found[tap] for tap in wanted}
+            yield tap, x
 
     def feature_maps(self, images: Float[Tensor, "n 3 h w"]) -> list[Tensor]:
         """The configured taps of pictures in [-1, 1], in their order; for losses."""

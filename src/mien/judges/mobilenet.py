@@ -9,14 +9,14 @@ Axes: n batch, c channels, h w pixels. Pictures come in [-1, 1] as everywhere in
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mien.judges.taps import check_taps, prepared, resized
+from mien.judges.taps import check_taps, collected, prepared, resized
 
 # Table 2: expansion t, channels c, repeats n, stride s of the first.
 _TABLE = (
@@ -129,20 +129,15 @@ class MobileNet(nn.Module):
     ) -> dict[str, Tensor]:
         """Feature maps ``[n, c, h, w]``; see :meth:`mien.judges.inception.Inception.forward`."""
         wanted = check_taps(self.config.taps if taps is None else taps, TAPS)
-        found: dict[str, Tensor] = {}
-        x = prepared(images * 0.5 + 0.5, self.stem.weight.dtype)
-        for number, tap in enumerate(TAPS):
-            if number == 0:
-                x = functional.relu6(self.stem(_strided(x)))
-            elif number <= len(BLOCKS):
-                x = self.blocks[number - 1](x)
-            else:
-                x = functional.relu6(self.last(x))
-            if tap in wanted:
-                found[tap] = x
-            if len(found) == len(wanted):
-                break
-        return {tap: found[tap] for tap in wanted}
+        return collected(self._maps(images * 0.5 + 0.5), wanted)
+
+    def _maps(self, x: Tensor) -> Iterator[tuple[str, Tensor]]:
+        x = functional.relu6(self.stem(_strided(prepared(x, self.stem.weight.dtype))))
+        yield "Conv1_relu", x
+        for plan, block in zip(BLOCKS, self.blocks, strict=True):
+            x = block(x)
+            yield plan.tap, x
+        yield "out_relu", functional.relu6(self.last(x))
 
     def feature_maps(self, images: Float[Tensor, "n 3 h w"]) -> list[Tensor]:
         """The configured taps of pictures in [-1, 1], in their order; for losses."""

@@ -60,9 +60,7 @@ class OnnxIdentity:
         self._single = shape[0] == 1
 
     def embed(
-        self,
-        images: Float[Tensor, "n 3 h w"],
-        points: Float[Tensor, "n 5 2"] | None = None,
+        self, images: Float[Tensor, "n 3 h w"], points: Float[Tensor, "n 5 2"] | None = None
     ) -> Float[Tensor, "n d"]:
         """Unit vectors of faces in [-1, 1], of any size, framed as FFHQ's if there are no points.
 
@@ -89,9 +87,7 @@ class OnnxIdentity:
         return (found / lengths).to(images.device)
 
     def prepare(
-        self,
-        images: Float[Tensor, "n 3 h w"],
-        points: Float[Tensor, "n 5 2"] | None = None,
+        self, images: Float[Tensor, "n 3 h w"], points: Float[Tensor, "n 5 2"] | None = None
     ) -> Float[Tensor, "n 3 s s"]:
         """Bring faces to where ArcFace has them; arguments as :meth:`embed`."""
         n, _, height, width = images.shape

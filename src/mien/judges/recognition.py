@@ -11,6 +11,7 @@ Axes: n batch, c channels, h w pixels. Points are x, y in shares of the picture.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -19,7 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mien.errors import InputError
-from mien.judges.taps import check_taps, prepared
+from mien.judges.taps import check_taps, collected, prepared
 
 SIDE = 150
 """Pixels a side of what the network is shown."""
@@ -102,27 +103,21 @@ class Recognition(nn.Module):
 
     def forward(self, crops: Float[Tensor, "n 3 150 150"]) -> dict[str, Tensor]:
         """The configured taps ``[n, c, h, w]`` of :meth:`crop`'s crops, no deeper than needed."""
-        return self._maps(crops, self.config.taps)
+        return collected(self._maps(crops), self.config.taps)
 
-    def _maps(self, crops: Tensor, taps: tuple[str, ...]) -> dict[str, Tensor]:
+    def _maps(self, crops: Tensor) -> Iterator[tuple[str, Tensor]]:
         x = prepared((crops - self.mean.float()) / 256, self.stem.weight.dtype)
-        found: dict[str, Tensor] = {}
-        for tap in TAPS:
-            if tap == "conv32_down":
-                x = functional.relu(self.stem(x))
-            else:
-                # dlib pools once, between the first convolution and the first block.
-                x = functional.max_pool2d(x, 3, 2) if tap == "conv32_1" else x
-                x = self.blocks[tap](x)
-            if tap in taps:
-                found[tap] = x
-            if len(found) == len(taps):
-                break
-        return {tap: found[tap] for tap in taps}
+        x = functional.relu(self.stem(x))
+        yield "conv32_down", x
+        # dlib pools once, between the first convolution and the first block.
+        x = functional.max_pool2d(x, 3, 2)
+        for tap, block in self.blocks.items():
+            x = block(x)
+            yield tap, x
 
     def encode(self, crops: Float[Tensor, "n 3 150 150"]) -> Float[Tensor, "n 128"]:
         """The 128 numbers of crops in [0, 255]; float32."""
-        last = self._maps(crops, ("conv256_down_out",))["conv256_down_out"]
+        last = collected(self._maps(crops), ("conv256_down_out",))["conv256_down_out"]
         pooled = last.float().mean(dim=(2, 3))
         return pooled @ self.fc.weight.float().T
 

@@ -26,7 +26,7 @@ from typing import Any
 from mien import images
 from mien.data.batch import Job, Worker
 from mien.data.sources import Pictures
-from mien.data.stores import MAX_FILE_BYTES, Store, is_hidden, open_store
+from mien.data.stores import MAX_FILE_BYTES, Store, is_hidden, open_store, too_big
 from mien.errors import DatasetError, InputError, MienError, OutputError
 from mien.files import held, make_folder, replacing, sweep
 
@@ -55,8 +55,7 @@ class TarStore:
         """All bytes of a member; see :meth:`mien.data.stores.Store.read`."""
         start, size = self._places[name]
         if size > MAX_FILE_BYTES:
-            cause = f"is {size} bytes, the limit for one file is {MAX_FILE_BYTES}"
-            raise DatasetError(self.where(name), cause)
+            raise too_big(self.where(name), size)
         try:
             with self.path.open("rb") as file:
                 file.seek(start)
@@ -167,17 +166,14 @@ class Plan:
         return self.out / f"shard-{shard.number:06d}.jsonl"
 
 
-def _sources(paths: Sequence[str | Path]) -> Iterator[str]:
-    for path in map(Path, paths):
-        tars = sorted(path.glob("*.tar")) if path.is_dir() else []
-        yield from map(str, tars or [path.absolute()])
-
-
 def _lists(paths: Sequence[str | Path], out: Path) -> list[tuple[str, tuple[str, ...]]]:
     """Each source and its inputs; pictures that are named one by one count as their folder's."""
     found: list[tuple[str, tuple[str, ...]]] = []
-    for source in _sources(paths):
-        path = Path(source)
+    sources: list[Path] = []
+    for named in map(Path, paths):
+        sources += (named.is_dir() and sorted(named.glob("*.tar"))) or [named.absolute()]
+    for path in sources:
+        source = str(path)
         if not (path.is_file() and images.is_picture(path.name)):
             found.append(_listed(source, out))
         elif found and found[-1][0] == str(path.parent):

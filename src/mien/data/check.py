@@ -18,7 +18,7 @@ from jaxtyping import UInt8
 from mien import images
 from mien.data import tables
 from mien.data.class_labels import find_dataset_json, other_dataset_json, read_class_labels
-from mien.data.sources import Pictures
+from mien.data.sources import Pictures, no_picture, picture_names
 from mien.data.stores import FolderStore, Store, ZipStore
 from mien.data.training_set import find_table
 from mien.errors import DatasetError, FileError, ImageError, counted
@@ -130,14 +130,12 @@ def _open(path: Path, counts: Summary) -> tuple[Pictures | None, list[Problem]]:
     if isinstance(store, FolderStore):
         cause = "is a link to a folder around it or to nothing, and was passed over"
         problems += [Problem(name, "warning", cause) for name in store.passed_over]
-    names = tuple(name for name in store.names if images.is_picture(name))
+    names = picture_names(store)
     problems += _not_taken(path, store)
     counts.files, counts.pictures = len(store.names), len(names)
     if names:
         return Pictures(store, names), problems
-    cause = f"holds no picture ({counted(len(store.names), 'files')} altogether)"
-    remedy = f"these are read: {', '.join(images.SUFFIXES)}"
-    return None, [*problems, Problem(str(path), "error", cause, remedy)]
+    return None, [*problems, _problem(str(path), no_picture(store))]
 
 
 def _not_taken(path: Path, store: Store) -> Iterator[Problem]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
@@ -85,7 +85,8 @@ def read_class_labels(store: Store, names: Sequence[str]) -> ClassLabels | None:
         return None
     labels = _by_name(where, listed)
     outer = str(PurePosixPath(file).parent)
-    rows = [_find(labels, name, outer) for name in names]
+    found = ((labels.get(key) for key in _keys(name, outer)) for name in names)
+    rows = [next(filter(None, one), None) for one in found]
     missing = [name for name, row in zip(names, rows, strict=True) if row is None]
     if missing:
         cause = f"has no label for {len(missing)} of {len(names)} pictures, {missing[0]!r} first"
@@ -139,10 +140,6 @@ def _keys(name: str, outer: str) -> tuple[str, ...]:
     key = comparable(name)
     below = comparable(outer) + "/"
     return (key, key.removeprefix(below)) if key.startswith(below) else (key,)
-
-
-def _find(labels: Mapping[str, _Label], name: str, outer: str) -> _Label | None:
-    return next((labels[key] for key in _keys(name, outer) if key in labels), None)
 
 
 def _one_hot(

@@ -171,7 +171,8 @@ def write_zip(
             member.external_attr = 0o644 << 16
             archive.writestr(member, job.targets[0].read_bytes())
         if options.layout == "nvlabs":
-            classes = None if options.column is None else _classes(names, good)
+            pairs = zip(names, good, strict=True)
+            classes = [[name, job.label] for name, job in pairs] if options.column else None
             member = zipfile.ZipInfo("dataset.json")
             member.external_attr = 0o644 << 16
             archive.writestr(member, json.dumps({"labels": classes}))
@@ -212,7 +213,3 @@ def _split(
     share = splits.DEFAULT_SHARE if options.kept_out is None else options.kept_out
     group = dict(zip(keys, people, strict=True))
     return splits.split_by_hash(keys, math.floor(len(keys) * share), group=group.__getitem__)
-
-
-def _classes(names: Sequence[str], jobs: Sequence[PackJob]) -> list[list[Any]]:
-    return [[name, job.label] for name, job in zip(names, jobs, strict=True)]

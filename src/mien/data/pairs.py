@@ -119,19 +119,14 @@ class PairedSet:
         return self.a.shape[1]
 
     def batch(
-        self,
-        indices: Int[np.ndarray, " n"],
-        variants: Int[np.ndarray, " n"] | None = None,
+        self, indices: Int[np.ndarray, " n"], variants: Int[np.ndarray, " n"] | None = None
     ) -> tuple[UInt8[np.ndarray, "n h w 3"], UInt8[np.ndarray, "n h w 3"]]:
         """Copies of some pairs, each turned and mirrored by its variant, see :func:`turn`.
 
         ``None`` leaves them upright (in a leaky set: as the variants that they are).
         """
         pairs, own = self.entries[indices].T
-        return (
-            _turned(self.a[pairs], own, variants),
-            _turned(self.b[pairs], own, variants),
-        )
+        return (_turned(self.a[pairs], own, variants), _turned(self.b[pairs], own, variants))
 
     def unpaired(self) -> UnpairedSet:
         """The same pictures as two domains, drawn independently of each other."""

@@ -123,7 +123,7 @@ def open_domains(path: str | Path) -> Domains:
     DatasetError if the path is no folder or zip, or ``trainA`` or ``trainB`` is absent or empty.
     """
     store = open_store(path)
-    folders = {str(PurePosixPath(name).parent) for name in _picture_names(store)}
+    folders = {str(PurePosixPath(name).parent) for name in picture_names(store)}
     outer = next((f for f in sorted(folders) if PurePosixPath(f).name == "trainA"), "trainA")
     base = PurePosixPath(outer).parent
 
@@ -176,16 +176,21 @@ def _half(
     return image[:, :middle] if half == "left" else image[:, middle:]
 
 
-def _picture_names(store: Store) -> list[str]:
-    return [name for name in store.names if images.is_picture(name)]
+def picture_names(store: Store) -> tuple[str, ...]:
+    """The files that are taken for pictures."""
+    return tuple(name for name in store.names if images.is_picture(name))
 
 
 def _pictures(store: Store, below: str) -> Pictures:
     folder = below.strip("/")
     inside = "" if folder in ("", ".") else f"{comparable(folder)}/"
-    names = tuple(name for name in _picture_names(store) if comparable(name).startswith(inside))
+    names = tuple(name for name in picture_names(store) if comparable(name).startswith(inside))
     if not names:
-        place = f" in {folder!r}" if inside else ""
-        cause = f"holds no picture{place} ({counted(len(store.names), 'files')} altogether)"
-        raise DatasetError(store.path, cause, f"these are read: {', '.join(images.SUFFIXES)}")
+        raise no_picture(store, f" in {folder!r}" if inside else "")
     return Pictures(store, names)
+
+
+def no_picture(store: Store, place: str = "") -> DatasetError:
+    """What is said of a folder or zip, or of a ``place`` in it, without a picture."""
+    cause = f"holds no picture{place} ({counted(len(store.names), 'files')} altogether)"
+    return DatasetError(store.path, cause, f"these are read: {', '.join(images.SUFFIXES)}")

@@ -79,7 +79,7 @@ class Split:
 
 
 def split(path: str | Path, names: Sequence[str]) -> Split:
-    """The split of a zip or folder: the fixed one if its stem tells of one, else a tenth by hash."""
+    """The split of a zip or folder: the fixed one if its stem tells of it, or a tenth by hash."""
     fixed = find_fixed(path, names)
     if fixed is not None:
         kept = [fixed.keeps_out(PurePosixPath(name).stem) for name in names]
@@ -115,10 +115,7 @@ def fold_rows(count: int, fold: int, folds: int) -> np.ndarray:
 
 
 def split_by_hash(
-    names: Sequence[str],
-    kept_out: int,
-    seed: int = 0,
-    group: Callable[[str], str] | None = None,
+    names: Sequence[str], kept_out: int, seed: int = 0, group: Callable[[str], str] | None = None
 ) -> Split:
     """Keep out the pictures whose names have the smallest hashes, whatever their order.
 

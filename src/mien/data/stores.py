@@ -101,7 +101,10 @@ class FolderStore:
         found: list[str] = []
         over: list[str] = []
         try:
-            _list_below(self.path, "", _around(self.path), found, over)
+            # A link to the folder itself or to one that it lies in would never end.
+            real = self.path.resolve()
+            around = tuple(_identity(folder) for folder in (real, *real.parents))
+            _list_below(self.path, "", around, found, over)
         except OSError as error:
             cause = f"cannot be listed ({error.strerror})"
             raise DatasetError(error.filename or path, cause) from None
@@ -114,7 +117,7 @@ class FolderStore:
         try:
             size = file.stat().st_size
             if size > MAX_FILE_BYTES:
-                raise _too_big(str(file), size)
+                raise too_big(str(file), size)
             return file.read_bytes()
         except OSError as error:
             raise DatasetError(file, f"cannot be read ({error.strerror})") from None
@@ -161,7 +164,7 @@ class ZipStore:
             member = self._members.get(name, name)
             size = archive.getinfo(member).file_size
             if size > MAX_FILE_BYTES:
-                raise _too_big(where, size)
+                raise too_big(where, size)
             return archive.read(member)
         except KeyError:
             raise DatasetError(where, "there is no such member") from None
@@ -203,12 +206,6 @@ _Identity = tuple[int, int]
 """Device and inode: what a folder is, by whatever name."""
 
 
-def _around(path: Path) -> tuple[_Identity, ...]:
-    """The folder itself and all that it lies in: a link to one of them would never end."""
-    real = path.resolve()
-    return tuple(_identity(folder) for folder in (real, *real.parents))
-
-
 def _identity(path: str | Path) -> _Identity:
     status = os.stat(path)
     return status.st_dev, status.st_ino
@@ -219,7 +216,8 @@ def _list_below(
 ) -> None:
     """Append the files below a folder, and the links that are not followed."""
     with os.scandir(folder) as entries:
-        shown = sorted((entry for entry in entries if not is_hidden(entry.name)), key=_name)
+        shown = [entry for entry in entries if not is_hidden(entry.name)]
+    shown.sort(key=lambda entry: entry.name)
     if prefix and any(entry.name == RUN_LOG for entry in shown):
         return
     for entry in shown:
@@ -243,10 +241,6 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _name(entry: os.DirEntry[str]) -> str:
-    return entry.name
-
-
 def _member_name(info: zipfile.ZipInfo) -> str:
     """The name of a member, with ``/`` between folders; a Mac does not say that it is UTF-8."""
     name = info.filename
@@ -266,5 +260,6 @@ def _climbs(name: str) -> bool:
     )
 
 
-def _too_big(where: str, size: int) -> DatasetError:
+def too_big(where: str, size: int) -> DatasetError:
+    """What is said of a file of more than :data:`MAX_FILE_BYTES`."""
     return DatasetError(where, f"is {size} bytes, the limit for one file is {MAX_FILE_BYTES}")

@@ -78,7 +78,7 @@ class TrainingSet:
             cause = f"its part {part!r} is empty: {counted(len(source), 'pictures')} in all"
             raise DatasetError(data_path, cause, "use part 'all', or a larger set")
         vectors, captions, table = _labels(source, chosen, labels)
-        pictures = _cached(chosen, resolution, cache, progress)
+        pictures = decoded(chosen, resolution, cache, progress)
         digest = hashlib.sha256(f"{chosen.fingerprint()} {part} {resolution}".encode())
         digest.update(b"" if vectors is None else vectors.tobytes())
         return cls(
@@ -217,16 +217,6 @@ def decoded(
     progress: Callable[[int, int], None] | None = None,
 ) -> UInt8[np.ndarray, "n h w 3"]:
     """Pictures cut to squares of one size, decoded once; see :meth:`TrainingSet.open`."""
-    return _cached(chosen, resolution, cache, progress)
-
-
-def _cached(
-    chosen: Pictures,
-    resolution: int,
-    cache: str | Path | None,
-    progress: Callable[[int, int], None] | None,
-) -> UInt8[np.ndarray, "n h w 3"]:
-    """The decoded pictures: from the cache if they are there, else decoded, and put there."""
     shape = (len(chosen), resolution, resolution, 3)
     if cache is None:
         pictures = np.empty(shape, np.uint8)

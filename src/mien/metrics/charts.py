@@ -259,10 +259,7 @@ def matrix_picture(
 
 
 def sheet_picture(
-    columns: Mapping[str, UInt8[np.ndarray, "n h w 3"]],
-    title: str,
-    side: int = 160,
-    gap: int = 4,
+    columns: Mapping[str, UInt8[np.ndarray, "n h w 3"]], title: str, side: int = 160, gap: int = 4
 ) -> UInt8[np.ndarray, "height width 3"]:
     """Lay pictures out in columns with a head each, such as input, truth, answers.
 

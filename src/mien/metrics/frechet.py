@@ -107,6 +107,11 @@ def _distance(a: _Gaussian, b: _Gaussian) -> float:
     return max(0.0, float(distance))
 
 
+def _same_width(a: int, b: int) -> None:
+    if a != b:
+        raise InputError(f"features are {a} and {b} wide; use one judge for both")
+
+
 def frechet_distance(a: FeatureStatistics, b: FeatureStatistics) -> float:
     """‖μₐ − μ_b‖² + tr(A + B − 2(√A B √A)^½), lower is better (Heusel et al.
 
@@ -114,8 +119,7 @@ def frechet_distance(a: FeatureStatistics, b: FeatureStatistics) -> float:
     is biased upwards, so compare only numbers with equal sample counts. Raises InputError if the
     widths differ, or a side has fewer than two samples.
     """
-    if a.width != b.width:
-        raise InputError(f"features are {a.width} and {b.width} wide; use one judge for both")
+    _same_width(a.width, b.width)
     return _distance(_Gaussian(a), _Gaussian(b))
 
 
@@ -141,9 +145,7 @@ def dfid(faces: Iterable[FeatureStatistics], target: FeatureStatistics) -> Diver
     reference = _Gaussian(target)
     distances = []
     for face in faces:
-        if face.width != target.width:
-            cause = f"features are {face.width} and {target.width} wide; use one judge for both"
-            raise InputError(cause)
+        _same_width(face.width, target.width)
         distances.append(_distance(_Gaussian(face), reference))
     if not distances:
         raise InputError("DFID of no faces; at least 1 is needed")
@@ -191,8 +193,7 @@ def kernel_distance(
     differ, or a count below its minimum.
     """
     x, y = as_matrix(a, "features", 2), as_matrix(b, "reference features", 2)
-    if x.shape[1] != y.shape[1]:
-        raise InputError(f"features are {x.shape[1]} and {y.shape[1]} wide; use one judge for both")
+    _same_width(x.shape[1], y.shape[1])
     if subsets < 1 or subset_size < 2:
         raise InputError(f"{subsets} subsets of {subset_size}; at least 1 of 2 are needed")
     if max(x.shape[0], y.shape[0]) <= subset_size:

@@ -169,9 +169,7 @@ def keras_accuracy(
 
 
 def lpips_distance(
-    features_a: Sequence[Tensor],
-    features_b: Sequence[Tensor],
-    linear: Sequence[Tensor] | None,
+    features_a: Sequence[Tensor], features_b: Sequence[Tensor], linear: Sequence[Tensor] | None
 ) -> Float[Tensor, " n"]:
     """LPIPS from a trunk's feature maps and its linear weights (Zhang et al.
 

@@ -176,10 +176,7 @@ def _aligned(job: _Job, finder: FaceFinder | None, options: AlignOptions, force:
 
 
 def _named_face(
-    job: _Job,
-    image: UInt8[np.ndarray, "h w 3"],
-    finder: FaceFinder | None,
-    options: AlignOptions,
+    job: _Job, image: UInt8[np.ndarray, "h w 3"], finder: FaceFinder | None, options: AlignOptions
 ) -> Face | Frame | None:
     """The face that a box or landmarks name; None if there are neither."""
     if options.landmarks is not None:

@@ -61,21 +61,10 @@ class Where:
             raise InputError(f"face is {self.face}; faces are numbered from 1")
 
 
-def cut_face(
-    image: UInt8[np.ndarray, "h w 3"], where: Where, finder: Finder | None, size: int
-) -> tuple[UInt8[np.ndarray, "size size2 3"], Alignment, list[str]]:
-    """Find the face that is meant, cut its square, and say what a person should know.
-
-    A finder is needed unless the picture is aligned. Raises SeveralFaces, with a preview of their
-    numbers, or InputError if there is none, or no such one.
-    """
-    return cut_found(image, find_face(image, where, finder), size)
-
-
 def cut_found(
     image: UInt8[np.ndarray, "h w 3"], face: Face | Frame, size: int
 ) -> tuple[UInt8[np.ndarray, "size size2 3"], Alignment, list[str]]:
-    """Cut the square of a face that was found; otherwise as :func:`cut_face`."""
+    """Cut the square of a face, say how it lies, and what a person should know."""
     notes = face.notes() if isinstance(face, Face) else []
     crop, alignment = align(image, face, size)
     if looks_drawn(crop):
@@ -86,7 +75,10 @@ def cut_found(
 def find_face(
     image: UInt8[np.ndarray, "h w 3"], where: Where, finder: Finder | None
 ) -> Face | Frame:
-    """The face that is meant, or the square of an aligned picture; errors as :func:`cut_face`."""
+    """The face that is meant, or the square of an aligned picture, which needs no finder.
+
+    Raises SeveralFaces, with a preview of their numbers, or InputError if there is no such face.
+    """
     if where.aligned:
         return middle_square(image)
     if finder is None:
@@ -104,7 +96,6 @@ def every_face(image: UInt8[np.ndarray, "h w 3"], finder: Finder | None) -> list
 
 
 def _found(image: UInt8[np.ndarray, "h w 3"], where: Where, finder: Finder) -> Face:
-    """The face that is meant; errors as :func:`cut_face`."""
     if where.box is not None:
         return finder.in_box(image, where.box)
     faces = finder.find(image)

@@ -20,7 +20,7 @@ from mien.data.sources import PictureSource
 from mien.errors import DatasetError
 from mien.faces.alignment import invert, move, warp
 from mien.faces.finder import FaceFinder
-from mien.metrics.protocol import Protocol, Score
+from mien.metrics.protocol import Better, Protocol, Score
 from mien.metrics.tables import ScoreTable
 
 BAR = 0.04
@@ -50,10 +50,7 @@ class Condition:
         return f"{self.size} px, {turned}" if self.size else f"as they are, {turned}"
 
 
-CONDITIONS = (
-    Condition(None, 0),
-    *(Condition(size, turn) for turn in (0, 30) for size in SIZES),
-)
+CONDITIONS = (Condition(None, 0), *(Condition(size, turn) for turn in (0, 30) for size in SIZES))
 """The rows of the table."""
 
 
@@ -174,42 +171,26 @@ def _scores(
     mean = np.array([one.errors for one in measured]).reshape(-1, 2)
     outline = np.array([one.outline for one in measured]).reshape(-1, 2)
 
-    def score(name: str, value: float, better: str, of: Sequence[object], metric: str) -> Score:
-        protocol = Protocol(
-            metric=metric,
-            judge=judge[0],
-            judge_sha256=judge[1],
-            samples=max(len(of), 1),
-            reference_samples=0,
-            resize="bicubic, with the turn in one resampling",
-            seed=seed,
-            split=f"{photos.path.name}, all; none of it was trained on",
-        )
-        return Score(name, value, "higher" if better == "higher" else "lower", protocol)
+    def score(name: str, value: float, better: Better, of: Sequence[object], metric: str) -> Score:
+        resize = "bicubic, with the turn in one resampling"
+        split = f"{photos.path.name}, all; none of it was trained on"
+        protocol = Protocol(metric, *judge, max(len(of), 1), 0, resize, seed, split)
+        return Score(name, value, better, protocol)
 
     found = sum(one.found for one in readings)
     scores = [
         score("found", found, "higher", readings, "photos with exactly one face, in its place")
     ]
     if measured:
-        inside = int((worst <= BAR).sum())
-        unit = "in % of the distance of the eyes, hand-placed pupils"
-        scores += [
-            score(
-                "within 4 %", inside, "higher", measured, f"photos with both eyes within {BAR:.0%}"
-            ),
-            score(
-                "eyes, mean %", 100 * float(mean.mean()), "lower", measured, f"mean error {unit}"
-            ),
-            score("eyes, worst %", 100 * float(mean.max()), "lower", measured, f"worst eye {unit}"),
-            score(
-                "outline, mean %",
-                100 * float(outline.mean()),
-                "lower",
-                measured,
-                f"mean error of the middles of the eyes' outlines {unit}",
-            ),
-        ]
+        inside, within = int((worst <= BAR).sum()), f"photos with both eyes within {BAR:.0%}"
+        scores.append(score("within 4 %", inside, "higher", measured, within))
+        for name, share, what in (
+            ("eyes, mean %", mean.mean(), "mean error"),
+            ("eyes, worst %", mean.max(), "worst eye"),
+            ("outline, mean %", outline.mean(), "mean error of the middles of the eyes' outlines"),
+        ):
+            metric = f"{what} in % of the distance of the eyes, hand-placed pupils"
+            scores.append(score(name, 100 * float(share), "lower", measured, metric))
     return scores
 
 

@@ -159,17 +159,10 @@ def score_identity(
         first = _seen(see, data.first, batch)
         second = _seen(see, data.second, batch)
         scores, same = all_pairs(second, first)
-        ground = Protocol(
-            metric=f"{one} against {two}, all pairs, {_how(loaded)}",
-            judge="none" if loaded is None else loaded.name,
-            judge_sha256="" if loaded is None else loaded.sha256,
-            samples=n * n,
-            reference_samples=0,
-            resize=f"Lanczos to {SIZE}, then the judge's own",
-            seed=None,
-            split=f"{data.path.name}, all {n} people",
-            notes=framing,
-        )
+        metric = f"{one} against {two}, all pairs, {_how(loaded)}"
+        resize = f"Lanczos to {SIZE}, then the judge's own"
+        split = f"{data.path.name}, all {n} people"
+        ground = Protocol.by(loaded, metric, n * n, split, resize=resize, notes=framing)
         ranked = replace(
             ground, metric=f"{two} among {one}, {_how(loaded)}", samples=n, reference_samples=n
         )

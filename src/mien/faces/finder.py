@@ -141,11 +141,7 @@ class FaceFinder:
     """
 
     def __init__(
-        self,
-        detector: Detector,
-        network: LandmarkNetwork,
-        threshold: float = 0.5,
-        rounds: int = 3,
+        self, detector: Detector, network: LandmarkNetwork, threshold: float = 0.5, rounds: int = 3
     ) -> None:
         if rounds < 1:
             raise InputError(f"rounds is {rounds}, and must be 1 or more")

@@ -14,10 +14,9 @@ from torch.nn import functional
 
 from mien import images
 from mien.attributes import LABELS, column_slice
-from mien.data.sources import open_source
 from mien.data.training_set import TrainingSet
-from mien.errors import DatasetError, InputError
-from mien.faces.pictures import read_points
+from mien.errors import InputError
+from mien.faces.pictures import points_of
 from mien.faces.views import anchors_of, average_anchors
 from mien.stylegan2.generator import Generator
 
@@ -46,9 +45,7 @@ class People:
 
     @classmethod
     def of(
-        cls,
-        pictures: UInt8[np.ndarray, "m h w 3"],
-        anchors: Float[Tensor, "m 16 2"] | None = None,
+        cls, pictures: UInt8[np.ndarray, "m h w 3"], anchors: Float[Tensor, "m 16 2"] | None = None
     ) -> People:
         """One picture a person; without anchors, those of the average face."""
         found = average_anchors(len(pictures)) if anchors is None else anchors
@@ -146,10 +143,5 @@ def open_people(
     labels = None if chosen.labels is None else torch.from_numpy(chosen.labels)
     if points is None:
         return People.of(chosen.pictures), labels
-    names, rows = open_source(data).names, read_points(points)
-    if len(rows) != len(names):
-        cause = f"has {len(rows)} rows, {data} has {len(names)} pictures"
-        raise DatasetError(points, cause, "give the points of these pictures")
-    place = {name: i for i, name in enumerate(names)}
-    found = anchors_of(rows[[place[name] for name in chosen.names]], (_POINTS_SIDE, _POINTS_SIDE))
+    found = anchors_of(points_of(data, points, chosen.names), (_POINTS_SIDE, _POINTS_SIDE))
     return People.of(chosen.pictures, found), labels

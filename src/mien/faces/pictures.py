@@ -9,6 +9,7 @@ Axes: n batch, p points, h w pixels.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,13 +89,7 @@ class FacePictures:
         or points cannot be used, or their numbers differ.
         """
         chosen = TrainingSet.open(data, SIDE, labels=False, part=part)  # pyright: ignore
-        names = open_source(data).names
-        table = read_points(points)
-        if len(table) != len(names):
-            cause = f"has {len(table)} rows, {data} has {len(names)} pictures"
-            raise DatasetError(points, cause, "give the points of these pictures")
-        place = {name: i for i, name in enumerate(names)}
-        rows = table[[place[name] for name in chosen.names]]
+        rows = points_of(data, points, chosen.names)
         return cls.of(chosen.pictures, rows, backgrounds, chosen.fingerprint)
 
     @classmethod
@@ -142,6 +137,18 @@ def read_points(path: str | Path) -> Float[np.ndarray, "n 68 2"]:
         cause = f"its points have the shape {list(rows.shape)}, [pictures, 68, 2] is wanted"
         raise DatasetError(path, cause)
     return rows
+
+
+def points_of(
+    data: str | Path, points: str | Path, chosen: Sequence[str]
+) -> Float[np.ndarray, "n 68 2"]:
+    """Landmarks of some pictures of ``data``; DatasetError if there is not a row for each."""
+    names, rows = open_source(data).names, read_points(points)
+    if len(rows) != len(names):
+        cause = f"has {len(rows)} rows, {data} has {len(names)} pictures"
+        raise DatasetError(points, cause, "give the points of these pictures")
+    place = {name: i for i, name in enumerate(names)}
+    return rows[[place[name] for name in chosen]]
 
 
 # Geometry

@@ -113,12 +113,7 @@ def draw_canvases(faces: FacePictures, count: int, size: int, dice: Dice) -> Can
 
 
 def _pasted(
-    images: Tensor,
-    faces: FacePictures,
-    centre: Tensor,
-    reach: Tensor,
-    decoy: Tensor,
-    dice: Dice,
+    images: Tensor, faces: FacePictures, centre: Tensor, reach: Tensor, decoy: Tensor, dice: Dice
 ) -> tuple[Tensor, Tensor]:
     """Set a portrait into each canvas, or for a decoy a small part of one."""
     count, size = len(images), images.shape[-1]

@@ -91,14 +91,12 @@ def _tensors(document: Document, children: list[tuple[str, Any]]) -> dict[str, T
 
 def _children(value: Any) -> list[tuple[str, Any]]:
     if isinstance(value, dict):
-        return [(name, part) for name, part in value.items() if _is_name(name)]
+        # What no network is called is passed over.
+        named = ((key, part) for key, part in value.items() if isinstance(key, str))
+        return [(k, part) for k, part in named if len(k) <= _MAX_NAME and k.isprintable()]
     if isinstance(value, list | tuple):
         return [(str(i), part) for i, part in enumerate(value)]
     return []
-
-
-def _is_name(key: Any) -> bool:
-    return isinstance(key, str) and len(key) <= _MAX_NAME and key.isprintable()
 
 
 def _is_module(stub: Stub) -> bool:

@@ -81,7 +81,9 @@ def read(path: str | Path) -> SafetensorsHeader:
             raise CheckpointError(path, cause, "fetch it again")
         text = start[8:] + file.read(length - 1)
     document = _parse(path, text)
-    metadata = _metadata(path, document.pop("__metadata__", {}))
+    metadata = document.pop("__metadata__", {})
+    if not isinstance(metadata, dict) or not all(isinstance(v, str) for v in metadata.values()):
+        raise CheckpointError(path, "its __metadata__ is not a table of strings")
     entries = {name: _entry(path, name, value) for name, value in document.items()}
     _check_cover(path, entries, size - 8 - length)
     return SafetensorsHeader(metadata, entries, 8 + length)
@@ -109,12 +111,6 @@ def _parse(path: str | Path, text: bytes) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise CheckpointError(path, "its header is not a JSON object")
     return document
-
-
-def _metadata(path: str | Path, value: object) -> dict[str, str]:
-    if not isinstance(value, dict) or not all(isinstance(v, str) for v in value.values()):
-        raise CheckpointError(path, "its __metadata__ is not a table of strings")
-    return value
 
 
 def _is_count(value: object) -> bool:

@@ -12,14 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from mien.checkpoints import critics, header, native
 from mien.checkpoints.documents import Group, groups, tensor_names
-from mien.checkpoints.formats import (
-    bisenet,
-    gans_n_roses,
-    genforce,
-    nvlabs,
-    pix2pix,
-    rosinality,
-)
+from mien.checkpoints.formats import bisenet, gans_n_roses, genforce, nvlabs, pix2pix, rosinality
 from mien.checkpoints.functions import check_rosinality, check_translation, check_words, modules
 from mien.checkpoints.inert import Stub, TensorRef
 from mien.checkpoints.kinds import KINDS

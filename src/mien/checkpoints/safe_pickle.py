@@ -271,9 +271,6 @@ class Machine:
     def _put(self, key: int) -> None:
         self.memo[key] = self._top()
 
-    def _pop_any(self) -> None:
-        self.stack.pop()
-
     def _persistent(self, identifier: Any) -> None:
         if self.persistent is None:
             raise ValueError("a reference to outside")
@@ -285,18 +282,12 @@ class Machine:
             raise ValueError("text without quotes")
         self.stack.append(codecs.escape_decode(line[1:-1])[0].decode("latin1"))  # type: ignore[union-attr]
 
-    def _unicode_line(self) -> None:
-        self.stack.append(str(self._line(), "raw-unicode-escape"))
-
     def _integer_line(self) -> None:
         line = self._line()
         if line in (b"00", b"01"):
             self.stack.append(line == b"01")
         else:
             self.stack.append(int(line))
-
-    def _long_line(self) -> None:
-        self.stack.append(int(self._line().rstrip(b"L")))
 
     def _protocol(self) -> None:
         if self._number("<B") > 5:
@@ -332,7 +323,7 @@ _OPCODES: dict[bytes, Callable[[Machine], object]] = {
     b"\x88": _push(True),
     b"\x89": _push(False),
     b"I": Machine._integer_line,
-    b"L": Machine._long_line,
+    b"L": lambda m: m.stack.append(int(m._line().rstrip(b"L"))),
     b"F": lambda m: m.stack.append(float(m._line())),
     b"G": lambda m: m.stack.append(struct.unpack(">d", m._take(8))[0]),
     b"J": lambda m: m.stack.append(m._number("<i")),
@@ -344,7 +335,7 @@ _OPCODES: dict[bytes, Callable[[Machine], object]] = {
     b"S": Machine._quoted,
     b"T": lambda m: m._latin("<i"),
     b"U": lambda m: m._latin("<B"),
-    b"V": Machine._unicode_line,
+    b"V": lambda m: m.stack.append(str(m._line(), "raw-unicode-escape")),
     b"X": lambda m: m._text("<I"),
     b"\x8c": lambda m: m._text("<B"),
     b"\x8d": lambda m: m._text("<Q"),
@@ -371,7 +362,7 @@ _OPCODES: dict[bytes, Callable[[Machine], object]] = {
     b"u": lambda m: m._set_items(m._pop_mark()),
     # The stack and the memo.
     b"(": _push(_MARK),
-    b"0": Machine._pop_any,
+    b"0": lambda m: m.stack.pop(),
     b"1": lambda m: m._pop_mark(),
     b"2": lambda m: m.stack.append(m._top()),
     b"p": lambda m: m._put(int(m._line())),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import mmap
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,13 +18,7 @@ from mien.checkpoints import header as safetensors_header
 from mien.checkpoints.inert import ITEM_BYTES, Budget, Global, Storage, TensorRef, dense
 from mien.checkpoints.pickle_names import STORAGES
 from mien.checkpoints.safe_pickle import Machine
-from mien.checkpoints.sniff import (
-    REPACK,
-    file_size,
-    is_unpacked,
-    looks_like,
-    looks_like_pickle,
-)
+from mien.checkpoints.sniff import REPACK, file_size, is_unpacked, looks_like, looks_like_pickle
 from mien.checkpoints.zips import Archive
 from mien.errors import CheckpointError
 
@@ -98,28 +93,19 @@ def _open_zip(path: str | Path, view: memoryview, budget: Budget) -> Any:
     order = f"{prefix}byteorder"
     if order in archive.members and bytes(archive.read(order, _LONGEST_WORD)) != b"little":
         raise CheckpointError(path, "was written on a big-endian machine", "save it on another")
-    storages: dict[str, Storage] = {}
-
     # What an ordinary zip program packed again is unfolded, all of it within one budget.
     unfolded = Budget(path, budget.limit)
 
-    def fetch(name: str, nbytes: int) -> memoryview:
+    def fetch(key: str, nbytes: int) -> memoryview:
+        name = f"{prefix}data/{key}"
         member = archive.members.get(name)
         if member is None or not member.method:
             return archive.read(name)
         unfolded.take(min(member.size, nbytes), "its compressed tensors")
         return archive.read(name, nbytes)
 
-    def persistent(identifier: Any) -> Storage | Global:
-        if (named := _module(identifier)) is not None:
-            return named
-        dtype, key, numel = _identifier(identifier)
-        if key not in storages:
-            storage = storages[key] = Storage(dtype, numel)
-            storage.fetch = partial(fetch, f"{prefix}data/{key}", storage.nbytes)
-        return _same_bytes(storages[key], dtype, numel)
-
-    return Machine(path, archive.read(pickles[0], _MAX_OBJECTS), budget, persistent).run()
+    content = archive.read(pickles[0], _MAX_OBJECTS)
+    return Machine(path, content, budget, _collector({}, fetch)).run()
 
 
 def _open_pickles(path: str | Path, view: memoryview, budget: Budget) -> tuple[Any, str]:
@@ -141,15 +127,8 @@ def _open_inner(outer: Machine, data: memoryview) -> Any:
 
 
 def _inside(outer: Machine, data: memoryview, storages: dict[str, Storage]) -> Machine:
-    return Machine(
-        outer.path,
-        data,
-        outer.budget,
-        _collector(storages),
-        outer.open_nested,
-        outer.meter,
-        outer.nesting + 1,
-    )
+    further = outer.open_nested, outer.meter, outer.nesting + 1
+    return Machine(outer.path, data, outer.budget, _collector(storages), *further)
 
 
 def _open_legacy(outer: Machine, data: memoryview, storages: dict[str, Storage]) -> Any:
@@ -186,15 +165,18 @@ def _open_legacy(outer: Machine, data: memoryview, storages: dict[str, Storage])
     return root
 
 
-def _collector(storages: dict[str, Storage]) -> Any:
-    """Make the reader of storage identifiers of a legacy file; bytes are filled in later."""
+def _collector(
+    storages: dict[str, Storage], fetch: Callable[[str, int], memoryview] | None = None
+) -> Callable[[Any], Storage | Global]:
+    """Make the reader of storage identifiers; without ``fetch`` bytes are filled in later."""
 
     def persistent(identifier: Any) -> Storage | Global:
         if (named := _module(identifier)) is not None:
             return named
         dtype, key, numel = _identifier(identifier)
         if key not in storages:
-            storages[key] = Storage(dtype, numel)
+            storage = storages[key] = Storage(dtype, numel)
+            storage.fetch = fetch and partial(fetch, key, storage.nbytes)
         return _same_bytes(storages[key], dtype, numel)
 
     return persistent

@@ -8,7 +8,7 @@ else that does not fit is an error that lists the first ten.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -83,6 +83,11 @@ class Mapped:
     config: dict[str, Any]
     tensors: dict[str, Tensor]
     notes: dict[str, Any]
+
+
+def same_parts(ours: str, theirs: str, parts: Sequence[str] = ("weight", "bias")) -> list[Row]:
+    """Rows of a layer's parts, which are called alike."""
+    return [Row(f"{ours}.{part}", f"{theirs}.{part}") for part in parts]
 
 
 def block_resolutions(resolution: int) -> list[int]:

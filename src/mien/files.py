@@ -90,10 +90,7 @@ def stored(path: str | Path) -> Path:
 
 
 def make_folder(path: str | Path) -> Path:
-    """Create a folder and its parents; fine if it exists.
-
-    Raises OutputError if it cannot be created, or is a file.
-    """
+    """Create a folder and its parents, unless it exists; OutputError if not, or a file."""
     folder = as_path(path)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -149,10 +146,7 @@ def check_writable(path: str | Path) -> None:
 
 
 def numbered_folder(base: str | Path, name: str = "") -> Path:
-    """Make the next free of ``base/0001-name``, ``base/0002-name``, …; two calls never get one.
-
-    Raises OutputError if ``base`` cannot be written to.
-    """
+    """Make the next free ``base/0001-name``, …; two calls never get one. OutputError if not."""
     home = make_folder(base)
     for folder in home.iterdir():
         if folder.is_dir():

@@ -26,10 +26,7 @@ _HEADER = re.compile(
 
 
 def read_arrays(path: str | Path) -> dict[str, np.ndarray]:
-    """Read a ``.npy`` (under the name ``""``) or every array of a ``.npz``.
-
-    Raises CheckpointError if it is neither, damaged, too big, or holds Python objects.
-    """
+    """Arrays of a ``.npy`` (named "") or ``.npz``; CheckpointError if damaged or too big."""
     size = file_size(path)
     with Path(path).open("rb") as file:
         view = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))

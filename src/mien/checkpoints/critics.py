@@ -56,10 +56,7 @@ def find_kind(path: str | Path) -> str | None:
 
 
 def read_quantized(path: str | Path) -> dict[str, Tensor]:
-    """Read a file in the 8-bit form: name -> float32 on the CPU.
-
-    Raises CheckpointError if it is another file, damaged, or its table does not fit its tensors.
-    """
+    """Name -> float32 out of the 8-bit form; CheckpointError if damaged or of another file."""
     import safetensors.torch
     import torch
 

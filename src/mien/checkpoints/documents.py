@@ -34,10 +34,7 @@ class Group:
 
 
 def groups(document: Document) -> list[Group]:
-    """Every dictionary of tensors and every pickled module near the root of a file.
-
-    Raises CheckpointError if a module contains itself, or more modules than any network has.
-    """
+    """Every dictionary of tensors and pickled module near the root; CheckpointError if endless."""
     found: list[Group] = []
     seen: set[int] = set()
     waiting: deque[tuple[str, Any, int]] = deque([("", document.root, 0)])

@@ -98,10 +98,7 @@ def _listed(label: Sequence[float]) -> str:
 def save_rosinality(
     native: Native, path: str | Path, label: Sequence[float] | None = None, force: bool = True
 ) -> None:
-    """Write :func:`to_rosinality` as the ``.pt`` that its tools load.
-
-    Raises OutputError if the file exists and ``force`` is false, or the disk refuses.
-    """
+    """Write :func:`to_rosinality` as a ``.pt``; OutputError if the disk or ``force`` refuses."""
     content = io.BytesIO()
     torch.save(to_rosinality(native, label), content)
     with replacing(path, force) as beside:

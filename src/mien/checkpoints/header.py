@@ -63,10 +63,7 @@ class SafetensorsHeader:
 
 
 def read(path: str | Path) -> SafetensorsHeader:
-    """Read and check the header of a safetensors file; its tensors are not touched.
-
-    Raises CheckpointError if the file is of another kind (named), truncated, or its header lies.
-    """
+    """Read and check a header; CheckpointError if it is of another kind, truncated, or lies."""
     size = file_size(path)
     with Path(path).open("rb") as file:
         start = file.read(9)

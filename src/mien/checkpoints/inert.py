@@ -163,10 +163,7 @@ class TensorRef:
         return 1 + sum((n - 1) * step for n, step in zip(self.shape, self.strides, strict=True))
 
     def read(self) -> Tensor:
-        """Read it: dense, on the CPU, with memory of its own.
-
-        Raises CheckpointError if bytes are missing, or reading would take more than the budget.
-        """
+        """Read it into dense memory; CheckpointError if bytes are missing or over budget."""
         import torch
 
         dtype = getattr(torch, self.dtype)

@@ -1,7 +1,4 @@
-"""Every kind of network that a file of weights can hold, in one table.
-
-To add a kind: where its network is, in :func:`_classes`, and one row.
-"""
+"""Every kind of network that a file can hold: a row here, and its classes in :func:`_classes`."""
 
 from __future__ import annotations
 

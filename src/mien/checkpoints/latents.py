@@ -84,10 +84,7 @@ def read_latents(path: str | Path, num_ws: int | None = None) -> np.ndarray:
 
 
 def read_noise(path: str | Path) -> np.ndarray | None:
-    """Read z ``[n, z_dim]``, float32, if that is what a file holds; None for anything else.
-
-    Raises CheckpointError and UnsafeCheckpoint as :func:`read_latents`.
-    """
+    """Read float32 z ``[n, z_dim]``, None if there is none; raises as :func:`read_latents`."""
     tables = {name.lower(): table for name, table in _called(path, _read(path)).items()}
     if any(name in tables for name in _LATENT_NAMES):
         return None

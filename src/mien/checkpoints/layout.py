@@ -105,10 +105,7 @@ def numbered(names: frozenset[str], pattern: str) -> int:
 
 
 def generator_config(path: str | Path, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any]:
-    """Read the configuration of a generator off the shapes of its parameters, under our names.
-
-    Raises CheckpointError if the channels follow no rule that a StyleGAN2 can have.
-    """
+    """A generator's configuration off our names and shapes; CheckpointError if no rule fits."""
     channels = _channels(shapes, r"synthesis\.b(\d{1,4})\.conv1\.weight", -4)
     layers = numbered(frozenset(shapes), "mapping.fc{}.weight")
     embedded = shapes.get("mapping.embed.weight", (0, 0))
@@ -224,10 +221,7 @@ def refuse(path: str | Path, kind: str, family: str, wrong: list[str]) -> None:
 def expected_shapes(
     path: str | Path, kind: str, config: Mapping[str, Any], build: Builder | None = None
 ) -> dict[str, tuple[int, ...]]:
-    """Our parameter names and shapes for a configuration, of a StyleGAN2 unless ``build`` is given.
-
-    Raises ConfigMismatch if the configuration builds no network.
-    """
+    """Our names and shapes for a configuration; ConfigMismatch if it builds no network."""
     from mien.runtime.shapes import shapes_alone
     from mien.stylegan2.discriminator import Discriminator, DiscriminatorConfig
     from mien.stylegan2.generator import Generator, GeneratorConfig

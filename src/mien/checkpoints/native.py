@@ -29,10 +29,7 @@ _LARGEST_HALF = 65504.0
 
 @dataclass(frozen=True)
 class Header:
-    """What a file says about itself, its tensors unread: see :class:`Native`.
-
-    ``half`` says whether 32-bit values were stored in 16 bits.
-    """
+    """What a file says about itself, as :class:`Native`; ``half``: stored in 16 bits."""
 
     kind: str
     version: int
@@ -110,10 +107,7 @@ def save(
 
 
 def read_header(path: str | Path) -> Header:
-    """Read what a file of ours says about itself; the tensors are not touched.
-
-    Raises CheckpointError if it is another (named), truncated, or its header lies.
-    """
+    """What a file of ours says about itself; CheckpointError if another, truncated, or a lie."""
     found = safetensors_header.read(path)
     text = found.metadata.get(METADATA_KEY)
     if text is None:

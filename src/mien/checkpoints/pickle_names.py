@@ -84,10 +84,7 @@ _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,200}\Z")
 
 
 def resolve(module: str, name: str) -> Any:
-    """Turn a name in a pickle into an inert :class:`Global`, or refuse it.
-
-    Raises PermissionError, of the text ``module.name``, if it is on no list.
-    """
+    """Turn a name into an inert :class:`Global`; PermissionError with its text if on no list."""
     for old, new in _RENAMED.items():
         if module == old or module.startswith(old + "."):
             module = new + module[len(old) :]
@@ -115,10 +112,7 @@ def resolve(module: str, name: str) -> Any:
 
 
 def call(machine: Reader, function: Any, args: Any) -> Any:
-    """What a pickle gets when it calls a name: a record, or a stub.
-
-    Raises ValueError if it calls something that is not a name, or with impossible arguments.
-    """
+    """What a pickle gets when it calls a name: a record or stub; ValueError for no name."""
     if not isinstance(function, Global) or not isinstance(args, tuple):
         raise ValueError("calls something that is not a name")
     action = ACTIONS.get((function.module, function.name))

@@ -203,9 +203,9 @@ def find_kind(path: str | Path, kinds: Sequence[str]) -> str:
 
 
 def kinds(path: str | Path) -> list[str]:
-    """Say which kinds of network a file holds, as :func:`open_checkpoint` takes them.
+    """Which kinds a file holds, by names alone; ``training-state`` for a run.
 
-    ``training-state`` alone for a run of ours. No numbers are read; raises as :func:`convert`.
+    Raises as :func:`convert`.
     """
     file_size(path)
     if _is_native(path):

@@ -113,10 +113,7 @@ _FAMILIES: tuple[tuple[str, str], ...] = (
 
 
 def file_size(path: str | Path) -> int:
-    """Size in bytes of a regular file that can be opened.
-
-    Raises CheckpointError if it is missing, a folder, a device or pipe, empty, or not readable.
-    """
+    """Bytes of a regular file; CheckpointError if it is missing, none, empty or not readable."""
     file = Path(path)
     try:
         status = file.stat()

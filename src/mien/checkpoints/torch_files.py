@@ -35,10 +35,7 @@ _MAX_OBJECTS = 256 << 20
 
 @dataclass(frozen=True)
 class Document:
-    """What a file holds, its tensors unread: plain values, and records of ``inert``.
-
-    ``wrapper`` is ``zip``, ``legacy``, ``pickle`` or ``safetensors``.
-    """
+    """A file's plain values and inert records; wrapper: ``zip legacy pickle safetensors``."""
 
     path: Path
     root: Any

@@ -1,7 +1,4 @@
-"""Where the two pictures of each pair lie: folders of equal stems, or halves of one picture.
-
-Nothing is decoded here; :mod:`mien.data.pairs` says which layouts there are and reads them.
-"""
+"""Where the two pictures of each pair lie: folders of equal stems, or halves of one picture."""
 
 from __future__ import annotations
 

@@ -240,10 +240,7 @@ class UnpairedSet:
 
 
 def turn(image: UInt8[np.ndarray, "*n h w 3"], variant: int) -> UInt8[np.ndarray, "*n h2 w2 3"]:
-    """Pictures turned by ``variant % 4`` quarters to the left, then mirrored from 4 on.
-
-    Raises InputError if the variant is not from 0 to 7.
-    """
+    """Turned by ``variant % 4`` quarters to the left, mirrored from 4 on; InputError above 7."""
     if not 0 <= variant < VARIANTS:
         raise InputError(f"variant {variant} is not from 0 to {VARIANTS - 1}")
     turned = np.rot90(image, variant % 4, axes=(-3, -2))

@@ -19,10 +19,7 @@ from mien.errors import InputError, MissingExtra
 
 
 class LocalPool:
-    """Processes of this machine, each with one thread; one that dies is replaced.
-
-    Raises InputError if ``places`` is below 1.
-    """
+    """Processes of this machine, one thread each; one that dies is replaced. InputError below 1."""
 
     def __init__(self, places: int) -> None:
         if places < 1:

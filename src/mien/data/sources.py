@@ -96,19 +96,13 @@ class Pictures:
 
 
 def open_source(path: str | Path, below: str = "") -> Pictures:
-    """All pictures of a folder or zip, or of a folder in it, such as ``trainA``.
-
-    Raises DatasetError if the path is absent, no zip, or holds no picture.
-    """
+    """All pictures of a folder or zip, or of ``trainA`` in it; DatasetError if there is none."""
     return _pictures(open_store(path), below)
 
 
 @dataclass(frozen=True)
 class Domains:
-    """Two kinds of pictures that do not belong together, as CycleGAN lays them out.
-
-    The tests are kept out; ``None`` if there is no such folder.
-    """
+    """Two kinds of pictures as CycleGAN lays them out; tests are ``None`` without such a folder."""
 
     train_a: Pictures
     train_b: Pictures

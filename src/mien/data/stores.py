@@ -56,10 +56,7 @@ class Store(Protocol):
 
 
 def open_store(path: str | Path) -> Store:
-    """Open a folder or a zip.
-
-    Raises DatasetError if it is absent or neither, or a member of the zip would climb out of it.
-    """
+    """Open a folder or a zip; DatasetError if it is neither, or a member climbs out of it."""
     root = stored(path)
     if root.is_dir():
         return FolderStore(root)

@@ -100,10 +100,7 @@ class CelebaTable:
 
 
 def read_table(path: str | Path) -> LabelTable:
-    """Read a table of labels of any kind that is known here; a look at its head tells which.
-
-    Raises DatasetError if it is absent, damaged, or of another kind.
-    """
+    """A table of labels of any known kind, told by its head; DatasetError if it cannot be used."""
     head = _lines(path)[:2]
     if "\t" in head[0]:
         return read_labels(path)

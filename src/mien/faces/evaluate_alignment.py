@@ -35,10 +35,7 @@ _SMILING = "_smiling"
 
 @dataclass(frozen=True)
 class Condition:
-    """Photos are shown at this longest side in pixels (``None`` leaves it), turned at random.
-
-    They are turned by up to ``turn`` degrees, either way.
-    """
+    """Longest side in pixels (``None`` leaves it) of photos, turned by up to ``turn`` degrees."""
 
     size: int | None
     turn: float
@@ -71,10 +68,7 @@ class Reading:
 
 
 def read_pupils(path: str | Path) -> dict[str, Float[np.ndarray, "2 2"]]:
-    """Hand-placed pupils, left and right in the picture, by the stem of each.
-
-    Raises DatasetError if the file has no ``names`` and ``points``.
-    """
+    """Hand-placed pupils by stem, left and right in the picture; DatasetError if none."""
     try:
         with np.load(path, allow_pickle=False) as arrays:
             names, points = arrays["names"], np.asarray(arrays["points"], dtype=np.float64)

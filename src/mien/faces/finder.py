@@ -332,10 +332,7 @@ def box_frame(box: tuple[float, float, float, float]) -> Frame:
 
 
 def check_box(box: tuple[float, float, float, float], image: UInt8[np.ndarray, "h w 3"]) -> None:
-    """Refuse a box that holds nothing of a picture.
-
-    Raises InputError if it is smaller than 4 pixels, not finite, or outside.
-    """
+    """Refuse a box below 4 pixels, not finite, or outside of the picture: InputError."""
     x, y, width, height = box
     size = f"{image.shape[1]}x{image.shape[0]}"
     said = ",".join(f"{value:g}" for value in box)
@@ -400,10 +397,7 @@ def _distinct(faces: Sequence[Face]) -> list[Face]:
 
 
 def choose_face(faces: Sequence[Face], number: int | None) -> Face:
-    """The face that is meant: by its number from 1, or the only one.
-
-    Raises InputError if there is no such face, or several and no number.
-    """
+    """The face of a number from 1, or the only one; InputError if there is no such, or several."""
     if not faces:
         raise InputError("no face was found; say where it is with `box=x,y,width,height`")
     if number is None:

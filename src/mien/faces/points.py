@@ -72,10 +72,7 @@ class LandmarkFile:
 
 
 def read_landmarks(path: str | Path) -> LandmarkFile:
-    """Read a file of landmarks.
-
-    Raises DatasetError if it cannot be read, or its points are not 5 or 68 a face.
-    """
+    """Read a file of landmarks; DatasetError if it cannot be read, or points are not 5 or 68."""
     file = Path(path)
     readers = {".npz": _read_npz, ".json": _read_json, ".csv": _read_csv}
     reader = readers.get(file.suffix.lower())

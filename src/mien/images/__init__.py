@@ -120,10 +120,7 @@ def decode(
 
 
 def probe(data: bytes, name: str = "picture", max_pixels: int = MAX_PIXELS) -> Facts:
-    """Ask the bytes of a picture file about it, without decoding the pixels.
-
-    Raises ImageError if it is no picture, or too big.
-    """
+    """Ask a picture file about it without decoding pixels; ImageError if none, or too big."""
     with _quiet(name), _open(io.BytesIO(data), name, max_pixels) as picture:
         return Facts(
             format=picture.format or "",
@@ -255,10 +252,7 @@ def to_float(images: UInt8[np.ndarray, "n h w 3"], device: Any = None) -> Float[
 
 
 def to_uint8(images: Float[Tensor, "n 3 h w"]) -> UInt8[np.ndarray, "n h w 3"]:
-    """What a network made as pictures: any float, clamped to -1 to 1, rounded to the nearest.
-
-    Raises InputError if a pixel is not a number.
-    """
+    """What a network made as pictures, clamped to -1 to 1 and rounded; InputError for NaN."""
     import torch
 
     pixels = images.detach().to(torch.float32)
@@ -446,9 +440,6 @@ def json_default(value: object) -> object:
 
 
 def read_provenance(path: str | Path) -> dict[str, Any]:
-    """Read back what made a picture, as :func:`save` wrote it.
-
-    Raises ImageError if the file is no picture, or does not say what made it.
-    """
+    """What made a picture, as :func:`save` wrote it; ImageError if it does not say so."""
     with _opened(path) as file, _quiet(str(path)), _open(file, str(path), MAX_PIXELS) as picture:
         return provenance_of(picture, str(path))

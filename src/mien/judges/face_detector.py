@@ -71,10 +71,7 @@ class FaceDetector(nn.Module):
     def forward(
         self, images: Float[Tensor, "n 3 h w"]
     ) -> tuple[Float[Tensor, "n h2 w2"], Float[Tensor, "n p 2 h2 w2"]]:
-        """Logits of the heat map, and points in pixels.
-
-        Images are in [-1, 1], height and width multiples of 16.
-        """
+        """Heat logits, points in pixels, of images in [-1, 1] with sides that 16 divides."""
         x = images.contiguous(memory_format=torch.channels_last)
         x = functional.relu(self.stem_norm(self.stem(x)))
         x = self.last(self.middle(x))

@@ -91,10 +91,7 @@ class LandmarkNetwork(nn.Module):
     def forward(
         self, images: Float[Tensor, "n 3 h w"]
     ) -> tuple[Float[Tensor, "n p h2 w2"], Float[Tensor, " n"]]:
-        """Logits of the points' maps, a quarter of the crop's size, and of being a face.
-
-        Crops are in [-1, 1], of the configured size.
-        """
+        """Logits of the points' maps, a quarter of the size, and of a face; crops in [-1, 1]."""
         # Down.
         x = images.contiguous(memory_format=torch.channels_last)
         x = functional.relu(self.stem_norm(self.stem(x)))

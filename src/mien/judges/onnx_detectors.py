@@ -113,10 +113,7 @@ class OnnxDetector:
 
 
 def detect_format(inputs: Sequence[Any], outputs: Sequence[Any], path: Path) -> str:
-    """Which of the known detectors a graph is, by its inputs and outputs as onnxruntime has them.
-
-    Raises CheckpointError for ``path`` if it is none of them.
-    """
+    """Which known detector a graph is, by inputs and outputs; CheckpointError if none."""
     names = {output.name for output in outputs}
     lasts = sorted(output.shape[-1] for output in outputs if _is_number(output))
     one_picture = len(inputs) == 1 and len(inputs[0].shape) == 4 and inputs[0].shape[1] == 3

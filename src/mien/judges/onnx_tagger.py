@@ -107,10 +107,7 @@ class OnnxTagger:
 
 
 def find_tag_list(path: str | Path) -> Path:
-    """The list of tags beside a tagger: named as it is, or as WD and DeepDanbooru name theirs.
-
-    Raises FileError if there is none.
-    """
+    """The list beside a tagger, named as it, or as WD's or DeepDanbooru's; FileError if none."""
     file = Path(path)
     names = (f"{file.stem}.csv", f"{file.stem}.txt", *_LISTS)
     for name in names:

@@ -97,10 +97,7 @@ class Perceptual(nn.Module):
         self.register_buffer("scale", torch.tensor(_SCALE)[:, None, None], persistent=False)
 
     def feature_maps(self, images: Float[Tensor, "n 3 h w"]) -> list[Tensor]:
-        """What the taps see of pictures in [-1, 1], ``[n, c, h, w]``, coarser and coarser.
-
-        Raises InputError if the pictures are too small for the trunk.
-        """
+        """What the taps see of pictures in [-1, 1], finest first; InputError if too small."""
         smallest = _SMALLEST[self.trunk]
         if min(images.shape[2:]) < smallest:
             raise InputError(

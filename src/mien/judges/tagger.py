@@ -67,10 +67,7 @@ class ResidualBlock(nn.Module):
 
 
 def residual_trunk(width: int, blocks: int) -> tuple[nn.Conv2d, nn.BatchNorm2d, nn.ModuleList]:
-    """Stem, its normalisation, and four stages of residual blocks; a sixteenth of the resolution.
-
-    ``width`` and ``blocks`` are as of :class:`TaggerConfig`.
-    """
+    """Stem, its norm and four stages, see :class:`TaggerConfig`; 1/16 of the resolution."""
     stem, norm = nn.Conv2d(3, width, 3, 2, 1, bias=False), nn.BatchNorm2d(width)
     stages = nn.ModuleList()
     for stage in range(4):

@@ -13,10 +13,7 @@ from mien.errors import InputError, UnknownName
 
 
 def check_taps(taps: Iterable[str], known: Mapping[str, int]) -> tuple[str, ...]:
-    """Names of feature maps, as they were given.
-
-    Raises UnknownName for one that is not known, InputError for none at all, or one twice.
-    """
+    """Names of feature maps, as given; UnknownName, or InputError for none, or one twice."""
     found = tuple(taps)
     for tap in found:
         if tap not in known:

@@ -15,10 +15,7 @@ from mien.metrics.paired import channel_weights, unit_channels
 
 
 def embedding_diversity(embeddings: Float[Tensor, "n d"]) -> float:
-    """Mean Euclidean distance over all pairs of embeddings, as they come; 0 if all are equal.
-
-    Raises InputError for fewer than two, or values that are not finite.
-    """
+    """Mean Euclidean distance over all pairs, 0 if all are equal; InputError below two."""
     x = as_matrix(embeddings, "embeddings", 2)
     return float(torch.nn.functional.pdist(x).mean())
 

@@ -16,20 +16,14 @@ from mien.metrics.features import as_matrix, as_unit, same_shape
 
 
 def pair_cosines(a: Float[Tensor, "n d"], b: Float[Tensor, "_n _d"]) -> Float[Tensor, " n"]:
-    """Cosine of each pair of embeddings, float64 in [-1, 1].
-
-    Raises InputError if shapes differ, or a vector is zero or not finite.
-    """
+    """Cosine of each pair, float64 in [-1, 1]; InputError for other shapes, or a zero vector."""
     same_shape(a, b, "embeddings")
     x, y = as_unit(a, "embeddings"), as_unit(b, "reference embeddings")
     return (x * y).sum(dim=1).clamp(-1, 1)
 
 
 def pair_distances(a: Float[Tensor, "n d"], b: Float[Tensor, "_n _d"]) -> Float[Tensor, " n"]:
-    """Euclidean distance of each pair of unit embeddings, float64 in [0, 2].
-
-    Raises InputError as :func:`pair_cosines`.
-    """
+    """Distance of each pair of unit embeddings, in [0, 2]; raises as :func:`pair_cosines`."""
     same_shape(a, b, "embeddings")
     return (as_unit(a, "embeddings") - as_unit(b, "reference embeddings")).norm(dim=1)
 

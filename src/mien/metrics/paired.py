@@ -196,18 +196,12 @@ def lpips_distance(
 def perceptual_distance(
     features_a: Sequence[Tensor], features_b: Sequence[Tensor]
 ) -> Float[Tensor, " n"]:
-    """:func:`lpips_distance` with unit weights, on any judge's feature maps; lower is better.
-
-    Not LPIPS: name the judge with the number.
-    """
+    """:func:`lpips_distance` with unit weights: not LPIPS, name the judge with the number."""
     return lpips_distance(features_a, features_b, None)
 
 
 def unit_channels(features: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:
-    """A feature map with the vector at each place scaled to length 1, float64.
-
-    Raises InputError for values that are not finite.
-    """
+    """A map with the vector at each place scaled to length 1, float64; InputError for NaN."""
     return unit_vectors(_exact(features), _LPIPS_FLOOR)
 
 

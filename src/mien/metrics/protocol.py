@@ -185,8 +185,5 @@ class Score:
 
 
 def frechet_name(judge: str, family: Literal["FID", "DFID", "KID"] = "FID") -> str:
-    """What a distance on this judge may be called: ``FD-``, ``DFD-`` or ``KD-<judge>``.
-
-    On :data:`ORIGINAL_INCEPTION` it is ``family`` itself.
-    """
+    """A distance's name: ``family`` on :data:`ORIGINAL_INCEPTION`, else such as ``FD-<judge>``."""
     return family if judge == ORIGINAL_INCEPTION else f"{_FAMILIES[family]}-{judge}"

@@ -25,10 +25,7 @@ class RunningMean:
         self._squares = 0.0
 
     def update(self, values: Shaped[Tensor, " n"]) -> None:
-        """Take in a batch: numbers, or truth values whose share is wanted.
-
-        Raises InputError for no values, or values that are not finite.
-        """
+        """Take in numbers, or truth values whose share is wanted; InputError if not finite."""
         batch = as_matrix(values[:, None], self.name)[:, 0]
         mean, count = float(batch.mean()), batch.shape[0]
         total, shift = self.count + count, mean - self._mean

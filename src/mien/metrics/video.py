@@ -60,10 +60,7 @@ class WarpError:
     def update(
         self, source: Float[Tensor, "n 3 h w"], clips: Mapping[str, Float[Tensor, "_n 3 _h _w"]]
     ) -> None:
-        """Take the next frames of the source, in [-1, 1], and the same of each clip, in order.
-
-        Raises InputError for other names, other counts or sizes.
-        """
+        """Take the next frames in [-1, 1], in order; InputError for other names or sizes."""
         if set(clips) != set(self._means):
             raise InputError(f"frames of {sorted(clips)}; {sorted(self._means)} are measured")
         for name, frames in clips.items():
@@ -98,10 +95,7 @@ class WarpError:
         return self._means[name].value
 
     def score(self, name: str, protocol: Protocol) -> Score:
-        """The mean of a clip with its protocol, whose samples are the pairs of frames.
-
-        Raises InputError for fewer than two frames, or a protocol that counts others.
-        """
+        """A clip's mean with its protocol, of pairs of frames; InputError if it counts others."""
         return self._means[name].score(protocol)
 
 

@@ -79,10 +79,7 @@ def store(path: Path, content: bytes | memoryview) -> bool:
 
 
 def fetch(path: Path) -> np.ndarray | None:
-    """A compiled network as bytes read from disk when needed; None if it is not there, or damaged.
-
-    A file that is damaged is removed.
-    """
+    """A compiled network, read when needed; None if not there, or damaged: then removed."""
     try:
         size = path.stat().st_size
         whole = np.memmap(path, dtype=np.uint8, mode="r") if size > _TRAILER.size else None

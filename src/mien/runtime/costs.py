@@ -92,10 +92,7 @@ def read(cache: Path | None, device: torch.device) -> list[Cost]:
 
 
 def write(cache: Path, costs: Iterable[Cost]) -> None:
-    """Add measurements to the table; the same engine, precision, work and machine are replaced.
-
-    Raises OutputError if the folder cannot be written to.
-    """
+    """Add measurements, in place of those of the same engine, precision, work, machine."""
     new = {_key(cost): cost for cost in costs}
     kept = [cost for cost in _read_all(cache) if _key(cost) not in new]
     rows = [asdict(cost) for cost in [*kept, *new.values()][-_KEPT:]]

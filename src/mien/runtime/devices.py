@@ -13,10 +13,7 @@ from mien.errors import InputError
 
 
 def find_device(name: str) -> torch.device:
-    """The device that a user names: ``auto``, ``cpu``, ``cuda``, ``cuda:1``.
-
-    Raises InputError for no such device, or none on this machine.
-    """
+    """The device ``auto``, ``cpu``, ``cuda`` or ``cuda:1``; InputError if it is not here."""
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:

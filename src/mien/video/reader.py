@@ -367,10 +367,7 @@ class _Times:
 
 @contextlib.contextmanager
 def opened(path: Path) -> Iterator[Any]:
-    """A file as FFmpeg's container, for reading; closed at the end.
-
-    Raises VideoError if there is no such file, or it is no clip, MissingExtra without PyAV.
-    """
+    """A file as FFmpeg's container, closed at the end; VideoError if it is no clip."""
     av = pyav("reading a clip")
     if not path.is_file():
         cause = "is a folder, not a clip" if path.is_dir() else "there is no such file"

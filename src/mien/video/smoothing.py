@@ -57,9 +57,9 @@ class OneEuro:
     def __call__(
         self, value: Float[np.ndarray, "*shape"], time: float
     ) -> Float[np.ndarray, "*shape"]:
-        """Filter the next value, at a later time in seconds; NaN keeps the last filtered one.
+        """Filter the next value at a later second; NaN keeps the last.
 
-        Raises InputError for a time that does not rise, or another shape.
+        InputError if it does not fit.
         """
         new = np.asarray(value, np.float64)
         if self._value is None or self._speed is None:
@@ -95,10 +95,7 @@ def one_euro(
     beta: float = 0.05,
     d_cutoff: float = 1.0,
 ) -> Float[np.ndarray, "t ..."]:
-    """A whole track through :class:`OneEuro`, float64; NaN (nothing found) keeps the last.
-
-    Raises InputError for times or settings that do not fit.
-    """
+    """A whole track through :class:`OneEuro`, float64; NaN keeps the last. InputError as there."""
     where = _times(values, times)
     keep = OneEuro(min_cutoff, beta, d_cutoff)
     track = np.asarray(values, np.float64)

@@ -86,10 +86,7 @@ class Behind(Generic[T]):
         self._thread.start()
 
     def put(self, item: T) -> None:
-        """Hand over one item; waits while ``depth`` items wait already.
-
-        Raises what ``work`` raised on an earlier one.
-        """
+        """Hand over one item, waiting while ``depth`` wait; raises what ``work`` raised before."""
         while True:
             self._complain()
             try:

@@ -51,10 +51,7 @@ class FrameFaces:
 
 @dataclass(frozen=True)
 class Track:
-    """One face through the clip, without gaps from its first to its last frame.
-
-    Where it was not ``seen``, boxes and landmarks are interpolated.
-    """
+    """One face from its first to its last frame; where not ``seen``, it is interpolated."""
 
     frames: Int[np.ndarray, " m"]
     boxes: Float[np.ndarray, "m 4"]

@@ -1,7 +1,4 @@
-"""Pictures with their label maps, read for training.
-
-Axes: n pictures, s h w pixels.
-"""
+"""Pictures with their label maps, read for training. Axes: n pictures, s h w pixels."""
 
 from __future__ import annotations
 

@@ -17,33 +17,18 @@ from mien.errors import InputError, UnknownName
 Better = Literal["higher", "lower"]
 """The direction of a metric: which of two values is the better one."""
 
-BETTER: Mapping[str, Better] = {
-    "FID": "lower",
-    "DFID": "lower",
-    "KID": "lower",
-    "FD": "lower",
-    "DFD": "lower",
-    "KD": "lower",
-    "FSD": "lower",
-    "FSS": "higher",
-    "AUC": "higher",
-    "rank-1": "higher",
-    "MAE": "lower",
-    "PSNR": "higher",
-    "SSIM": "higher",
-    "MS-SSIM": "higher",
-    "Keras accuracy": "higher",
-    "LPIPS": "lower",
-    "perceptual distance": "lower",
-    "diversity": "higher",
-    "diversity share": "higher",
-    "agreement": "higher",
-    "balanced accuracy": "higher",
-    "re-scoring diagonal": "higher",
-    "re-scoring off-diagonal": "lower",
-    "warp error": "lower",
-    "landmark jitter": "lower",
+_NAMES: Mapping[Better, tuple[str, ...]] = {
+    "lower": (
+        *("FID", "DFID", "KID", "FD", "DFD", "KD", "FSD", "MAE", "LPIPS", "perceptual distance"),
+        *("re-scoring off-diagonal", "warp error", "landmark jitter"),
+    ),
+    "higher": (
+        *("FSS", "AUC", "rank-1", "PSNR", "SSIM", "MS-SSIM", "Keras accuracy", "diversity"),
+        *("diversity share", "agreement", "balanced accuracy", "re-scoring diagonal"),
+    ),
 }
+
+BETTER: Mapping[str, Better] = {name: way for way, names in _NAMES.items() for name in names}
 """The direction of every metric of this room, by the name that tables give it."""
 
 ORIGINAL_INCEPTION = "inception-2015-12-05"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from mien.attributes import LABELS
 from mien.data import tables
+from mien.data.sources import digits_of
 from mien.data.training_set import TrainingSet
 from mien.errors import ConfigMismatch, DatasetError, InputError
 
@@ -65,7 +65,6 @@ def join(sets: Sequence[TrainingSet]) -> TrainingSet:
         labels = np.concatenate(
             [np.zeros((len(s), width), np.float32) if s.labels is None else s.labels for s in sets]
         )
-    digest = hashlib.sha256(" ".join(s.fingerprint for s in sets).encode())
     captions = [s.captions if s.captions else ("",) * len(s) for s in sets]
     return replace(
         first,
@@ -73,7 +72,7 @@ def join(sets: Sequence[TrainingSet]) -> TrainingSet:
         pictures=np.concatenate([s.pictures for s in sets]),
         labels=labels,
         captions=tuple(c for part in captions for c in part),
-        fingerprint=digest.hexdigest()[:16],
+        fingerprint=digits_of(" ".join(s.fingerprint for s in sets)),
     )
 
 

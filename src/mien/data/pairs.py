@@ -13,7 +13,6 @@ pictures of each pair, then shuffles them, so that turned copies of training fac
 from __future__ import annotations
 
 import functools
-import hashlib
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -26,7 +25,7 @@ from jaxtyping import Int, UInt8
 from mien import images
 from mien.data import splits
 from mien.data.pair_layouts import KEPT_OUT, FoundPairs, Sides, by_side, find_pairs, no_folder
-from mien.data.sources import Pictures, every
+from mien.data.sources import Pictures, digits_of, every
 from mien.data.splits import Part
 from mien.data.stores import open_store
 from mien.errors import DatasetError, InputError, UnknownName
@@ -94,21 +93,17 @@ class PairedSet:
         b = np.empty_like(a)
         aspect = 1.0
         reader = functools.partial(_read_pair, chosen)
-        for i, pair in enumerate(every(path, len(chosen.names), reader)):
+        for i, pair in enumerate(every(path, len(chosen.names), reader, progress)):
             a[i], b[i] = (images.resize(one, resolution, "bicubic") for one in pair)
             aspect = aspect if i else pair[0].shape[0] / pair[0].shape[1]
-            if progress is not None:
-                progress(i + 1, len(chosen.names))
         names = tuple(
             found.names[pair] + (f"+{variant}" if split == "leaky" else "")
             for pair, variant in entries
         )
-        facts = (part, split, resolution, tuple(sides))
-        mark = hashlib.sha256(
-            f"{chosen.first.fingerprint()}{chosen.second.fingerprint()}{facts}".encode()
-        )
+        facts = str((part, split, resolution, tuple(sides)))
+        mark = digits_of(chosen.first.fingerprint(), chosen.second.fingerprint(), facts)
         entries = np.stack([np.searchsorted(pairs, entries[:, 0]), entries[:, 1]], axis=1)
-        return cls(Path(path), part, split, names, a, b, entries, mark.hexdigest()[:16], aspect)
+        return cls(Path(path), part, split, names, a, b, entries, mark, aspect)
 
     def __len__(self) -> int:
         return len(self.entries)
@@ -145,14 +140,13 @@ def joined(sets: Sequence[PairedSet]) -> PairedSet:
     entries = [
         one.entries + np.array([start, 0]) for one, start in zip(sets, starts[:-1], strict=True)
     ]
-    mark = hashlib.sha256("".join(one.fingerprint for one in sets).encode()).hexdigest()
     return replace(
         sets[0],
         names=tuple(name for one in sets for name in one.names),
         a=np.concatenate([one.a for one in sets]),
         b=np.concatenate([one.b for one in sets]),
         entries=np.concatenate(entries),
-        fingerprint=mark[:16],
+        fingerprint=digits_of(*(one.fingerprint for one in sets)),
     )
 
 
@@ -209,9 +203,9 @@ class UnpairedSet:
                 if progress is not None:
                     progress(done, total)
             arrays.append(array)
-        prints = "".join(pictures.fingerprint() for _, pictures in kinds)
-        mark = hashlib.sha256(f"{prints}{(part, resolution, tuple(sides))}".encode()).hexdigest()
-        return cls(Path(path), part, kinds[0][0], kinds[1][0], arrays[0], arrays[1], mark[:16])
+        prints = (pictures.fingerprint() for _, pictures in kinds)
+        mark = digits_of(*prints, str((part, resolution, tuple(sides))))
+        return cls(Path(path), part, kinds[0][0], kinds[1][0], arrays[0], arrays[1], mark)
 
     def __len__(self) -> int:
         return max(len(self.a), len(self.b))

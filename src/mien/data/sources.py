@@ -50,6 +50,11 @@ class PictureSource(Protocol):
         """
 
 
+def digits_of(*said: str) -> str:
+    """Sixteen hexadecimal digits that change with what is said."""
+    return hashlib.sha256("".join(said).encode()).hexdigest()[:16]
+
+
 @dataclass(frozen=True)
 class Pictures:
     """Some pictures of a store, in order; of each the ``half``, if two lie side by side in one."""
@@ -84,10 +89,8 @@ class Pictures:
 
     def fingerprint(self) -> str:
         """Sixteen hexadecimal digits that change when a name or a file does; nothing is decoded."""
-        digest = hashlib.sha256(repr(self.half).encode())
-        for name in self.names:
-            digest.update(f"{name}\0{self.store.signature(name)}\0".encode())
-        return digest.hexdigest()[:16]
+        files = (f"{name}\0{self.store.signature(name)}\0" for name in self.names)
+        return digits_of(repr(self.half), *files)
 
     def class_labels(self) -> Float32[np.ndarray, "n c"] | None:
         """Vectors of :func:`mien.data.class_labels.read_class_labels`, if there are any."""
@@ -133,7 +136,12 @@ def open_domains(path: str | Path) -> Domains:
     )
 
 
-def every(path: str | Path, count: int, read: Callable[[int], Read]) -> Iterator[Read]:
+def every(
+    path: str | Path,
+    count: int,
+    read: Callable[[int], Read],
+    progress: Callable[[int, int], None] | None = None,
+) -> Iterator[Read]:
     """Read all pictures of a set; what cannot be read is told at once, not one a run.
 
     Raises ImageError or DatasetError if one cannot be read, or several: the error names
@@ -150,6 +158,8 @@ def every(path: str | Path, count: int, read: Callable[[int], Read]) -> Iterator
             continue
         if not bad:
             yield picture
+            if progress is not None:
+                progress(i + 1, count)
     if len(bad) == 1:
         raise bad[0]
     if bad:

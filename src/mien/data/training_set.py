@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -18,7 +18,7 @@ from jaxtyping import Bool, Float32, Int64, UInt8
 from mien import attributes
 from mien.data import splits, tables
 from mien.data.class_labels import find_dataset_json, other_dataset_json
-from mien.data.sources import Pictures, every, open_source
+from mien.data.sources import Pictures, digits_of, every, open_source
 from mien.errors import DatasetError, InputError, counted
 from mien.files import make_folder, replacing
 
@@ -104,14 +104,13 @@ class TrainingSet:
 
     def subset(self, rows: Int64[np.ndarray, " b"], why: str) -> TrainingSet:
         """Some of the pictures, by position; ``why`` goes into the fingerprint."""
-        chosen = f"{self.fingerprint} {why}"
         return replace(
             self,
             names=tuple(self.names[i] for i in rows),
             pictures=self.pictures[rows],
             labels=None if self.labels is None else self.labels[rows],
             captions=None if self.captions is None else tuple(self.captions[i] for i in rows),
-            fingerprint=hashlib.sha256(chosen.encode()).hexdigest()[:16],
+            fingerprint=digits_of(self.fingerprint, " ", why),
         )
 
     @property
@@ -218,9 +217,11 @@ def decoded(
 ) -> UInt8[np.ndarray, "n h w 3"]:
     """Pictures cut to squares of one size, decoded once; see :meth:`TrainingSet.open`."""
     shape = (len(chosen), resolution, resolution, 3)
+    reader = functools.partial(chosen.picture, size=resolution)
+    each = every(chosen.path, len(chosen), reader, progress)
     if cache is None:
         pictures = np.empty(shape, np.uint8)
-        for i, picture in enumerate(_decoded(chosen, resolution, progress)):
+        for i, picture in enumerate(each):
             pictures[i] = picture
         return pictures
     name = f"{chosen.path.stem}-{resolution}-{chosen.fingerprint()}-v{_CACHE_VERSION}.npy"
@@ -231,7 +232,7 @@ def decoded(
     head = {"descr": "|u1", "fortran_order": False, "shape": shape}
     with replacing(file) as beside, beside.open("wb") as stream:
         np.lib.format.write_array_header_1_0(stream, head)
-        for picture in _decoded(chosen, resolution, progress):
+        for picture in each:
             stream.write(picture.tobytes())
     made = _mapped(file, shape)
     if made is None:
@@ -246,13 +247,3 @@ def _mapped(file: Path, shape: tuple[int, ...]) -> UInt8[np.ndarray, "n h w 3"] 
     except (OSError, ValueError, EOFError):
         return None
     return pictures if pictures.shape == shape and pictures.dtype == np.uint8 else None
-
-
-def _decoded(
-    chosen: Pictures, resolution: int, progress: Callable[[int, int], None] | None
-) -> Iterator[UInt8[np.ndarray, "h w 3"]]:
-    reader = functools.partial(chosen.picture, size=resolution)
-    for i, picture in enumerate(every(chosen.path, len(chosen), reader)):
-        yield picture
-        if progress is not None:
-            progress(i + 1, len(chosen))

@@ -163,7 +163,7 @@ class TensorRef:
         return 1 + sum((n - 1) * step for n, step in zip(self.shape, self.strides, strict=True))
 
     def read(self) -> Tensor:
-        """Read it into dense memory; CheckpointError if bytes are missing or over budget."""
+        """Read it dense, on the CPU, in memory of its own; CheckpointError if bytes are missing."""
         import torch
 
         dtype = getattr(torch, self.dtype)

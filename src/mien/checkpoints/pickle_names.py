@@ -112,7 +112,7 @@ def resolve(module: str, name: str) -> Any:
 
 
 def call(machine: Reader, function: Any, args: Any) -> Any:
-    """What a pickle gets when it calls a name: a record or stub; ValueError for no name."""
+    """What a pickle gets when it calls a name, a record or a stub; ValueError for no name."""
     if not isinstance(function, Global) or not isinstance(args, tuple):
         raise ValueError("calls something that is not a name")
     action = ACTIONS.get((function.module, function.name))

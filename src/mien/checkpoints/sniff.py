@@ -113,7 +113,7 @@ _FAMILIES: tuple[tuple[str, str], ...] = (
 
 
 def file_size(path: str | Path) -> int:
-    """Bytes of a regular file; CheckpointError if it is missing, none, empty or not readable."""
+    """Bytes of a regular file that can be opened and is not empty; else CheckpointError."""
     file = Path(path)
     try:
         status = file.stat()

@@ -92,7 +92,7 @@ def read(cache: Path | None, device: torch.device) -> list[Cost]:
 
 
 def write(cache: Path, costs: Iterable[Cost]) -> None:
-    """Add measurements, in place of those of the same engine, precision, work, machine."""
+    """Add measurements, replacing the same engine, precision, work, machine; or OutputError."""
     new = {_key(cost): cost for cost in costs}
     kept = [cost for cost in _read_all(cache) if _key(cost) not in new]
     rows = [asdict(cost) for cost in [*kept, *new.values()][-_KEPT:]]

@@ -45,6 +45,10 @@ def _network(kind: str, config: dict[str, Any]) -> nn.Module:
             from mien.checkpoints.formats.gans_n_roses import build as make
         case "bisenet":
             from mien.checkpoints.formats.bisenet import build as make
+        case "perceptual":
+            from mien.judges.perceptual import Perceptual
+
+            return Perceptual(**config)
         case _ if kind.startswith("translation-"):
             from mien.checkpoints.formats.pix2pix import build as make
         case _:
@@ -89,8 +93,6 @@ def _classes(kind: str) -> tuple[Any, Any]:
         case "recognition":
             from mien.judges.recognition import Recognition as Network
             from mien.judges.recognition import RecognitionConfig as Config
-        case "perceptual":
-            from mien.judges.perceptual import Perceptual as Network
         case "text-mapper":
             from mien.text.mapper import Mapper as Network
             from mien.text.mapper import MapperConfig as Config

@@ -17,19 +17,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "age": ("baby", "child", "teen", "young", "middle", "old"),
     "skin": ("light", "medium", "tan", "dark"),
     "hair_color": (
-        "black",
-        "brown",
-        "blonde",
-        "red",
-        "orange",
-        "gray",
-        "white",
-        "blue",
-        "green",
-        "purple",
-        "pink",
-        "hidden",
-        "none",
+        *("black", "brown", "blonde", "red", "orange", "gray", "white"),
+        *("blue", "green", "purple", "pink", "hidden", "none"),
     ),
     "hair_length": ("bald", "short", "medium", "long", "hidden"),
     "hair_texture": ("straight", "wavy", "curly", "afro", "braided", "tied", "na"),
@@ -117,26 +106,16 @@ def is_known(column: str, value: str) -> bool:
 
 
 def in_words(column: str, values: str | Iterable[str], joined: str = "or") -> str:
-    """A label as people say it: ``red hair``, ``no glasses``, ``a smile``.
-
-    Args:
-        column: Of :data:`COLUMNS`.
-        values: One of its values, or several of them.
-        joined: What stands between several.
-    """
+    """A label as people say it: ``red hair``, ``a smile``; several values are ``joined``."""
     values = (values,) if isinstance(values, str) else values
     said = [_SAID.get(f"{column}={v}") or _PLAIN[column].format(v) for v in values]
     return f" {joined} ".join(dict.fromkeys(said))
 
 
 def encode(face: Mapping[str, str]) -> np.ndarray:
-    """One face, described in part, as a label vector.
+    """One face, described in part, as a label vector: float32 ``[len(LABELS)]``, 0 and 1.
 
-    Args:
-        face: Column -> value; columns left open are absent, unknown cells are ignored.
-
-    Returns:
-        float32 ``[len(LABELS)]``, 1 where something is said and 0 elsewhere.
+    Columns left open are absent, unknown cells are ignored.
     """
     vector = np.zeros(len(LABELS), np.float32)
     for column, value in face.items():

@@ -49,10 +49,8 @@ _CAUSES = {
 def step(half: Path | None = None) -> None:
     """One step of writing is done; ``make harden`` has a process killed at the n-th of them.
 
-    Without the variable :data:`KILL_AT` this does nothing.
-
-    Args:
-        half: A file in work, of which a killed process leaves half.
+    A killed process leaves ``half`` of a file in work. Without the variable :data:`KILL_AT` this
+    does nothing.
     """
     global _steps
     if (at := os.environ.get(KILL_AT)) is None:
@@ -73,11 +71,7 @@ def output_error(path: str | Path, error: OSError) -> OutputError:
 
 
 def as_path(path: object) -> Path:
-    """A path that was given.
-
-    Raises:
-        WrongType: It is no text and no path.
-    """
+    """A path that was given; raises WrongType if it is no text and no path."""
     if isinstance(path, str | os.PathLike):
         return Path(os.fspath(path))
     raise WrongType("path", path, "the name of a file or folder")
@@ -96,11 +90,7 @@ def stored(path: str | Path) -> Path:
 
 
 def make_folder(path: str | Path) -> Path:
-    """Create a folder and its parents; fine if it exists.
-
-    Raises:
-        OutputError: It cannot be created, or is a file.
-    """
+    """Create a folder and its parents, unless it exists; OutputError if not, or a file."""
     folder = as_path(path)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -112,11 +102,7 @@ def make_folder(path: str | Path) -> Path:
 
 
 def refuse_existing(paths: list[Path], force: bool) -> None:
-    """Refuse to overwrite: one error that names the first of ``paths`` that exists.
-
-    Raises:
-        OutputError: One of them exists and ``force`` is false.
-    """
+    """Refuse to overwrite, unless ``force``: OutputError names the first that exists."""
     found = [path for path in paths if path.exists()]
     if found and not force:
         more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
@@ -126,14 +112,8 @@ def refuse_existing(paths: list[Path], force: bool) -> None:
 def check_targets(paths: Iterable[Path | None], force: bool, suffix: str = "") -> None:
     """Find out before the work whether files could be written at its end.
 
-    Args:
-        paths: The files; None is one that nobody asked for.
-        force: Whether they may be replaced.
-        suffix: How their names have to end; empty for anything.
-
-    Raises:
-        OutputError: One has another suffix, is a folder, exists and ``force`` is false, or its
-            folder refuses a new file.
+    None is a file that nobody asked for. Raises OutputError if one has another ``suffix``, is a
+    folder, exists and ``force`` is false, or its folder refuses a new file.
     """
     wanted = [path for path in paths if path is not None]
     for path in wanted:
@@ -150,10 +130,8 @@ def check_targets(paths: Iterable[Path | None], force: bool, suffix: str = "") -
 def check_writable(path: str | Path) -> None:
     """Try whether a file could be written below ``path``, which need not be there; leaves nothing.
 
-    For before the work: what would fail at its end shall fail at its beginning.
-
-    Raises:
-        OutputError: Its nearest folder is a file, or refuses a new file.
+    For before the work: what would fail at its end shall fail at its beginning. Raises OutputError
+    if its nearest folder is a file, or refuses a new file.
     """
     folder = Path(path)
     while not folder.exists() and folder != folder.parent:
@@ -168,11 +146,7 @@ def check_writable(path: str | Path) -> None:
 
 
 def numbered_folder(base: str | Path, name: str = "") -> Path:
-    """Make the next free of ``base/0001-name``, ``base/0002-name``, …; two calls never get one.
-
-    Raises:
-        OutputError: ``base`` cannot be written to.
-    """
+    """Make the next free ``base/0001-name``, …; two calls never get one. OutputError if not."""
     home = make_folder(base)
     for folder in home.iterdir():
         if folder.is_dir():
@@ -207,16 +181,10 @@ def _numbers(home: Path) -> set[int]:
 def replacing(path: str | Path, force: bool = True) -> Iterator[Path]:
     """Write beside, then rename: yields a temporary path that becomes ``path`` on success.
 
-    The temporary file keeps the suffix of ``path``, lies in the same folder and is removed if the
-    body fails, so ``path`` is either what it was or complete. It is locked while it is written;
-    those of the folder that nobody holds are of runs that were killed, and are removed.
-
-    Args:
-        path: Where the file shall be in the end; its folder is created.
-        force: Whether an existing file may be replaced.
-
-    Raises:
-        OutputError: ``path`` exists and ``force`` is false, or the disk refuses.
+    The temporary file keeps the suffix of ``path``, lies in the same folder, which is created, and
+    is removed if the body fails, so ``path`` is either what it was or complete. It is locked while
+    it is written; those of the folder that nobody holds are of runs that were killed, and are
+    removed. Raises OutputError if ``path`` exists and ``force`` is false, or the disk refuses.
     """
     target = as_path(path)
     refuse_existing([target], force)
@@ -283,15 +251,9 @@ def held(path: str | Path) -> Iterator[None]:
 def hold(path: str | Path, again: bool = False) -> Callable[[], None]:
     """Keep other processes from a file or folder; where nobody can tell, nothing is refused.
 
-    Args:
-        path: The file or folder.
-        again: Whether this process may hold it several times.
-
-    Returns:
-        What lets go of it; so does the end of the process, however it ends.
-
-    Raises:
-        OutputError: Another process holds it, or it cannot be opened.
+    With ``again`` this process may hold it several times. What is returned lets go of it; so does
+    the end of the process, however it ends. Raises OutputError if another process holds it, or it
+    cannot be opened.
     """
     target = Path(path)
     if fcntl is None:
@@ -319,11 +281,7 @@ def _sweep_once(folder: Path) -> None:
 
 
 def sweep(folder: Path) -> list[Path]:
-    """Remove the partial files in a folder whose writers were killed; those being written stay.
-
-    Returns:
-        What was removed.
-    """
+    """Remove the partial files whose writers were killed, not those in work; says which."""
     removed = []
     for path in folder.glob(f"{PARTIAL}*"):
         # Another process may remove it too, or it is not ours to remove.
@@ -348,14 +306,9 @@ def _is_fresh(path: Path) -> bool:
 def slug(text: str, longest: int = 48, keep: str = "") -> str:
     """A text as a part of a file name: its letters and digits of any script, in lower case.
 
-    Args:
-        text: Anything.
-        longest: Bytes of UTF-8 at most; file systems count bytes, not letters.
-        keep: Other characters that stay as they are.
-
-    Returns:
-        NFC, all else as single hyphens, and the sign of ``smile=-2`` as a word; empty if nothing of
-        it can stay.
+    NFC, ``longest`` bytes of UTF-8 at most (file systems count bytes, not letters), all else but
+    the characters of ``keep`` as single hyphens, and the sign of ``smile=-2`` as a word; empty if
+    nothing of it can stay.
     """
     normal = unicodedata.normalize("NFC", text).lower()
     normal = re.sub(r"(?<=[=,])-(?=\d)", " minus ", normal)

@@ -26,11 +26,7 @@ _HEADER = re.compile(
 
 
 def read_arrays(path: str | Path) -> dict[str, np.ndarray]:
-    """Read a ``.npy`` (under the name ``""``) or every array of a ``.npz``.
-
-    Raises:
-        CheckpointError: It is neither, damaged, too big, or holds Python objects.
-    """
+    """Arrays of a ``.npy`` (named "") or ``.npz``; CheckpointError if damaged or too big."""
     size = file_size(path)
     with Path(path).open("rb") as file:
         view = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
@@ -54,7 +50,6 @@ def read_arrays(path: str | Path) -> dict[str, np.ndarray]:
 
 
 def _array(path: str | Path, what: str, content: memoryview) -> np.ndarray:
-    """Parse one ``.npy``: magic, version, length of the header, header, numbers."""
     start = _LENGTH.get(bytes(content[:8]))
     if start is None:
         raise CheckpointError(path, f"{what} is of no known .npy version")
@@ -62,19 +57,17 @@ def _array(path: str | Path, what: str, content: memoryview) -> np.ndarray:
     header = bytes(content[start : start + min(length, _MAX_HEADER)])
     match = _HEADER.match(header)
     if match is None or length > _MAX_HEADER:
-        raise CheckpointError(
-            path, f"{what} holds no plain numbers, or its header is damaged", "save it again"
-        )
+        cause = f"{what} holds no plain numbers, or its header is damaged"
+        raise CheckpointError(path, cause, "save it again")
     dtype = np.dtype(match["dtype"].decode())
     shape = tuple(int(side) for side in match["shape"].split(b",") if side.strip())
     count = math.prod(shape)
     data = content[start + length :]
     if count * dtype.itemsize > len(data) or len(shape) > _MAX_RANK:
-        raise CheckpointError(
-            path,
+        cause = (
             f"{what} of shape {str(list(shape))[:80]} needs {count * dtype.itemsize} bytes,"
-            f" {len(data)} are there",
-            "fetch it again",
+            f" {len(data)} are there"
         )
+        raise CheckpointError(path, cause, "fetch it again")
     flat = np.frombuffer(data, dtype, count)
     return flat.reshape(shape, order="F" if match["order"] == b"True" else "C").copy()

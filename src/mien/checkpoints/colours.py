@@ -1,8 +1,7 @@
 """StyleGAN2 networks of one channel (grey) or four (RGBA), brought to three.
 
-A generator's layers to RGB are rows of one matrix: grey is shown as three equal rows, and alpha is
-left out, which changes no colour. A discriminator sees grey as the mean of three equal channels,
-and a picture without alpha as an opaque one; both are exact.
+Grey is shown as three equal rows of the layers to RGB, alpha is left out; a discriminator sees grey
+as the mean of three equal channels, no alpha as opaque. All is exact.
 """
 
 from __future__ import annotations
@@ -26,13 +25,8 @@ _NAMES = {1: "1 channel (grey)", 4: "4 channels (RGBA)"}
 def channels(path: str | Path, kind: str, shapes: Mapping[str, tuple[int, ...]]) -> int:
     """Channels of the pictures that a network draws or sees, 3 if it is none of these two kinds.
 
-    Args:
-        path: The file, for the error.
-        kind: What network it is.
-        shapes: Of its parameters, under our names.
-
-    Raises:
-        ConfigMismatch: Neither grey, RGB nor RGBA.
+    ``shapes`` are those of its parameters, under our names. Raises ConfigMismatch if they are
+    neither grey, RGB nor RGBA.
     """
     if kind == _GENERATOR:
         shape = shapes.get("synthesis.b4.torgb.weight", ())
@@ -60,11 +54,7 @@ def shape(name: str, wanted: tuple[int, ...], count: int) -> tuple[int, ...]:
 
 
 def to_rgb(kind: str, tensors: dict[str, Tensor], count: int) -> dict[str, Any]:
-    """Bring the tensors of a network to three channels, in place.
-
-    Returns:
-        What was done, for the file's meta; empty if nothing was.
-    """
+    """Bring tensors to three channels, in place; what was done, for the file's meta, or {}."""
     if count == 3:
         return {}
     for name, tensor in tensors.items():

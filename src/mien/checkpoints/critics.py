@@ -1,11 +1,9 @@
 """Weights of networks that have seen the world: 8-bit files of Keras' and dlib's, FID's ``.pth``.
 
 The 8-bit form is a ``.safetensors`` in which ``value = min + scale * uint8``; its header holds
-``quantization``, JSON ``{name: [min, scale]}``. Tensors of other types are taken as they are. Each
-table below says where the parameters of one of our networks stand; batch normalisation (Keras, FID)
-and dlib's scale a channel are folded into the convolution before them.
-
-Axes of kernels: Keras and dlib h w i o (depthwise: h w o 1), ours o i h w.
+``quantization``, JSON ``{name: [min, scale]}``. Batch normalisation and dlib's scale a channel are
+folded into the convolution before them. Kernels: Keras and dlib h w i o (depthwise: h w o 1), ours
+o i h w.
 """
 
 from __future__ import annotations
@@ -58,14 +56,7 @@ def find_kind(path: str | Path) -> str | None:
 
 
 def read_quantized(path: str | Path) -> dict[str, Tensor]:
-    """Read a file in the 8-bit form.
-
-    Returns:
-        Name -> float32 on the CPU.
-
-    Raises:
-        CheckpointError: It is another file, damaged, or its table does not fit its tensors.
-    """
+    """Name -> float32 out of the 8-bit form; CheckpointError if damaged or of another file."""
     import safetensors.torch
     import torch
 
@@ -96,14 +87,11 @@ def read_quantized(path: str | Path) -> dict[str, Tensor]:
 def read(path: str | Path, kind: str) -> Native:
     """Read a network of one of :data:`KINDS` out of its file, under our names.
 
-    Args:
-        path: The 8-bit file, or for ``inception`` pytorch-fid's ``.pth``.
-        kind: What it must be.
+    The file is in the 8-bit form, or for ``inception`` pytorch-fid's ``.pth``.
 
-    Raises:
-        UnsafeCheckpoint: It asks for something that could run code; nothing was run.
-        ConfigMismatch: Something is missing, or has another shape.
-        CheckpointError: It is another file, or damaged.
+    Raises UnsafeCheckpoint if it asks for something that could run code (nothing was run),
+    ConfigMismatch if something is missing or of another shape, CheckpointError if it is another
+    file or damaged.
     """
     if is_quantized(path):
         found = find_kind(path)
@@ -126,9 +114,8 @@ def _fid_tensors(path: str | Path, kind: str) -> dict[str, Tensor]:
         if kind == INCEPTION and _FID_MARK in group.tensors:
             return {name: ref.read().float() for name, ref in group.tensors.items()}
     known = {INCEPTION: "8-bit weights or pytorch-fid's Inception"}.get(kind, "8-bit weights")
-    raise CheckpointError(
-        path, f"is not {known}", _REMEDY if kind == INCEPTION else "give another file"
-    )
+    cause = f"is not {known}"
+    raise CheckpointError(path, cause, _REMEDY if kind == INCEPTION else "give another file")
 
 
 class _Reader:

@@ -22,11 +22,9 @@ _MAX_NAME = 300
 class Group:
     """Tensors with names, as one network's ``state_dict()`` has them.
 
-    Attributes:
-        where: Keys that lead to it from the root, joined by dots; empty for the root itself.
-        tensors: Name -> tensor, unread.
-        attributes: For a pickled module, its other attributes (``_init_kwargs`` among them).
-        kind: For a pickled module, its class as the file says it.
+    ``where`` are the keys that lead to it from the root, joined by dots. For a pickled module,
+    ``attributes`` are its others (``_init_kwargs`` among them) and ``kind`` its class as the file
+    says it.
     """
 
     where: str
@@ -36,11 +34,7 @@ class Group:
 
 
 def groups(document: Document) -> list[Group]:
-    """Every dictionary of tensors and every pickled module near the root of a file.
-
-    Raises:
-        CheckpointError: A module contains itself, or more modules than any network has.
-    """
+    """Every dictionary of tensors and pickled module near the root; CheckpointError if endless."""
     found: list[Group] = []
     seen: set[int] = set()
     waiting: deque[tuple[str, Any, int]] = deque([("", document.root, 0)])
@@ -94,14 +88,12 @@ def _tensors(document: Document, children: list[tuple[str, Any]]) -> dict[str, T
 
 def _children(value: Any) -> list[tuple[str, Any]]:
     if isinstance(value, dict):
-        return [(name, part) for name, part in value.items() if _is_name(name)]
+        # What no network is called is passed over.
+        named = ((key, part) for key, part in value.items() if isinstance(key, str))
+        return [(k, part) for k, part in named if len(k) <= _MAX_NAME and k.isprintable()]
     if isinstance(value, list | tuple):
         return [(str(i), part) for i, part in enumerate(value)]
     return []
-
-
-def _is_name(key: Any) -> bool:
-    return isinstance(key, str) and len(key) <= _MAX_NAME and key.isprintable()
 
 
 def _is_module(stub: Stub) -> bool:
@@ -127,6 +119,5 @@ def _module_tensors(document: Document, module: Stub) -> Iterator[tuple[str, Ten
                 waiting.append((f"{prefix}{name}.", child))
         deep = prefix.count(".") > 32
         if deep or modules + len(waiting) > _MAX_MODULES or tensors > _MAX_TENSORS:
-            raise CheckpointError(
-                document.path, f"its network has more than {_MAX_MODULES} modules, or itself in it"
-            )
+            cause = f"its network has more than {_MAX_MODULES} modules, or itself in it"
+            raise CheckpointError(document.path, cause)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import io
-import logging
 import math
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +17,7 @@ from mien.checkpoints.layout import GENERATOR
 from mien.checkpoints.native import Native
 from mien.errors import InputError, MissingExtra, counted
 from mien.files import replacing
+from mien.runtime.devices import quietly
 from mien.stylegan2.generator import GeneratorConfig
 
 if TYPE_CHECKING:
@@ -26,22 +25,17 @@ if TYPE_CHECKING:
 
 
 def to_rosinality(native: Native, label: Sequence[float] | None = None) -> dict[str, Any]:
-    """Bring a generator of ours to rosinality's names.
+    """Bring a ``stylegan2-generator`` of ours to rosinality's names.
 
-    A generator with labels has no counterpart there; the label is fixed, which folds it into the
-    bias of the first mapping layer without approximation.
+    A generator with labels has no counterpart there; ``label`` ``[c_dim]`` (``None``: zeros) is
+    fixed, which folds it into the bias of the first mapping layer without approximation.
 
-    Args:
-        native: A ``stylegan2-generator``.
-        label: The label to fix, ``[c_dim]``; ``None`` says nothing (zeros).
+    Returns ``{"g_ema": state_dict, "latent_avg": [w_dim]}``, and ``conv_clamp`` if the network has
+    one, which its tools do not know and mien reads back. Its tools read channels off a multiplier;
+    a network of other channels than config E or F needs theirs patched.
 
-    Returns:
-        ``{"g_ema": state_dict, "latent_avg": [w_dim]}``, and ``conv_clamp`` if the network has one,
-        which its tools do not know and mien reads back. Its tools read channels off a multiplier;
-        a network of other channels than config E or F needs theirs patched.
-
-    Raises:
-        InputError: It is no generator, the label has another length, or z and w differ in width.
+    Raises InputError if it is no generator, the label has another length, or z and w differ in
+    width.
     """
     if native.kind != GENERATOR:
         raise InputError(f"only generators have rosinality's form, this is a {native.kind}")
@@ -67,13 +61,7 @@ def to_rosinality(native: Native, label: Sequence[float] | None = None) -> dict[
 
 
 def lost(native: Native, form: str, label: Sequence[float] | None = None) -> list[str]:
-    """What another form cannot hold of a generator of ours, a line each.
-
-    Args:
-        native: A ``stylegan2-generator``.
-        form: ``rosinality`` or ``onnx``.
-        label: The label that is fixed.
-    """
+    """What a form (``rosinality`` or ``onnx``) cannot hold of a generator of ours, a line each."""
     config = GeneratorConfig(**native.config)
     found = []
     if form == "onnx":
@@ -110,12 +98,7 @@ def _listed(label: Sequence[float]) -> str:
 def save_rosinality(
     native: Native, path: str | Path, label: Sequence[float] | None = None, force: bool = True
 ) -> None:
-    """Write :func:`to_rosinality` as the ``.pt`` that its tools load.
-
-    Raises:
-        InputError: As :func:`to_rosinality`.
-        OutputError: The file exists and ``force`` is false, or the disk refuses.
-    """
+    """Write :func:`to_rosinality` as a ``.pt``; OutputError if the disk or ``force`` refuses."""
     content = io.BytesIO()
     torch.save(to_rosinality(native, label), content)
     with replacing(path, force) as beside:
@@ -123,20 +106,12 @@ def save_rosinality(
 
 
 def save_onnx(native: Native, path: str | Path, force: bool = True, input_name: str = "ws") -> None:
-    """Write the synthesis network as ONNX: ``ws [n, num_ws, w_dim]`` to ``image [n, 3, h, w]``.
+    """Write the synthesis network as ONNX, of a dynamic batch and stored constant noise.
 
-    The batch is dynamic and the noise is the stored constant.
+    It takes ``ws [n, num_ws, w_dim]`` and gives ``image [n, 3, h, w]``.
 
-    Args:
-        native: A ``stylegan2-generator``.
-        path: Where to.
-        force: Whether an existing file may be replaced.
-        input_name: What the input is called.
-
-    Raises:
-        InputError: It is no generator.
-        MissingExtra: The exporter's packages are not installed.
-        OutputError: The file exists and ``force`` is false, or the disk refuses.
+    Raises InputError if it is no generator, MissingExtra without the exporter's packages,
+    OutputError if the file exists and ``force`` is false, or the disk refuses.
     """
     if native.kind != GENERATOR:
         raise InputError(f"only generators are written as ONNX, this is a {native.kind}")
@@ -155,7 +130,7 @@ def save_onnx(native: Native, path: str | Path, force: bool = True, input_name: 
     example = torch.zeros(2, network.num_ws, network.config.w_dim)
     batch = torch.export.Dim("n", min=1, max=1024)
     program = None
-    with _quiet_exporter(), suppress(torch.onnx.OnnxExporterError):
+    with quietly("torch.onnx"), suppress(torch.onnx.OnnxExporterError):
         program = torch.onnx.export(
             synthesis,
             (example,),
@@ -170,20 +145,6 @@ def save_onnx(native: Native, path: str | Path, force: bool = True, input_name: 
         raise InputError("this network could not be written as ONNX for batches of any size")
     with replacing(path, force) as beside:
         program.save(str(beside), external_data=False)
-
-
-@contextmanager
-def _quiet_exporter() -> Iterator[None]:
-    """Keep the exporter's remarks about its own insides from the user."""
-    log = logging.getLogger("torch.onnx")
-    before = log.level
-    log.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        log.setLevel(before)
 
 
 def _fixed_label(
@@ -212,7 +173,6 @@ def _fixed_label(
 
 
 def _shaped(name: str, tensor: Tensor) -> Tensor:
-    """Give a tensor the sides of length one that rosinality's has."""
     tensor = tensor.float()
     if name.startswith("noises."):
         tensor = tensor[None, None]

@@ -52,23 +52,15 @@ class _Limited(NothingRandom):
 def build(make: Callable[[], Network], tensors: Mapping[str, Tensor] | None = None) -> Network:
     """Call a constructor so that initial weights cost no time; :func:`fill` must replace them.
 
-    Args:
-        make: Builds the network. Whatever it computes without chance (filters, tables) is kept.
-        tensors: What it will be filled with; a network far larger than that is not built.
-
-    Raises:
-        ValueError: The network would be far larger than ``tensors``.
+    What ``make`` computes without chance (filters, tables) is kept. Raises ValueError if the
+    network would be far larger than ``tensors``, which it will be filled with.
     """
     with torch.no_grad(), _Limited(tensors):
         return make()
 
 
 def mismatches(network: nn.Module, tensors: Mapping[str, Tensor]) -> list[str]:
-    """Say in what the tensors differ from what a network wants, in a fixed order.
-
-    Returns:
-        One phrase a parameter that is missing, surplus or of another shape; empty if all fit.
-    """
+    """A phrase for each parameter that is missing, surplus or of another shape, in fixed order."""
     wanted = {name: tuple(value.shape) for name, value in network.state_dict().items()}
     missing = [f"{name} is missing" for name in wanted if name not in tensors]
     surplus = [f"{name} is surplus" for name in tensors if name not in wanted]
@@ -81,15 +73,10 @@ def mismatches(network: nn.Module, tensors: Mapping[str, Tensor]) -> list[str]:
 
 
 def fill(network: nn.Module, tensors: Mapping[str, Tensor], path: str | Path) -> None:
-    """Give a network its tensors, in the element types that the network has.
+    """Give a network its tensors, exactly its ``state_dict()``, in the element types that it has.
 
-    Args:
-        network: Filled in place; on the CPU its parameters become the tensors themselves.
-        tensors: Exactly the entries of its ``state_dict()``.
-        path: The file they come from, for the error.
-
-    Raises:
-        ConfigMismatch: Something is missing, surplus or of another shape; lists the first ten.
+    On the CPU its parameters become the tensors themselves. Raises ConfigMismatch for ``path`` if
+    something is missing, surplus or of another shape; lists the first ten.
     """
     found = mismatches(network, tensors)
     if found:

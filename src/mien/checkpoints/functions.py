@@ -1,8 +1,7 @@
 """What a pickled network says of its functions, which its tensors do not show.
 
-Two networks of equal tensors may compute different things: another activation, gain, clamp or
-padding, no demodulation. A pickled module names them: as attributes of its layers, and as the
-arguments that it was made with. Each is honoured or refused here, never passed over. A plain
+Networks of equal tensors may have another activation, gain, clamp or padding, or no demodulation.
+What attributes of layers and arguments of modules say of that is honoured or refused here. A plain
 ``state_dict`` says nothing, and is taken for what its family publishes.
 """
 
@@ -43,10 +42,8 @@ _LAYERS = {"padding_mode": "zeros", "dilation": 1, "groups": 1, "eps": 1e-5}
 class Module:
     """A module inside a pickled network.
 
-    Attributes:
-        where: Its name from the network's root, joined by dots; empty for the root.
-        kind: Its class, ``module.class`` as the file says it.
-        said: Its attributes.
+    ``where`` is its name from the root, joined by dots; ``kind`` its class, ``module.class`` as the
+    file says it; ``said`` its attributes.
     """
 
     where: str
@@ -63,9 +60,7 @@ def table(value: Any) -> dict[str, Any]:
 def modules(group: Group, prefix: str = "") -> list[Module]:
     """The modules of a pickled network, its root first; none for a plain ``state_dict``.
 
-    Args:
-        group: As :func:`mien.checkpoints.documents.groups` found it.
-        prefix: Where in it the network begins, with a dot at its end; empty for its root.
+    ``prefix`` is where in the group the network begins, with a dot at its end.
     """
     if "_modules" not in group.attributes:
         return []
@@ -105,14 +100,8 @@ def arguments(module: Module) -> Iterator[tuple[str, dict[str, Any]]]:
 def check_stylegan2(path: Any, judges: bool, found: list[Module]) -> None:
     """Refuse a StyleGAN2 of NVlabs' names whose layers compute something else than ours.
 
-    Args:
-        path: The file, for errors.
-        judges: Whether it is a discriminator.
-        found: Its modules.
-
-    Raises:
-        CheckpointError: Another activation, gain, slope, learning-rate multiplier, filter, padding
-            or architecture, no noise inputs, or a convolution without demodulation.
+    Raises CheckpointError for another activation, gain, slope, learning-rate multiplier, filter,
+    padding or architecture, no noise inputs, or a convolution without demodulation.
     """
     for module in found:
         leaky = bool(_LEAKY.search(module.where)) and not _SKIP_LAYER.search(module.where)
@@ -135,9 +124,8 @@ def check_stylegan2(path: Any, judges: bool, found: list[Module]) -> None:
 def check_rosinality(path: Any, found: list[Module]) -> None:
     """Refuse a StyleGAN2 of rosinality's modules whose layers compute something else than ours.
 
-    Raises:
-        CheckpointError: Another activation, slope, gain or learning-rate multiplier, or a
-            convolution without demodulation.
+    Raises CheckpointError for another activation, slope, gain or learning-rate multiplier, or a
+    convolution without demodulation.
     """
     for module in found:
         if not _is(module.said.get("stddev_feat", 1), 1):
@@ -149,9 +137,8 @@ def check_rosinality(path: Any, found: list[Module]) -> None:
                 _wanted(path, module, "activation", module.said["activation"], wanted)
             slow = 0.01 if _STYLE.search(module.where) else 1
             if not _is(module.said["lr_mul"], slow):
-                raise CheckpointError(
-                    path, f"{module.where} learns at {_name(module.said['lr_mul'])}×, not {slow}×"
-                )
+                cause = f"{module.where} learns at {_name(module.said['lr_mul'])}×, not {slow}×"
+                raise CheckpointError(path, cause)
         _refuse_activation(path, module, {"ReLU", "Tanh"})
         if module.kind.endswith("FusedLeakyReLU"):
             _factor(path, module, "scale", math.sqrt(2))
@@ -161,8 +148,7 @@ def check_rosinality(path: Any, found: list[Module]) -> None:
 def check_words(path: Any, found: list[Module]) -> None:
     """Refuse a pickled StyleGAN2 of other hands whose layers say that they compute something else.
 
-    Raises:
-        CheckpointError: Another slope or activation, no noise, or no demodulation.
+    Raises CheckpointError for another slope or activation, no noise, or no demodulation.
     """
     for module in found:
         _refuse_activation(path, module, {"ReLU", "Tanh"})
@@ -172,29 +158,21 @@ def check_words(path: Any, found: list[Module]) -> None:
 def _refuse_activation(path: Any, module: Module, more: Collection[str] = ()) -> None:
     kind = module.kind.rpartition(".")[2]
     if kind in _ACTIVATIONS or kind in more:
-        raise CheckpointError(
-            path, f"has the activation {kind} at {module.where}, which is not supported"
-        )
+        cause = f"has the activation {kind} at {module.where}, which is not supported"
+        raise CheckpointError(path, cause)
 
 
 def check_translation(path: Any, judges: bool, found: list[Module]) -> None:
     """Refuse a pickled network of CycleGAN or pix2pix that computes something else than ours.
 
-    Args:
-        path: The file, for errors.
-        judges: Whether it is a discriminator.
-        found: Its modules; none says nothing.
-
-    Raises:
-        CheckpointError: Another padding, activation, slope or number of a layer, no tanh at the end
-            of a generator.
+    Raises CheckpointError for another padding, activation, slope or number of a layer, and for a
+    generator that does not end with tanh; no modules say nothing.
     """
     kinds = {module.kind.rpartition(".")[2]: module for module in found}
     for kind, module in kinds.items():
         if kind.endswith(("Pad2d", "Pad")) and kind != "ReflectionPad2d":
-            raise CheckpointError(
-                path, f"pads by {kind} at {module.where}; only reflection is supported"
-            )
+            cause = f"pads by {kind} at {module.where}; only reflection is supported"
+            raise CheckpointError(path, cause)
         _refuse_activation(path, module)
     if found and not judges and "Tanh" not in kinds:
         raise CheckpointError(path, "does not end with tanh; such networks are not supported")
@@ -242,9 +220,8 @@ def _check_multiplier(path: Any, module: Module, name: str, value: Any) -> None:
     slow = _MAPPED.search(module.where) or not alone
     wanted = 0.01 if slow else 1
     if name in ("", "mapping_kwargs") and not _is(value, wanted):
-        raise CheckpointError(
-            path, f"its mapping learns at {_name(value)}× where {wanted}× is known; not supported"
-        )
+        cause = f"its mapping learns at {_name(value)}× where {wanted}× is known; not supported"
+        raise CheckpointError(path, cause)
 
 
 def _check_numbers(path: Any, module: Module, leaky: bool) -> None:
@@ -269,20 +246,17 @@ def _check_words(path: Any, module: Module, said: Mapping[str, Any], judges: boo
         raise CheckpointError(path, f"its layers{where} do not demodulate; not supported")
     for key in ("negative_slope", "slope"):
         if key in said and not _is(said[key], _SLOPE):
-            raise CheckpointError(
-                path, f"the slope{where} is {_name(said[key])} where {_SLOPE} is known"
-            )
+            cause = f"the slope{where} is {_name(said[key])} where {_SLOPE} is known"
+            raise CheckpointError(path, cause)
     taps = said.get("resample_filter", _TAPS)
     if isinstance(taps, list | tuple) and list(taps) != _TAPS:
-        raise CheckpointError(
-            path, f"the filter{where} is {str(taps)[:60]}, not {_TAPS}; not supported"
-        )
+        cause = f"the filter{where} is {str(taps)[:60]}, not {_TAPS}; not supported"
+        raise CheckpointError(path, cause)
     built, only = said.get("architecture"), "resnet" if judges else "skip"
     if judges is not None and built is not None and built != only:
         what = "discriminator" if judges else "generator"
-        raise CheckpointError(
-            path, f"its {what} is of the architecture {_name(built)} (only {only!r} is supported)"
-        )
+        cause = f"its {what} is of the architecture {_name(built)} (only {only!r} is supported)"
+        raise CheckpointError(path, cause)
 
 
 def _is(value: Any, wanted: float) -> bool:

@@ -1,8 +1,8 @@
 """The header of a safetensors file, read and checked without believing it.
 
-The layout: eight bytes of little-endian header length, a JSON object (name -> dtype, shape,
-data_offsets; ``__metadata__`` -> strings), then the tensors' bytes without holes. Everything that
-can be wrong is found here, before any other reader sees the file and before memory is asked for.
+Eight bytes of little-endian header length, a JSON object (name -> dtype, shape, data_offsets;
+``__metadata__`` -> strings), then the tensors' bytes without holes. All that can be wrong is found
+here, before memory is asked for.
 """
 
 from __future__ import annotations
@@ -45,14 +45,7 @@ DTYPES = {
 
 @dataclass(frozen=True)
 class Entry:
-    """Where one tensor lies in a file.
-
-    Attributes:
-        dtype: The format's name of the element type, such as ``F32``.
-        shape: Its shape.
-        begin: First byte, counted from the end of the header.
-        end: One past its last byte.
-    """
+    """Where a tensor lies: the format's dtype (``F32``), bytes counted from the header's end."""
 
     dtype: str
     shape: tuple[int, ...]
@@ -62,13 +55,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class SafetensorsHeader:
-    """A header that agrees with the file it heads.
-
-    Attributes:
-        metadata: The free strings.
-        entries: Tensor name -> where it lies.
-        data_start: Offset of the first tensor byte in the file.
-    """
+    """A header that agrees with its file; tensors begin at byte ``data_start`` of it."""
 
     metadata: dict[str, str]
     entries: dict[str, Entry]
@@ -76,11 +63,7 @@ class SafetensorsHeader:
 
 
 def read(path: str | Path) -> SafetensorsHeader:
-    """Read and check the header of a safetensors file; its tensors are not touched.
-
-    Raises:
-        CheckpointError: The file is of another kind (named), truncated, or its header lies.
-    """
+    """Read and check a header; CheckpointError if it is of another kind, truncated, or lies."""
     size = file_size(path)
     with Path(path).open("rb") as file:
         start = file.read(9)
@@ -88,18 +71,16 @@ def read(path: str | Path) -> SafetensorsHeader:
             raise CheckpointError(path, f"is {looks_like(path)}, not a safetensors file")
         (length,) = struct.unpack("<Q", start[:8])
         if length > MAX_HEADER_BYTES:
-            raise CheckpointError(
-                path, f"its header claims {length} bytes, more than the {MAX_HEADER_BYTES} allowed"
-            )
+            cause = f"its header claims {length} bytes, more than the {MAX_HEADER_BYTES} allowed"
+            raise CheckpointError(path, cause)
         if 8 + length > size:
-            raise CheckpointError(
-                path,
-                f"is truncated: its header needs {8 + length} bytes, the file has {size}",
-                "fetch it again",
-            )
+            cause = f"is truncated: its header needs {8 + length} bytes, the file has {size}"
+            raise CheckpointError(path, cause, "fetch it again")
         text = start[8:] + file.read(length - 1)
     document = _parse(path, text)
-    metadata = _metadata(path, document.pop("__metadata__", {}))
+    metadata = document.pop("__metadata__", {})
+    if not isinstance(metadata, dict) or not all(isinstance(v, str) for v in metadata.values()):
+        raise CheckpointError(path, "its __metadata__ is not a table of strings")
     entries = {name: _entry(path, name, value) for name, value in document.items()}
     _check_cover(path, entries, size - 8 - length)
     return SafetensorsHeader(metadata, entries, 8 + length)
@@ -129,21 +110,14 @@ def _parse(path: str | Path, text: bytes) -> dict[str, Any]:
     return document
 
 
-def _metadata(path: str | Path, value: object) -> dict[str, str]:
-    if not isinstance(value, dict) or not all(isinstance(v, str) for v in value.values()):
-        raise CheckpointError(path, "its __metadata__ is not a table of strings")
-    return value
-
-
 def _is_count(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 62
 
 
 def _entry(path: str | Path, name: str, value: Any) -> Entry:
     if not isinstance(value, dict) or set(value) != {"dtype", "shape", "data_offsets"}:
-        raise CheckpointError(
-            path, f"tensor {quote(name)} is not described by dtype, shape, offsets"
-        )
+        cause = f"tensor {quote(name)} is not described by dtype, shape, offsets"
+        raise CheckpointError(path, cause)
     dtype, shape, offsets = value["dtype"], value["shape"], value["data_offsets"]
     if not isinstance(dtype, str) or dtype not in DTYPES:
         raise CheckpointError(path, f"tensor {quote(name)} has the unknown dtype {quote(dtype)}")
@@ -167,17 +141,12 @@ def _check_cover(path: str | Path, entries: dict[str, Entry], available: int) ->
     for name, entry in sorted(entries.items(), key=lambda item: (item[1].begin, item[1].end)):
         if entry.begin != position:
             what = "overlaps the tensor before it" if entry.begin < position else "leaves a hole"
-            raise CheckpointError(
-                path, f"tensor {quote(name)} {what}: it begins at {entry.begin}, not {position}"
-            )
+            cause = f"tensor {quote(name)} {what}: it begins at {entry.begin}, not {position}"
+            raise CheckpointError(path, cause)
         position = entry.end
     if position > available:
-        raise CheckpointError(
-            path,
-            f"is truncated: its tensors need {position} bytes, {available} are there",
-            "fetch it again",
-        )
+        cause = f"is truncated: its tensors need {position} bytes, {available} are there"
+        raise CheckpointError(path, cause, "fetch it again")
     if position < available:
-        raise CheckpointError(
-            path, f"carries {available - position} bytes that belong to no tensor"
-        )
+        cause = f"carries {available - position} bytes that belong to no tensor"
+        raise CheckpointError(path, cause)

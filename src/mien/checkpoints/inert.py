@@ -61,12 +61,8 @@ class Global:
 class Stub:
     """An object of a class that is not loaded.
 
-    Attributes:
-        name: ``module.class`` as the file names it.
-        args: What its constructor would have got.
-        state: Its attributes, if it had any.
-        items: What it held as a dictionary.
-        elements: What it held as a list.
+    ``name`` is ``module.class`` as the file has it, ``args`` what its constructor would have got,
+    ``state`` its attributes, ``items`` and ``elements`` what it held as a dictionary and as a list.
     """
 
     __slots__ = ("args", "elements", "items", "name", "state")
@@ -88,26 +84,18 @@ class Budget:
         self.left = limit
 
     def take(self, count: int, what: str = "its tensors") -> None:
-        """Count ``count`` bytes.
-
-        Raises:
-            CheckpointError: More would be read than the file can honestly hold.
-        """
+        """Count bytes; raises CheckpointError if they are more than the file can honestly hold."""
         self.left -= count
         if self.left < 0:
-            raise CheckpointError(
-                self.path, f"{what} would take more than the {self.limit} bytes that fit the file"
-            )
+            cause = f"{what} would take more than the {self.limit} bytes that fit the file"
+            raise CheckpointError(self.path, cause)
 
 
 class Storage:
-    """Numbers of one type in a row, somewhere in a file.
+    """Numbers of one type (a key of :data:`ITEM_BYTES`) in a row, somewhere in a file.
 
-    Attributes:
-        dtype: Element type, a key of :data:`ITEM_BYTES`.
-        numel: How many numbers.
-        view: Their bytes, once it is known where they lie.
-        fetch: Finds and verifies the bytes when they are first needed.
+    ``view`` are their bytes, once it is known where they lie; ``fetch`` finds and verifies them
+    when they are first needed.
     """
 
     __slots__ = ("dtype", "fetch", "numel", "view")
@@ -136,13 +124,8 @@ class Storage:
 class TensorRef:
     """A tensor that has not been read: a strided window into a storage.
 
-    Attributes:
-        storage: Where its numbers lie.
-        dtype: Element type, a key of :data:`ITEM_BYTES`.
-        offset: First element, in elements of ``dtype``.
-        shape: Its shape.
-        strides: Elements from one index to the next, for each dimension.
-        budget: What reading it is counted against.
+    ``offset`` and ``strides`` count elements of ``dtype``, a key of :data:`ITEM_BYTES`; reading is
+    counted against ``budget``.
     """
 
     storage: Storage
@@ -180,11 +163,7 @@ class TensorRef:
         return 1 + sum((n - 1) * step for n, step in zip(self.shape, self.strides, strict=True))
 
     def read(self) -> Tensor:
-        """Read it: dense, on the CPU, with memory of its own.
-
-        Raises:
-            CheckpointError: The bytes are missing, or reading would take more than the budget.
-        """
+        """Read it dense, on the CPU, in memory of its own; CheckpointError if bytes are missing."""
         import torch
 
         dtype = getattr(torch, self.dtype)
@@ -194,12 +173,11 @@ class TensorRef:
         self.budget.take((self.extent + self.numel) * size)
         view = self.storage.bytes()
         if len(view) < (self.offset + self.extent) * size:
-            raise CheckpointError(
-                self.budget.path,
+            cause = (
                 f"is truncated: a tensor needs {(self.offset + self.extent) * size} bytes of"
-                f" storage, {len(view)} are there",
-                "fetch it again",
+                f" storage, {len(view)} are there"
             )
+            raise CheckpointError(self.budget.path, cause, "fetch it again")
         raw = bytearray(view[self.offset * size : (self.offset + self.extent) * size])
         if self.dtype == "bool":
             flat = torch.frombuffer(raw, dtype=torch.uint8) != 0
@@ -212,11 +190,8 @@ class TensorRef:
 class ArrayRef:
     """A NumPy array that has not been read.
 
-    Attributes:
-        dtype: NumPy's name of a plain number type, such as ``<f4``; empty until it is known.
-        shape: Its shape.
-        fortran: Whether the first index varies fastest.
-        data: Its bytes.
+    ``dtype`` is NumPy's name of a plain number type, such as ``<f4``, empty until it is known; with
+    ``fortran`` the first index varies fastest.
     """
 
     dtype: str = ""
@@ -225,22 +200,14 @@ class ArrayRef:
     data: bytes | memoryview = b""
 
     def read(self) -> np.ndarray:
-        """Read it into memory of its own.
-
-        Raises:
-            ValueError: Its bytes do not make its shape.
-        """
+        """Read it into memory of its own; raises ValueError if its bytes do not make its shape."""
         import numpy as np
 
         flat = np.frombuffer(self.data, np.dtype(self.dtype))
         return flat.reshape(self.shape, order="F" if self.fortran else "C").copy()
 
     def tensor(self, path: str | Path) -> TensorRef | None:
-        """The same numbers as a tensor that has not been read; None for types that torch lacks.
-
-        Args:
-            path: The file, for errors.
-        """
+        """The same numbers as a tensor that has not been read; None for types that torch lacks."""
         kind = _TENSOR_TYPES.get(self.dtype.lstrip("<>=|"))
         if kind is None:
             return None
@@ -250,7 +217,6 @@ class ArrayRef:
         return TensorRef(storage, kind, 0, self.shape, dense(self.shape, self.fortran), budget)
 
     def _little(self) -> memoryview:
-        """Its bytes, the lowest first."""
         if not self.dtype.startswith(">"):
             return memoryview(self.data)
         import numpy as np

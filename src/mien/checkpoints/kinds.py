@@ -1,18 +1,18 @@
-"""Every kind of network that a file of weights can hold, in one table.
-
-To add a kind: what builds its network from the configuration in the file, and one row.
-"""
+"""Every kind of network that a file can hold: a row here, and its classes in :func:`_classes`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mien.errors import UnknownName
 
 if TYPE_CHECKING:
     from torch import nn
+
+_DIRECTIONS = "directions"
 
 Build = Callable[[dict[str, Any]], "nn.Module"]
 
@@ -21,256 +21,154 @@ Build = Callable[[dict[str, Any]], "nn.Module"]
 class Kind:
     """What a file of weights can hold.
 
-    Attributes:
-        name: As in the header of the file.
-        title: As a card calls it.
-        build: Makes its network from the configuration; ``None`` if it is none.
-        alias: A short name, for people.
-        noun: As errors call it, if files of other projects hold it too; else empty.
-        part: Prefix of its tensors in a training checkpoint of ours; empty if none has it.
+    ``name`` is as in the header of the file, ``title`` as a card calls it, ``alias`` for people.
+    ``noun`` is what errors call it if files of other projects hold it too; ``part`` the prefix of
+    its tensors in a training checkpoint of ours, empty if none has it.
     """
 
     name: str
     title: str
-    build: Build | None
     alias: str = ""
     noun: str = ""
     part: str = ""
 
-
-def _generator(config: dict[str, Any]) -> nn.Module:
-    from mien.stylegan2.generator import Generator, GeneratorConfig
-
-    return Generator(GeneratorConfig(**config))
-
-
-def _discriminator(config: dict[str, Any]) -> nn.Module:
-    from mien.stylegan2.discriminator import Discriminator, DiscriminatorConfig
-
-    return Discriminator(DiscriminatorConfig(**config))
-
-
-def _anime_generator(config: dict[str, Any]) -> nn.Module:
-    from mien.checkpoints.formats import gans_n_roses
-
-    return gans_n_roses.build(gans_n_roses.GENERATOR, config)
-
-
-def _anime_discriminator(config: dict[str, Any]) -> nn.Module:
-    from mien.checkpoints.formats import gans_n_roses
-
-    return gans_n_roses.build(gans_n_roses.DISCRIMINATOR, config)
-
-
-def _translation(kind: str) -> Build:
-    def make(config: dict[str, Any]) -> nn.Module:
-        from mien.checkpoints.formats.pix2pix import build
-
-        return build(kind, config)
-
-    return make
-
-
-def _tagger(config: dict[str, Any]) -> nn.Module:
-    from mien.judges.tagger import Tagger, TaggerConfig
-
-    columns = {name: tuple(values) for name, values in config["columns"].items()}
-    return Tagger(TaggerConfig(**{**config, "columns": columns}))
-
-
-def _identity(config: dict[str, Any]) -> nn.Module:
-    from mien.judges.identity import Identity, IdentityConfig
-
-    return Identity(IdentityConfig(**config))
-
-
-def _mapper(config: dict[str, Any]) -> nn.Module:
-    from mien.text.mapper import Mapper, MapperConfig
-
-    return Mapper(MapperConfig(**config))
-
-
-def _prior(config: dict[str, Any]) -> nn.Module:
-    from mien.text.prior import Prior, PriorConfig
-
-    return Prior(PriorConfig(**config))
-
-
-def _text_directions(config: dict[str, Any]) -> nn.Module:
-    from mien.text.directions import AttributeDirections
-
-    return AttributeDirections(**config)
-
-
-def _sentence_head(config: dict[str, Any]) -> nn.Module:
-    from mien.text.head import AttributeHead
-
-    return AttributeHead(**config)
-
-
-def _codes(config: dict[str, Any]) -> nn.Module:
-    from mien.portraits.codes import CodeMoments
-
-    return CodeMoments(**config)
-
-
-def _encoder(config: dict[str, Any]) -> nn.Module:
-    from mien.portraits.encoder import Encoder, EncoderConfig
-
-    return Encoder(EncoderConfig(**config))
-
-
-def _guide(config: dict[str, Any]) -> nn.Module:
-    from mien.inversion.guide_encoder import GuideConfig, GuideEncoder
-
-    return GuideEncoder(GuideConfig(**config))
-
-
-def _text_image(config: dict[str, Any]) -> nn.Module:
-    from mien.inversion.text_image import TextImage, TextImageConfig
-
-    return TextImage(TextImageConfig(**config))
-
-
-def _head(config: dict[str, Any]) -> nn.Module:
-    from mien.inversion.head import HeadConfig, WPlusHead
-
-    return WPlusHead(HeadConfig(**config))
-
-
-def _landmarks(config: dict[str, Any]) -> nn.Module:
-    from mien.judges.landmarks import LandmarkConfig, LandmarkNetwork
-
-    return LandmarkNetwork(LandmarkConfig(**config))
-
-
-def _detector(config: dict[str, Any]) -> nn.Module:
-    from mien.judges.face_detector import DetectorConfig, FaceDetector
-
-    return FaceDetector(DetectorConfig(**config))
-
-
-def _parser(config: dict[str, Any]) -> nn.Module:
-    from mien.judges.parser import ParserConfig, RegionDecoder
-
-    return RegionDecoder(ParserConfig(**config))
-
-
-def _bisenet(config: dict[str, Any]) -> nn.Module:
-    from mien.checkpoints.formats import bisenet
-
-    return bisenet.build(BISENET, config)
-
-
-def _inception(config: dict[str, Any]) -> nn.Module:
-    from mien.judges.inception import Inception, InceptionConfig
-
-    return Inception(InceptionConfig(**config))
-
-
-def _mobilenet(config: dict[str, Any]) -> nn.Module:
-    from mien.judges.mobilenet import MobileNet, MobileNetConfig
-
-    return MobileNet(MobileNetConfig(**config))
-
-
-def _recognition(config: dict[str, Any]) -> nn.Module:
-    from mien.judges.recognition import Recognition, RecognitionConfig
-
-    return Recognition(RecognitionConfig(**config))
-
-
-def _perceptual(config: dict[str, Any]) -> nn.Module:
-    from mien.judges.perceptual import Perceptual
-
-    return Perceptual(**config)
+    @property
+    def build(self) -> Build | None:
+        """Makes its network from the configuration; None if it is none."""
+        return None if self.name == _DIRECTIONS else partial(_network, self.name)
+
+
+def _network(kind: str, config: dict[str, Any]) -> nn.Module:
+    """The network of a kind and configuration, imported when it is wanted."""
+    match kind:
+        case "gans-n-roses" | "gans-n-roses-discriminator":
+            from mien.checkpoints.formats.gans_n_roses import build as make
+        case "bisenet":
+            from mien.checkpoints.formats.bisenet import build as make
+        case "perceptual":
+            from mien.judges.perceptual import Perceptual
+
+            return Perceptual(**config)
+        case _ if kind.startswith("translation-"):
+            from mien.checkpoints.formats.pix2pix import build as make
+        case _:
+            if kind == "tagger":
+                _ = config["columns"]  # a file that does not say them is refused
+            network, shape = _classes(kind)
+            return network(**config) if shape is None else network(shape(**config))
+    return make(kind, config)
+
+
+def _classes(kind: str) -> tuple[Any, Any]:
+    """The class of a network and that of its configuration, if it has one."""
+    Config = None
+    match kind:
+        case "stylegan2-generator":
+            from mien.stylegan2.generator import Generator as Network
+            from mien.stylegan2.generator import GeneratorConfig as Config
+        case "stylegan2-discriminator":
+            from mien.stylegan2.discriminator import Discriminator as Network
+            from mien.stylegan2.discriminator import DiscriminatorConfig as Config
+        case "tagger":
+            from mien.judges.tagger import Tagger as Network
+            from mien.judges.tagger import TaggerConfig as Config
+        case "identity":
+            from mien.judges.identity import Identity as Network
+            from mien.judges.identity import IdentityConfig as Config
+        case "landmarks":
+            from mien.judges.landmarks import LandmarkConfig as Config
+            from mien.judges.landmarks import LandmarkNetwork as Network
+        case "face-detector":
+            from mien.judges.face_detector import DetectorConfig as Config
+            from mien.judges.face_detector import FaceDetector as Network
+        case "face-parser":
+            from mien.judges.parser import ParserConfig as Config
+            from mien.judges.parser import RegionDecoder as Network
+        case "inception":
+            from mien.judges.inception import Inception as Network
+            from mien.judges.inception import InceptionConfig as Config
+        case "mobilenet":
+            from mien.judges.mobilenet import MobileNet as Network
+            from mien.judges.mobilenet import MobileNetConfig as Config
+        case "recognition":
+            from mien.judges.recognition import Recognition as Network
+            from mien.judges.recognition import RecognitionConfig as Config
+        case "text-mapper":
+            from mien.text.mapper import Mapper as Network
+            from mien.text.mapper import MapperConfig as Config
+        case "text-prior":
+            from mien.text.prior import Prior as Network
+            from mien.text.prior import PriorConfig as Config
+        case "text-directions":
+            from mien.text.directions import AttributeDirections as Network
+        case "sentence-head":
+            from mien.text.head import AttributeHead as Network
+        case "code-moments":
+            from mien.portraits.codes import CodeMoments as Network
+        case "portrait-encoder":
+            from mien.portraits.encoder import Encoder as Network
+            from mien.portraits.encoder import EncoderConfig as Config
+        case "guide-encoder":
+            from mien.inversion.guide_encoder import GuideConfig as Config
+            from mien.inversion.guide_encoder import GuideEncoder as Network
+        case "inversion-head":
+            from mien.inversion.head import HeadConfig as Config
+            from mien.inversion.head import WPlusHead as Network
+        case "text-image":
+            from mien.inversion.text_image import TextImage as Network
+            from mien.inversion.text_image import TextImageConfig as Config
+        case _:
+            raise UnknownName("kind", kind, KINDS)
+    return Network, Config
 
 
 PARSER, BISENET = "face-parser", "bisenet"
 """What tells the regions of a face apart: our own, and the one of another project."""
 
-_UNET, _RESNET = "translation-unet", "translation-resnet"
-_PATCH, _AUTOENCODER = "translation-patch", "translation-autoencoder"
-
 # A file of another project is searched for the kinds that have a noun, in this order.
 _TABLE = (
     Kind(
-        "stylegan2-generator",
-        "StyleGAN2 generator",
-        _generator,
-        "generator",
-        "StyleGAN2 generator",
-        "G_ema/",
+        "stylegan2-generator", "StyleGAN2 generator", "generator", "StyleGAN2 generator", "G_ema/"
     ),
     Kind(
-        "stylegan2-discriminator",
-        "StyleGAN2 discriminator",
-        _discriminator,
-        "discriminator",
-        "StyleGAN2 discriminator",
-        "D/",
+        *("stylegan2-discriminator", "StyleGAN2 discriminator"),
+        *("discriminator", "StyleGAN2 discriminator", "D/"),
     ),
     Kind(
-        "gans-n-roses",
-        "selfie to anime, GANs N' Roses generator",
-        _anime_generator,
-        "anime",
-        "GANs N' Roses generator",
-        "ema_a2b/",
+        *("gans-n-roses", "selfie to anime, GANs N' Roses generator"),
+        *("anime", "GANs N' Roses generator", "ema_a2b/"),
     ),
     Kind(
-        "gans-n-roses-discriminator",
-        "selfie to anime, GANs N' Roses discriminator",
-        _anime_discriminator,
-        "anime-discriminator",
-        "GANs N' Roses discriminator",
-        "d_b/",
+        *("gans-n-roses-discriminator", "selfie to anime, GANs N' Roses discriminator"),
+        *("anime-discriminator", "GANs N' Roses discriminator", "d_b/"),
     ),
-    Kind(_UNET, "pix2pix U-Net", _translation(_UNET), "unet", "pix2pix U-Net", "G_ema/"),
+    Kind("translation-unet", "pix2pix U-Net", "unet", "pix2pix U-Net", "G_ema/"),
+    Kind("translation-resnet", "CycleGAN generator", "resnet", "CycleGAN generator", "G_ema/"),
+    Kind("translation-patch", "PatchGAN discriminator", "patch", "PatchGAN discriminator", "D/"),
     Kind(
-        _RESNET,
-        "CycleGAN generator",
-        _translation(_RESNET),
-        "resnet",
-        "CycleGAN generator",
-        "G_ema/",
+        *("translation-autoencoder", "translation autoencoder"),
+        *("autoencoder", "translation autoencoder", "G_ema/"),
     ),
-    Kind(
-        _PATCH,
-        "PatchGAN discriminator",
-        _translation(_PATCH),
-        "patch",
-        "PatchGAN discriminator",
-        "D/",
-    ),
-    Kind(
-        _AUTOENCODER,
-        "translation autoencoder",
-        _translation(_AUTOENCODER),
-        "autoencoder",
-        "translation autoencoder",
-        "G_ema/",
-    ),
-    Kind("tagger", "face attribute tagger", _tagger),
-    Kind("identity", "face identity network", _identity),
-    Kind("landmarks", "facial landmark network", _landmarks),
-    Kind(PARSER, "face parser", _parser, "parser"),
-    Kind(BISENET, "BiSeNet face parser", _bisenet, "", "BiSeNet face parser"),
-    Kind("face-detector", "face detector", _detector, "detector"),
-    Kind("text-mapper", "sentence to latent, mapper", _mapper, "mapper"),
-    Kind("text-prior", "sentence to latent, prior", _prior, "prior"),
-    Kind("text-directions", "sentence to latent, directions", _text_directions),
-    Kind("sentence-head", "reader of sentences beside the lexicon", _sentence_head),
-    Kind("code-moments", "moments of the generator's codes", _codes),
-    Kind("portrait-encoder", "encoder of the generator's codes", _encoder),
-    Kind("guide-encoder", "encoder of sketches or label maps", _guide),
-    Kind("inversion-head", "W+ head of an inversion", _head),
-    Kind("text-image", "similarity of faces and sentences", _text_image),
-    Kind("directions", "directions that have names", None),
-    Kind("inception", "Inception v3", _inception),
-    Kind("mobilenet", "MobileNetV2", _mobilenet),
-    Kind("recognition", "face recognition network", _recognition),
-    Kind("perceptual", "network of LPIPS, or its heads", _perceptual),
+    Kind("tagger", "face attribute tagger"),
+    Kind("identity", "face identity network"),
+    Kind("landmarks", "facial landmark network"),
+    Kind(PARSER, "face parser", "parser"),
+    Kind(BISENET, "BiSeNet face parser", "", "BiSeNet face parser"),
+    Kind("face-detector", "face detector", "detector"),
+    Kind("text-mapper", "sentence to latent, mapper", "mapper"),
+    Kind("text-prior", "sentence to latent, prior", "prior"),
+    Kind("text-directions", "sentence to latent, directions"),
+    Kind("sentence-head", "reader of sentences beside the lexicon"),
+    Kind("code-moments", "moments of the generator's codes"),
+    Kind("portrait-encoder", "encoder of the generator's codes"),
+    Kind("guide-encoder", "encoder of sketches or label maps"),
+    Kind("inversion-head", "W+ head of an inversion"),
+    Kind("text-image", "similarity of faces and sentences"),
+    Kind(_DIRECTIONS, "directions that have names"),
+    Kind("inception", "Inception v3"),
+    Kind("mobilenet", "MobileNetV2"),
+    Kind("recognition", "face recognition network"),
+    Kind("perceptual", "network of LPIPS, or its heads"),
 )
 
 KINDS: dict[str, Kind] = {kind.name: kind for kind in _TABLE}
@@ -278,11 +176,7 @@ KINDS: dict[str, Kind] = {kind.name: kind for kind in _TABLE}
 
 
 def find_kind(name: str) -> Kind:
-    """Look up a kind by its name or its alias.
-
-    Raises:
-        UnknownName: There is no such kind; lists those that there are.
-    """
+    """Look up a kind by its name or its alias; raises UnknownName, which lists them."""
     for kind in _TABLE:
         if name in (kind.name, kind.alias):
             return kind

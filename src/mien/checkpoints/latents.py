@@ -43,14 +43,12 @@ _ENTRY = re.compile(r"(^|\.)\d+$|\.(jpe?g|png|webp|bmp|tiff?|jfif)$", re.IGNOREC
 
 @dataclass(frozen=True)
 class ForeignDirections:
-    """Directions that another tool found.
+    """Directions that another tool found: float32, as long as the file has them.
 
-    Attributes:
-        vectors: float32 ``[k, w_dim]``, or ``[k, num_ws, w_dim]`` if they differ from layer to
-            layer; as long as the file has them.
-        origin: ``boundary``, ``ganspace`` or ``factor``.
-        scales: float32 ``[k]``, standard deviation of latents along each, if the file says.
-        mean: float32 ``[w_dim]``, the latent that components are centred on, if the file says.
+    ``vectors`` are ``[k, w_dim]``, or ``[k, num_ws, w_dim]`` if they differ from layer to layer;
+    ``origin`` is ``boundary``, ``ganspace`` or ``factor``. If the file says so, ``scales`` ``[k]``
+    are the standard deviations of latents along each and ``mean`` ``[w_dim]`` is what they are
+    centred on.
     """
 
     vectors: np.ndarray
@@ -60,19 +58,13 @@ class ForeignDirections:
 
 
 def read_latents(path: str | Path, num_ws: int | None = None) -> np.ndarray:
-    """Read latents of any of the known shapes.
+    """Read latents of any of the known shapes: float32 ``[n, num_ws, w_dim]``.
 
-    Args:
-        path: ``.npz``, ``.npy``, ``.pt`` or ``.safetensors``.
-        num_ws: Layers that the generator takes. A table ``[n, w_dim]`` is read as n latents for all
-            layers, unless n is ``num_ws`` (or, without it, 8, 10, … 18): then it is one latent.
+    A table ``[n, w_dim]`` is read as n latents for all ``num_ws`` layers of the generator, unless n
+    is ``num_ws`` (or, without it, 8, 10, … 18): then it is one latent.
 
-    Returns:
-        float32 ``[n, num_ws, w_dim]``.
-
-    Raises:
-        CheckpointError: No latents in it, of another shape, not finite, or damaged.
-        UnsafeCheckpoint: It asks for something that could run code; nothing was run.
+    Raises CheckpointError if there are no latents in it, of another shape, not finite or damaged;
+    UnsafeCheckpoint if it asks for something that could run code (nothing was run).
     """
     tables = _called(path, _read(path))
     lower = {name.lower(): table for name, table in tables.items()}
@@ -86,24 +78,13 @@ def read_latents(path: str | Path, num_ws: int | None = None) -> np.ndarray:
         raise CheckpointError(path, f"holds {what}; it has {listed[:200] or 'no arrays'}")
     ws = np.concatenate([_as_ws(path, table, num_ws) for table in chosen])
     if num_ws is not None and ws.shape[1] != num_ws:
-        raise CheckpointError(
-            path,
-            f"holds latents of {counted(ws.shape[1], 'layers')}, the generator takes {num_ws}",
-            "use the generator that they were made for",
-        )
+        cause = f"holds latents of {counted(ws.shape[1], 'layers')}, the generator takes {num_ws}"
+        raise CheckpointError(path, cause, "use the generator that they were made for")
     return _finite(path, ws)
 
 
 def read_noise(path: str | Path) -> np.ndarray | None:
-    """Read z, the input of the mapping network, if that is what a file holds.
-
-    Returns:
-        float32 ``[n, z_dim]``; None for a file of anything else.
-
-    Raises:
-        CheckpointError: Not finite, or damaged.
-        UnsafeCheckpoint: It asks for something that could run code; nothing was run.
-    """
+    """Read float32 z ``[n, z_dim]``, None if there is none; raises as :func:`read_latents`."""
     tables = {name.lower(): table for name, table in _called(path, _read(path)).items()}
     if any(name in tables for name in _LATENT_NAMES):
         return None
@@ -124,10 +105,6 @@ def _called(path: str | Path, tables: dict[str, np.ndarray]) -> dict[str, np.nda
 
 
 def _alike(tables: dict[str, np.ndarray], num_ws: int | None) -> list[np.ndarray]:
-    """Latents one a picture, under names of their own or in a list: all of one shape.
-
-    A name that says what else an array is, or a shape that no latent has, makes them none.
-    """
     lasts = {name.rpartition(".")[2].lower() for name in tables}
     if len({table.shape for table in tables.values()}) != 1 or lasts & _OTHERS:
         return []
@@ -150,12 +127,7 @@ def _one_face(table: np.ndarray, num_ws: int | None) -> np.ndarray:
 
 
 def read_directions(path: str | Path) -> ForeignDirections:
-    """Read boundaries or components of another tool.
-
-    Raises:
-        CheckpointError: No directions in it, not finite, or damaged.
-        UnsafeCheckpoint: It asks for something that could run code; nothing was run.
-    """
+    """Read boundaries or components of another tool; raises as :func:`read_latents`."""
     tables = _read(path)
     for origin, names in (("ganspace", ("lat_comp", "comp", "act_comp")), ("factor", ("eigvec",))):
         for name in names:
@@ -224,9 +196,8 @@ def _as_ws(path: str | Path, table: np.ndarray, num_ws: int | None) -> np.ndarra
         elif num_ws:
             table = np.repeat(table[:, None], num_ws, axis=1)
         else:
-            raise CheckpointError(
-                path, f"holds one w a face, {list(table.shape)}", "say for how many layers"
-            )
+            cause = f"holds one w a face, {list(table.shape)}"
+            raise CheckpointError(path, cause, "say for how many layers")
     if table.ndim != 3 or 0 in table.shape:
         raise CheckpointError(path, f"holds an array {list(table.shape)}, no latents")
     return table

@@ -8,7 +8,7 @@ else that does not fit is an error that lists the first ten.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,11 +46,8 @@ Builder = Callable[[str, Mapping[str, Any]], Any]
 class Row:
     """Where one of our parameters is found in a foreign file.
 
-    Attributes:
-        ours: Our name.
-        theirs: The foreign name.
-        flip: Whether the kernel is stored mirrored in both directions.
-        plus: What has to be added to the numbers.
+    With ``flip`` the kernel is stored mirrored in both directions; ``plus`` has to be added to the
+    numbers.
     """
 
     ours: str
@@ -63,15 +60,11 @@ class Row:
 class Format:
     """A family of foreign files.
 
-    Attributes:
-        name: What people call it.
-        marks: Kind of network -> a parameter name that only this family's has.
-        rows: Kind of network -> what makes its table from the foreign names that are there.
-        ignored: Foreign names that carry nothing: filters, constants, running sums.
-        defaults: Kind of network -> configuration that the tensors do not show.
-        configs: Kind of network -> what reads its configuration off shapes under our names; a
-            StyleGAN2's unless given.
-        build: Makes the network of a kind and configuration; a StyleGAN2 unless given.
+    For each kind of network: ``marks``, a parameter name that only this family's has; ``rows``,
+    what makes its table from the foreign names that are there; ``defaults``, configuration that the
+    tensors do not show; ``configs``, what reads it off shapes under our names. ``ignored`` names
+    carry nothing: filters, constants, running sums. Configuration and network are a StyleGAN2's
+    unless ``configs`` and ``build`` are given.
     """
 
     name: str
@@ -85,17 +78,16 @@ class Format:
 
 @dataclass
 class Mapped:
-    """A network brought to our names.
-
-    Attributes:
-        config: The arguments that build it.
-        tensors: float32 on the CPU.
-        notes: What had to be made up, for the file's meta.
-    """
+    """A network brought to our names, float32 on the CPU; ``notes`` say what had to be made up."""
 
     config: dict[str, Any]
     tensors: dict[str, Tensor]
     notes: dict[str, Any]
+
+
+def same_parts(ours: str, theirs: str, parts: Sequence[str] = ("weight", "bias")) -> list[Row]:
+    """Rows of a layer's parts, which are called alike."""
+    return [Row(f"{ours}.{part}", f"{theirs}.{part}") for part in parts]
 
 
 def block_resolutions(resolution: int) -> list[int]:
@@ -113,11 +105,7 @@ def numbered(names: frozenset[str], pattern: str) -> int:
 
 
 def generator_config(path: str | Path, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any]:
-    """Read the configuration of a generator off the shapes of its parameters, under our names.
-
-    Raises:
-        CheckpointError: The channels follow no rule that a StyleGAN2 can have.
-    """
+    """A generator's configuration off our names and shapes; CheckpointError if no rule fits."""
     channels = _channels(shapes, r"synthesis\.b(\d{1,4})\.conv1\.weight", -4)
     layers = numbered(frozenset(shapes), "mapping.fc{}.weight")
     embedded = shapes.get("mapping.embed.weight", (0, 0))
@@ -134,11 +122,7 @@ def generator_config(path: str | Path, shapes: Mapping[str, tuple[int, ...]]) ->
 
 
 def discriminator_config(path: str | Path, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any]:
-    """Read the configuration of a discriminator off the shapes of its parameters.
-
-    Raises:
-        CheckpointError: The channels follow no rule that a StyleGAN2 can have.
-    """
+    """The same for a discriminator, see :func:`generator_config`."""
     channels = _channels(shapes, r"b(\d{1,4})\.conv0\.weight", -4)
     channels |= _channels(shapes, r"b(4)\.conv\.weight", -4)
     layers = numbered(frozenset(shapes), "mapping.fc{}.weight")
@@ -159,19 +143,13 @@ def read_network(
     w_avg: Tensor | None = None,
     extra_config: Mapping[str, Any] | None = None,
 ) -> Mapped:
-    """Bring a foreign network to our names.
+    """Bring a foreign network, its tensors by their names, to our names.
 
-    Args:
-        path: The file, for errors.
-        fmt: Its family.
-        kind: What it is, a key of ``fmt.rows``.
-        theirs: Its tensors, by their names.
-        w_avg: The mean w if the file keeps it elsewhere, ``[w_dim]``.
-        extra_config: Configuration that the file says in words.
+    ``w_avg`` ``[w_dim]`` is the mean w if the file keeps it elsewhere, ``extra_config`` what the
+    file says in words.
 
-    Raises:
-        ConfigMismatch: Parameters are missing, surplus or of another shape; lists the first ten.
-        CheckpointError: The file is damaged, or its channels follow no rule.
+    Raises ConfigMismatch if parameters are missing, surplus or of another shape (the first ten are
+    listed), CheckpointError if the file is damaged or its channels follow no rule.
     """
     refuse_odd(path, kind, theirs)
     rows = fmt.rows[kind](frozenset(theirs))
@@ -219,32 +197,17 @@ def read_network(
 
 
 def check_finite(path: str | Path, tensors: Mapping[str, Tensor]) -> None:
-    """Refuse the weights of a run that diverged.
-
-    Args:
-        path: The file, for the error.
-        tensors: By the names that the file has.
-
-    Raises:
-        CheckpointError: One holds NaN or Infinity.
-    """
+    """Refuse the weights of a run that diverged: CheckpointError if one holds NaN or Infinity."""
     import torch
 
     for name, tensor in tensors.items():
         if tensor.is_floating_point() and not torch.isfinite(tensor).all():
-            raise CheckpointError(
-                path,
-                f"{name} holds values that are not finite: the training diverged",
-                "take an earlier file",
-            )
+            cause = f"{name} holds values that are not finite: the training diverged"
+            raise CheckpointError(path, cause, "take an earlier file")
 
 
 def refuse(path: str | Path, kind: str, family: str, wrong: list[str]) -> None:
-    """Refuse parameters that do not fit.
-
-    Raises:
-        ConfigMismatch: There are any; lists the first ten.
-    """
+    """Refuse parameters that do not fit, if any: ConfigMismatch, which lists the first ten."""
     if not wrong:
         return
     more = f" and {len(wrong) - _LISTED} more" if len(wrong) > _LISTED else ""
@@ -258,17 +221,7 @@ def refuse(path: str | Path, kind: str, family: str, wrong: list[str]) -> None:
 def expected_shapes(
     path: str | Path, kind: str, config: Mapping[str, Any], build: Builder | None = None
 ) -> dict[str, tuple[int, ...]]:
-    """Our parameter names and shapes for a configuration.
-
-    Args:
-        path: The file, for errors.
-        kind: What network it is.
-        config: The arguments that build it.
-        build: What builds it; a StyleGAN2 unless given.
-
-    Raises:
-        ConfigMismatch: The configuration builds no network.
-    """
+    """Our names and shapes for a configuration; ConfigMismatch if it builds no network."""
     from mien.runtime.shapes import shapes_alone
     from mien.stylegan2.discriminator import Discriminator, DiscriminatorConfig
     from mien.stylegan2.generator import Generator, GeneratorConfig
@@ -316,13 +269,12 @@ def _channel_rule(path: str | Path, channels: dict[int, int]) -> dict[str, int]:
     base = channels[largest] * largest
     for resolution, count in sorted(channels.items()):
         if count != min(base // resolution, most):
-            raise CheckpointError(
-                path,
+            cause = (
                 f"has {count} channels at {resolution}×{resolution} where"
                 f" {min(base // resolution, most)} would follow from {channels[largest]} at"
-                f" {largest}×{largest}",
-                "such networks are not supported",
+                f" {largest}×{largest}"
             )
+            raise CheckpointError(path, cause, "such networks are not supported")
     raise CheckpointError(path, "has channels that follow no rule; such networks are not supported")
 
 

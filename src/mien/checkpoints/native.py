@@ -1,11 +1,7 @@
 """The own format: one ``.safetensors`` whose header carries the configuration as JSON.
 
-Under the metadata key ``mien`` stands ``{"kind", "version", "config", "meta"}``: what network it
-is, which layout of names and configuration, the arguments that build the network, and whatever else
-is worth knowing (how many images it saw, its data). There is no code in it and none is run.
-
-    save("faces.safetensors", "stylegan2-generator", network.state_dict(), config)
-    native = load("faces.safetensors", kind="stylegan2-generator")
+Under the metadata key ``mien`` stand ``kind``, ``version`` (the layout of names and configuration),
+``config`` (builds the network) and ``meta`` (how many images it saw, its data). No code is in it.
 """
 
 from __future__ import annotations
@@ -33,16 +29,7 @@ _LARGEST_HALF = 65504.0
 
 @dataclass(frozen=True)
 class Header:
-    """What a file says about itself, its tensors unread.
-
-    Attributes:
-        kind: What network it is, such as ``stylegan2-generator``.
-        version: Layout of names and configuration, from 1.
-        config: The arguments that build the network.
-        meta: Whatever else is worth knowing: kimg, data, licence.
-        shapes: Tensor name -> shape.
-        half: Whether 32-bit values were stored in 16 bits.
-    """
+    """What a file says about itself, as :class:`Native`; ``half``: stored in 16 bits."""
 
     kind: str
     version: int
@@ -56,12 +43,9 @@ class Header:
 class Native:
     """A file of weights in memory.
 
-    Attributes:
-        kind: What network it is, such as ``stylegan2-generator``.
-        version: Layout of names and configuration, from 1.
-        config: The arguments that build the network.
-        meta: Whatever else is worth knowing: kimg, data, licence.
-        tensors: Name -> tensor on the CPU; what was stored in 16 bits to save room is float32.
+    ``kind`` is such as ``stylegan2-generator``, ``version`` the layout of names and configuration,
+    from 1; ``config`` builds the network, ``meta`` is whatever else is worth knowing (kimg, data,
+    licence). Tensors are on the CPU; what was stored in 16 bits to save room is float32.
     """
 
     kind: str
@@ -79,11 +63,7 @@ MIGRATIONS: dict[tuple[str, int], Callable[[Native], Native]] = {}
 
 
 def sha256_file(path: str | Path) -> str:
-    """Hexadecimal SHA-256 of a file.
-
-    Raises:
-        CheckpointError: The file cannot be read.
-    """
+    """Hexadecimal SHA-256 of a file; raises CheckpointError if it cannot be read."""
     file_size(path)
     try:
         with Path(path).open("rb") as file:
@@ -101,20 +81,14 @@ def save(
     half: bool = False,
     force: bool = True,
 ) -> None:
-    """Write a network's tensors with what is needed to build it again.
+    """Write a network's ``state_dict()`` with what is needed to build it again.
 
-    Args:
-        path: Where to; written beside and renamed.
-        kind: What network it is.
-        tensors: Its ``state_dict()``; any device, any strides.
-        config: The arguments that build it, as JSON can say them.
-        meta: Whatever else is worth knowing, as JSON can say it.
-        half: Store floating tensors in 16 bits; :func:`load` gives float32 back.
-        force: Whether an existing file may be replaced.
+    ``config`` builds it and ``meta`` is whatever else is worth knowing, both as JSON can say it.
+    With ``half`` floating tensors are stored in 16 bits; :func:`load` gives float32 back. The file
+    is written beside and renamed.
 
-    Raises:
-        CheckpointError: ``half`` is asked for and a value does not fit in 16 bits.
-        OutputError: The file exists and ``force`` is false, or the disk refuses.
+    Raises CheckpointError if a value does not fit in 16 bits, OutputError if the file exists and
+    ``force`` is false, or the disk refuses.
     """
     import safetensors.torch
 
@@ -133,12 +107,7 @@ def save(
 
 
 def read_header(path: str | Path) -> Header:
-    """Read what a file of ours says about itself; the tensors are not touched.
-
-    Raises:
-        CheckpointError: It is not such a file, or truncated, or its header lies; names what it
-            looks like.
-    """
+    """What a file of ours says about itself; CheckpointError if another, truncated, or a lie."""
     found = safetensors_header.read(path)
     text = found.metadata.get(METADATA_KEY)
     if text is None:
@@ -148,25 +117,16 @@ def read_header(path: str | Path) -> Header:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
-        raise CheckpointError(
-            path, f"its {METADATA_KEY!r} entry is not JSON: {safetensors_header.quote(text)}"
-        ) from None
+        cause = f"its {METADATA_KEY!r} entry is not JSON: {safetensors_header.quote(text)}"
+        raise CheckpointError(path, cause) from None
     shapes = {name: entry.shape for name, entry in found.entries.items()}
     return _checked_header(path, document, shapes)
 
 
 def load(path: str | Path, kind: str | None = None) -> Native:
-    """Read a file of ours, whatever its version.
+    """Read a file of ours, of ``kind`` if given, in the current version; tensors on the CPU.
 
-    Args:
-        path: The file.
-        kind: What it must be; any kind if ``None``.
-
-    Returns:
-        Tensors on the CPU and the configuration, brought to the current version.
-
-    Raises:
-        CheckpointError: It cannot be read, is of another kind or of a version not known here.
+    Raises CheckpointError if it cannot be read, is of another kind or of a version not known here.
     """
     import safetensors
     import safetensors.torch
@@ -174,16 +134,12 @@ def load(path: str | Path, kind: str | None = None) -> Native:
 
     header = read_header(path)
     if kind is not None and header.kind != kind:
-        raise CheckpointError(
-            path,
-            f"holds a {safetensors_header.quote(header.kind)}, a {kind!r} is wanted",
-            "give another file",
-        )
+        cause = f"holds a {safetensors_header.quote(header.kind)}, a {kind!r} is wanted"
+        raise CheckpointError(path, cause, "give another file")
     newest = VERSIONS.get(header.kind, 1)
     if header.version > newest:
-        raise CheckpointError(
-            path, f"is of version {header.version}, this mien knows {newest}", "upgrade mien"
-        )
+        cause = f"is of version {header.version}, this mien knows {newest}"
+        raise CheckpointError(path, cause, "upgrade mien")
     try:
         tensors = safetensors.torch.load_file(path, device="cpu")
     except (safetensors.SafetensorError, OSError, ValueError, RuntimeError) as error:
@@ -199,18 +155,14 @@ def load(path: str | Path, kind: str | None = None) -> Native:
 
 
 def _to_store(path: str | Path, name: str, tensor: Tensor, half: bool) -> Tensor:
-    """Copy a tensor into dense memory of its own, in 16 bits if asked."""
     import torch
 
     tensor = tensor.detach().to("cpu")
     if half and tensor.is_floating_point() and tensor.numel():
         largest = tensor.abs().max().item()
         if not largest <= _LARGEST_HALF:
-            raise CheckpointError(
-                path,
-                f"{name} holds {largest:g}, float16 ends at {_LARGEST_HALF:g}",
-                "save it in 32 bits",
-            )
+            cause = f"{name} holds {largest:g}, float16 ends at {_LARGEST_HALF:g}"
+            raise CheckpointError(path, cause, "save it in 32 bits")
         tensor = tensor.to(torch.float16)
     return tensor.clone(memory_format=torch.contiguous_format)
 
@@ -225,23 +177,15 @@ def _checked_header(
         if name not in document:
             raise CheckpointError(path, f"its {METADATA_KEY!r} entry has no {name}")
         if not isinstance(document[name], kind) or isinstance(document[name], bool):
-            raise CheckpointError(
-                path,
-                f"its {name} is {safetensors_header.quote(document[name])}, not {kind.__name__}",
-            )
+            cause = f"its {name} is {safetensors_header.quote(document[name])}, not {kind.__name__}"
+            raise CheckpointError(path, cause)
     meta = document.get("meta", {})
     if not isinstance(meta, dict):
         raise CheckpointError(path, "its meta is not a JSON object")
     if document["version"] < 1:
         raise CheckpointError(path, f"its version is {document['version']}, less than 1")
-    return Header(
-        document["kind"],
-        document["version"],
-        document["config"],
-        meta,
-        shapes,
-        document.get("half") is True,
-    )
+    said, half = (document[name] for name, _ in wanted), document.get("half") is True
+    return Header(*said, meta, shapes, half)
 
 
 def _migrated(path: str | Path, native: Native, newest: int) -> Native:

@@ -18,15 +18,10 @@ _Refs = Mapping[str, TensorRef]
 
 
 def refuse_odd(path: str | Path, kind: str, theirs: _Refs) -> None:
-    """Refuse what is known and not supported, in one line that names it.
+    """Refuse, in one line that names it, what is known and not supported.
 
-    Args:
-        path: The file, for the error.
-        kind: What network it looks like.
-        theirs: Its tensors, by their names.
-
-    Raises:
-        ConfigMismatch: It is of another shape, architecture or hand.
+    Raises ConfigMismatch if the file, which looks like a ``kind``, is of another shape,
+    architecture or hand.
     """
     if kind not in (_GENERATOR, _DISCRIMINATOR):
         return

@@ -1,8 +1,8 @@
 """Which importable names a foreign pickle may mention, and what becomes of each.
 
-Three kinds: names with a meaning here (:data:`ACTIONS`, which compute nothing but records), names
-whose objects become inert stubs (:data:`INERT_NAMES`, :data:`INERT_TREES`), and all others, which
-are refused as soon as they are mentioned. Nothing is ever imported or called by name.
+Names with a meaning here (:data:`ACTIONS`) make records, those of :data:`INERT_NAMES` and
+:data:`INERT_TREES` inert stubs; all others are refused as soon as they are mentioned. Nothing is
+ever imported or called by name.
 """
 
 from __future__ import annotations
@@ -84,14 +84,7 @@ _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,200}\Z")
 
 
 def resolve(module: str, name: str) -> Any:
-    """Turn a name in a pickle into an inert value, or refuse it.
-
-    Returns:
-        A :class:`Global`, or for an element type or a storage class its name as a string in one.
-
-    Raises:
-        PermissionError: The name is on no list; its text is ``module.name``.
-    """
+    """Turn a name into an inert :class:`Global`; PermissionError with its text if on no list."""
     for old, new in _RENAMED.items():
         if module == old or module.startswith(old + "."):
             module = new + module[len(old) :]
@@ -119,11 +112,7 @@ def resolve(module: str, name: str) -> Any:
 
 
 def call(machine: Reader, function: Any, args: Any) -> Any:
-    """What a pickle gets when it calls a name: a record, or a stub.
-
-    Raises:
-        ValueError: It calls something that is not a name, or with impossible arguments.
-    """
+    """What a pickle gets when it calls a name, a record or a stub; ValueError for no name."""
     if not isinstance(function, Global) or not isinstance(args, tuple):
         raise ValueError("calls something that is not a name")
     action = ACTIONS.get((function.module, function.name))
@@ -294,14 +283,9 @@ def _type_of(machine: Reader, args: tuple[Any, ...]) -> Stub:
 
 
 def fill_array(array: ArrayRef, state: Any) -> None:
-    """Give an array what its pickle says of it.
+    """Give an array its state ``(version, shape, dtype, fortran, bytes)``, in place.
 
-    Args:
-        array: Filled in place.
-        state: ``(version, shape, dtype, fortran, bytes)``.
-
-    Raises:
-        ValueError: The bytes do not make the shape, or hold Python objects.
+    Raises ValueError if the bytes do not make the shape, or hold Python objects.
     """
     _, shape, dtype, fortran, data = state
     if isinstance(dtype, Stub) and dtype.name == "numpy.dtype" and _UNREAD.match(dtype.args[0]):

@@ -1,8 +1,5 @@
 """Every format that is read, in one table, and the two calls that use it.
 
-    native = open_checkpoint("ffhq.pkl", "stylegan2-generator")   # whatever family it is of
-    native = convert("ffhq.pkl")                                  # the same, foreign files only
-
 To add a family: one file with its :class:`~mien.checkpoints.layout.Format`, one row here.
 """
 
@@ -15,14 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from mien.checkpoints import critics, header, native
 from mien.checkpoints.documents import Group, groups, tensor_names
-from mien.checkpoints.formats import (
-    bisenet,
-    gans_n_roses,
-    genforce,
-    nvlabs,
-    pix2pix,
-    rosinality,
-)
+from mien.checkpoints.formats import bisenet, gans_n_roses, genforce, nvlabs, pix2pix, rosinality
 from mien.checkpoints.functions import check_rosinality, check_translation, check_words, modules
 from mien.checkpoints.inert import Stub, TensorRef
 from mien.checkpoints.kinds import KINDS
@@ -106,18 +96,9 @@ class _Candidate:
 def open_checkpoint(
     path: str | Path, kind: str | None = None, network: str | None = None
 ) -> Native:
-    """Read a file of weights, our own or of any known family.
+    """Read a file of weights, our own or of any known family, of ``kind`` if given.
 
-    Args:
-        path: The file.
-        kind: What it must hold; for a foreign file ``None`` means a generator if there is one.
-        network: Which of several networks in a foreign file, by its name there; see
-            :func:`convert`.
-
-    Raises:
-        UnsafeCheckpoint: It asks for something that could run code; nothing was run.
-        ConfigMismatch: Its parameters do not fit; lists the first ten.
-        CheckpointError: It is of no known family, holds something else, or is damaged.
+    Of a foreign file, :func:`convert` says which network is taken, and raises the same.
     """
     file_size(path)
     if kind in critics.KINDS and not _is_native(path):
@@ -141,22 +122,16 @@ def open_checkpoint(
 def convert(path: str | Path, kind: str | None = None, network: str | None = None) -> Native:
     """Read a network out of a foreign file, brought to our names.
 
-    Args:
-        path: The file.
-        kind: ``stylegan2-generator``, ``stylegan2-discriminator``, ``gans-n-roses``,
-            ``gans-n-roses-discriminator``, ``translation-unet``, ``translation-resnet`` or
-            ``translation-patch``; ``None`` takes the first of them that the file has.
-            Networks averaged over training are preferred, and selfie to anime over the way back.
-        network: The name in the file of the one that is wanted, if there are several.
+    Without a ``kind``, a key of the table of kinds that has a noun, the first of them that the file
+    has is taken. Networks averaged over training are preferred, and selfie to anime over the way
+    back; ``network`` names one in the file if there are several.
 
-    Returns:
-        The network; ``meta`` says its family, where in the file it lay (``part``), which others
-        could have been meant as well (``others``), and what had to be made up.
+    ``meta`` says its family, where in the file it lay (``part``), which others could have been
+    meant as well (``others``), and what had to be made up.
 
-    Raises:
-        UnsafeCheckpoint: It asks for something that could run code; nothing was run.
-        ConfigMismatch: Its parameters do not fit; lists the first ten.
-        CheckpointError: It is of no known family, holds something else, or is damaged.
+    Raises UnsafeCheckpoint if it asks for something that could run code (nothing was run),
+    ConfigMismatch if parameters do not fit (lists the first ten), CheckpointError if it is of no
+    known family, holds something else, or is damaged.
     """
     document = open_file(path)
     found = groups(document)
@@ -191,9 +166,8 @@ def _chosen(
             if found:
                 return found[0], []
         there = ", ".join(name or "(the whole file)" for name in names)
-        raise CheckpointError(
-            path, f"has no {_NOUNS[fitting[0].kind]} {network[:60]!r}", f"there are: {there[:200]}"
-        )
+        cause = f"has no {_NOUNS[fitting[0].kind]} {network[:60]!r}"
+        raise CheckpointError(path, cause, f"there are: {there[:200]}")
     best = min(c.rank for c in fitting)
     equal = [c for c in fitting if c.rank == best]
     # A tuple of three is (G, D, Gs): the last is the averaged one.
@@ -210,19 +184,12 @@ def _chosen(
 
 
 def find_kind(path: str | Path, kinds: Sequence[str]) -> str:
-    """Say which of several kinds of network a file holds, without reading its numbers.
+    """Say which of several kinds a file, ours or foreign, holds, without reading its numbers.
 
-    Args:
-        path: Our own file, a training checkpoint of ours or a foreign file.
-        kinds: What is looked for.
+    Returns the first of ``kinds`` that it holds; a file of another kind gives that kind, and one of
+    no known family the first of ``kinds``, so that opening it says what is wrong.
 
-    Returns:
-        The first of ``kinds`` that it holds; a file of another kind gives that kind, and one of no
-        known family the first of ``kinds``, so that opening it says what is wrong.
-
-    Raises:
-        UnsafeCheckpoint: It asks for something that could run code; nothing was run.
-        CheckpointError: It is damaged, or no file of weights.
+    Raises UnsafeCheckpoint and CheckpointError as :func:`convert`.
     """
     file_size(path)
     if _is_native(path):
@@ -236,14 +203,9 @@ def find_kind(path: str | Path, kinds: Sequence[str]) -> str:
 
 
 def kinds(path: str | Path) -> list[str]:
-    """Say which kinds of network a file holds, without reading its numbers.
+    """Which kinds a file holds, by names alone; ``training-state`` for a run.
 
-    Returns:
-        Kinds as :func:`open_checkpoint` takes them; ``training-state`` alone for a run of ours.
-
-    Raises:
-        UnsafeCheckpoint: It asks for something that could run code; nothing was run.
-        CheckpointError: It is damaged, or no file of weights.
+    Raises as :func:`convert`.
     """
     file_size(path)
     if _is_native(path):

@@ -1,10 +1,9 @@
 """Foreign pickles read by a machine of our own that can build data and nothing else.
 
-The standard unpickler is not used at all: it allocates what a file tells it to and calls what a
-file names. This machine interprets the published opcodes (protocols 0 to 5) over a view of the
-file. Names become records (see :mod:`mien.checkpoints.pickle_names`), every length is checked
-against the bytes that are there, and a :class:`Meter` bounds operations, memory and nesting, so a
-file costs at most a few seconds and a few hundred megabytes before it is refused.
+The standard unpickler allocates what a file tells it to and calls what a file names. This machine
+interprets the published opcodes (protocols 0 to 5): names become records
+(:mod:`mien.checkpoints.pickle_names`), lengths are checked against the bytes that are there, and a
+:class:`Meter` bounds operations, memory and nesting, to a few seconds and a few hundred megabytes.
 """
 
 from __future__ import annotations
@@ -56,16 +55,11 @@ class Meter:
 
 
 class Machine:
-    """Interprets one pickle.
+    """Interprets one pickle, the bytes of ``view``; what follows its end is not touched.
 
-    Args:
-        path: The file, for errors.
-        view: The pickle's bytes; what follows its end is not touched.
-        budget: What reading its tensors is counted against.
-        persistent: What a persistent identifier stands for; ``None`` refuses them.
-        open_nested: Reads a pickle that lies inside this one; ``None`` refuses them.
-        meter: The costs so far, if this pickle is inside another.
-        nesting: How many pickles this one lies in.
+    ``persistent`` says what a persistent identifier stands for and ``open_nested`` reads a pickle
+    inside this one; ``None`` refuses them. ``meter`` holds the costs so far and ``nesting`` counts
+    the pickles that this one lies in. Reading tensors is counted against ``budget``.
     """
 
     def __init__(
@@ -92,13 +86,9 @@ class Machine:
     def run(self) -> Any:
         """Interpret up to the STOP opcode; afterwards ``position`` is one past it.
 
-        Returns:
-            Plain values, dicts, lists and tuples, and the records of
-            :mod:`mien.checkpoints.inert`.
-
-        Raises:
-            UnsafeCheckpoint: It mentions a name that is on no list, or nests too deep.
-            CheckpointError: It is no pickle, truncated, or costs too much.
+        Returns plain values, dicts, lists and tuples, and the records of
+        :mod:`mien.checkpoints.inert`. Raises UnsafeCheckpoint if it mentions a name that is on no
+        list or nests too deep, CheckpointError if it is no pickle, truncated, or costs too much.
         """
         opcode = -1
         meter, view, end = self.meter, self.view, len(self.view)
@@ -114,28 +104,20 @@ class Machine:
                 _OPERATIONS[opcode](self)
             raise ValueError("ends too early")
         except PermissionError as error:
-            raise UnsafeCheckpoint(
-                self.path,
-                f"mentions {str(error)[:100]!r}, which could run code; nothing was run",
-                "get the weights as .safetensors or from their authors",
-            ) from None
+            cause = f"mentions {str(error)[:100]!r}, which could run code; nothing was run"
+            remedy = "get the weights as .safetensors or from their authors"
+            raise UnsafeCheckpoint(self.path, cause, remedy) from None
         except _BROKEN as error:
             cause = _phrase(error, opcode)
-            raise CheckpointError(
-                self.path, f"is no usable pickle: byte {self.position}: {cause}", "fetch it again"
-            ) from None
+            cause = f"is no usable pickle: byte {self.position}: {cause}"
+            raise CheckpointError(self.path, cause, "fetch it again") from None
 
     def spend(self, memory: int) -> None:
-        """Count bytes of Python objects that are about to be made.
-
-        Raises:
-            CheckpointError: The file has made too many.
-        """
+        """Count bytes of objects about to be made; raises CheckpointError if they are too many."""
         self.meter.memory += memory
         if self.meter.memory > MAX_MEMORY:
-            raise CheckpointError(
-                self.path, f"its pickle builds more than {MAX_MEMORY >> 20} MB of objects"
-            )
+            cause = f"its pickle builds more than {MAX_MEMORY >> 20} MB of objects"
+            raise CheckpointError(self.path, cause)
 
     def put(self, target: dict[Any, Any], key: Any, value: Any) -> None:
         """Set an entry of a dictionary whose key cannot be made to cost more than it should."""
@@ -146,11 +128,7 @@ class Machine:
         target[key] = value
 
     def nested(self, data: memoryview) -> Any:
-        """Read a pickle that lies inside this one.
-
-        Raises:
-            PermissionError: Nested too deep, or where no nested pickle belongs.
-        """
+        """Read a pickle inside this one; raises PermissionError too deep, or where none belongs."""
         if self.open_nested is None or self.nesting >= MAX_NESTING:
             raise PermissionError("a pickle inside a pickle")
         return self.open_nested(self, data)
@@ -164,7 +142,6 @@ class Machine:
             raise CheckpointError(self.path, f"its pickle takes over {_MAX_SECONDS:g} s to read")
 
     def _take(self, count: int) -> memoryview:
-        """Return the next ``count`` bytes of the file."""
         if count < 0 or count > len(self.view) - self.position:
             raise ValueError(f"{count} bytes announced, {len(self.view) - self.position} are left")
         start, self.position = self.position, self.position + count
@@ -294,9 +271,6 @@ class Machine:
     def _put(self, key: int) -> None:
         self.memo[key] = self._top()
 
-    def _pop_any(self) -> None:
-        self.stack.pop()
-
     def _persistent(self, identifier: Any) -> None:
         if self.persistent is None:
             raise ValueError("a reference to outside")
@@ -308,18 +282,12 @@ class Machine:
             raise ValueError("text without quotes")
         self.stack.append(codecs.escape_decode(line[1:-1])[0].decode("latin1"))  # type: ignore[union-attr]
 
-    def _unicode_line(self) -> None:
-        self.stack.append(str(self._line(), "raw-unicode-escape"))
-
     def _integer_line(self) -> None:
         line = self._line()
         if line in (b"00", b"01"):
             self.stack.append(line == b"01")
         else:
             self.stack.append(int(line))
-
-    def _long_line(self) -> None:
-        self.stack.append(int(self._line().rstrip(b"L")))
 
     def _protocol(self) -> None:
         if self._number("<B") > 5:
@@ -355,7 +323,7 @@ _OPCODES: dict[bytes, Callable[[Machine], object]] = {
     b"\x88": _push(True),
     b"\x89": _push(False),
     b"I": Machine._integer_line,
-    b"L": Machine._long_line,
+    b"L": lambda m: m.stack.append(int(m._line().rstrip(b"L"))),
     b"F": lambda m: m.stack.append(float(m._line())),
     b"G": lambda m: m.stack.append(struct.unpack(">d", m._take(8))[0]),
     b"J": lambda m: m.stack.append(m._number("<i")),
@@ -367,7 +335,7 @@ _OPCODES: dict[bytes, Callable[[Machine], object]] = {
     b"S": Machine._quoted,
     b"T": lambda m: m._latin("<i"),
     b"U": lambda m: m._latin("<B"),
-    b"V": Machine._unicode_line,
+    b"V": lambda m: m.stack.append(str(m._line(), "raw-unicode-escape")),
     b"X": lambda m: m._text("<I"),
     b"\x8c": lambda m: m._text("<B"),
     b"\x8d": lambda m: m._text("<Q"),
@@ -394,7 +362,7 @@ _OPCODES: dict[bytes, Callable[[Machine], object]] = {
     b"u": lambda m: m._set_items(m._pop_mark()),
     # The stack and the memo.
     b"(": _push(_MARK),
-    b"0": Machine._pop_any,
+    b"0": lambda m: m.stack.pop(),
     b"1": lambda m: m._pop_mark(),
     b"2": lambda m: m.stack.append(m._top()),
     b"p": lambda m: m._put(int(m._line())),

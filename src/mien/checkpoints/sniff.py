@@ -113,11 +113,7 @@ _FAMILIES: tuple[tuple[str, str], ...] = (
 
 
 def file_size(path: str | Path) -> int:
-    """Size in bytes of a regular file that can be opened.
-
-    Raises:
-        CheckpointError: It is missing, a folder, a device or pipe, empty, or not readable.
-    """
+    """Bytes of a regular file that can be opened and is not empty; else CheckpointError."""
     file = Path(path)
     try:
         status = file.stat()
@@ -126,9 +122,8 @@ def file_size(path: str | Path) -> int:
         if stat.S_ISDIR(status.st_mode):
             raise CheckpointError(path, "is a folder, not a file of weights", "name the file in it")
         if not stat.S_ISREG(status.st_mode):
-            raise CheckpointError(
-                path, "is a device or pipe, not a file", "copy it to a file first"
-            )
+            cause = "is a device or pipe, not a file"
+            raise CheckpointError(path, cause, "copy it to a file first")
         with file.open("rb"):
             pass
     except FileNotFoundError:
@@ -165,13 +160,9 @@ def _has_storages(folder: Path) -> bool:
 
 
 def looks_like(path: str | Path) -> str:
-    """Name what a file looks like, from its first 4 KiB.
+    """Name what a file looks like, from its first 4 KiB, as in ``"an HTML page"``.
 
-    Returns:
-        A noun phrase such as ``"an HTML page"``; at last ``"an unknown kind of file"``.
-
-    Raises:
-        CheckpointError: The file cannot be opened at all.
+    At last ``"an unknown kind of file"``. Raises CheckpointError if it cannot be opened at all.
     """
     size = file_size(path)
     with Path(path).open("rb") as file:
@@ -214,14 +205,7 @@ def looks_like_safetensors(head: bytes, size: int) -> bool:
 
 
 def name_family(keys: Iterable[str]) -> str | None:
-    """Name the family of networks that a set of parameter names shows, if we do not load it.
-
-    Args:
-        keys: Parameter names, nested dictionaries joined by dots.
-
-    Returns:
-        A noun phrase such as ``"a Stable Diffusion checkpoint"``, or ``None``.
-    """
+    """A noun phrase for the networks that parameter names show, or None if we know none such."""
     names = list(keys)
     for fragment, family in _FAMILIES:
         if any(fragment in name for name in names):

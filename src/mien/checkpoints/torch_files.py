@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import mmap
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,13 +18,7 @@ from mien.checkpoints import header as safetensors_header
 from mien.checkpoints.inert import ITEM_BYTES, Budget, Global, Storage, TensorRef, dense
 from mien.checkpoints.pickle_names import STORAGES
 from mien.checkpoints.safe_pickle import Machine
-from mien.checkpoints.sniff import (
-    REPACK,
-    file_size,
-    is_unpacked,
-    looks_like,
-    looks_like_pickle,
-)
+from mien.checkpoints.sniff import REPACK, file_size, is_unpacked, looks_like, looks_like_pickle
 from mien.checkpoints.zips import Archive
 from mien.errors import CheckpointError
 
@@ -40,13 +35,7 @@ _MAX_OBJECTS = 256 << 20
 
 @dataclass(frozen=True)
 class Document:
-    """What a file holds, its tensors unread.
-
-    Attributes:
-        path: The file.
-        root: Plain values, dicts, lists, and the records of :mod:`mien.checkpoints.inert`.
-        wrapper: What it was wrapped in: ``zip``, ``legacy``, ``pickle`` or ``safetensors``.
-    """
+    """A file's plain values and inert records; wrapper: ``zip legacy pickle safetensors``."""
 
     path: Path
     root: Any
@@ -56,9 +45,8 @@ class Document:
 def open_file(path: str | Path) -> Document:
     """Open a file of weights without running anything in it.
 
-    Raises:
-        UnsafeCheckpoint: It asks for something that could run code.
-        CheckpointError: It is of another kind (named), damaged, or costs too much to read.
+    Raises UnsafeCheckpoint if it asks for something that could run code, CheckpointError if it is
+    of another kind (named), damaged, or costs too much to read.
     """
     size = file_size(path)
     if is_unpacked(path):
@@ -97,34 +85,24 @@ def _open_zip(path: str | Path, view: memoryview, budget: Budget) -> Any:
         raise CheckpointError(path, f"is {looks_like(path)}, not a PyTorch checkpoint")
     prefix = pickles[0].removesuffix("data.pkl")
     if any(name.startswith(f"{prefix}code/") for name in archive.members):
-        raise CheckpointError(
-            path, "is a TorchScript program, not weights", "get the checkpoint it was made from"
-        )
+        cause = "is a TorchScript program, not weights"
+        raise CheckpointError(path, cause, "get the checkpoint it was made from")
     order = f"{prefix}byteorder"
     if order in archive.members and bytes(archive.read(order, _LONGEST_WORD)) != b"little":
         raise CheckpointError(path, "was written on a big-endian machine", "save it on another")
-    storages: dict[str, Storage] = {}
-
     # What an ordinary zip program packed again is unfolded, all of it within one budget.
     unfolded = Budget(path, budget.limit)
 
-    def fetch(name: str, nbytes: int) -> memoryview:
+    def fetch(key: str, nbytes: int) -> memoryview:
+        name = f"{prefix}data/{key}"
         member = archive.members.get(name)
         if member is None or not member.method:
             return archive.read(name)
         unfolded.take(min(member.size, nbytes), "its compressed tensors")
         return archive.read(name, nbytes)
 
-    def persistent(identifier: Any) -> Storage | Global:
-        if (named := _module(identifier)) is not None:
-            return named
-        dtype, key, numel = _identifier(identifier)
-        if key not in storages:
-            storage = storages[key] = Storage(dtype, numel)
-            storage.fetch = partial(fetch, f"{prefix}data/{key}", storage.nbytes)
-        return _same_bytes(storages[key], dtype, numel)
-
-    return Machine(path, archive.read(pickles[0], _MAX_OBJECTS), budget, persistent).run()
+    content = archive.read(pickles[0], _MAX_OBJECTS)
+    return Machine(path, content, budget, _collector({}, fetch)).run()
 
 
 def _open_pickles(path: str | Path, view: memoryview, budget: Budget) -> tuple[Any, str]:
@@ -146,15 +124,8 @@ def _open_inner(outer: Machine, data: memoryview) -> Any:
 
 
 def _inside(outer: Machine, data: memoryview, storages: dict[str, Storage]) -> Machine:
-    return Machine(
-        outer.path,
-        data,
-        outer.budget,
-        _collector(storages),
-        outer.open_nested,
-        outer.meter,
-        outer.nesting + 1,
-    )
+    further = outer.open_nested, outer.meter, outer.nesting + 1
+    return Machine(outer.path, data, outer.budget, _collector(storages), *further)
 
 
 def _open_legacy(outer: Machine, data: memoryview, storages: dict[str, Storage]) -> Any:
@@ -177,9 +148,8 @@ def _open_legacy(outer: Machine, data: memoryview, storages: dict[str, Storage])
         if storage is None:
             raise CheckpointError(outer.path, f"has a storage {key[:40]!r} that nothing uses")
         if len(data) < 8:
-            raise CheckpointError(
-                outer.path, "is truncated: a storage is missing", "fetch it again"
-            )
+            cause = "is truncated: a storage is missing"
+            raise CheckpointError(outer.path, cause, "fetch it again")
         (numel,) = struct.unpack("<q", data[:8])
         if numel != storage.numel or storage.nbytes > len(data) - 8:
             raise CheckpointError(
@@ -192,15 +162,18 @@ def _open_legacy(outer: Machine, data: memoryview, storages: dict[str, Storage])
     return root
 
 
-def _collector(storages: dict[str, Storage]) -> Any:
-    """Make the reader of storage identifiers of a legacy file; bytes are filled in later."""
+def _collector(
+    storages: dict[str, Storage], fetch: Callable[[str, int], memoryview] | None = None
+) -> Callable[[Any], Storage | Global]:
+    """Make the reader of storage identifiers; without ``fetch`` bytes are filled in later."""
 
     def persistent(identifier: Any) -> Storage | Global:
         if (named := _module(identifier)) is not None:
             return named
         dtype, key, numel = _identifier(identifier)
         if key not in storages:
-            storages[key] = Storage(dtype, numel)
+            storage = storages[key] = Storage(dtype, numel)
+            storage.fetch = fetch and partial(fetch, key, storage.nbytes)
         return _same_bytes(storages[key], dtype, numel)
 
     return persistent

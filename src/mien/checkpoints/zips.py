@@ -1,8 +1,7 @@
 """Zip archives read without believing them: a bounded directory, members as views, no surprises.
 
-The standard library reads a whole directory into objects before anything can be refused; here the
-number of members and the size of what comes out are bounded first. Members stay where they lie in
-the mapped file until somebody asks for their bytes.
+The standard library reads a whole directory into objects before anything can be refused. Members
+stay where they lie in the mapped file until somebody asks for their bytes.
 """
 
 from __future__ import annotations
@@ -24,15 +23,9 @@ _BIG = 0xFFFFFFFF
 
 @dataclass(frozen=True)
 class Member:
-    """One file in an archive.
+    """One file in an archive: compressed by ``method`` (0: not at all) to ``packed`` bytes.
 
-    Attributes:
-        name: Its path in the archive.
-        method: How it is compressed; 0 for not at all.
-        crc: Checksum of its content.
-        packed: Bytes that it takes in the archive.
-        size: Bytes of its content, as the archive claims.
-        offset: Where its local header begins.
+    ``size`` is what the archive claims; ``offset`` is where its local header begins.
     """
 
     name: str
@@ -46,12 +39,8 @@ class Member:
 class Archive:
     """The members of a zip archive that lies in memory or is mapped into it.
 
-    Args:
-        path: The file, for errors.
-        view: Its bytes.
-
-    Raises:
-        CheckpointError: There is no directory, or it has more than :data:`MAX_MEMBERS` entries.
+    Raises CheckpointError for ``path`` if there is no directory, or one of more than
+    :data:`MAX_MEMBERS` entries.
     """
 
     def __init__(self, path: str | Path, view: memoryview) -> None:
@@ -65,13 +54,9 @@ class Archive:
     def read(self, name: str, limit: int | None = None) -> memoryview:
         """Return the content of a member, its checksum verified.
 
-        Args:
-            name: Its path in the archive.
-            limit: Most bytes that a compressed member may unfold to; ``None`` refuses compressed
-                members, which then are views into the file.
-
-        Raises:
-            CheckpointError: No such member, damaged, compressed though it must not be, or too big.
+        A compressed member may unfold to ``limit`` bytes; ``None`` refuses them, and members then
+        are views into the file. Raises CheckpointError if there is no such member, it is damaged,
+        compressed though it must not be, or too big.
         """
         member = self.members.get(name)
         if member is None:
@@ -82,17 +67,12 @@ class Archive:
         elif member.method == _DEFLATED and limit is not None:
             content = memoryview(self._inflate(member, packed, limit))
         else:
-            raise CheckpointError(
-                self.path,
-                f"{name[:80]!r} is compressed, which weights never are",
-                "unpack it and zip it again without compression, or fetch it again",
-            )
+            cause = f"{name[:80]!r} is compressed, which weights never are"
+            remedy = "unpack it and zip it again without compression, or fetch it again"
+            raise CheckpointError(self.path, cause, remedy)
         if member.crc and zlib.crc32(content) != member.crc:
-            raise CheckpointError(
-                self.path,
-                f"{name[:80]!r} is damaged: its checksum does not match",
-                "fetch it again",
-            )
+            cause = f"{name[:80]!r} is damaged: its checksum does not match"
+            raise CheckpointError(self.path, cause, "fetch it again")
         return content
 
     def _directory(self) -> dict[str, Member]:
@@ -101,9 +81,8 @@ class Archive:
         tail = bytes(view[tail_start:])
         end = tail.rfind(_END)
         if end < 0:
-            raise CheckpointError(
-                self.path, "is a zip archive without an end (truncated?)", "fetch it again"
-            )
+            cause = "is a zip archive without an end (truncated?)"
+            raise CheckpointError(self.path, cause, "fetch it again")
         count, length, start = struct.unpack_from("<HII", tail, end + 10)
         if count == 0xFFFF or _BIG in (length, start):
             end64 = tail.rfind(_END64, 0, end)
@@ -111,9 +90,8 @@ class Archive:
                 raise ValueError("zip64 record missing")
             count, length, start = struct.unpack_from("<QQQ", tail, end64 + 32)
         if count > MAX_MEMBERS:
-            raise CheckpointError(
-                self.path, f"has {count} members, more than the {MAX_MEMBERS} allowed"
-            )
+            cause = f"has {count} members, more than the {MAX_MEMBERS} allowed"
+            raise CheckpointError(self.path, cause)
         if start + length > len(view):
             raise ValueError("directory outside the file")
         members, position = {}, start
@@ -160,18 +138,16 @@ class Archive:
         view = self._view
         header = bytes(view[member.offset : member.offset + 30])
         if len(header) < 30 or header[:4] != _LOCAL:
-            raise CheckpointError(
-                self.path, f"{member.name[:80]!r} is not where the directory says", "fetch it again"
-            )
+            cause = f"{member.name[:80]!r} is not where the directory says"
+            raise CheckpointError(self.path, cause, "fetch it again")
         n, extra = struct.unpack_from("<HH", header, 26)
         start = member.offset + 30 + n + extra
         if start + member.packed > len(view):
-            raise CheckpointError(
-                self.path,
+            cause = (
                 f"is truncated: {member.name[:80]!r} ends at byte {start + member.packed},"
-                f" the file has {len(view)}",
-                "fetch it again",
+                f" the file has {len(view)}"
             )
+            raise CheckpointError(self.path, cause, "fetch it again")
         return view[start : start + member.packed]
 
     def _inflate(self, member: Member, packed: memoryview, limit: int) -> bytes:
@@ -187,7 +163,6 @@ class Archive:
         except zlib.error:
             content = b""
         if len(content) != member.size:
-            raise CheckpointError(
-                self.path, f"{member.name[:80]!r} is damaged: it does not unfold", "fetch it again"
-            )
+            cause = f"{member.name[:80]!r} is damaged: it does not unfold"
+            raise CheckpointError(self.path, cause, "fetch it again")
         return content

@@ -1,10 +1,7 @@
 """Many pictures, one after the other or in several processes: found, worked on, reported.
 
-    jobs = find_jobs(["photos", "more.zip"], "out", (".png",))
-    for done in work_off(jobs, start, processes=4): ...
-
 A job whose files are all there is passed over, so a command that was stopped goes on when it is
-repeated. What a picture cannot be used for is a problem of that picture; the others are still done.
+repeated. A picture that cannot be used is reported; the others are still done.
 """
 
 from __future__ import annotations
@@ -31,15 +28,7 @@ from mien.files import make_folder, stored
 
 @dataclass(frozen=True)
 class Job:
-    """One picture and what shall be made of it.
-
-    Attributes:
-        name: The picture, as errors call it.
-        key: Its name inside its folder or zip.
-        source: Where it is read.
-        index: Its position there.
-        targets: The files that shall be made.
-    """
+    """One picture and the files to be made of it; ``key`` is its name inside its folder or zip."""
 
     name: str
     key: str
@@ -54,14 +43,9 @@ class Job:
 
 @dataclass(frozen=True)
 class Done:
-    """What became of one picture.
+    """What became of one picture: its files, and what a person should know.
 
-    Attributes:
-        name: The picture.
-        files: What there is of it now.
-        notes: What a person should know.
-        problem: Why it was left out; empty if it was not.
-        before: Whether its files had been there.
+    ``problem`` says why it was left out, if it was; ``before`` whether its files had been there.
     """
 
     name: str
@@ -78,12 +62,10 @@ class Item(Protocol):
     @property
     def name(self) -> str:
         """What errors call it."""
-        ...
 
     @property
     def targets(self) -> tuple[Path, ...]:
         """The files that shall be made."""
-        ...
 
 
 Worker = Callable[[Any], Sequence[str]]
@@ -93,17 +75,11 @@ Worker = Callable[[Any], Sequence[str]]
 def find_jobs(
     paths: Sequence[str | Path], out: str | Path, ends: Sequence[str], folders: Sequence[str] = ()
 ) -> list[Job]:
-    """A job for each picture of some paths.
+    """A job for each picture of some pictures, folders and zips.
 
-    Args:
-        paths: Pictures, and folders or zips of pictures.
-        out: A folder for the files.
-        ends: What is put behind a picture's stem: ``.png``, ``-preview.png``.
-        folders: A folder below ``out`` for each of ``ends``; none for ``out`` itself.
-
-    Raises:
-        DatasetError, ImageError: A path holds no picture.
-        InputError: There is no path.
+    ``ends`` are put behind a picture's stem (``.png``, ``-preview.png``); ``folders`` names one
+    below ``out`` for each of them, none ``out`` itself. Raises DatasetError or ImageError if a path
+    holds no picture, InputError if there is no path.
     """
     if not paths:
         raise InputError("there is no picture; name files, folders or zips")
@@ -137,21 +113,12 @@ def find_jobs(
 def work_off(
     jobs: Sequence[Item], start: Callable[[], Worker], processes: int = 1, force: bool = False
 ) -> Iterator[Done]:
-    """Work on all jobs.
+    """Work on all jobs: what became of each, in order.
 
-    Args:
-        jobs: As :func:`find_jobs` gives them, or others.
-        start: Called once in every process, before its first job: loads what the work needs. For
-            several processes it has to be picklable, such as a frozen dataclass.
-        processes: How many processes work at once.
-        force: Make files anew that are there.
-
-    Yields:
-        One a job, in order.
-
-    Raises:
-        InputError: ``processes`` is below 1.
-        OutputError: The disk refuses.
+    ``start`` is called once in every process, before its first job, and loads what the work needs;
+    for several processes it has to be picklable, such as a frozen dataclass. ``force`` makes files
+    anew that are there. Raises InputError if ``processes`` is below 1, OutputError if the disk
+    refuses.
     """
     if processes < 1:
         raise InputError(f"processes is {processes}, and must be 1 or more")

@@ -1,13 +1,10 @@
 """Bulk work: very many inputs in shards, each made once, in processes here or on a Ray cluster.
 
-    plan = Plan.of(["faces.zip", "more.tar"], "out", per_shard=1000, said={"verb": "mask"})
-    for line in run(plan, start, processes=8): ...
-
 A shard is ``shard-000000.tar`` (WebDataset) and ``shard-000000.jsonl``, a line an input: ``input``,
 ``files``, ``notes``, ``problem``. Both are renamed when they are whole, the lines last, and a shard
 that has its lines is never made again: each input stands in the output once, however often the run
-was stopped. Inside a shard the files lie in ``work/`` until it is whole, so that a killed run loses
-one picture a process. An input that its process died of :data:`TRIES` times is set aside.
+was stopped. Until then its files lie in ``work/``, so that a killed run loses one picture a
+process. An input that its process died of :data:`TRIES` times is set aside.
 """
 
 from __future__ import annotations
@@ -29,7 +26,7 @@ from typing import Any
 from mien import images
 from mien.data.batch import Job, Worker
 from mien.data.sources import Pictures
-from mien.data.stores import MAX_FILE_BYTES, Store, is_hidden, open_store
+from mien.data.stores import MAX_FILE_BYTES, Store, is_hidden, open_store, too_big
 from mien.errors import DatasetError, InputError, MienError, OutputError
 from mien.files import held, make_folder, replacing, sweep
 
@@ -43,19 +40,14 @@ class TarStore:
     """The members of a plain tar, read at their places."""
 
     def __init__(self, path: Path) -> None:
-        """List it.
-
-        Raises:
-            DatasetError: It is absent, no plain tar, or damaged.
-        """
+        """List it; raises DatasetError if it is absent, no plain tar, or damaged."""
         self.path = path
         try:
             with tarfile.open(path, "r:") as archive:
                 found = {m.name: (m.offset_data, m.size) for m in archive if m.isfile()}
         except (OSError, tarfile.TarError) as error:
-            raise DatasetError(
-                path, f"is no readable plain tar ({error})", "unpack it, or name the folder"
-            ) from None
+            cause = f"is no readable plain tar ({error})"
+            raise DatasetError(path, cause, "unpack it, or name the folder") from None
         self._places = {name: place for name, place in found.items() if not is_hidden(name)}
         self.names = tuple(sorted(self._places))
 
@@ -63,8 +55,7 @@ class TarStore:
         """All bytes of a member; see :meth:`mien.data.stores.Store.read`."""
         start, size = self._places[name]
         if size > MAX_FILE_BYTES:
-            cause = f"is {size} bytes, the limit for one file is {MAX_FILE_BYTES}"
-            raise DatasetError(self.where(name), cause)
+            raise too_big(self.where(name), size)
         try:
             with self.path.open("rb") as file:
                 file.seek(start)
@@ -89,13 +80,7 @@ def _store(path: str) -> Store:
 
 @dataclass(frozen=True)
 class SeedItem:
-    """A seed as an input.
-
-    Attributes:
-        name: What errors call it.
-        seed: The seed.
-        targets: The files that shall be made.
-    """
+    """A seed as an input, and the files that shall be made of it."""
 
     name: str
     seed: int
@@ -104,13 +89,7 @@ class SeedItem:
 
 @dataclass(frozen=True)
 class Shard:
-    """Some inputs of one source.
-
-    Attributes:
-        number: Which, from 0.
-        source: A folder, zip or tar; empty where the inputs are seeds.
-        inputs: Names of pictures, or seeds.
-    """
+    """Some inputs of one source, a folder, zip or tar: names of pictures; of none (""): seeds."""
 
     number: int
     source: str
@@ -139,10 +118,7 @@ class Shard:
 class Plan:
     """What is made of which inputs, and where.
 
-    Attributes:
-        out: The folder of the output, which all machines see under this name.
-        shards: The inputs.
-        ends: What is put behind a picture's stem.
+    All machines see the folder ``out`` under this name; ``ends`` are put behind a picture's stem.
     """
 
     out: Path
@@ -161,18 +137,12 @@ class Plan:
     ) -> Plan:
         """List the inputs, and make sure that the folder is this run's.
 
-        Args:
-            paths: Folders, zips, tars, pictures; a folder of tars counts as these.
-            out: The folder of the output.
-            per_shard: Most inputs of a shard.
-            ends: As the attribute.
-            said: What decides the files, as JSON can hold it.
-            seeds: These instead of ``paths``.
+        ``paths`` are folders (one of tars counts as these), zips, tars and pictures, or there are
+        ``seeds`` instead; ``said`` is what decides the files, as JSON can hold it.
 
-        Raises:
-            DatasetError: A path holds no picture.
-            InputError: There is no input, or ``per_shard`` is below 1.
-            OutputError: The folder holds another run, or cannot be written to.
+        Raises DatasetError if a path holds no picture, InputError if there is no input or
+        ``per_shard`` is below 1, OutputError if the folder holds another run, or cannot be written
+        to.
         """
         if per_shard < 1:
             raise InputError(f"per_shard is {per_shard}, and must be 1 or more")
@@ -196,17 +166,14 @@ class Plan:
         return self.out / f"shard-{shard.number:06d}.jsonl"
 
 
-def _sources(paths: Sequence[str | Path]) -> Iterator[str]:
-    for path in map(Path, paths):
-        tars = sorted(path.glob("*.tar")) if path.is_dir() else []
-        yield from map(str, tars or [path.absolute()])
-
-
 def _lists(paths: Sequence[str | Path], out: Path) -> list[tuple[str, tuple[str, ...]]]:
     """Each source and its inputs; pictures that are named one by one count as their folder's."""
     found: list[tuple[str, tuple[str, ...]]] = []
-    for source in _sources(paths):
-        path = Path(source)
+    sources: list[Path] = []
+    for named in map(Path, paths):
+        sources += (named.is_dir() and sorted(named.glob("*.tar"))) or [named.absolute()]
+    for path in sources:
+        source = str(path)
         if not (path.is_file() and images.is_picture(path.name)):
             found.append(_listed(source, out))
         elif found and found[-1][0] == str(path.parent):
@@ -249,15 +216,10 @@ _workers: dict[Any, Worker] = {}
 
 
 def make_shard(plan: Plan, shard: Shard, start: Callable[[], Worker]) -> int:
-    """Make one shard, in whichever process this is; the number of its inputs.
+    """Make one shard, unless it is done, in whichever process this is; the number of its inputs.
 
-    Args:
-        plan: Of which run.
-        shard: Which; nothing is done if it is done.
-        start: Loads what the work needs, once a process; a frozen dataclass.
-
-    Raises:
-        OutputError: The disk refuses, or another process makes this shard.
+    ``start``, a frozen dataclass, loads what the work needs, once a process. Raises OutputError if
+    the disk refuses, or another process makes this shard.
     """
     lines = plan.lines(shard)
     if lines.exists():
@@ -289,7 +251,6 @@ class _Deaths:
             pass
 
     def begin(self, name: str) -> None:
-        """Note an input before the work on it."""
         self.path.write_text(json.dumps({"at": name, "counts": self.counts}), "utf-8")
 
 
@@ -330,20 +291,12 @@ def run(
 ) -> Iterator[dict[str, Any]]:
     """Make all shards that are not made yet, then the manifest.
 
-    Args:
-        plan: What and where.
-        start: As :func:`make_shard` takes it.
-        processes: How many work at once on this machine.
-        cluster: The address of a Ray cluster, or ``auto`` for the one that runs here; None for
-            processes of this machine.
+    ``cluster`` is the address of a Ray cluster, or ``auto`` for the one that runs here; None for
+    ``processes`` of this machine.
 
-    Yields:
-        ``{"done": inputs so far, "of": inputs}``; at last ``{"made", "left_out", "manifest"}``.
-
-    Raises:
-        OutputError: Another run is in this folder, or the disk refuses.
-        DatasetError: Processes die before they begin an input.
-        MissingExtra: Ray is not installed.
+    Yields ``{"done": inputs so far, "of": inputs}``; at last ``{"made", "left_out", "manifest"}``.
+    Raises OutputError if another run is in this folder or the disk refuses, DatasetError if
+    processes die before they begin an input, MissingExtra without Ray.
     """
     from mien.data.pools import LocalPool, RayPool
 

@@ -18,7 +18,7 @@ from jaxtyping import UInt8
 from mien import images
 from mien.data import tables
 from mien.data.class_labels import find_dataset_json, other_dataset_json, read_class_labels
-from mien.data.sources import Pictures
+from mien.data.sources import Pictures, no_picture, picture_names
 from mien.data.stores import FolderStore, Store, ZipStore
 from mien.data.training_set import find_table
 from mien.errors import DatasetError, FileError, ImageError, counted
@@ -39,13 +39,10 @@ Severity = Literal["error", "warning"]
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong with one file.
+    """One thing that is wrong with one file, named inside of the folder or zip, or with the whole.
 
-    Attributes:
-        name: The file: inside of the folder or zip, or the path of the whole.
-        severity: ``error`` if it cannot be used, ``warning`` if it can, as the cause says.
-        cause: What is wrong.
-        remedy: What can be done; empty if nothing need be.
+    An ``error`` cannot be used, a ``warning`` can, as its cause says; ``remedy`` is empty if
+    nothing need be done.
     """
 
     name: str
@@ -63,15 +60,9 @@ class Problem:
 class Summary:
     """Counts of a check; complete when the check is.
 
-    Attributes:
-        files: Files that were found.
-        pictures: Those that are taken for pictures, by the ends of their names.
-        usable: Pictures without an error.
-        errors: Problems that are errors.
-        warnings: Problems that are warnings.
-        sizes: ``WIDTHxHEIGHT`` of upright pictures -> how many.
-        formats: File format -> how many.
-        labels: The label table that was checked too, if there is one.
+    ``pictures`` are told by the ends of their names, ``usable`` are those without an error;
+    ``sizes`` counts ``WIDTHxHEIGHT`` of upright pictures, ``formats`` file formats; ``labels`` is
+    the table that was checked too, if there is one.
     """
 
     files: int = 0
@@ -87,15 +78,10 @@ class Summary:
 def check(
     path: str | Path, labels: str | Path | None = None, summary: Summary | None = None
 ) -> Iterator[Problem]:
-    """Go through a data set and name every bad file and why.
+    """Go through a folder or zip and name every bad file and why, in the order of names.
 
-    Args:
-        path: A folder or zip of pictures.
-        labels: A table of labels; ``None`` takes the one beside the data, if there is one.
-        summary: Filled with counts on the way.
-
-    Yields:
-        What is wrong, file by file, in the order of names.
+    ``labels`` is a table; ``None`` takes the one beside the data, if there is one. ``summary`` is
+    filled with counts on the way.
     """
     for problems in check_each(path, labels, Summary() if summary is None else summary):
         yield from problems
@@ -144,14 +130,12 @@ def _open(path: Path, counts: Summary) -> tuple[Pictures | None, list[Problem]]:
     if isinstance(store, FolderStore):
         cause = "is a link to a folder around it or to nothing, and was passed over"
         problems += [Problem(name, "warning", cause) for name in store.passed_over]
-    names = tuple(name for name in store.names if images.is_picture(name))
+    names = picture_names(store)
     problems += _not_taken(path, store)
     counts.files, counts.pictures = len(store.names), len(names)
     if names:
         return Pictures(store, names), problems
-    cause = f"holds no picture ({counted(len(store.names), 'files')} altogether)"
-    remedy = f"these are read: {', '.join(images.SUFFIXES)}"
-    return None, [*problems, Problem(str(path), "error", cause, remedy)]
+    return None, [*problems, _problem(str(path), no_picture(store))]
 
 
 def _not_taken(path: Path, store: Store) -> Iterator[Problem]:

@@ -2,16 +2,14 @@
 
     {"labels": [["00000/img00000000.png", 6], ...]}      class numbers, or vectors of one length
 
-NVlabs' reader takes any number that numpy turns into an int64 or a float32, so ``1.0`` (pandas),
-``"1"`` and ``true`` are class numbers here too. What training cannot use is refused with the first
-name: numbers that are not finite, classes without bound, two labels of one picture that disagree.
+Any number that numpy turns into an int64 or a float32 is one here too: ``1.0``, ``"1"``, ``true``.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
@@ -34,11 +32,9 @@ MAX_VALUES = 1 << 28
 
 @dataclass(frozen=True)
 class ClassLabels:
-    """Labels of some pictures.
+    """Labels of some pictures: float32 ``[n, c]`` in their order, one-hot for class numbers.
 
-    Attributes:
-        vectors: float32 ``[n, c]`` in the order of the pictures: one-hot for class numbers.
-        without_picture: Names in the file of which the data set holds no picture.
+    ``without_picture`` are names in the file of which the data set holds no picture.
     """
 
     vectors: Float32[np.ndarray, "n c"]
@@ -72,19 +68,13 @@ def other_dataset_json(store: Store, found: str | None) -> list[str]:
 
 
 def read_class_labels(store: Store, names: Sequence[str]) -> ClassLabels | None:
-    """Labels of pictures from the ``dataset.json`` of their folder or zip.
+    """Labels of pictures from the ``dataset.json`` of their folder or zip, if it holds any.
 
-    Args:
-        store: Where the pictures lie.
-        names: The pictures, in the order of the vectors. A part of a set gets the columns of the
-            whole: the largest class of all pictures of the store is the last.
+    A part of a set gets the columns of the whole: the largest class of all pictures of the store is
+    the last.
 
-    Returns:
-        ``None`` if there is no such file or it holds no labels.
-
-    Raises:
-        DatasetError: The file is damaged, a picture has no label or two that disagree, a number is
-            not finite, or a class number is negative or above :data:`MAX_CLASS`.
+    Raises DatasetError if the file is damaged, a picture has no label or two that disagree, a
+    number is not finite, or a class number is negative or above :data:`MAX_CLASS`.
     """
     file = find_dataset_json(store, names)
     if file is None:
@@ -95,7 +85,8 @@ def read_class_labels(store: Store, names: Sequence[str]) -> ClassLabels | None:
         return None
     labels = _by_name(where, listed)
     outer = str(PurePosixPath(file).parent)
-    rows = [_find(labels, name, outer) for name in names]
+    found = ((labels.get(key) for key in _keys(name, outer)) for name in names)
+    rows = [next(filter(None, one), None) for one in found]
     missing = [name for name, row in zip(names, rows, strict=True) if row is None]
     if missing:
         cause = f"has no label for {len(missing)} of {len(names)} pictures, {missing[0]!r} first"
@@ -151,10 +142,6 @@ def _keys(name: str, outer: str) -> tuple[str, ...]:
     return (key, key.removeprefix(below)) if key.startswith(below) else (key,)
 
 
-def _find(labels: Mapping[str, _Label], name: str, outer: str) -> _Label | None:
-    return next((labels[key] for key in _keys(name, outer) if key in labels), None)
-
-
 def _one_hot(
     where: str, rows: Sequence[_Label], known: Sequence[_Label]
 ) -> Float32[np.ndarray, "n c"]:
@@ -205,9 +192,8 @@ def _number(where: str, name: str, value: Any) -> float | int:
         cause = "its labels are neither class numbers from 0 nor vectors"
         raise DatasetError(where, f"{cause}: {name!r} has {_short(value)}") from None
     if not isinstance(number, int) and not math.isfinite(number):
-        raise DatasetError(
-            where, f"the label of {name!r} holds {_short(value)}, not a finite number"
-        )
+        cause = f"the label of {name!r} holds {_short(value)}, not a finite number"
+        raise DatasetError(where, cause)
     return number
 
 

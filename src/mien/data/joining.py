@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from mien.attributes import LABELS
 from mien.data import tables
+from mien.data.sources import digits_of
 from mien.data.training_set import TrainingSet
 from mien.errors import ConfigMismatch, DatasetError, InputError
 
@@ -17,14 +17,9 @@ from mien.errors import ConfigMismatch, DatasetError, InputError
 def choose(pictures: TrainingSet, rules: Sequence[str]) -> TrainingSet:
     """Keep the pictures of which a table says what is asked.
 
-    Args:
-        pictures: A set with a tab-separated table of labels.
-        rules: ``column=value`` keeps only those, ``column!=value`` leaves those out. A set whose
-            table has no such column is taken whole.
-
-    Raises:
-        InputError: A rule cannot be read.
-        DatasetError: Nothing is left.
+    The rule ``column=value`` keeps only those, ``column!=value`` leaves those out; a set whose
+    table has no such column is taken whole. Raises InputError if a rule cannot be read,
+    DatasetError if nothing is left.
     """
     keep = np.ones(len(pictures), bool)
     for rule in rules:
@@ -46,11 +41,8 @@ def choose(pictures: TrainingSet, rules: Sequence[str]) -> TrainingSet:
 def join(sets: Sequence[TrainingSet]) -> TrainingSet:
     """One set of the pictures of several, in their order.
 
-    A set without labels gets empty ones where others have attributes.
-
-    Raises:
-        InputError: No set at all.
-        ConfigMismatch: Pictures or labels of different sizes.
+    A set without labels gets empty ones where others have attributes. Raises InputError for no set
+    at all, ConfigMismatch for pictures or labels of different sizes.
     """
     if not sets:
         raise InputError("no data; name a folder or zip of pictures")
@@ -73,7 +65,6 @@ def join(sets: Sequence[TrainingSet]) -> TrainingSet:
         labels = np.concatenate(
             [np.zeros((len(s), width), np.float32) if s.labels is None else s.labels for s in sets]
         )
-    digest = hashlib.sha256(" ".join(s.fingerprint for s in sets).encode())
     captions = [s.captions if s.captions else ("",) * len(s) for s in sets]
     return replace(
         first,
@@ -81,7 +72,7 @@ def join(sets: Sequence[TrainingSet]) -> TrainingSet:
         pictures=np.concatenate([s.pictures for s in sets]),
         labels=labels,
         captions=tuple(c for part in captions for c in part),
-        fingerprint=digest.hexdigest()[:16],
+        fingerprint=digits_of(" ".join(s.fingerprint for s in sets)),
     )
 
 

@@ -17,18 +17,11 @@ _PERMUTATION, _MIRROR = 0, 1
 
 
 class SampleOrder:
-    """An endless shuffled order over a data set.
+    """An endless shuffled order over a data set of ``size`` pictures.
 
-    Each pass over the set shows every picture once. With mirroring, every picture is seen once as
-    it is and once mirrored in each two passes.
-
-    Args:
-        size: Number of pictures.
-        seed: Whoever has the same seed sees the same order; 0 to 2**64 - 1.
-        mirror: Whether pictures are also shown mirrored.
-
-    Raises:
-        InputError: The set is empty, or the seed is out of range.
+    Each pass over the set shows every picture once; with ``mirror``, every picture is seen once as
+    it is and once mirrored in each two passes. Raises InputError if the set is empty, or the seed
+    is not from 0 to 2**64 - 1.
     """
 
     def __init__(self, size: int, seed: int = 0, mirror: bool = False) -> None:
@@ -43,20 +36,11 @@ class SampleOrder:
     def batch(
         self, nimg: int, batch_size: int, rank: int = 0, world: int = 1
     ) -> tuple[Int64[np.ndarray, " b"], Bool[np.ndarray, " b"]]:
-        """What comes after ``nimg`` samples.
+        """Positions after ``nimg`` samples, and whether each is to be mirrored.
 
-        Args:
-            nimg: Samples seen so far, by all processes together.
-            batch_size: Samples in the batch, of all processes together.
-            rank: Which process asks; 0 gets the first slice.
-            world: How many processes share the batch evenly.
-
-        Returns:
-            Positions in the data set, and whether each is to be mirrored. The slices of all ranks,
-            in their order, are the batch of one process.
-
-        Raises:
-            InputError: The batch cannot be shared evenly, or there is no such rank.
+        Samples and ``batch_size`` count all ``world`` processes together; the slices of all ranks,
+        in their order, are the batch of one process. Raises InputError if the batch cannot be
+        shared evenly, or there is no such rank.
         """
         if batch_size % world:
             raise InputError(f"a batch of {batch_size} cannot be shared by {world} processes")

@@ -38,15 +38,11 @@ Layout = Literal["nvlabs", "pairs"]
 
 @dataclass(frozen=True)
 class PackOptions:
-    """How a set is packed.
+    """How a set is packed: cut and resized to ``size``.
 
-    Args:
-        layout: ``nvlabs`` or ``pairs``.
-        size: Side that pictures are cut and resized to.
-        column: A column of the label table that gives the classes; None for no classes.
-        person: A regular expression; what its first group finds in a file's name is whose picture
-            it is. None makes every picture a person of its own.
-        kept_out: Share of the pictures that is kept out; None for the set's own split.
+    ``column`` of the label table gives the classes, if any; ``person`` is a regular expression
+    whose first group finds in a file's name whose picture it is (None: each is a person of its
+    own). ``kept_out`` is the share that is kept out; None for the set's own split.
     """
 
     layout: Layout = "nvlabs"
@@ -71,16 +67,10 @@ class PackOptions:
 
 @dataclass(frozen=True)
 class PackJob:
-    """One picture or pair.
+    """One picture or pair, read in one place or two ``sides`` at ``index``.
 
-    Attributes:
-        name: As errors call it.
-        key: Its name in its set.
-        sides: Where it is read: one place, or two.
-        index: Its position there.
-        label: Its class; None for none.
-        trouble: Why it cannot be packed; empty if it can.
-        targets: The one file.
+    ``label`` is its class, if any; ``trouble`` says why it cannot be packed, if so; there is one
+    target.
     """
 
     name: str
@@ -100,17 +90,10 @@ def parts_folder(out: str | Path) -> Path:
 def pack_jobs(
     path: str | Path, out: str | Path, options: PackOptions, labels: str | Path | None = None
 ) -> list[PackJob]:
-    """A job for each picture or pair of a set.
+    """A job for each picture or pair of a folder or zip; ``labels`` gives the classes of a column.
 
-    Args:
-        path: A folder or zip.
-        out: The zip that shall be made.
-        options: How.
-        labels: The label table, where a column gives the classes.
-
-    Raises:
-        DatasetError: The set or the table cannot be used.
-        InputError: A column and no table.
+    Raises DatasetError if the set or the table cannot be used, InputError for a column and no
+    table.
     """
     if options.column is not None and labels is None:
         raise InputError(f"column {options.column!r} of which table? give `labels=TABLE`")
@@ -141,11 +124,7 @@ def pack_jobs(
 
 @dataclass(frozen=True)
 class Packing:
-    """Writes the picture of a job as it shall lie in the zip.
-
-    Args:
-        size: Side of it.
-    """
+    """Writes the picture of a job, of side ``size``, as it shall lie in the zip."""
 
     size: int
 
@@ -154,12 +133,7 @@ class Packing:
         return self.write
 
     def write(self, job: PackJob) -> Sequence[str]:
-        """Write one file.
-
-        Raises:
-            InputError: The label table says nothing of it.
-            ImageError, DatasetError: A picture cannot be used.
-        """
+        """Write one file; raises as reading it does, and InputError for what the table lacks."""
         if job.trouble:
             raise InputError(job.trouble)
         pictures = [side.picture(job.index, self.size) for side in job.sides]
@@ -172,12 +146,9 @@ def write_zip(
 ) -> dict[str, Any]:
     """Zip what the jobs have made, write the splits beside it, take the parts away.
 
-    Returns:
-        ``zip``, ``splits``, ``pictures``, ``train`` and ``kept_out`` (counts), ``people``.
-
-    Raises:
-        DatasetError: Nothing was made.
-        OutputError: A file exists and ``force`` is false, or the disk refuses.
+    Returns ``zip``, ``splits``, ``pictures``, ``train`` and ``kept_out`` (counts), ``people``.
+    Raises DatasetError if nothing was made, OutputError if a file exists and ``force`` is false, or
+    the disk refuses.
     """
     good = [job for job in jobs if job.targets[0].exists()]
     if not good:
@@ -200,7 +171,8 @@ def write_zip(
             member.external_attr = 0o644 << 16
             archive.writestr(member, job.targets[0].read_bytes())
         if options.layout == "nvlabs":
-            classes = None if options.column is None else _classes(names, good)
+            pairs = zip(names, good, strict=True)
+            classes = [[name, job.label] for name, job in pairs] if options.column else None
             member = zipfile.ZipInfo("dataset.json")
             member.external_attr = 0o644 << 16
             archive.writestr(member, json.dumps({"labels": classes}))
@@ -241,7 +213,3 @@ def _split(
     share = splits.DEFAULT_SHARE if options.kept_out is None else options.kept_out
     group = dict(zip(keys, people, strict=True))
     return splits.split_by_hash(keys, math.floor(len(keys) * share), group=group.__getitem__)
-
-
-def _classes(names: Sequence[str], jobs: Sequence[PackJob]) -> list[list[Any]]:
-    return [[name, job.label] for name, job in zip(names, jobs, strict=True)]

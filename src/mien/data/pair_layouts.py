@@ -1,7 +1,4 @@
-"""Where the two pictures of each pair lie: folders of equal stems, or halves of one picture.
-
-Nothing is decoded here; :mod:`mien.data.pairs` says which layouts there are and reads them.
-"""
+"""Where the two pictures of each pair lie: folders of equal stems, or halves of one picture."""
 
 from __future__ import annotations
 
@@ -10,8 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Literal, cast
 
-from mien import images
-from mien.data.sources import Pictures
+from mien.data.sources import Pictures, no_picture, picture_names
 from mien.data.stores import Store, comparable
 from mien.errors import DatasetError, InputError, counted
 
@@ -33,12 +29,8 @@ _CALLED: tuple[tuple[str, ...], ...] = (
 class FoundPairs:
     """Pairs before they are read.
 
-    Attributes:
-        names: What each pair is called, sorted; ``train/`` or ``test/`` before it if its folders
-            say so.
-        first: The picture of each pair that belongs to the first side.
-        second: The other one.
-        sides: What the two are called.
+    ``names`` are sorted, with ``train/`` or ``test/`` before them if their folders say so;
+    ``sides`` are what the two pictures of each are called.
     """
 
     names: tuple[str, ...]
@@ -56,19 +48,14 @@ class FoundPairs:
 def find_pairs(store: Store, sides: Sides) -> FoundPairs:
     """Find the pairs of a folder or zip.
 
-    Args:
-        store: Where they lie.
-        sides: Two folders, or ``left`` and ``right``; ``photo`` also finds ``A`` and the left half,
-            ``sketch`` also finds ``B`` and the right one.
-
-    Raises:
-        DatasetError: No picture, no folder of a side, or pictures without a partner.
-        InputError: Both sides are the same.
+    The sides are two folders, or ``left`` and ``right``; ``photo`` also finds ``A`` and the left
+    half, ``sketch`` also finds ``B`` and the right one. Raises DatasetError for no picture, no
+    folder of a side, or pictures without a partner, InputError if both sides are the same.
     """
     folders = by_side(store, sides)
     if any(folders):
         return _match(store, sides, folders)
-    names = _picture_names(store)
+    names = picture_names(store)
     halves = tuple(_half(side) for side in sides)
     if not names or None in halves:
         raise no_folder(store, sides[0])
@@ -76,10 +63,6 @@ def find_pairs(store: Store, sides: Sides) -> FoundPairs:
     keys = tuple(_without_outer([str(PurePosixPath(name).with_suffix("")) for name in names]))
     first, second = cast(tuple[Literal["left", "right"], Literal["left", "right"]], halves)
     return FoundPairs(keys, replace(both, half=first), replace(both, half=second), sides)
-
-
-def _picture_names(store: Store) -> tuple[str, ...]:
-    return tuple(name for name in store.names if images.is_picture(name))
 
 
 def _aliases(side: str) -> tuple[str, ...]:
@@ -96,15 +79,13 @@ def _half(side: str) -> Literal["left", "right"] | None:
 def by_side(store: Store, sides: Sides) -> list[dict[str, str]]:
     """For each side: name -> file, the name being the path without the folder of the side.
 
-    Raises:
-        DatasetError: Two files of a side have the same name.
-        InputError: Both sides are the same.
+    Raises DatasetError if two files of a side have the same name, InputError if both sides are the
+    same.
     """
     if _aliases(sides[0]) == _aliases(sides[1]):
         raise InputError(f"sides {sides[0]!r} and {sides[1]!r} are one and the same")
     found: list[dict[str, str]] = [{}, {}]
-    names = _picture_names(store)
-    for name in names:
+    for name in picture_names(store):
         path = PurePosixPath(comparable(name))
         folders, stem = list(path.parts[:-1]), path.stem
         for side, keys in zip(sides, found, strict=True):
@@ -165,11 +146,9 @@ def _match(store: Store, sides: Sides, folders: Sequence[dict[str, str]]) -> Fou
 
 def no_folder(store: Store, side: str) -> DatasetError:
     """Say that a side has no folder, or that there is no picture at all."""
-    names = _picture_names(store)
-    if not names:
-        cause = f"holds no picture ({counted(len(store.names), 'files')} altogether)"
-        return DatasetError(store.path, cause, f"these are read: {', '.join(images.SUFFIXES)}")
-    folders = sorted({str(PurePosixPath(name).parent) for name in names})
+    folders = sorted({str(PurePosixPath(name).parent) for name in picture_names(store)})
+    if not folders:
+        return no_picture(store)
     listed = ", ".join(folders[:_MOST_LISTED]) + (", …" if len(folders) > _MOST_LISTED else "")
     cause = f"has no folder of the side {side!r} among its {len(folders)} folders ({listed})"
     return DatasetError(store.path, cause, f"it may be called {', '.join(_aliases(side))}")

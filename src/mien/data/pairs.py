@@ -1,25 +1,18 @@
 """Pictures in two domains, in memory: pairs that belong together, and domains that do not.
 
-    pairs = PairedSet.open("cuhk.zip", 256)
-    a, b = pairs.batch(indices, variants)
-
-Read from a folder or straight from a zip, in any of these layouts:
-
     photo/ann.jpg  sketch/ann.png                two folders of equal stems; also A/ and B/
     trainA trainB testA testB, A/train B/train   the same, with a split of their own
     ann.jpg                                      both side by side in one picture, at any depth
     train/ann.jpg  test/bob.jpg  val/…           side by side, with a split of their own
 
 **Who is kept out is decided before anything is turned or mirrored**: whole pairs, one a person, by
-name. ``split="leaky"`` does what a study of this set did instead: first it makes eight pictures of
-each pair, then it shuffles them, so that turned copies of training faces are measured as if they
-were new. Its numbers are for comparison with that study only.
+name. ``split="leaky"`` does what a study did instead, for comparison with it only: it makes eight
+pictures of each pair, then shuffles them, so that turned copies of training faces are measured.
 """
 
 from __future__ import annotations
 
 import functools
-import hashlib
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -32,7 +25,7 @@ from jaxtyping import Int, UInt8
 from mien import images
 from mien.data import splits
 from mien.data.pair_layouts import KEPT_OUT, FoundPairs, Sides, by_side, find_pairs, no_folder
-from mien.data.sources import Pictures, every
+from mien.data.sources import Pictures, digits_of, every
 from mien.data.splits import Part
 from mien.data.stores import open_store
 from mien.errors import DatasetError, InputError, UnknownName
@@ -54,16 +47,11 @@ Progress = Callable[[int, int], None]
 class PairedSet:
     """Pictures of one size that belong together, position by position.
 
-    Attributes:
-        path: The folder or zip they come from.
-        part: Which part of it this is.
-        split: How the parts were made.
-        names: A name for each entry; in a leaky split with ``+`` and the number of the variant.
-        a: uint8 ``[n, h, w, 3]``, upright; one a pair, not one an entry.
-        b: What belongs to them, of the same shape.
-        entries: ``[len, 2]``: which pair, and in which variant it is an entry of this set.
-        fingerprint: Sixteen hexadecimal digits that change with files, part, split, size, sides.
-        aspect: Height over width of the first picture before it was resized to a square.
+    ``a`` and ``b`` are uint8 ``[n, h, w, 3]``, upright, one a pair and not one an entry;
+    ``entries`` ``[len, 2]`` say which pair in which variant each is. Each entry has a name, in a
+    leaky split with ``+`` and the number of the variant. ``fingerprint`` are sixteen hexadecimal
+    digits that change with files, part, split, size, sides; ``aspect`` is height over width of the
+    first picture before it was resized.
     """
 
     path: Path
@@ -86,23 +74,15 @@ class PairedSet:
         sides: Sides = ("photo", "sketch"),
         progress: Progress | None = None,
     ) -> PairedSet:
-        """Read pairs; whole pictures, not their middles, resized to a square (bicubic).
+        """Read pairs of a folder or zip; whole pictures, resized to a square (bicubic).
 
-        Args:
-            path: A folder or a zip.
-            resolution: Height and width of what is kept in memory.
-            part: ``train``, ``kept-out`` or ``all``. A layout's own test pictures are kept out,
-                else the people that the set keeps out by name, else the last fifth of names.
-            split: ``leaky`` ignores a split of the layout and shuffles variants of all pairs, 8:2.
-            sides: What ``a`` and ``b`` are: two folders, or ``left`` and ``right``. ``photo`` also
-                finds ``A`` and the left half, ``sketch`` also finds ``B`` and the right one.
-            progress: Told how many of how many pairs are read.
+        A layout's own test pictures are kept out, else the people that the set keeps out by name,
+        else the last fifth of names; ``leaky`` ignores that and shuffles variants of all pairs,
+        8:2. ``sides`` are as :func:`find_pairs` takes them.
 
-        Raises:
-            DatasetError: Nothing readable, pictures without a partner, two sizes in one pair, or a
-                part that would be empty.
-            ImageError: A picture is broken.
-            InputError: An unknown part or split, or a resolution below 1.
+        Raises DatasetError for nothing readable, pictures without a partner, two sizes in one pair,
+        or a part that would be empty; ImageError for a broken picture; InputError for an unknown
+        part or split, or a resolution below 1.
         """
         _check_choices(part, split, resolution)
         found = find_pairs(open_store(path), sides)
@@ -113,21 +93,17 @@ class PairedSet:
         b = np.empty_like(a)
         aspect = 1.0
         reader = functools.partial(_read_pair, chosen)
-        for i, pair in enumerate(every(path, len(chosen.names), reader)):
+        for i, pair in enumerate(every(path, len(chosen.names), reader, progress)):
             a[i], b[i] = (images.resize(one, resolution, "bicubic") for one in pair)
             aspect = aspect if i else pair[0].shape[0] / pair[0].shape[1]
-            if progress is not None:
-                progress(i + 1, len(chosen.names))
         names = tuple(
             found.names[pair] + (f"+{variant}" if split == "leaky" else "")
             for pair, variant in entries
         )
-        facts = (part, split, resolution, tuple(sides))
-        mark = hashlib.sha256(
-            f"{chosen.first.fingerprint()}{chosen.second.fingerprint()}{facts}".encode()
-        )
+        facts = str((part, split, resolution, tuple(sides)))
+        mark = digits_of(chosen.first.fingerprint(), chosen.second.fingerprint(), facts)
         entries = np.stack([np.searchsorted(pairs, entries[:, 0]), entries[:, 1]], axis=1)
-        return cls(Path(path), part, split, names, a, b, entries, mark.hexdigest()[:16], aspect)
+        return cls(Path(path), part, split, names, a, b, entries, mark, aspect)
 
     def __len__(self) -> int:
         return len(self.entries)
@@ -138,22 +114,14 @@ class PairedSet:
         return self.a.shape[1]
 
     def batch(
-        self,
-        indices: Int[np.ndarray, " n"],
-        variants: Int[np.ndarray, " n"] | None = None,
+        self, indices: Int[np.ndarray, " n"], variants: Int[np.ndarray, " n"] | None = None
     ) -> tuple[UInt8[np.ndarray, "n h w 3"], UInt8[np.ndarray, "n h w 3"]]:
-        """Copies of some pairs.
+        """Copies of some pairs, each turned and mirrored by its variant, see :func:`turn`.
 
-        Args:
-            indices: Positions in the set.
-            variants: How each is turned and mirrored, see :func:`turn`; ``None`` leaves them
-                upright (in a leaky set: as the variants that they are).
+        ``None`` leaves them upright (in a leaky set: as the variants that they are).
         """
         pairs, own = self.entries[indices].T
-        return (
-            _turned(self.a[pairs], own, variants),
-            _turned(self.b[pairs], own, variants),
-        )
+        return (_turned(self.a[pairs], own, variants), _turned(self.b[pairs], own, variants))
 
     def unpaired(self) -> UnpairedSet:
         """The same pictures as two domains, drawn independently of each other."""
@@ -163,11 +131,7 @@ class PairedSet:
 
 
 def joined(sets: Sequence[PairedSet]) -> PairedSet:
-    """One set of the pairs of several, of one resolution, in their order.
-
-    Raises:
-        InputError: There is none.
-    """
+    """One set of the pairs of several, of one resolution, in order; InputError if there is none."""
     if not sets:
         raise InputError("no pairs; name a folder or zip of them")
     if len(sets) == 1:
@@ -176,29 +140,21 @@ def joined(sets: Sequence[PairedSet]) -> PairedSet:
     entries = [
         one.entries + np.array([start, 0]) for one, start in zip(sets, starts[:-1], strict=True)
     ]
-    mark = hashlib.sha256("".join(one.fingerprint for one in sets).encode()).hexdigest()
     return replace(
         sets[0],
         names=tuple(name for one in sets for name in one.names),
         a=np.concatenate([one.a for one in sets]),
         b=np.concatenate([one.b for one in sets]),
         entries=np.concatenate(entries),
-        fingerprint=mark[:16],
+        fingerprint=digits_of(*(one.fingerprint for one in sets)),
     )
 
 
 @dataclass(frozen=True, eq=False)
 class UnpairedSet:
-    """Two kinds of pictures that do not belong together.
+    """Two kinds of pictures that do not belong together: uint8 ``[n, h, w, 3]`` of each.
 
-    Attributes:
-        path: The folder or zip they come from.
-        part: Which part of it this is.
-        names_a: Names of the first kind.
-        names_b: Names of the second kind.
-        a: uint8 ``[n, h, w, 3]``.
-        b: uint8 ``[m, h, w, 3]``.
-        fingerprint: Sixteen hexadecimal digits that change with files, part and size.
+    ``fingerprint`` are sixteen hexadecimal digits that change with files, part and size.
     """
 
     path: Path
@@ -218,20 +174,11 @@ class UnpairedSet:
         sides: Sides = ("A", "B"),
         progress: Progress | None = None,
     ) -> UnpairedSet:
-        """Read ``trainA trainB testA testB``, ``A B`` or any two folders.
+        """Read ``trainA trainB testA testB``, ``A B`` or other two; see :meth:`PairedSet.open`.
 
-        Args:
-            path: A folder or a zip.
-            resolution: As for :meth:`PairedSet.open`.
-            part: ``train``, ``kept-out`` or ``all``; without test folders the last fifth of each
-                kind is kept out.
-            sides: Names of the two kinds.
-            progress: Told how many of how many pictures are read.
-
-        Raises:
-            DatasetError: Nothing readable, one kind only, or a part that would be empty.
-            ImageError: A picture is broken.
-            InputError: An unknown part, or a resolution below 1.
+        Without test folders the last fifth of each kind is kept out. Raises DatasetError for
+        nothing readable, one kind only, or a part that would be empty; ImageError and InputError as
+        there.
         """
         _check_choices(part, "honest", resolution)
         store = open_store(path)
@@ -256,9 +203,9 @@ class UnpairedSet:
                 if progress is not None:
                     progress(done, total)
             arrays.append(array)
-        prints = "".join(pictures.fingerprint() for _, pictures in kinds)
-        mark = hashlib.sha256(f"{prints}{(part, resolution, tuple(sides))}".encode()).hexdigest()
-        return cls(Path(path), part, kinds[0][0], kinds[1][0], arrays[0], arrays[1], mark[:16])
+        prints = (pictures.fingerprint() for _, pictures in kinds)
+        mark = digits_of(*prints, str((part, resolution, tuple(sides))))
+        return cls(Path(path), part, kinds[0][0], kinds[1][0], arrays[0], arrays[1], mark)
 
     def __len__(self) -> int:
         return max(len(self.a), len(self.b))
@@ -277,11 +224,8 @@ class UnpairedSet:
     ) -> tuple[UInt8[np.ndarray, "n h w 3"], UInt8[np.ndarray, "n h w 3"]]:
         """Copies of some pictures of each kind; positions beyond a kind's end begin anew.
 
-        Args:
-            indices: Positions of the first kind.
-            variants: How each of the first kind is turned and mirrored, see :func:`turn`.
-            others: Positions of the second kind, drawn independently; ``None`` takes ``indices``.
-            other_variants: The same for the second kind.
+        ``others`` are positions of the second kind, drawn independently (``None``: ``indices``);
+        for the variants see :func:`turn`.
         """
         others = indices if others is None else others
         a, b = self.a[indices % len(self.a)], self.b[others % len(self.b)]
@@ -290,15 +234,7 @@ class UnpairedSet:
 
 
 def turn(image: UInt8[np.ndarray, "*n h w 3"], variant: int) -> UInt8[np.ndarray, "*n h2 w2 3"]:
-    """One of the eight variants of pictures.
-
-    Args:
-        image: Pictures.
-        variant: Turned by ``variant % 4`` quarters to the left, then mirrored from 4 on.
-
-    Raises:
-        InputError: The variant is not from 0 to 7.
-    """
+    """Turned by ``variant % 4`` quarters to the left, mirrored from 4 on; InputError above 7."""
     if not 0 <= variant < VARIANTS:
         raise InputError(f"variant {variant} is not from 0 to {VARIANTS - 1}")
     turned = np.rot90(image, variant % 4, axes=(-3, -2))

@@ -25,10 +25,8 @@ _MAGIC = "*?["
 class Found:
     """One picture file.
 
-    Attributes:
-        path: The file.
-        named: Whether it was named itself; else it was found in a folder or by a pattern, and one
-            that cannot be read may be left out.
+    If it was not ``named`` itself, it was found in a folder or by a pattern, and may be left out
+    where it cannot be read.
     """
 
     path: Path
@@ -36,20 +34,15 @@ class Found:
 
 
 def find_pictures(arguments: Sequence[str | Path], out: Sequence[str | Path] = ()) -> list[Found]:
-    """The picture files that arguments name, each once.
+    """The picture files that arguments name, each once, in their order.
 
-    Args:
-        arguments: Files; folders, of which every picture at any depth is meant; patterns with
-            ``*``, ``?`` and ``**``, for shells that do not resolve them.
-        out: Where results go, and went in earlier runs: what was made there is passed over, see
-            :func:`own_output`; if it is named itself, then only beside what it was made of.
+    Arguments are files; folders, of which every picture at any depth is meant, sorted; patterns
+    with ``*``, ``?`` and ``**``, for shells that do not resolve them. ``out`` is where results go,
+    and went in earlier runs: what was made there is passed over, see :func:`own_output`; if it is
+    named itself, then only beside what it was made of.
 
-    Returns:
-        In the order of the arguments; those of a folder or pattern sorted.
-
-    Raises:
-        ImageError: No such file, a video, a folder or pattern without pictures.
-        InputError: There is no argument.
+    Raises ImageError for no such file, a video, a folder or pattern without pictures; InputError if
+    there is no argument.
     """
     if not arguments:
         raise InputError("there is no picture; name files, folders or patterns such as 'faces/*'")
@@ -93,14 +86,8 @@ def made_of(file: Path) -> str | None:
 def own_output(file: Path, root: Path, out: Sequence[str | Path]) -> bool:
     """Whether a picture that was found below ``root`` was put there by an earlier run.
 
-    Args:
-        file: The picture.
-        root: The folder or pattern that it was found by.
-        out: Where results go.
-
-    Returns:
-        True below a folder of ``out`` that lies inside ``root``; in ``root`` itself only if the
-        picture says that mien made it.
+    True below a folder of ``out`` that lies inside ``root``; in ``root`` itself only if the picture
+    says that mien made it.
     """
     real, base = Path(os.path.realpath(file)), Path(os.path.realpath(root))
     for one in out:
@@ -153,12 +140,7 @@ def _inside(folder: Path) -> list[Path]:
 def output_paths(found: Sequence[Found], out: str | Path) -> list[Path]:
     """Where the result of each picture goes: ``out`` itself if it names a PNG for the only one.
 
-    Args:
-        found: The pictures.
-        out: A folder, or the name of a PNG file if there is one picture.
-
-    Raises:
-        InputError: ``out`` is the name of a file and there are several pictures.
+    Raises InputError if it does and there are several pictures, or it is the picture itself.
     """
     target = Path(out)
     if target.suffix.lower() in images.SUFFIXES and not target.is_dir():

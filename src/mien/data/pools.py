@@ -19,14 +19,7 @@ from mien.errors import InputError, MissingExtra
 
 
 class LocalPool:
-    """Processes of this machine, each with one thread; one that dies is replaced.
-
-    Args:
-        places: How many.
-
-    Raises:
-        InputError: ``places`` is below 1.
-    """
+    """Processes of this machine, one thread each; one that dies is replaced. InputError below 1."""
 
     def __init__(self, places: int) -> None:
         if places < 1:
@@ -77,13 +70,8 @@ def _one_thread() -> None:
 class RayPool:
     """The processes of a Ray cluster; all nodes see the output under one name.
 
-    Args:
-        address: ``auto`` for the cluster that runs here, else one is started on this machine; or
-            where its head is.
-
-    Raises:
-        MissingExtra: Ray is not installed.
-        InputError: There is no cluster at this address.
+    ``auto`` takes the cluster that runs here, else one is started on this machine. Raises
+    MissingExtra without Ray, InputError if there is no cluster at this address.
     """
 
     def __init__(self, address: str) -> None:

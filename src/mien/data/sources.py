@@ -1,11 +1,4 @@
-"""Sets of pictures as they lie about: folders, zips, NVlabs' layout, domains and pairs.
-
-Everything here reads from a folder or straight from a zip (see :mod:`mien.data.stores`), lists
-names in sorted order and reads any picture at any time:
-
-    open_source   every picture below a path; NVlabs' ``dataset.json`` gives class labels
-    open_domains  ``trainA trainB testA testB``: two kinds of pictures that do not belong together
-"""
+"""Sets of pictures as they lie about, in folders or zips: sorted, each readable at any time."""
 
 from __future__ import annotations
 
@@ -38,50 +31,33 @@ class PictureSource(Protocol):
     @property
     def path(self) -> Path:
         """The folder or zip, as the user named it."""
-        ...
 
     @property
     def names(self) -> Sequence[str]:
         """Names of the pictures, sorted, with ``/`` between folders."""
-        ...
 
     def __len__(self) -> int: ...
 
     def read(self, index: int) -> bytes:
-        """The bytes of one picture's file.
-
-        Raises:
-            DatasetError: It cannot be read.
-        """
-        ...
+        """The bytes of one picture's file; raises DatasetError if it cannot be read."""
 
     def picture(self, index: int, size: int | None = None) -> UInt8[np.ndarray, "h w 3"]:
-        """One picture.
+        """One picture, uint8 ``[h, w, 3]`` RGB, upright.
 
-        Args:
-            index: Position in ``names``.
-            size: Cut the largest square out of the middle and resize it to this side with a
-                Lanczos filter; ``None`` leaves the picture as it is.
-
-        Returns:
-            uint8 ``[h, w, 3]`` RGB, upright.
-
-        Raises:
-            DatasetError: The file cannot be read.
-            ImageError: It holds no usable picture.
+        With a ``size`` the largest square is cut out of the middle and resized to this side with a
+        Lanczos filter. Raises DatasetError if the file cannot be read, ImageError if it holds no
+        usable picture.
         """
-        ...
+
+
+def digits_of(*said: str) -> str:
+    """Sixteen hexadecimal digits that change with what is said."""
+    return hashlib.sha256("".join(said).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)
 class Pictures:
-    """Some pictures of a store.
-
-    Attributes:
-        store: Where they lie.
-        names: Which, in order.
-        half: Which half of each is meant, if two pictures lie side by side in one file.
-    """
+    """Some pictures of a store, in order; of each the ``half``, if two lie side by side in one."""
 
     store: Store
     names: tuple[str, ...]
@@ -113,48 +89,23 @@ class Pictures:
 
     def fingerprint(self) -> str:
         """Sixteen hexadecimal digits that change when a name or a file does; nothing is decoded."""
-        digest = hashlib.sha256(repr(self.half).encode())
-        for name in self.names:
-            digest.update(f"{name}\0{self.store.signature(name)}\0".encode())
-        return digest.hexdigest()[:16]
+        files = (f"{name}\0{self.store.signature(name)}\0" for name in self.names)
+        return digits_of(repr(self.half), *files)
 
     def class_labels(self) -> Float32[np.ndarray, "n c"] | None:
-        """Labels of NVlabs' ``dataset.json``: one-hot for class numbers, vectors as they are.
-
-        Returns:
-            float32 ``[n, c]`` in the order of ``names``; ``None`` if there is no such file or it
-            holds no labels.
-
-        Raises:
-            DatasetError: As :func:`mien.data.class_labels.read_class_labels`.
-        """
+        """Vectors of :func:`mien.data.class_labels.read_class_labels`, if there are any."""
         found = read_class_labels(self.store, self.names)
         return None if found is None else found.vectors
 
 
 def open_source(path: str | Path, below: str = "") -> Pictures:
-    """All pictures below a path.
-
-    Args:
-        path: A folder or a zip.
-        below: Only those in this folder of it, such as ``trainA``.
-
-    Raises:
-        DatasetError: The path is absent, no zip, or holds no picture.
-    """
+    """All pictures of a folder or zip, or of ``trainA`` in it; DatasetError if there is none."""
     return _pictures(open_store(path), below)
 
 
 @dataclass(frozen=True)
 class Domains:
-    """Two kinds of pictures that do not belong together, as CycleGAN lays them out.
-
-    Attributes:
-        train_a: Pictures of the first kind.
-        train_b: Pictures of the second kind.
-        test_a: The first kind, kept out; ``None`` if there is no such folder.
-        test_b: The second kind, kept out; ``None`` if there is no such folder.
-    """
+    """Two kinds of pictures as CycleGAN lays them out; tests are ``None`` without such a folder."""
 
     train_a: Pictures
     train_b: Pictures
@@ -165,13 +116,11 @@ class Domains:
 def open_domains(path: str | Path) -> Domains:
     """Open ``trainA``, ``trainB`` and, if they are there, ``testA`` and ``testB``.
 
-    The four may lie together in one outer folder, as zips made from outside have them.
-
-    Raises:
-        DatasetError: The path is no folder or zip, or ``trainA`` or ``trainB`` is absent or empty.
+    The four may lie together in one outer folder, as zips made from outside have them. Raises
+    DatasetError if the path is no folder or zip, or ``trainA`` or ``trainB`` is absent or empty.
     """
     store = open_store(path)
-    folders = {str(PurePosixPath(name).parent) for name in _picture_names(store)}
+    folders = {str(PurePosixPath(name).parent) for name in picture_names(store)}
     outer = next((f for f in sorted(folders) if PurePosixPath(f).name == "trainA"), "trainA")
     base = PurePosixPath(outer).parent
 
@@ -187,17 +136,16 @@ def open_domains(path: str | Path) -> Domains:
     )
 
 
-def every(path: str | Path, count: int, read: Callable[[int], Read]) -> Iterator[Read]:
+def every(
+    path: str | Path,
+    count: int,
+    read: Callable[[int], Read],
+    progress: Callable[[int, int], None] | None = None,
+) -> Iterator[Read]:
     """Read all pictures of a set; what cannot be read is told at once, not one a run.
 
-    Args:
-        path: The set, for the error.
-        count: How many there are.
-        read: Reads one, by its position.
-
-    Raises:
-        ImageError, DatasetError: One cannot be read, or several: the error names
-            :data:`MOST_NAMED` of them at most.
+    Raises ImageError or DatasetError if one cannot be read, or several: the error names
+    :data:`MOST_NAMED` of them at most.
     """
     bad: list[MienError] = []
     for i in range(count):
@@ -210,6 +158,8 @@ def every(path: str | Path, count: int, read: Callable[[int], Read]) -> Iterator
             continue
         if not bad:
             yield picture
+            if progress is not None:
+                progress(i + 1, count)
     if len(bad) == 1:
         raise bad[0]
     if bad:
@@ -230,16 +180,21 @@ def _half(
     return image[:, :middle] if half == "left" else image[:, middle:]
 
 
-def _picture_names(store: Store) -> list[str]:
-    return [name for name in store.names if images.is_picture(name)]
+def picture_names(store: Store) -> tuple[str, ...]:
+    """The files that are taken for pictures."""
+    return tuple(name for name in store.names if images.is_picture(name))
 
 
 def _pictures(store: Store, below: str) -> Pictures:
     folder = below.strip("/")
     inside = "" if folder in ("", ".") else f"{comparable(folder)}/"
-    names = tuple(name for name in _picture_names(store) if comparable(name).startswith(inside))
+    names = tuple(name for name in picture_names(store) if comparable(name).startswith(inside))
     if not names:
-        place = f" in {folder!r}" if inside else ""
-        cause = f"holds no picture{place} ({counted(len(store.names), 'files')} altogether)"
-        raise DatasetError(store.path, cause, f"these are read: {', '.join(images.SUFFIXES)}")
+        raise no_picture(store, f" in {folder!r}" if inside else "")
     return Pictures(store, names)
+
+
+def no_picture(store: Store, place: str = "") -> DatasetError:
+    """What is said of a folder or zip, or of a ``place`` in it, without a picture."""
+    cause = f"holds no picture{place} ({counted(len(store.names), 'files')} altogether)"
+    return DatasetError(store.path, cause, f"these are read: {', '.join(images.SUFFIXES)}")

@@ -32,14 +32,10 @@ DEFAULT_MOST = 1000
 class FixedSplit:
     """A split by name: the pictures from a certain one on, or one of every few, are kept out.
 
-    Attributes:
-        pattern: What the stem of every picture looks like, as a regular expression.
-        first: Stem of the first picture of the set.
-        kept_out: Stem of the first picture that is kept out.
-        last: Stem of the last picture.
-        count: Number of pictures in the whole set.
-        every: Instead, pictures whose number leaves ``every[0]`` when divided by ``every[1]`` are
-            kept out; such a set is known by its count alone, whatever it is called.
+    ``pattern`` matches the stem of every picture; ``first`` and ``last`` are stems of the whole
+    set, ``kept_out`` of the first that is kept out. Or pictures whose number leaves ``every[0]``
+    when divided by ``every[1]`` are; such a set is known by its ``count`` alone, whatever it is
+    called.
     """
 
     pattern: str
@@ -67,22 +63,13 @@ FIXED: dict[str, FixedSplit] = {
 
 @dataclass(frozen=True)
 class Split:
-    """Positions of pictures, ascending; every picture is in exactly one of the two.
-
-    Attributes:
-        train: Those that teach.
-        kept_out: Those that measure.
-    """
+    """Positions of pictures, ascending, that teach or measure; every picture is in exactly one."""
 
     train: tuple[int, ...]
     kept_out: tuple[int, ...]
 
     def part(self, part: Part) -> tuple[int, ...]:
-        """Positions of one part, ascending.
-
-        Raises:
-            InputError: There is no such part.
-        """
+        """Positions of one part, ascending; raises InputError if there is no such part."""
         if part not in get_args(Part):
             known = ", ".join(get_args(Part))
             raise InputError(f"unknown part {part!r} of a data set (known: {known})")
@@ -92,12 +79,7 @@ class Split:
 
 
 def split(path: str | Path, names: Sequence[str]) -> Split:
-    """The split of a data set: the fixed one if it has one, else a tenth by hash.
-
-    Args:
-        path: The zip or folder; its stem tells whether the set has a fixed split.
-        names: All its pictures (or pairs).
-    """
+    """The split of a zip or folder: the fixed one if its stem tells of it, or a tenth by hash."""
     fixed = find_fixed(path, names)
     if fixed is not None:
         kept = [fixed.keeps_out(PurePosixPath(name).stem) for name in names]
@@ -109,8 +91,8 @@ def split(path: str | Path, names: Sequence[str]) -> Split:
 def find_fixed(path: str | Path, names: Sequence[str]) -> FixedSplit | None:
     """The fixed split that a set has, or ``None``.
 
-    A set has the split of :data:`FIXED` if its zip or folder is called so, or if it holds exactly
-    as many pictures, and if all its names lie between the first and the last.
+    It has one of :data:`FIXED` if its zip or folder is called so, or if it holds exactly as many
+    pictures, and if all its names lie between the first and the last.
     """
     stems = [PurePosixPath(name).stem for name in names]
     for name, fixed in FIXED.items():
@@ -126,38 +108,19 @@ def find_fixed(path: str | Path, names: Sequence[str]) -> FixedSplit | None:
 
 
 def fold_rows(count: int, fold: int, folds: int) -> np.ndarray:
-    """Positions of all but one picture of every ``folds``, ascending.
-
-    Args:
-        count: How many pictures there are.
-        fold: Positions ``fold``, ``fold + folds``, … are left out.
-        folds: How many folds there are.
-
-    Raises:
-        InputError: There is no such fold.
-    """
+    """Positions but ``fold``, ``fold + folds``, …, ascending; InputError for no such fold."""
     if not 0 <= fold < folds:
         raise InputError(f"fold {fold} is not from 0 to {folds - 1}")
     return np.flatnonzero(np.arange(count) % folds != fold)
 
 
 def split_by_hash(
-    names: Sequence[str],
-    kept_out: int,
-    seed: int = 0,
-    group: Callable[[str], str] | None = None,
+    names: Sequence[str], kept_out: int, seed: int = 0, group: Callable[[str], str] | None = None
 ) -> Split:
-    """Keep out the pictures whose names have the smallest hashes.
+    """Keep out the pictures whose names have the smallest hashes, whatever their order.
 
-    Args:
-        names: All pictures; their order does not matter to who is kept out.
-        kept_out: How many shall be kept out; whole groups may make it a few more.
-        seed: Another seed keeps out others.
-        group: What a picture belongs to (a person, say); groups are not torn apart. ``None``
-            makes each picture its own group.
-
-    Raises:
-        InputError: More shall be kept out than there are, or fewer than none.
+    What a picture belongs to (``group``: a person, say) is not torn apart, which may keep a few
+    more out. Raises InputError if more shall be kept out than there are, or fewer than none.
     """
     if not 0 <= kept_out <= len(names):
         raise InputError(f"cannot keep {kept_out} of {len(names)} pictures out")

@@ -40,36 +40,23 @@ class Store(Protocol):
     @property
     def path(self) -> Path:
         """The folder or zip, as the user named it."""
-        ...
 
     @property
     def names(self) -> tuple[str, ...]:
         """Every file, sorted, relative to ``path``, with ``/`` between folders."""
-        ...
 
     def read(self, name: str) -> bytes:
-        """All bytes of a file.
-
-        Raises:
-            DatasetError: It cannot be read.
-        """
-        ...
+        """All bytes of a file; raises DatasetError if it cannot be read."""
 
     def where(self, name: str) -> str:
         """What an error calls a file: ``folder/a.png`` or ``faces.zip:a.png``."""
-        ...
 
     def signature(self, name: str) -> str:
         """What changes when a file does, told without reading it."""
-        ...
 
 
 def open_store(path: str | Path) -> Store:
-    """Open a folder or a zip.
-
-    Raises:
-        DatasetError: It is absent or neither, or a member of the zip would climb out of it.
-    """
+    """Open a folder or a zip; DatasetError if it is neither, or a member climbs out of it."""
     root = stored(path)
     if root.is_dir():
         return FolderStore(root)
@@ -101,24 +88,20 @@ def comparable(name: str) -> str:
 class FolderStore:
     """The files below a folder; links to other folders are followed.
 
-    Attributes:
-        passed_over: Linked folders that were not followed, because they lead to a folder around
-            themselves or nowhere.
-
-    The folder of a training run below it is not listed: what a run draws is not what it learns.
+    Those that lead to a folder around themselves or nowhere are ``passed_over``. The folder of a
+    training run below it is not listed: what a run draws is not what it learns.
     """
 
     def __init__(self, path: str | Path) -> None:
-        """List the folder.
-
-        Raises:
-            DatasetError: It cannot be listed.
-        """
+        """List the folder; raises DatasetError if it cannot be listed."""
         self.path = Path(path)
         found: list[str] = []
         over: list[str] = []
         try:
-            _list_below(self.path, "", _around(self.path), found, over)
+            # A link to the folder itself or to one that it lies in would never end.
+            real = self.path.resolve()
+            around = tuple(_identity(folder) for folder in (real, *real.parents))
+            _list_below(self.path, "", around, found, over)
         except OSError as error:
             cause = f"cannot be listed ({error.strerror})"
             raise DatasetError(error.filename or path, cause) from None
@@ -131,7 +114,7 @@ class FolderStore:
         try:
             size = file.stat().st_size
             if size > MAX_FILE_BYTES:
-                raise _too_big(str(file), size)
+                raise too_big(str(file), size)
             return file.read_bytes()
         except OSError as error:
             raise DatasetError(file, f"cannot be read ({error.strerror})") from None
@@ -152,17 +135,12 @@ class FolderStore:
 class ZipStore:
     """The members of a zip.
 
-    Attributes:
-        climbing: Members whose names lead out of the archive; they are not among the names.
-        repeated: Names that occur more than once; the last of each is read.
+    Those whose names lead out of the archive are ``climbing`` and not among the names; of the
+    ``repeated`` the last is read.
     """
 
     def __init__(self, path: str | Path) -> None:
-        """Read the zip's directory.
-
-        Raises:
-            DatasetError: It is absent, no zip, or damaged.
-        """
+        """Read the zip's directory; raises DatasetError if it is absent, no zip, or damaged."""
         self.path = Path(path)
         self._archive: zipfile.ZipFile | None = None
         self._pid = 0
@@ -183,7 +161,7 @@ class ZipStore:
             member = self._members.get(name, name)
             size = archive.getinfo(member).file_size
             if size > MAX_FILE_BYTES:
-                raise _too_big(where, size)
+                raise too_big(where, size)
             return archive.read(member)
         except KeyError:
             raise DatasetError(where, "there is no such member") from None
@@ -225,12 +203,6 @@ _Identity = tuple[int, int]
 """Device and inode: what a folder is, by whatever name."""
 
 
-def _around(path: Path) -> tuple[_Identity, ...]:
-    """The folder itself and all that it lies in: a link to one of them would never end."""
-    real = path.resolve()
-    return tuple(_identity(folder) for folder in (real, *real.parents))
-
-
 def _identity(path: str | Path) -> _Identity:
     status = os.stat(path)
     return status.st_dev, status.st_ino
@@ -241,7 +213,8 @@ def _list_below(
 ) -> None:
     """Append the files below a folder, and the links that are not followed."""
     with os.scandir(folder) as entries:
-        shown = sorted((entry for entry in entries if not is_hidden(entry.name)), key=_name)
+        shown = [entry for entry in entries if not is_hidden(entry.name)]
+    shown.sort(key=lambda entry: entry.name)
     if prefix and any(entry.name == RUN_LOG for entry in shown):
         return
     for entry in shown:
@@ -265,10 +238,6 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _name(entry: os.DirEntry[str]) -> str:
-    return entry.name
-
-
 def _member_name(info: zipfile.ZipInfo) -> str:
     """The name of a member, with ``/`` between folders; a Mac does not say that it is UTF-8."""
     name = info.filename
@@ -288,5 +257,6 @@ def _climbs(name: str) -> bool:
     )
 
 
-def _too_big(where: str, size: int) -> DatasetError:
+def too_big(where: str, size: int) -> DatasetError:
+    """What is said of a file of more than :data:`MAX_FILE_BYTES`."""
     return DatasetError(where, f"is {size} bytes, the limit for one file is {MAX_FILE_BYTES}")

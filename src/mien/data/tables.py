@@ -35,13 +35,7 @@ Face = dict[str, str]
 
 @dataclass(frozen=True)
 class LabelTable:
-    """What is said about each picture of a set.
-
-    Attributes:
-        path: The file it was read from.
-        faces: Picture -> what is said about it.
-        captions: Picture -> a sentence; without those that have none.
-    """
+    """What is said about each picture of a set; ``captions`` without those that have none."""
 
     path: Path
     faces: dict[str, Face]
@@ -51,14 +45,7 @@ class LabelTable:
         return len(self.faces)
 
     def find(self, name: str) -> str | None:
-        """The row for a picture: by name, else by name without folder, else by stem.
-
-        Args:
-            name: A picture, perhaps in another folder or format than the table says.
-
-        Returns:
-            The picture's name in the table; ``None`` if it has no row.
-        """
+        """The row for a picture: by name, else by name without folder, else stem; or ``None``."""
         if name in self.faces:
             return name
         path = PurePosixPath(comparable(name))
@@ -92,14 +79,7 @@ class LabelTable:
 
 @dataclass(frozen=True)
 class CelebaTable:
-    """CelebA's binary attributes.
-
-    Attributes:
-        path: The file it was read from.
-        names: Pictures.
-        attributes: Names of the attributes, as CelebA writes them.
-        values: int8 ``[n, len(attributes)]``: 1 has it, -1 has it not.
-    """
+    """CelebA's attributes: int8 ``[pictures, attributes]``, 1 has it, -1 has it not."""
 
     path: Path
     names: tuple[str, ...]
@@ -120,11 +100,7 @@ class CelebaTable:
 
 
 def read_table(path: str | Path) -> LabelTable:
-    """Read a table of labels of any kind that is known here; a look at its head tells which.
-
-    Raises:
-        DatasetError: It is absent, damaged, or of another kind.
-    """
+    """A table of labels of any known kind, told by its head; DatasetError if it cannot be used."""
     head = _lines(path)[:2]
     if "\t" in head[0]:
         return read_labels(path)
@@ -137,13 +113,9 @@ def read_table(path: str | Path) -> LabelTable:
 def read_labels(path: str | Path) -> LabelTable:
     """Read a tab-separated table of labels.
 
-    Args:
-        path: Its first line names the columns: ``file``, any of
-            :data:`mien.attributes.COLUMNS`, perhaps ``caption``; others are passed over.
-
-    Raises:
-        DatasetError: It is absent or damaged, has no such columns, a line is too short or too
-            long, or a picture occurs twice.
+    Its first line names the columns: ``file``, any of :data:`mien.attributes.COLUMNS`, perhaps
+    ``caption``; others are passed over. Raises DatasetError if it is absent or damaged, has no such
+    columns, a line is too short or too long, or a picture occurs twice.
     """
     lines = _lines(path)
     columns = lines[0].split("\t")
@@ -175,13 +147,10 @@ def read_labels(path: str | Path) -> LabelTable:
 
 
 def read_cells(path: str | Path, column: str) -> dict[str, str]:
-    """One column of a tab-separated table, whatever it holds: ``quality``, ``source``.
+    """One column of a tab-separated table, whatever it holds: picture -> ``quality``, ``source``.
 
-    Returns:
-        Picture -> its cell; empty where the table has no such column.
-
-    Raises:
-        DatasetError: The table is absent or names no ``file``.
+    Empty where the table has no such column. Raises DatasetError if it is absent or names no
+    ``file``.
     """
     lines = _lines(path)
     columns = lines[0].split("\t")
@@ -197,10 +166,9 @@ def read_cells(path: str | Path, column: str) -> dict[str, str]:
 def read_celeba(path: str | Path) -> CelebaTable:
     """Read CelebA's attributes: its own ``list_attr_celeba.txt`` or a CSV with a head line.
 
-    Raises:
-        DatasetError: It is absent or damaged, a line is too short or too long, a value is neither
-            1 nor -1 (0 is read as -1), a picture occurs twice, or the count at the head of the
-            text file is not that of its lines.
+    Raises DatasetError if it is absent or damaged, a line is too short or too long, a value is
+    neither 1 nor -1 (0 is read as -1), a picture occurs twice, or the count at the head of the text
+    file is not that of its lines.
     """
     rows = _celeba_rows(path)
     first = next(rows, None)
@@ -226,17 +194,10 @@ def read_celeba(path: str | Path) -> CelebaTable:
 
 
 def read_captions(path: str | Path) -> dict[str, tuple[str, ...]]:
-    """Read MM-CelebA-HQ's sentences from a folder or a zip of text files.
+    """Read MM-CelebA-HQ's sentences from a folder or a zip: ``NAME.txt``, a sentence a line.
 
-    Args:
-        path: Every ``NAME.txt`` below it is read, a sentence a line; empty lines are passed over.
-
-    Returns:
-        NAME -> its sentences; numbers in the order of numbers.
-
-    Raises:
-        DatasetError: There is no text file, one holds no sentence or is not UTF-8, or two have
-            the same stem.
+    Returns NAME -> its sentences, numbers in the order of numbers. Raises DatasetError if there is
+    no text file, one holds no sentence or is not UTF-8, or two have the same stem.
     """
     store = open_store(path)
     captions: dict[str, tuple[str, ...]] = {}
@@ -250,22 +211,19 @@ def read_captions(path: str | Path) -> dict[str, tuple[str, ...]]:
             raise DatasetError(store.where(name), "holds no sentence", "take it away")
         captions[stem] = sentences
     if not captions:
-        raise DatasetError(
-            path, f"holds no .txt file ({counted(len(store.names), 'files')} altogether)"
-        )
+        cause = f"holds no .txt file ({counted(len(store.names), 'files')} altogether)"
+        raise DatasetError(path, cause)
     return dict(sorted(captions.items(), key=lambda item: _numerically(item[0])))
 
 
 def from_celeba(row: Mapping[str, int]) -> Face:
     """What CelebA's attributes say in the words of :mod:`mien.attributes`, and no more.
 
-    Left open: old or middle-aged (CelebA only knows *not young*), hair of two colours or none,
-    faces that do not smile (they need not be neutral), any skin but pale, beards of which CelebA's
-    attributes say several things. ``Eyeglasses`` and ``Wearing_Hat`` are taken at their word,
-    though CelebA counts sunglasses and caps among them.
-
-    Args:
-        row: Attribute -> above 0 if the face has it, else not; missing ones are unsaid.
+    A face has those above 0; missing ones are unsaid. Left open: old or middle-aged (CelebA only
+    knows *not young*), hair of two colours or none, faces that do not smile (they need not be
+    neutral), any skin but pale, beards of which CelebA's attributes say several things.
+    ``Eyeglasses`` and ``Wearing_Hat`` are taken at their word, though CelebA counts sunglasses and
+    caps among them.
     """
     said = {name: value > 0 for name, value in row.items()}
     face: Face = {}

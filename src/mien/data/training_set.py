@@ -1,18 +1,13 @@
-"""A whole set of pictures in memory, ready to be drawn from.
+"""A whole set of pictures in memory, where a batch costs a copy.
 
-    pictures = TrainingSet.open("sfhq.zip", 128)
-    order = SampleOrder(len(pictures), seed=0, mirror=True)
-    images, labels = pictures.batch(*order.batch(nimg, 32))
-
-Sets of this size (some thousand small pictures) fit into memory, where a batch costs a copy. For
-larger ones give a cache folder: the decoded pictures are written there once and mapped from disk.
+Of larger sets the decoded pictures are written to a cache folder once and mapped from disk.
 """
 
 from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -23,7 +18,7 @@ from jaxtyping import Bool, Float32, Int64, UInt8
 from mien import attributes
 from mien.data import splits, tables
 from mien.data.class_labels import find_dataset_json, other_dataset_json
-from mien.data.sources import Pictures, every, open_source
+from mien.data.sources import Pictures, digits_of, every, open_source
 from mien.errors import DatasetError, InputError, counted
 from mien.files import make_folder, replacing
 
@@ -37,17 +32,11 @@ _CACHE_VERSION = 1  # raise it whenever the same file would give other pixels
 class TrainingSet:
     """Pictures of one size, with what is said about them.
 
-    Attributes:
-        path: The folder or zip they come from.
-        part: Which part of it this is.
-        names: A name for each picture.
-        pictures: uint8 ``[n, h, w, 3]``, square, perhaps mapped from disk; not to be written to.
-        labels: float32 ``[n, 76]`` in the order of :data:`mien.attributes.LABELS`, or NVlabs' own
-            ``[n, c]``; zeros where nothing is said. ``None`` if no labels were asked for or found.
-        captions: A sentence for each picture, empty where there is none; ``None`` without a table.
-        labels_from: The table, if there is one.
-        fingerprint: Sixteen hexadecimal digits that change with the pictures, the part, the size
-            and the labels.
+    ``pictures`` are uint8 ``[n, h, w, 3]``, square, perhaps mapped from disk; not to be written to.
+    ``labels`` are float32 ``[n, 76]`` in the order of :data:`mien.attributes.LABELS`, or NVlabs'
+    own ``[n, c]``; zeros where nothing is said, ``None`` if none were asked for or found.
+    ``captions`` are empty where there is none, ``None`` without a table. ``fingerprint`` are
+    sixteen hexadecimal digits that change with the pictures, the part, the size and the labels.
     """
 
     path: Path
@@ -69,26 +58,17 @@ class TrainingSet:
         cache: str | Path | None = None,
         progress: Callable[[int, int], None] | None = None,
     ) -> TrainingSet:
-        """Read, crop and resize all pictures of a part of a data set.
+        """Read all pictures of a part of a folder or zip, cut to their largest middle square.
 
-        Args:
-            data_path: A folder or zip of pictures.
-            resolution: Side of the pictures in pixels: the largest square in the middle of each
-                is resized to it.
-            labels: A table of labels (see :func:`mien.data.tables.read_table`). ``None`` looks
-                beside the data, so ``faces.zip`` finds ``faces_labels.tsv``, else
-                ``faces_attributes.csv``, else goes without; ``False`` goes without;
-                ``"dataset.json"`` takes NVlabs' class labels out of the data set itself.
-            part: Which part, see :func:`mien.data.splits.split`.
-            cache: A folder for decoded pictures; ``None`` keeps them in memory only.
-            progress: Called with (pictures done, pictures in all) while they are decoded.
+        ``labels`` is a table (see :func:`mien.data.tables.read_table`). ``None`` looks beside the
+        data, so ``faces.zip`` finds ``faces_labels.tsv``, else ``faces_attributes.csv``, else goes
+        without; ``False`` goes without; ``"dataset.json"`` takes NVlabs' class labels out of the
+        data set itself. ``cache`` is a folder for decoded pictures, ``None`` keeps them in memory
+        only; ``progress`` is told (pictures done, pictures in all) while they are decoded.
 
-        Raises:
-            DatasetError: The data or the table cannot be used, the part is empty, or the table
-                says nothing about any picture.
-            ImageError: A picture cannot be used.
-            OutputError: The cache cannot be written.
-            InputError: The resolution is not positive, or there is no such part.
+        Raises DatasetError if data or table cannot be used, the part is empty, or the table says
+        nothing about any picture; ImageError if a picture cannot be used; OutputError if the cache
+        cannot be written; InputError if the resolution is not positive, or there is no such part.
         """
         if resolution < 1:
             raise InputError(f"resolution is {resolution}, and must be 1 or more")
@@ -98,7 +78,7 @@ class TrainingSet:
             cause = f"its part {part!r} is empty: {counted(len(source), 'pictures')} in all"
             raise DatasetError(data_path, cause, "use part 'all', or a larger set")
         vectors, captions, table = _labels(source, chosen, labels)
-        pictures = _cached(chosen, resolution, cache, progress)
+        pictures = decoded(chosen, resolution, cache, progress)
         digest = hashlib.sha256(f"{chosen.fingerprint()} {part} {resolution}".encode())
         digest.update(b"" if vectors is None else vectors.tobytes())
         return cls(
@@ -116,35 +96,21 @@ class TrainingSet:
         return len(self.names)
 
     def leave_out(self, fold: int | None, folds: int = 5) -> TrainingSet:
-        """All but one picture of every ``folds``, for judges that saw different pictures.
-
-        Args:
-            fold: Pictures at positions ``fold``, ``fold + folds``, … are left out; None for none.
-            folds: How many folds there are.
-
-        Raises:
-            InputError: There is no such fold.
-        """
+        """Without one fold, see :func:`mien.data.splits.fold_rows`: for other judges."""
         if fold is None:
             return self
         rows = splits.fold_rows(len(self), fold, folds)
         return self.subset(rows, f"without {fold} of {folds}")
 
     def subset(self, rows: Int64[np.ndarray, " b"], why: str) -> TrainingSet:
-        """Some of the pictures.
-
-        Args:
-            rows: Their positions.
-            why: What was chosen, for the fingerprint.
-        """
-        chosen = f"{self.fingerprint} {why}"
+        """Some of the pictures, by position; ``why`` goes into the fingerprint."""
         return replace(
             self,
             names=tuple(self.names[i] for i in rows),
             pictures=self.pictures[rows],
             labels=None if self.labels is None else self.labels[rows],
             captions=None if self.captions is None else tuple(self.captions[i] for i in rows),
-            fingerprint=hashlib.sha256(chosen.encode()).hexdigest()[:16],
+            fingerprint=digits_of(self.fingerprint, " ", why),
         )
 
     @property
@@ -160,14 +126,9 @@ class TrainingSet:
     def batch(
         self, indices: Int64[np.ndarray, " b"], mirrored: Bool[np.ndarray, " b"] | None = None
     ) -> tuple[UInt8[np.ndarray, "b h w 3"], Float32[np.ndarray, "b c"]]:
-        """Copies of some pictures and their labels.
+        """Copies of pictures and labels: uint8 ``[b, h, w, 3]``, float32 ``[b, label_dim]``.
 
-        Args:
-            indices: Positions in the set.
-            mirrored: Which to mirror; faces that look left then look right, in the label too.
-
-        Returns:
-            uint8 ``[b, h, w, 3]`` and float32 ``[b, label_dim]``.
+        Faces that look left look right where ``mirrored``, in the label too.
         """
         images = np.array(self.pictures[indices])
         if mirrored is not None:
@@ -207,14 +168,9 @@ _MIRRORED = _mirrored_labels()
 def captioned(
     data_path: str | Path, part: splits.Part = "train"
 ) -> tuple[tuple[str, ...], Float32[np.ndarray, "n c"]]:
-    """The sentences about the pictures of a part, and what else its table says of each.
+    """The sentences about the pictures of a part, and what else the table beside them says of each.
 
-    Args:
-        data_path: A folder or zip of pictures with a table beside it; no picture is read.
-        part: Which part, see :func:`mien.data.splits.split`.
-
-    Raises:
-        DatasetError: The data or the table cannot be used, or hold no sentence.
+    No picture is read. Raises DatasetError if data or table cannot be used, or hold no sentence.
     """
     source = open_source(data_path)
     chosen = source.select(splits.split(data_path, source.names).part(part))
@@ -259,32 +215,13 @@ def decoded(
     cache: str | Path | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> UInt8[np.ndarray, "n h w 3"]:
-    """Pictures cut to squares of one size, decoded once.
-
-    Args:
-        chosen: Which.
-        resolution: Side in pixels.
-        cache: A folder for decoded pictures; ``None`` keeps them in memory only.
-        progress: Called with (pictures done, pictures in all) while they are decoded.
-
-    Raises:
-        ImageError: A picture cannot be used.
-        OutputError: The cache cannot be written.
-    """
-    return _cached(chosen, resolution, cache, progress)
-
-
-def _cached(
-    chosen: Pictures,
-    resolution: int,
-    cache: str | Path | None,
-    progress: Callable[[int, int], None] | None,
-) -> UInt8[np.ndarray, "n h w 3"]:
-    """The decoded pictures: from the cache if they are there, else decoded, and put there."""
+    """Pictures cut to squares of one size, decoded once; see :meth:`TrainingSet.open`."""
     shape = (len(chosen), resolution, resolution, 3)
+    reader = functools.partial(chosen.picture, size=resolution)
+    each = every(chosen.path, len(chosen), reader, progress)
     if cache is None:
         pictures = np.empty(shape, np.uint8)
-        for i, picture in enumerate(_decoded(chosen, resolution, progress)):
+        for i, picture in enumerate(each):
             pictures[i] = picture
         return pictures
     name = f"{chosen.path.stem}-{resolution}-{chosen.fingerprint()}-v{_CACHE_VERSION}.npy"
@@ -295,7 +232,7 @@ def _cached(
     head = {"descr": "|u1", "fortran_order": False, "shape": shape}
     with replacing(file) as beside, beside.open("wb") as stream:
         np.lib.format.write_array_header_1_0(stream, head)
-        for picture in _decoded(chosen, resolution, progress):
+        for picture in each:
             stream.write(picture.tobytes())
     made = _mapped(file, shape)
     if made is None:
@@ -310,13 +247,3 @@ def _mapped(file: Path, shape: tuple[int, ...]) -> UInt8[np.ndarray, "n h w 3"] 
     except (OSError, ValueError, EOFError):
         return None
     return pictures if pictures.shape == shape and pictures.dtype == np.uint8 else None
-
-
-def _decoded(
-    chosen: Pictures, resolution: int, progress: Callable[[int, int], None] | None
-) -> Iterator[UInt8[np.ndarray, "h w 3"]]:
-    reader = functools.partial(chosen.picture, size=resolution)
-    for i, picture in enumerate(every(chosen.path, len(chosen), reader)):
-        yield picture
-        if progress is not None:
-            progress(i + 1, len(chosen))

@@ -35,14 +35,11 @@ _OUTSIDE = 0.08
 
 @dataclass(frozen=True)
 class AlignOptions:
-    """What to do with every picture.
+    """What to do with every picture: crops of ``size`` pixels a side.
 
-    Attributes:
-        size: Side of the crops in pixels.
-        face: Which face: its number from 1, ``"largest"`` or ``"all"``; ``None`` takes the only
-            one and leaves out pictures with several.
-        box: Where the face is, x, y, width, height; then nothing is looked for.
-        landmarks: Points of the faces; then nothing is looked for.
+    ``face`` is its number from 1, ``"largest"`` or ``"all"``; ``None`` takes the only one and
+    leaves out pictures with several. ``box`` (x, y, width, height) or ``landmarks`` say where faces
+    are; then nothing is looked for.
     """
 
     size: int = 256
@@ -61,15 +58,11 @@ class AlignOptions:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one picture.
+    """What became of one picture: the crops that were written, and what a person should know.
 
-    Attributes:
-        name: The picture, as it was named.
-        files: The crops that were written.
-        faces: A document for each crop: ``source``, ``landmarks``, ``score``, ``alignment``.
-        notes: What a person should know.
-        problem: Why there is no crop; empty if there is one.
-        preview: Where the faces are numbered, if it was not clear which is meant.
+    ``faces`` has a document for each crop: ``source``, ``landmarks``, ``score``, ``alignment``.
+    ``problem`` says why there is no crop, if so; ``preview`` is where the faces are numbered, if it
+    was not clear which is meant.
     """
 
     name: str
@@ -97,21 +90,12 @@ def align_pictures(
     options: AlignOptions,
     force: bool = False,
 ) -> Iterator[Outcome]:
-    """Cut the faces out of pictures and write them as PNG.
+    """Cut the faces out of pictures, folders and zips and write them as PNG: an outcome each.
 
-    Args:
-        paths: Pictures, and folders or zips of pictures.
-        out: A folder; crops are called like their pictures, a second of one name NAME-2.
-        finder: Finds faces; ``None`` if the options say where they are by landmarks.
-        options: What to do.
-        force: Whether files may be replaced.
-
-    Yields:
-        An outcome for each picture. After the last one the index is written.
-
-    Raises:
-        DatasetError: A path holds no picture.
-        OutputError: A file exists, or the disk refuses.
+    Crops are called like their pictures, a second of one name NAME-2; after the last picture the
+    index is written. ``finder`` is not needed if the options say where the faces are by landmarks.
+    Raises DatasetError if a path holds no picture, OutputError if a file exists, or the disk
+    refuses.
     """
     folder = Path(out)
     jobs = list(_jobs(paths, folder))
@@ -192,10 +176,7 @@ def _aligned(job: _Job, finder: FaceFinder | None, options: AlignOptions, force:
 
 
 def _named_face(
-    job: _Job,
-    image: UInt8[np.ndarray, "h w 3"],
-    finder: FaceFinder | None,
-    options: AlignOptions,
+    job: _Job, image: UInt8[np.ndarray, "h w 3"], finder: FaceFinder | None, options: AlignOptions
 ) -> Face | Frame | None:
     """The face that a box or landmarks name; None if there are neither."""
     if options.landmarks is not None:
@@ -217,7 +198,6 @@ def _written(
     options: AlignOptions,
     force: bool,
 ) -> Outcome:
-    """Write the crops of some faces of a picture."""
     files, documents, notes = [], [], []
     for number, face in enumerate(faces, 1):
         target = job.target
@@ -238,18 +218,10 @@ def save_crop(
     source: str,
     force: bool = False,
 ) -> tuple[dict[str, Any], list[str]]:
-    """Write the crop of one face, with where it lay.
+    """Write the crop of one face, with where it lay, as a PNG.
 
-    Args:
-        image: The picture.
-        face: The face, or its square.
-        size: Side of the crop.
-        target: The PNG.
-        source: What the picture is called.
-        force: Write over what is there.
-
-    Returns:
-        What the crop carries, and what a person should know, each behind the picture's name.
+    Returns what the crop carries, and what a person should know, each behind ``source``, the
+    picture's name.
     """
     crop, alignment = align(image, face, size)
     document: dict[str, Any] = {"source": source, "alignment": alignment.as_dict()}

@@ -1,13 +1,9 @@
 """Cut a face out as FFHQ does, and put an edited crop back where it came from.
 
-    crop, alignment = align(image, face, 256)
-    image = paste_back(image, edited, alignment)
-
 The crop is FFHQ's square (:mod:`mien.faces.frames`), sampled with a bicubic filter that is widened
-when the face is shrunk. Where the square reaches beyond the picture, the picture is continued by
-reflection that grows blurred and fades to its middle colour (Karras et al. 2019, appendix A). The
-way back is the same similarity inverted; the crop's border is feathered, and pixels outside of it
-stay as they were, bit for bit.
+when the face is shrunk. Beyond the picture it is continued by reflection that grows blurred and
+fades to its middle colour (Karras et al. 2019, appendix A). The way back is the same similarity
+inverted; the crop's border is feathered, and pixels outside of it stay as they were, bit for bit.
 
 Axes: h w pixels, p points. Points are x, y in pixels, continuous from the upper left corner.
 """
@@ -40,24 +36,14 @@ _FADE = 0.3
 
 @dataclass(frozen=True)
 class Alignment:
-    """How a crop lies in its picture.
-
-    Attributes:
-        frame: The square, in pixels of the picture.
-        size: Side of the crop in pixels.
-        picture: Height and width of the picture.
-    """
+    """How a crop of ``size`` pixels a side lies in a picture (height, width): its square there."""
 
     frame: Frame
     size: int
     picture: tuple[int, int]
 
     def matrix(self, size: int | None = None) -> Float[np.ndarray, "2 3"]:
-        """Takes (x, y, 1) in pixels of the crop to pixels of the picture.
-
-        Args:
-            size: Side of the crop, if it was resized; ``None`` for the own one.
-        """
+        """Takes (x, y, 1) in pixels of the crop, perhaps resized, to pixels of the picture."""
         unit = 2 / (size or self.size)
         return self.frame.matrix() @ np.array([[unit, 0, -1], [0, unit, -1], [0, 0, 1]])
 
@@ -93,11 +79,7 @@ class Alignment:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Alignment:
-        """Read back what :meth:`as_dict` wrote.
-
-        Raises:
-            InputError: Something is missing or of another kind.
-        """
+        """Read back what :meth:`as_dict` wrote; raises InputError if something is missing."""
         try:
             (x, y), (a, b), (height, width) = values["centre"], values["half"], values["picture"]
             frame = Frame((float(x), float(y)), (float(a), float(b)))
@@ -109,18 +91,10 @@ class Alignment:
 def align(
     image: UInt8[np.ndarray, "h w 3"], face: Face | Frame, size: int = 256
 ) -> tuple[UInt8[np.ndarray, "size size 3"], Alignment]:
-    """Cut FFHQ's square around a face.
+    """Cut FFHQ's square around a face, or a square of its own, and say how it lies.
 
-    Args:
-        image: The picture.
-        face: A face of it, or a square of its own.
-        size: Side of the crop in pixels.
-
-    Returns:
-        The crop, uint8, and how it lies in the picture.
-
-    Raises:
-        InputError: ``size`` is below 16 or above 4096, or the square is too large for the picture.
+    Raises InputError if ``size`` is below 16 or above 4096, or the square is too large for the
+    picture.
     """
     if not 16 <= size <= 4096:
         raise InputError(f"size is {size}, but must be from 16 to 4096")
@@ -138,21 +112,11 @@ def paste_back(
     alignment: Alignment,
     feather: float = 0.12,
 ) -> UInt8[np.ndarray, "h w 3"]:
-    """Put an edited crop back.
+    """Put an edited crop, of any size, back into the picture that it was cut out of.
 
-    Args:
-        image: The picture that the crop was cut out of.
-        crop: The edited crop, of any size.
-        alignment: How it lies in the picture.
-        feather: Share of the crop's side over which its border fades into the picture; 0 is a hard
-            edge.
-
-    Returns:
-        A new picture; pixels outside of the crop are those of ``image``.
-
-    Raises:
-        InputError: The picture has another size, the crop is not square, or ``feather`` is not
-            from 0 to 0.5.
+    Its border fades into the picture over ``feather`` of its side; 0 is a hard edge. The result is
+    new; pixels outside of the crop are those of ``image``. Raises InputError if the picture has
+    another size, the crop is not square, or ``feather`` is not from 0 to 0.5.
     """
     if image.shape[:2] != alignment.picture:
         cut, given = "x".join(map(str, alignment.picture)), "x".join(map(str, image.shape[:2]))
@@ -198,14 +162,8 @@ def warp(
 ) -> Float[np.ndarray, "height width 3"]:
     """Sample a picture through a matrix: bicubic, without aliasing when it shrinks.
 
-    Args:
-        image: The picture; its border pixels go on beyond it.
-        matrix: Takes (x, y, 1) in pixels of the result to pixels of ``image``.
-        height: Of the result.
-        width: Of the result.
-
-    Returns:
-        float32, 0 to 255, unrounded and possibly a little beyond.
+    The matrix takes (x, y, 1) in pixels of the result to pixels of ``image``, whose border goes on
+    beyond it. float32, 0 to 255, unrounded and possibly a little beyond.
     """
     step = math.sqrt(abs(float(np.linalg.det(matrix[:, :2]))))
     # A shrunk picture is averaged over blocks first, the rest over several samples a pixel.

@@ -29,14 +29,7 @@ def make_backgrounds(
     count: int,
     seed: int = 0,
 ) -> UInt8[Tensor, "count 3 192 192"]:
-    """A bank of backgrounds.
-
-    Args:
-        pictures: Square portraits.
-        points: Their landmarks, x, y in pixels.
-        count: How many backgrounds.
-        seed: Decides them.
-    """
+    """A bank of backgrounds out of square portraits and their landmarks, x, y in pixels."""
     rng = np.random.RandomState(seed)
     kinds = (_beside, _beside, _blurred, _shuffled, _noise, _noise, _drawn, _plain)
     made = []

@@ -1,7 +1,4 @@
-"""Which face of a picture is meant: found, chosen, cut; and what is a drawing already.
-
-crop, alignment, notes = cut_face(image, Where(face=2), shipped_finder(), 256)
-"""
+"""Which face of a picture is meant: found, chosen, cut; and what is a drawing already."""
 
 from __future__ import annotations
 
@@ -31,19 +28,13 @@ class Finder(Protocol):
 
     def find(self, image: UInt8[np.ndarray, "h w 3"]) -> list[Face]:
         """All faces of a picture, the largest first."""
-        ...
 
     def in_box(self, image: UInt8[np.ndarray, "h w 3"], box: Box) -> Face:
         """The face in a box that a person gave."""
-        ...
 
 
 class SeveralFaces(InputError):
-    """It is not clear which face is meant.
-
-    Attributes:
-        preview: The picture with its faces numbered, uint8.
-    """
+    """It is not clear which face is meant; ``preview`` numbers them, uint8."""
 
     def __init__(self, text: str, preview: UInt8[np.ndarray, "h w 3"]) -> None:
         super().__init__(text)
@@ -52,12 +43,10 @@ class SeveralFaces(InputError):
 
 @dataclass(frozen=True)
 class Where:
-    """Where the face is.
+    """Where the face is: its number from 1, or ``None`` for the only one.
 
-    Attributes:
-        face: Its number from 1; ``None`` for the only one.
-        box: x, y, width, height, forehead to chin; then nothing is looked for.
-        aligned: The picture is such a crop already; nothing is looked for.
+    Nothing is looked for if there is a ``box`` (x, y, width, height, forehead to chin), or the
+    picture is ``aligned``: such a crop already.
     """
 
     face: int | None = None
@@ -72,31 +61,10 @@ class Where:
             raise InputError(f"face is {self.face}; faces are numbered from 1")
 
 
-def cut_face(
-    image: UInt8[np.ndarray, "h w 3"], where: Where, finder: Finder | None, size: int
-) -> tuple[UInt8[np.ndarray, "size size2 3"], Alignment, list[str]]:
-    """Find the face that is meant and cut its square.
-
-    Args:
-        image: The picture.
-        where: Which face.
-        finder: Needed unless the picture is aligned.
-        size: Side of the crop.
-
-    Returns:
-        The crop, how it lies in the picture, and what the person should know.
-
-    Raises:
-        SeveralFaces: There are several; holds a preview with their numbers.
-        InputError: There is none, or no such one.
-    """
-    return cut_found(image, find_face(image, where, finder), size)
-
-
 def cut_found(
     image: UInt8[np.ndarray, "h w 3"], face: Face | Frame, size: int
 ) -> tuple[UInt8[np.ndarray, "size size2 3"], Alignment, list[str]]:
-    """Cut the square of a face that was found; otherwise as :func:`cut_face`."""
+    """Cut the square of a face, say how it lies, and what a person should know."""
     notes = face.notes() if isinstance(face, Face) else []
     crop, alignment = align(image, face, size)
     if looks_drawn(crop):
@@ -107,22 +75,20 @@ def cut_found(
 def find_face(
     image: UInt8[np.ndarray, "h w 3"], where: Where, finder: Finder | None
 ) -> Face | Frame:
-    """The face that is meant, or the square of an aligned picture; errors as :func:`cut_face`."""
+    """The face that is meant, or the square of an aligned picture, which needs no finder.
+
+    Raises SeveralFaces, with a preview of their numbers, or InputError if there is no such face.
+    """
     if where.aligned:
         return middle_square(image)
     if finder is None:
-        raise InputError(
-            "a finder of faces is needed unless the picture is cut already: give `aligned=True`"
-        )
+        cause = "a finder of faces is needed unless the picture is cut already: give `aligned=True`"
+        raise InputError(cause)
     return _found(image, where, finder)
 
 
 def every_face(image: UInt8[np.ndarray, "h w 3"], finder: Finder | None) -> list[Face]:
-    """All faces of a picture, in the order in which they are numbered.
-
-    Raises:
-        InputError: There is none, or no finder.
-    """
+    """All faces of a picture, as they are numbered; InputError if there is none, or no finder."""
     if finder is None:
         raise InputError("a finder of faces is needed to find them all")
     faces = finder.find(image)
@@ -130,7 +96,6 @@ def every_face(image: UInt8[np.ndarray, "h w 3"], finder: Finder | None) -> list
 
 
 def _found(image: UInt8[np.ndarray, "h w 3"], where: Where, finder: Finder) -> Face:
-    """The face that is meant; errors as :func:`cut_face`."""
     if where.box is not None:
         return finder.in_box(image, where.box)
     faces = finder.find(image)
@@ -166,11 +131,7 @@ def looks_drawn(image: UInt8[np.ndarray, "h w 3"]) -> bool:
 
 @lru_cache(maxsize=4)
 def shipped_finder(device: str = "cpu", detector: str | Path | None = None) -> Finder:
-    """The finder of faces with the networks that ship.
-
-    Raises:
-        WeightsMissing: They are not on this disk.
-    """
+    """The finder of faces with the networks that ship; WeightsMissing if not on this disk."""
     from mien.faces.shipped import DETECTOR, face_finder
 
     try:

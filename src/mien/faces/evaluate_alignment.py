@@ -20,7 +20,7 @@ from mien.data.sources import PictureSource
 from mien.errors import DatasetError
 from mien.faces.alignment import invert, move, warp
 from mien.faces.finder import FaceFinder
-from mien.metrics.protocol import Protocol, Score
+from mien.metrics.protocol import Better, Protocol, Score
 from mien.metrics.tables import ScoreTable
 
 BAR = 0.04
@@ -35,12 +35,7 @@ _SMILING = "_smiling"
 
 @dataclass(frozen=True)
 class Condition:
-    """How the photos are shown.
-
-    Attributes:
-        size: Longest side in pixels; ``None`` leaves it.
-        turn: Photos are turned by up to this many degrees, either way, at random.
-    """
+    """Longest side in pixels (``None`` leaves it) of photos, turned by up to ``turn`` degrees."""
 
     size: int | None
     turn: float
@@ -52,10 +47,7 @@ class Condition:
         return f"{self.size} px, {turned}" if self.size else f"as they are, {turned}"
 
 
-CONDITIONS = (
-    Condition(None, 0),
-    *(Condition(size, turn) for turn in (0, 30) for size in SIZES),
-)
+CONDITIONS = (Condition(None, 0), *(Condition(size, turn) for turn in (0, 30) for size in SIZES))
 """The rows of the table."""
 
 
@@ -63,12 +55,9 @@ CONDITIONS = (
 class Reading:
     """What was found in one photo under one condition.
 
-    Attributes:
-        name: The photo.
-        faces: How many faces were found.
-        found: Whether there is one, where it should be.
-        errors: Of the left and the right eye, in distances of the eyes; None without points.
-        outline: The same of the middles of the eyes' outlines.
+    ``found``: there is one face, where it should be. ``errors`` are of the left and the right eye,
+    in distances of the eyes, ``outline`` the same of the middles of the eyes' outlines; None
+    without points.
     """
 
     name: str
@@ -79,11 +68,7 @@ class Reading:
 
 
 def read_pupils(path: str | Path) -> dict[str, Float[np.ndarray, "2 2"]]:
-    """Hand-placed pupils, left and right in the picture, of each named picture.
-
-    Raises:
-        DatasetError: The file has no ``names`` and ``points``.
-    """
+    """Hand-placed pupils by stem, left and right in the picture; DatasetError if none."""
     try:
         with np.load(path, allow_pickle=False) as arrays:
             names, points = arrays["names"], np.asarray(arrays["points"], dtype=np.float64)
@@ -103,16 +88,11 @@ def score_alignment(
     seed: int = 0,
     say: Callable[[str], None] = lambda text: None,
 ) -> ScoreTable:
-    """Find the faces of real photos under several conditions.
+    """Find the faces of real photos under several conditions, a row of the table each.
 
-    Args:
-        finder: What is measured.
-        photos: One person a picture; ``ID_neutral`` and ``ID_smiling`` share their pupils roughly.
-        pupils: By stem.
-        judge: Name and SHA-256 of the landmark network.
-        conditions: A row of the table each.
-        seed: Decides how far each photo is turned.
-        say: Called before each condition.
+    There is one person a picture; ``ID_neutral`` and ``ID_smiling`` share their pupils, given by
+    stem, roughly. ``judge`` is name and SHA-256 of the landmark network; the seed decides how far
+    each photo is turned; ``say`` is called before each condition.
     """
     rows: dict[str, list[Score]] = {}
     for condition in conditions:
@@ -158,15 +138,9 @@ def _read(
 def turned(
     image: UInt8[np.ndarray, "h w 3"], degrees: float, size: int | None = None
 ) -> tuple[UInt8[np.ndarray, "h2 w2 3"], Float[np.ndarray, "2 3"]]:
-    """A picture turned about its middle and scaled, in one resampling.
+    """A picture turned about its middle and scaled to a longest side, in one resampling.
 
-    Args:
-        image: The picture.
-        degrees: Clockwise as one sees it.
-        size: Longest side of the result; ``None`` for the picture's own.
-
-    Returns:
-        The turned picture, and the matrix from its pixels to those of ``image``.
+    Degrees are clockwise as one sees it. Also the matrix from its pixels to those of ``image``.
     """
     height, width = image.shape[:2]
     if degrees == 0 and size in (None, max(height, width)):
@@ -191,51 +165,31 @@ def _scores(
     mean = np.array([one.errors for one in measured]).reshape(-1, 2)
     outline = np.array([one.outline for one in measured]).reshape(-1, 2)
 
-    def score(name: str, value: float, better: str, of: Sequence[object], metric: str) -> Score:
-        protocol = Protocol(
-            metric=metric,
-            judge=judge[0],
-            judge_sha256=judge[1],
-            samples=max(len(of), 1),
-            reference_samples=0,
-            resize="bicubic, with the turn in one resampling",
-            seed=seed,
-            split=f"{photos.path.name}, all; none of it was trained on",
-        )
-        return Score(name, value, "higher" if better == "higher" else "lower", protocol)
+    def score(name: str, value: float, better: Better, of: Sequence[object], metric: str) -> Score:
+        resize = "bicubic, with the turn in one resampling"
+        split = f"{photos.path.name}, all; none of it was trained on"
+        protocol = Protocol(metric, *judge, max(len(of), 1), 0, resize, seed, split)
+        return Score(name, value, better, protocol)
 
     found = sum(one.found for one in readings)
     scores = [
         score("found", found, "higher", readings, "photos with exactly one face, in its place")
     ]
     if measured:
-        inside = int((worst <= BAR).sum())
-        unit = "in % of the distance of the eyes, hand-placed pupils"
-        scores += [
-            score(
-                "within 4 %", inside, "higher", measured, f"photos with both eyes within {BAR:.0%}"
-            ),
-            score(
-                "eyes, mean %", 100 * float(mean.mean()), "lower", measured, f"mean error {unit}"
-            ),
-            score("eyes, worst %", 100 * float(mean.max()), "lower", measured, f"worst eye {unit}"),
-            score(
-                "outline, mean %",
-                100 * float(outline.mean()),
-                "lower",
-                measured,
-                f"mean error of the middles of the eyes' outlines {unit}",
-            ),
-        ]
+        inside, within = int((worst <= BAR).sum()), f"photos with both eyes within {BAR:.0%}"
+        scores.append(score("within 4 %", inside, "higher", measured, within))
+        for name, share, what in (
+            ("eyes, mean %", mean.mean(), "mean error"),
+            ("eyes, worst %", mean.max(), "worst eye"),
+            ("outline, mean %", outline.mean(), "mean error of the middles of the eyes' outlines"),
+        ):
+            metric = f"{what} in % of the distance of the eyes, hand-placed pupils"
+            scores.append(score(name, 100 * float(share), "lower", measured, metric))
     return scores
 
 
 def find_points(data: str | Path) -> Path:
-    """The file of hand-placed points beside a data set: ``london_landmarks189.npz``.
-
-    Raises:
-        DatasetError: There is none.
-    """
+    """The hand-placed points beside a data set: ``london_landmarks189.npz``; or DatasetError."""
     path = Path(data)
     found = sorted(path.parent.glob(f"{path.stem}_landmarks*.npz"))
     if not found:

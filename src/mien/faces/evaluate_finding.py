@@ -22,9 +22,8 @@ def score_crops(
 ) -> dict[str, float]:
     """The landmark network on 64 crops a round.
 
-    Returns:
-        ``nme``: mean distance of the landmarks in distances of the eyes; ``nme pupils``: the same
-        of the pupils; ``told``: share of crops that are rightly said to show a face or none.
+    ``nme``: mean distance of the landmarks in distances of the eyes; ``nme pupils``: the same of
+    the pupils; ``told``: share of crops that are rightly said to show a face or none.
     """
     dice, errors, pupils, told = Dice(seed), [], [], []
     for _ in range(rounds):
@@ -49,10 +48,9 @@ def score_heat(
 ) -> dict[str, float]:
     """The detector on 64 canvases a round.
 
-    Returns:
-        ``found``: share of faces with a cell above 0.3 near their centre; ``false a picture``:
-        peaks above 0.3 that are near no face; ``points``: mean distance of the five points in half
-        sides of FFHQ's square.
+    ``found``: share of faces with a cell above 0.3 near their centre; ``false a picture``: peaks
+    above 0.3 that are near no face; ``points``: mean distance of the five points in half sides of
+    FFHQ's square.
     """
     dice, size = Dice(seed), DetectorTraining().size
     wanted = hits = false = 0

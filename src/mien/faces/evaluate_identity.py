@@ -1,11 +1,9 @@
 """How well a judge of identity knows a person again: verification and rank-1.
 
-Two measures. On pictures of real people, two of each (neutral and smiling, say), every first
-picture is compared with every second one. On single faces that training did not see, each is
-compared with changed views of all: that one only says how far the training's views are mastered.
-
-Beside the judge stands the cosine of the bare pixels: people who were photographed twice in one
-session wear the same clothes in the same light, and what a judge is worth is what it adds to that.
+On two pictures each of real people (neutral and smiling, say), every first is compared with every
+second; on single faces that training did not see, with changed views of all, which only says how
+far these are mastered. Beside the judge stands the cosine of the bare pixels: people photographed
+twice in one session wear the same clothes in the same light.
 """
 
 from __future__ import annotations
@@ -76,11 +74,8 @@ def whole(name: str, picture: UInt8[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "
 def square_from_pupils(pupils: Float[np.ndarray, "n 2 2"]) -> Square:
     """The one square that frames the mean face of a set as FFHQ frames faces.
 
-    Args:
-        pupils: Left and right in the picture, x and y in pixels, of some pictures of the set.
-
-    Raises:
-        InputError: The pupils are not finite, or lie on one another.
+    Pupils are left and right in the picture, x and y in pixels, of some of its pictures. Raises
+    InputError if they are not finite, or lie on one another.
     """
     left, right = np.asarray(pupils, np.float64).mean(axis=0)
     apart = float(right[0] - left[0])
@@ -93,11 +88,7 @@ def square_from_pupils(pupils: Float[np.ndarray, "n 2 2"]) -> Square:
 
 
 def read_pupils(path: str | Path) -> Float[np.ndarray, "n 2 2"]:
-    """Pupils out of an ``.npz`` whose ``points`` ``[n, k, 2]`` begin with them.
-
-    Raises:
-        DatasetError: It cannot be read or holds something else.
-    """
+    """Pupils out of an ``.npz`` whose ``points`` ``[n, k, 2]`` begin with them, or DatasetError."""
     points = npz_points(path, np.float64)
     if points.ndim != 3 or points.shape[1] < 2 or points.shape[2] != 2 or not len(points):
         cause = f"its points have the shape {list(points.shape)}, [n, 2 or more, 2] is wanted"
@@ -107,14 +98,10 @@ def read_pupils(path: str | Path) -> Float[np.ndarray, "n 2 2"]:
 
 @dataclass(frozen=True, eq=False)
 class TwicePictured:
-    """Two pictures of each of some people.
+    """Two pictures of each of some people, sorted.
 
-    Attributes:
-        path: The folder or zip they come from.
-        people: Who, in sorted order.
-        looks: What tells the two pictures apart, such as ``("neutral", "smiling")``.
-        first: uint8 ``[n, 256, 256, 3]``.
-        second: The same people in the same order.
+    ``looks`` tell them apart, such as ``("neutral", "smiling")``; they are uint8, 256 pixels a
+    side.
     """
 
     path: Path
@@ -129,9 +116,8 @@ class TwicePictured:
     ) -> TwicePictured:
         """Read ``PERSON_LOOK`` pictures, such as ``001_neutral.jpg`` and ``001_smiling.jpg``.
 
-        Raises:
-            DatasetError: Somebody has only one of the two, or there are fewer than two people.
-            ImageError: A picture cannot be used.
+        Raises DatasetError if somebody has only one of the two, or there are fewer than two people,
+        ImageError if a picture cannot be used.
         """
         source = open_source(path)
         found: dict[str, dict[str, int]] = {}
@@ -162,11 +148,8 @@ def score_identity(
 ) -> ScoreTable:
     """Verification over all pairs and rank-1, a row a judge and one for bare pixels.
 
-    Args:
-        judges: Networks with ``embed(images) -> [n, d]``.
-        data: Two pictures of each person.
-        framing: How the faces were cut out, in words.
-        batch: How many faces are seen at a time.
+    Judges have ``embed(images) -> [n, d]``; ``framing`` says in words how the faces were cut out;
+    ``batch`` faces are seen at a time.
     """
     rows: dict[str, list[Score]] = {}
     extra: dict[str, dict[str, str | int]] = {}
@@ -176,17 +159,10 @@ def score_identity(
         first = _seen(see, data.first, batch)
         second = _seen(see, data.second, batch)
         scores, same = all_pairs(second, first)
-        ground = Protocol(
-            metric=f"{one} against {two}, all pairs, {_how(loaded)}",
-            judge="none" if loaded is None else loaded.name,
-            judge_sha256="" if loaded is None else loaded.sha256,
-            samples=n * n,
-            reference_samples=0,
-            resize=f"Lanczos to {SIZE}, then the judge's own",
-            seed=None,
-            split=f"{data.path.name}, all {n} people",
-            notes=framing,
-        )
+        metric = f"{one} against {two}, all pairs, {_how(loaded)}"
+        resize = f"Lanczos to {SIZE}, then the judge's own"
+        split = f"{data.path.name}, all {n} people"
+        ground = Protocol.by(loaded, metric, n * n, split, resize=resize, notes=framing)
         ranked = replace(
             ground, metric=f"{two} among {one}, {_how(loaded)}", samples=n, reference_samples=n
         )
@@ -222,14 +198,9 @@ def score_views(
 ) -> dict[str, dict[str, float]]:
     """Views of faces that training did not see, recognised among the faces as they are.
 
-    Args:
-        network: In any mode; it is put into eval mode.
-        faces: One of each person, framed as FFHQ frames faces.
-        anchors: As :func:`mien.faces.views.anchors_of` gives them.
-        seed: Of the views.
-
-    Returns:
-        Kind of view -> ``AUC`` over all pairs, and ``rank-1`` among all faces.
+    There is one face of each person, framed as FFHQ frames faces, with its
+    :func:`~mien.faces.views.anchors_of`. The network is put into eval mode. Kind of view -> ``AUC``
+    over all pairs, and ``rank-1`` among all faces.
     """
     network.eval()
     device = next(network.parameters()).device

@@ -1,12 +1,8 @@
 """Faces in pictures: where they are, their landmarks, and which one is meant.
 
-    finder = FaceFinder(detector, landmark_network)
-    for face in finder.find(image): ...
-
-Two steps: a detector says roughly where a face is, how large and how turned; then the landmark
-network reads the face in a crop that stands upright, and again in the crop that its own landmarks
-make, which takes out what the detector missed. The networks are passed in;
-:mod:`mien.faces.shipped` loads those that ship.
+A detector says roughly where a face is, how large and how turned; then the landmark network reads
+the face in a crop that stands upright, and again in the crop that its own landmarks make, which
+takes out what the detector missed.
 
 Axes: h w pixels, p points. Points are x, y in pixels, continuous from the upper left corner.
 """
@@ -67,13 +63,11 @@ _UNSURE = 0.75
 
 @dataclass(frozen=True, eq=False)
 class Face:
-    """A face in a picture.
+    """A face in a picture, with 68 landmarks as iBUG orders them: jaw, brows, nose, eyes, mouth.
 
-    Attributes:
-        box: x, y of the upper left corner, width and height, forehead to chin, upright.
-        landmarks: ``[68, 2]`` in the order of iBUG: jaw, brows, nose, eyes, mouth.
-        score: How sure the finder is that it is a face, 0 to 1.
-        pupils: ``[2, 2]``, left and right in the picture; ``None`` if they are not known.
+    Its box is x, y of the upper left corner, width and height, forehead to chin, upright; ``score``
+    is how sure the finder is that it is a face, 0 to 1; ``pupils`` are left and right in the
+    picture, ``None`` if they are not known.
     """
 
     box: tuple[float, float, float, float]
@@ -139,22 +133,15 @@ class Face:
 
 
 class FaceFinder:
-    """A detector and the landmark network, together.
+    """A detector, which says roughly where faces are, and the network that reads landmarks.
 
-    Args:
-        detector: Says roughly where faces are.
-        network: Reads the landmarks of one face.
-        threshold: Faces less sure than this are dropped, 0 to 1; the score is the geometric mean of
-            the detector's and the landmark network's.
-        rounds: How often the landmarks are read, each time in the crop that the last ones make.
+    Faces less sure than ``threshold``, 0 to 1, are dropped; the score is the geometric mean of the
+    detector's and the network's. Landmarks are read ``rounds`` times, each in the crop that the
+    last ones make.
     """
 
     def __init__(
-        self,
-        detector: Detector,
-        network: LandmarkNetwork,
-        threshold: float = 0.5,
-        rounds: int = 3,
+        self, detector: Detector, network: LandmarkNetwork, threshold: float = 0.5, rounds: int = 3
     ) -> None:
         if rounds < 1:
             raise InputError(f"rounds is {rounds}, and must be 1 or more")
@@ -210,12 +197,8 @@ class FaceFinder:
     ) -> Face:
         """The face in a box that a person gave: read as well as can be, whatever its score.
 
-        Args:
-            image: The picture.
-            box: x, y of the upper left corner, width and height; forehead to chin.
-
-        Raises:
-            InputError: The box is empty or lies outside of the picture.
+        The box is x, y of the upper left corner, width and height; forehead to chin. Raises
+        InputError if it is empty or lies outside of the picture.
         """
         check_box(box, image)
         frame = box_frame(box)
@@ -231,12 +214,7 @@ class FaceFinder:
     def refine(self, image: UInt8[np.ndarray, "h w 3"], frames: Sequence[Frame]) -> list[Face]:
         """Read the landmarks of faces whose squares are roughly known, such as the last frame's.
 
-        Args:
-            image: The picture.
-            frames: FFHQ's square of each face, roughly.
-
-        Returns:
-            A face for each square, in the same order, however unsure.
+        A face for each of FFHQ's squares, in the same order, however unsure.
         """
         if not frames:
             return []
@@ -354,11 +332,7 @@ def box_frame(box: tuple[float, float, float, float]) -> Frame:
 
 
 def check_box(box: tuple[float, float, float, float], image: UInt8[np.ndarray, "h w 3"]) -> None:
-    """Refuse a box that holds nothing of a picture.
-
-    Raises:
-        InputError: It is smaller than 4 pixels, not finite, or lies outside.
-    """
+    """Refuse a box below 4 pixels, not finite, or outside of the picture: InputError."""
     x, y, width, height = box
     size = f"{image.shape[1]}x{image.shape[0]}"
     said = ",".join(f"{value:g}" for value in box)
@@ -386,13 +360,11 @@ def _about(centre: tuple[float, float], turns: int) -> Float[np.ndarray, "2 3"]:
 
 
 def _same(one: Face, other: Face) -> bool:
-    """Whether two readings are of one face, perhaps turned otherwise."""
     a, b = one.frame, other.frame
     return float(np.hypot(*np.subtract(a.centre, b.centre))) < _SAME * max(a.side, b.side)
 
 
 def _near(new: Frame, first: Frame) -> bool:
-    """Whether a reading is still about the face that was found."""
     moved = float(np.hypot(*np.subtract(new.centre, first.centre)))
     return moved < first.side * 0.6 and 0.4 < new.side / max(first.side, 1e-6) < 2.5
 
@@ -425,22 +397,13 @@ def _distinct(faces: Sequence[Face]) -> list[Face]:
 
 
 def choose_face(faces: Sequence[Face], number: int | None) -> Face:
-    """The face that is meant.
-
-    Args:
-        faces: All faces of a picture, in the order in which they are numbered.
-        number: From 1; ``None`` takes the only one.
-
-    Raises:
-        InputError: There is no such face, or several and no number.
-    """
+    """The face of a number from 1, or the only one; InputError if there is no such, or several."""
     if not faces:
         raise InputError("no face was found; say where it is with `box=x,y,width,height`")
     if number is None:
         if len(faces) > 1:
-            raise InputError(
-                f"{len(faces)} faces were found; choose one with `face`, 1 to {len(faces)}"
-            )
+            cause = f"{len(faces)} faces were found; choose one with `face`, 1 to {len(faces)}"
+            raise InputError(cause)
         return faces[0]
     if not 1 <= number <= len(faces):
         many = "1 face was" if len(faces) == 1 else f"{len(faces)} faces were"
@@ -451,13 +414,7 @@ def choose_face(faces: Sequence[Face], number: int | None) -> Face:
 def draw_faces(
     image: UInt8[np.ndarray, "h w 3"], faces: Sequence[Face], longest: int = 1600
 ) -> UInt8[np.ndarray, "h2 w2 3"]:
-    """A preview: each face with its number, box and landmarks.
-
-    Args:
-        image: The picture.
-        faces: Its faces, in the order in which they are numbered.
-        longest: The preview's longest side at most.
-    """
+    """A preview of at most ``longest`` pixels a side: faces with number, box, landmarks."""
     scale = min(longest / max(image.shape[:2]), 1.0)
     size = max(round(image.shape[0] * scale), 1), max(round(image.shape[1] * scale), 1)
     page = Image.fromarray(images.resize(image, size))

@@ -38,12 +38,7 @@ _SHORTEST = 1e-6
 
 @dataclass(frozen=True)
 class Frame:
-    """A turned square.
-
-    Attributes:
-        centre: x, y in pixels.
-        half: From the centre to the middle of the square's right side: x, y in pixels.
-    """
+    """A turned square: its centre, and the way to the middle of its right side, in pixels."""
 
     centre: tuple[float, float]
     half: tuple[float, float]
@@ -91,13 +86,10 @@ def five_points(landmarks: Float[np.ndarray, "*n 68 2"]) -> Float[np.ndarray, "*
 
 
 def frame_of(points: Float[np.ndarray, "p 2"]) -> Frame:
-    """FFHQ's square around a face (Karras et al. 2019, appendix A).
+    """FFHQ's square around a face (Karras et al.
 
-    Args:
-        points: 68 landmarks (more may follow, such as pupils), or five points.
-
-    Raises:
-        InputError: Another number of points, or they all but coincide.
+    2019, appendix A). Points are 68 landmarks (more may follow, such as pupils), or five. Raises
+    InputError for another number of points, or if they all but coincide.
     """
     if len(points) != 5 and len(points) < 68:
         raise InputError(f"{len(points)} points make no face: 5 or 68 are needed")

@@ -14,10 +14,9 @@ from torch.nn import functional
 
 from mien import images
 from mien.attributes import LABELS, column_slice
-from mien.data.sources import open_source
 from mien.data.training_set import TrainingSet
-from mien.errors import DatasetError, InputError
-from mien.faces.pictures import read_points
+from mien.errors import InputError
+from mien.faces.pictures import points_of
 from mien.faces.views import anchors_of, average_anchors
 from mien.stylegan2.generator import Generator
 
@@ -28,12 +27,10 @@ _AT_ONCE = 16
 
 @dataclass(frozen=True, eq=False)
 class People:
-    """Pictures of people, one or several of each.
+    """Pictures of people, one or several of each, framed as FFHQ frames faces.
 
-    Attributes:
-        pictures: uint8 ``[m, h, w, 3]``, framed as FFHQ frames faces.
-        anchors: Points of each picture that expressions move.
-        person: Who each picture shows, from 0 without gaps.
+    ``anchors`` are the points of each picture that expressions move; ``person`` says who each
+    shows, from 0 without gaps.
     """
 
     pictures: UInt8[np.ndarray, "m h w 3"]
@@ -43,15 +40,12 @@ class People:
     def __post_init__(self) -> None:
         counts = (len(self.pictures), len(self.anchors), len(self.person))
         if len(set(counts)) != 1 or not counts[0]:
-            raise InputError(
-                f"{counts[0]} pictures with {counts[1]} sets of anchors of {counts[2]} people"
-            )
+            cause = f"{counts[0]} pictures with {counts[1]} sets of anchors of {counts[2]} people"
+            raise InputError(cause)
 
     @classmethod
     def of(
-        cls,
-        pictures: UInt8[np.ndarray, "m h w 3"],
-        anchors: Float[Tensor, "m 16 2"] | None = None,
+        cls, pictures: UInt8[np.ndarray, "m h w 3"], anchors: Float[Tensor, "m 16 2"] | None = None
     ) -> People:
         """One picture a person; without anchors, those of the average face."""
         found = average_anchors(len(pictures)) if anchors is None else anchors
@@ -81,19 +75,11 @@ def generated_people(
     psi: float = 0.7,
     labels: Float[Tensor, "m c"] | None = None,
 ) -> People:
-    """Draw people who do not exist, each several times.
+    """Draw people who do not exist, each several times; person *i* has z of seed ``seed + i``.
 
     The looks of one person share z and what lasts of the label; expression, mouth, eyes and pose
     are another face's, and the upper half of the layers, which hold colours, partly as well.
-
-    Args:
-        generator: In eval mode.
-        count: How many people.
-        seed: Person *i* has z of seed ``seed + i``.
-        resolution: Side of the pictures.
-        looks: Pictures of each.
-        psi: Truncation.
-        labels: Labels to draw from, for a generator that takes them.
+    ``psi`` is the truncation; ``labels`` are drawn from, for a generator that takes them.
     """
     config = generator.config
     source = torch.Generator().manual_seed(seed)
@@ -148,24 +134,14 @@ def open_people(
 ) -> tuple[People, Float[Tensor, "n c"] | None]:
     """The faces of a part of a data set, each a person of its own, and their labels if there are.
 
-    Args:
-        data: A folder or zip of faces framed as FFHQ frames them.
-        points: ``.npz`` with ``points`` ``[pictures, 68, 2]``, a row for each picture of ``data``
-            in sorted order, at 256×256; ``None`` takes the average face's for all.
-        resolution: Side of the pictures.
-        part: Which part, see :func:`mien.data.splits.split`.
-
-    Raises:
-        DatasetError: Pictures or points cannot be used, or their numbers differ.
+    They are framed as FFHQ frames them. ``points`` is an ``.npz`` with ``points`` ``[pictures, 68,
+    2]``, a row for each picture of ``data`` in sorted order, at 256×256; ``None`` takes the average
+    face's for all. Raises DatasetError if pictures or points cannot be used, or their numbers
+    differ.
     """
     chosen = TrainingSet.open(data, resolution, part=part)
     labels = None if chosen.labels is None else torch.from_numpy(chosen.labels)
     if points is None:
         return People.of(chosen.pictures), labels
-    names, rows = open_source(data).names, read_points(points)
-    if len(rows) != len(names):
-        cause = f"has {len(rows)} rows, {data} has {len(names)} pictures"
-        raise DatasetError(points, cause, "give the points of these pictures")
-    place = {name: i for i, name in enumerate(names)}
-    found = anchors_of(rows[[place[name] for name in chosen.names]], (_POINTS_SIDE, _POINTS_SIDE))
+    found = anchors_of(points_of(data, points, chosen.names), (_POINTS_SIDE, _POINTS_SIDE))
     return People.of(chosen.pictures, found), labels

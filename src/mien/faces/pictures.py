@@ -9,6 +9,7 @@ Axes: n batch, p points, h w pixels.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,14 +61,10 @@ class Dice:
 class FacePictures:
     """Portraits with their points, at several sizes, and backgrounds.
 
-    Attributes:
-        levels: uint8 ``[n, 3, s, s]``, s = 256, 128, 64, 32.
-        points: ``[n, 70, 2]``: the landmarks and the pupils, in pixels of the largest level.
-        five: ``[n, 5, 2]``: eyes, nose, corners of the mouth.
-        frames: ``[n, 4]``: centre x, y and half x, y of FFHQ's square.
-        trust: ``[n]``: 1, less for faces in profile, whose landmarks are guesses.
-        backgrounds: uint8 ``[k, 3, 192, 192]``.
-        fingerprint: Changes with the pictures.
+    ``levels`` have s = 256, 128, 64, 32; ``points`` ``[n, 70, 2]`` are the landmarks and the
+    pupils, in pixels of the largest; ``five`` eyes, nose, corners of the mouth; ``frames`` ``[n,
+    4]`` centre x, y and half x, y of FFHQ's square; ``trust`` is 1, less for faces in profile,
+    whose landmarks are guesses; ``backgrounds`` are uint8 ``[k, 3, 192, 192]``.
     """
 
     levels: tuple[UInt8[Tensor, "n 3 _ _"], ...]
@@ -85,26 +82,14 @@ class FacePictures:
     def open(
         cls, data: str | Path, points: str | Path, part: str = "train", backgrounds: int = 640
     ) -> FacePictures:
-        """Read portraits and their landmarks.
+        """Read a part of a folder or zip of portraits and their landmarks; make ``backgrounds``.
 
-        Args:
-            data: A folder or zip of portraits.
-            points: ``.npz`` with ``points`` ``[pictures, 68, 2]``, a row for each picture of
-                ``data`` in sorted order, in pixels of the picture at 256².
-            part: Which part of the data set; see :mod:`mien.data.splits`.
-            backgrounds: How many backgrounds to make.
-
-        Raises:
-            DatasetError: The pictures or points cannot be used, or their numbers differ.
+        ``points`` is an ``.npz`` with ``points`` ``[pictures, 68, 2]``, a row for each picture of
+        ``data`` in sorted order, in pixels of the picture at 256². Raises DatasetError if pictures
+        or points cannot be used, or their numbers differ.
         """
         chosen = TrainingSet.open(data, SIDE, labels=False, part=part)  # pyright: ignore
-        names = open_source(data).names
-        table = read_points(points)
-        if len(table) != len(names):
-            cause = f"has {len(table)} rows, {data} has {len(names)} pictures"
-            raise DatasetError(points, cause, "give the points of these pictures")
-        place = {name: i for i, name in enumerate(names)}
-        rows = table[[place[name] for name in chosen.names]]
+        rows = points_of(data, points, chosen.names)
         return cls.of(chosen.pictures, rows, backgrounds, chosen.fingerprint)
 
     @classmethod
@@ -146,16 +131,24 @@ class FacePictures:
 
 
 def read_points(path: str | Path) -> Float[np.ndarray, "n 68 2"]:
-    """Landmarks of a whole data set out of an ``.npz`` with the key ``points``.
-
-    Raises:
-        DatasetError: It cannot be read or holds something else.
-    """
+    """Landmarks of a whole data set out of an ``.npz`` with ``points``; raises DatasetError."""
     rows = npz_points(path, np.float32)
     if rows.ndim != 3 or rows.shape[1:] != (68, 2) or not np.isfinite(rows).all():
         cause = f"its points have the shape {list(rows.shape)}, [pictures, 68, 2] is wanted"
         raise DatasetError(path, cause)
     return rows
+
+
+def points_of(
+    data: str | Path, points: str | Path, chosen: Sequence[str]
+) -> Float[np.ndarray, "n 68 2"]:
+    """Landmarks of some pictures of ``data``; DatasetError if there is not a row for each."""
+    names, rows = open_source(data).names, read_points(points)
+    if len(rows) != len(names):
+        cause = f"has {len(rows)} rows, {data} has {len(names)} pictures"
+        raise DatasetError(points, cause, "give the points of these pictures")
+    place = {name: i for i, name in enumerate(names)}
+    return rows[[place[name] for name in chosen]]
 
 
 # Geometry
@@ -199,8 +192,7 @@ def sample(
 ) -> tuple[Float[Tensor, "n 3 h w"], Float[Tensor, "n h w 2"]]:
     """Cut portraits through matrices, each from the level that neither blurs nor aliases.
 
-    Returns:
-        Pictures in [-1, 1], and where in the portrait each pixel comes from.
+    Pictures in [-1, 1], and where in the portrait each pixel comes from.
     """
     source = places(matrix, size)
     steps = torch.linalg.det(matrix[:, :, :2]).abs().sqrt()
@@ -234,10 +226,7 @@ def shake(
 ) -> Float[Tensor, "n 3 h w"]:
     """Other colours, light, sharpness and grain; values stay in [-1, 1].
 
-    Args:
-        batch: Pictures.
-        dice: Random numbers.
-        coarsest: Some pictures look as if they had been smaller by up to this factor.
+    Some pictures look as if they had been smaller by up to ``coarsest``.
     """
     count, size = len(batch), batch.shape[-1]
     batch = _blurred(batch, dice, coarsest)
@@ -291,9 +280,7 @@ def cover(
 def head_mask(source: Float[Tensor, "n h w 2"], dice: Dice) -> Float[Tensor, "n 1 h w"]:
     """How much of a portrait shows: all of it, or a soft oval about the head, or head and chest.
 
-    Args:
-        source: Where in the portrait each pixel comes from.
-        dice: Random numbers.
+    ``source`` is where in the portrait each pixel comes from.
     """
     count = len(source)
     inside = ((source > 0) & (source < SIDE)).all(dim=3)

@@ -34,35 +34,23 @@ SUFFIXES = (".npz", ".json", ".csv")
 
 @dataclass(frozen=True)
 class LandmarkFile:
-    """Landmarks of many pictures.
-
-    Attributes:
-        path: The file.
-        named: Name as the file gives it -> ``[p, 2]``; empty if it has no names.
-        rows: The same in order, if it has no names.
-    """
+    """Landmarks of many pictures: by name as the file gives it, or ``rows`` if it has no names."""
 
     path: Path
     named: Mapping[str, Float[np.ndarray, "p 2"]]
     rows: tuple[Float[np.ndarray, "p 2"], ...] = ()
 
     def check(self, count: int) -> None:
-        """Refuse a file without names that is about another number of pictures.
-
-        Raises:
-            DatasetError: The numbers differ.
-        """
+        """Refuse a file without names that is about another number of pictures: DatasetError."""
         if self.rows and len(self.rows) != count:
             rows, pictures = counted(len(self.rows), "rows"), counted(count, "pictures")
             cause = f"has no names and {rows}, for {pictures}"
             raise DatasetError(self.path, cause, "add 'names', or give a row for each picture")
 
     def find(self, name: str, index: int) -> Float[np.ndarray, "p 2"] | None:
-        """The points of a picture, 5 or 68 of them; ``None`` if the file does not know it.
+        """The points of a picture, 5 or 68; ``None`` if the file does not know it.
 
-        Args:
-            name: The picture, perhaps in folders.
-            index: Its place among all pictures.
+        ``name`` may lie in folders, ``index`` is its place among all pictures.
         """
         points = self.rows[index] if self.rows else self._named(name)
         return None if points is None else points[:68]
@@ -84,11 +72,7 @@ class LandmarkFile:
 
 
 def read_landmarks(path: str | Path) -> LandmarkFile:
-    """Read a file of landmarks.
-
-    Raises:
-        DatasetError: It cannot be read, or its points are not 5 or 68 a face.
-    """
+    """Read a file of landmarks; DatasetError if it cannot be read, or points are not 5 or 68."""
     file = Path(path)
     readers = {".npz": _read_npz, ".json": _read_json, ".csv": _read_csv}
     reader = readers.get(file.suffix.lower())
@@ -109,11 +93,7 @@ def read_landmarks(path: str | Path) -> LandmarkFile:
 
 
 def npz_points(path: str | Path, dtype: type[np.floating]) -> np.ndarray:
-    """The array ``points`` of an ``.npz``, whatever its shape.
-
-    Raises:
-        DatasetError: The file cannot be read or has no such array.
-    """
+    """The array ``points`` of an ``.npz``, whatever its shape; DatasetError if there is none."""
     try:
         with np.load(path, allow_pickle=False) as arrays:
             return np.asarray(arrays["points"], dtype=dtype)

@@ -1,12 +1,10 @@
 """Where the pupils are, in pictures whose eyes are roughly known.
 
-The 68 landmarks outline the eyes, and the middle of an outline lies below the pupil of an eye that
-looks straight. Here a dark disc between two bright sectors is looked for near that middle, with a
-bonus for its own middle being darker still, and a prior that keeps to the eye where there is no
-such disc (sunglasses, closed eyes). Catchlights, which sit above the pupil and would push the disc
-down, are taken out first, and the top of the disc, which the upper lid covers, does not count.
-
-It labels pictures for the landmark network, and settles what that network says of a face.
+The middle of an outline of landmarks lies below the pupil of an eye that looks straight. Near it a
+dark disc between two bright sectors is looked for, with a bonus for its own middle being darker
+still, and a prior that keeps to the eye where there is no such disc (sunglasses, closed eyes).
+Catchlights, which would push the disc down, are taken out first, and the top of the disc, which the
+upper lid covers, does not count.
 """
 
 from __future__ import annotations
@@ -39,14 +37,9 @@ _CATCHLIGHT = 9
 def find_pupils(
     pictures: Float[Tensor, "n 3 h w"], points: Float[Tensor, "n 68 2"]
 ) -> Float[Tensor, "n 2 2"]:
-    """Pupils of upright faces.
+    """x, y of the left and the right pupil (in the picture) of upright faces.
 
-    Args:
-        pictures: One face each, in [-1, 1].
-        points: Its 68 landmarks, x, y in pixels.
-
-    Returns:
-        x, y of the left and the right pupil (left and right in the picture).
+    Pictures show one face each, in [-1, 1]; its 68 landmarks are in pixels.
     """
     eyes = torch.stack([points[:, LEFT_EYE].mean(dim=1), points[:, RIGHT_EYE].mean(dim=1)], dim=1)
     apart = (eyes[:, 1] - eyes[:, 0]).norm(dim=1)

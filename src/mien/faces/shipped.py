@@ -1,8 +1,4 @@
-"""The finder of faces with the networks that ship: loaded once, used by every verb.
-
-faces = face_finder().find(image)
-crop, alignment = align(image, faces[0], 256)
-"""
+"""The finder of faces with the networks that ship: loaded once, used by every verb."""
 
 from __future__ import annotations
 
@@ -27,20 +23,14 @@ def face_finder(
     detail: int = 640,
     threshold: float = 0.5,
 ) -> FaceFinder:
-    """A finder of faces.
+    """A finder of faces; faces less sure than ``threshold`` are dropped.
 
-    Args:
-        detector: An ONNX file of a published detector, or a detector of our own by name or path;
-            ``None`` for the one that ships.
-        landmarks: The landmark network, by name or path.
-        device: Where to compute.
-        detail: Longest side in pixels of what our own detector is shown; more finds smaller faces
-            and takes longer.
-        threshold: Faces less sure than this are dropped.
+    ``detector`` is an ONNX file of a published detector, or one of our own by name or path;
+    ``None`` the one that ships. ``detail`` is the longest side in pixels of what our own is shown;
+    more finds smaller faces and takes longer.
 
-    Raises:
-        UnknownName, WeightsMissing, CheckpointError: A network cannot be loaded.
-        MissingExtra: An ONNX file, and onnxruntime is not installed.
+    Raises UnknownName, WeightsMissing or CheckpointError if a network cannot be loaded,
+    MissingExtra for an ONNX file without onnxruntime.
     """
     network = load_landmarks(landmarks, device).network
     return FaceFinder(load_any_detector(detector, device, detail), network, threshold)
@@ -49,7 +39,7 @@ def face_finder(
 def load_any_detector(
     detector: str | Path | None = None, device: str = "cpu", detail: int = 640
 ) -> Detector:
-    """A detector: the one that ships, one of our own files, or an ONNX file; see above."""
+    """A detector as of :func:`face_finder`: ours, or out of an ONNX file."""
     from mien.judges.face_detector import PyramidDetector
 
     if detector is not None and Path(detector).suffix.lower() == ".onnx":

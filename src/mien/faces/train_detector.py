@@ -1,7 +1,5 @@
 """Training the face detector: portraits set into scenery, at any size and turn.
 
-    mien train detector --data sfhq.zip --points POINTS.npz --out detector.safetensors
-
 A canvas shows no face, one or two: whole portraits with their edges, or heads cut out softly, and
 lone eyes or mouths that are no faces. Losses: CenterNet's focal loss of the heat map (Zhou et al.
 2019, Eq. 1) and the distance of the five points in units of the face.
@@ -37,14 +35,10 @@ _SHOWS = 0.35
 
 @dataclass(frozen=True)
 class Canvases:
-    """A batch.
+    """A batch in [-1, 1], of ``f`` faces a canvas, not all of which are there.
 
-    Attributes:
-        images: In [-1, 1].
-        points: Five points of each face, in pixels; ``f`` faces a canvas.
-        centre: Middle of each face.
-        reach: Half side of FFHQ's square of each face.
-        there: Which faces there are.
+    ``points`` are five in pixels, ``centre`` is the middle of the face, ``reach`` half the side of
+    FFHQ's square.
     """
 
     images: Float[Tensor, "n 3 h w"]
@@ -59,13 +53,7 @@ class Canvases:
 
 
 class DetectorRecipe(AdamWRecipe):
-    """A face detector.
-
-    Args:
-        config: What decides the run.
-        faces: Portraits with points.
-        device: Where to compute; canvases are drawn on the CPU.
-    """
+    """A face detector, taught on portraits with points; canvases are drawn on the CPU."""
 
     name = "the detector"
     longest = 5.0
@@ -125,12 +113,7 @@ def draw_canvases(faces: FacePictures, count: int, size: int, dice: Dice) -> Can
 
 
 def _pasted(
-    images: Tensor,
-    faces: FacePictures,
-    centre: Tensor,
-    reach: Tensor,
-    decoy: Tensor,
-    dice: Dice,
+    images: Tensor, faces: FacePictures, centre: Tensor, reach: Tensor, decoy: Tensor, dice: Dice
 ) -> tuple[Tensor, Tensor]:
     """Set a portrait into each canvas, or for a decoy a small part of one."""
     count, size = len(images), images.shape[-1]
@@ -164,12 +147,8 @@ def _pasted(
 def canvas_loss(heat: Tensor, points: Tensor, canvases: Canvases) -> dict[str, Tensor]:
     """The losses of a batch: the heat map's, and the points'.
 
-    ``points`` is the mean distance of its points in half sides of the face's square.
-
-    Args:
-        heat: ``[n, h, w]``, logits.
-        points: ``[n, 5, 2, h, w]`` in pixels.
-        canvases: What was shown.
+    ``heat`` ``[n, h, w]`` are logits, ``points`` ``[n, 5, 2, h, w]`` in pixels; the ``points`` that
+    is returned is their mean distance in half sides of the face's square.
     """
     rows, columns = heat.shape[1:]
     axis = (torch.arange(max(rows, columns), device=heat.device) + 0.5) * STRIDE

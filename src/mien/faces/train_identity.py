@@ -1,11 +1,8 @@
 """Training the identity network: views of one face belong together, all other faces apart.
 
-    mien train identity --data sfhq.zip --out runs/identity.safetensors
-
-Each step shows two views of some people (:mod:`mien.faces.views`). Two losses: among the
-views of the step each finds its partner (NT-Xent, Chen et al. 2020, Eq. 1), and each is told apart
-from every person of the set by a learned prototype and a margin (CosFace, Wang et al. 2018, Eq. 4).
-A person is one picture of the data, or a generated face under other expressions and colours.
+Among two views of some people each finds its partner (NT-Xent, Chen et al. 2020, Eq. 1), and each
+is told apart from every person of the set by a learned prototype and a margin (CosFace, Wang et al.
+2018, Eq. 4). A person is one picture, or a generated face under other expressions and colours.
 """
 
 from __future__ import annotations
@@ -32,11 +29,7 @@ from mien.training.random import StepRandom
 
 
 def start_from(network: Identity, trunk: Mapping[str, Tensor]) -> int:
-    """Give the network the tensors of a trunk that fit it by name and shape, such as a tagger's.
-
-    Returns:
-        How many were taken.
-    """
+    """Give the network the tensors of a trunk, such as a tagger's, that fit it; how many did."""
     state = network.state_dict()
     fitting = {k: v for k, v in trunk.items() if k in state and state[k].shape == v.shape}
     network.load_state_dict(fitting, strict=False)
@@ -46,12 +39,8 @@ def start_from(network: Identity, trunk: Mapping[str, Tensor]) -> int:
 class IdentityRecipe(AdamWRecipe):
     """An identity network and a prototype of each person.
 
-    Args:
-        config: What decides the run.
-        people: Whom it learns to tell apart; at least as many as a step shows.
-        trunk: Tensors to start from, see :func:`start_from`; those of a whole identity network
-            also give the first prototypes.
-        device: Where to compute.
+    There must be at least as many people as a step shows. ``trunk`` are tensors to start from, see
+    :func:`start_from`; those of a whole identity network also give the first prototypes.
     """
 
     name = "the identity network"
@@ -125,10 +114,10 @@ def _prototypes(network: Identity, people: People, rows: list[np.intp]) -> Tenso
 
 
 def ntxent(vectors: Float[Tensor, "m d"], temperature: float) -> tuple[Tensor, Tensor]:
-    """NT-Xent (Chen et al. 2020, Eq. 1), views of person *i* in rows *i* and *i + m/2*.
+    """NT-Xent (Chen et al.
 
-    Returns:
-        The loss, and the share of rows whose nearest other row is the partner.
+    2020, Eq. 1), views of person *i* in rows *i* and *i + m/2*. Also the share of rows whose
+    nearest other row is the partner.
     """
     n = len(vectors) // 2
     cosines = vectors @ vectors.T

@@ -1,10 +1,8 @@
 """Training the landmark network: crops of portraits, moved and spoilt on the fly.
 
-    mien train landmarks --data sfhq.zip --points POINTS.npz --out landmarks.safetensors
-
 Half of the crops are a little off, as after a first reading, half are far off, as after a detector;
-some show no face, or one that stands quite wrong, and teach the head that tells. The loss of a
-point is the cross-entropy of its map with a Gaussian and the distance of its mean.
+some show no face, or one that stands quite wrong. The loss of a point is the cross-entropy of its
+map with a Gaussian and the distance of its mean.
 """
 
 from __future__ import annotations
@@ -33,14 +31,7 @@ _SPREAD = 1.0
 
 @dataclass(frozen=True)
 class Crops:
-    """A batch.
-
-    Attributes:
-        images: In [-1, 1].
-        points: In shares of the crop.
-        weights: How much each point counts; 0 where it lies outside or there is no face.
-        face: Whether there is a face.
-    """
+    """A batch in [-1, 1]; points are shares of the crop, of weight 0 if outside or no face."""
 
     images: Float[Tensor, "n 3 h w"]
     points: Float[Tensor, "n p 2"]
@@ -53,13 +44,7 @@ class Crops:
 
 
 class LandmarkRecipe(AdamWRecipe):
-    """A landmark network.
-
-    Args:
-        config: What decides the run.
-        faces: Portraits with points.
-        device: Where to compute; crops are drawn on the CPU.
-    """
+    """A landmark network, taught on portraits with points; crops are drawn on the CPU."""
 
     name = "the landmark network"
     longest = 5.0
@@ -86,14 +71,9 @@ class LandmarkRecipe(AdamWRecipe):
 
 
 def draw_crops(faces: FacePictures, count: int, size: int, without: float, dice: Dice) -> Crops:
-    """A batch of crops: moved, mirrored, covered, spoilt.
+    """A batch of crops of ``size`` pixels: moved, mirrored, covered, spoilt.
 
-    Args:
-        faces: Portraits.
-        count: How many crops.
-        size: Their side in pixels.
-        without: Share of crops without a face that stands about right.
-        dice: Random numbers.
+    A share ``without`` has no face that stands about right.
     """
     which = dice.pick(count, len(faces))
     bare, wrong = dice.chance(count, without / 2), dice.chance(count, without / 2)
@@ -174,12 +154,8 @@ _POINT_WEIGHTS = _point_weights()
 def crop_loss(maps: Tensor, face: Tensor, crops: Crops) -> dict[str, Tensor]:
     """The losses of a batch: where points lie, and whether there is a face.
 
-    ``cells`` is the mean distance of its points in cells.
-
-    Args:
-        maps: ``[n, p, h, w]``, logits.
-        face: ``[n]``, logits.
-        crops: What was shown.
+    ``maps`` ``[n, p, h, w]`` and ``face`` ``[n]`` are logits; ``cells`` is the mean distance of the
+    points in cells.
     """
     cells = maps.shape[-1]
     wanted = crops.points * cells

@@ -1,13 +1,11 @@
 """Views of one face that still show the same person: what an identity network learns from.
 
-A view is drawn in one pass of sampling: the framing of a careless crop, and a smooth displacement
-around brows, eyes, mouth and cheeks that imitates an expression or a slight turn of the head. Then
-come other surroundings, an opened mouth, light, colours, grey, pencil, blur, JPEG-like loss, noise
-and holes. Everything is drawn from one generator, so that a step's views belong to the step.
+One pass of sampling makes the framing of a careless crop, and a smooth displacement around brows,
+eyes, mouth and cheeks that imitates an expression or a slight turn of the head. Then come other
+surroundings, an opened mouth, light, colours, grey, pencil, blur, JPEG-like loss, noise and holes.
 
-Points and displacements are in the coordinates of ``grid_sample``: -1 to 1, x to the right, y down.
-
-Axes: n batch, k anchors, h w pixels, r side of a view.
+Points and displacements are in the coordinates of ``grid_sample``. Axes: n batch, k anchors, h w
+pixels, r side of a view.
 """
 
 from __future__ import annotations
@@ -45,12 +43,8 @@ _COARSE = 24  # side of the grid on which displacements are computed; they are s
 def anchors_of(points: np.ndarray, size: tuple[int, int]) -> Float[Tensor, "n 16 2"]:
     """The sixteen points that expressions move, from 68 landmarks in the iBUG order.
 
-    Args:
-        points: ``[n, 68, 2]``, x and y in pixels.
-        size: Height and width of the pictures that the pixels belong to.
-
-    Raises:
-        InputError: Of another shape, or not finite.
+    They are x and y in pixels of pictures of this height and width. Raises InputError if they are
+    of another shape, or not finite.
     """
     if points.ndim != 3 or points.shape[1:] != (68, 2) or not np.isfinite(points).all():
         raise InputError(f"landmarks of shape {list(points.shape)}; finite [n, 68, 2] is needed")
@@ -73,19 +67,11 @@ def draw_views(
     strength: ViewStrength,
     source: torch.Generator,
 ) -> Float[Tensor, "n 3 r r"]:
-    """Draw a view of each face.
+    """Draw a view of ``resolution`` pixels a side of each face; float32, about [-1, 1].
 
-    Args:
-        faces: In [-1, 1], framed as FFHQ frames faces.
-        anchors: As :func:`anchors_of` gives them.
-        others: Pictures that lend their surroundings.
-        resolution: Side of a view.
-        crop: Side of what a view shows, as a share of the picture.
-        strength: How far views may go.
-        source: Decides everything random; on the CPU.
-
-    Returns:
-        float32, about [-1, 1].
+    Faces are in [-1, 1], framed as FFHQ frames faces, with the anchors of :func:`anchors_of`;
+    ``others`` lend their surroundings. ``crop`` is the side of what a view shows, as a share of the
+    picture. ``source`` decides everything random; on the CPU.
     """
     n, device = len(faces), faces.device
     draw = _Draw(source, device)

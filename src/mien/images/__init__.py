@@ -78,15 +78,10 @@ _UPRIGHT = {
 class Facts:
     """What a picture file says about itself, before its pixels are decoded.
 
-    Attributes:
-        format: Pillow's name of the file format, such as ``PNG``.
-        mode: Pillow's pixel mode, such as ``RGB``, ``RGBA``, ``L``, ``P``.
-        bits: Bits per channel in the file.
-        width: Pixels across, as stored.
-        height: Pixels down, as stored.
-        frames: Number of frames or pages.
-        orientation: EXIF orientation, 1 to 8; 1 is upright.
-        transparent: Whether it has an alpha channel or a transparent colour.
+    ``format`` and ``mode`` are Pillow's names, such as ``PNG`` and ``RGBA``; ``bits`` are those per
+    channel in the file, ``width`` and ``height`` as stored; ``frames`` counts pages too;
+    ``orientation`` is EXIF's, 1 to 8, 1 upright; ``transparent``: an alpha channel or a transparent
+    colour.
     """
 
     format: str
@@ -108,51 +103,24 @@ def is_picture(name: str) -> bool:
 
 
 def load(path: str | Path, animated: Animated = "refuse") -> UInt8[np.ndarray, "h w 3"]:
-    """Read a picture file.
+    """Read a picture file: uint8 ``[h, w, 3]`` RGB, upright, transparency on white.
 
-    Args:
-        path: The file.
-        animated: What to do with several frames.
-
-    Returns:
-        uint8 ``[h, w, 3]`` RGB, upright, transparency on white.
-
-    Raises:
-        ImageError: The file is absent, broken, too big, animated, or of no usable kind.
+    Raises ImageError if it is absent, broken, too big, animated (unless that may be), or of no
+    usable kind.
     """
     with _opened(path) as file:
         return _decode(file, str(path), animated, MAX_PIXELS)
 
 
 def decode(
-    data: bytes,
-    name: str = "picture",
-    animated: Animated = "refuse",
-    max_pixels: int = MAX_PIXELS,
+    data: bytes, name: str = "picture", animated: Animated = "refuse", max_pixels: int = MAX_PIXELS
 ) -> UInt8[np.ndarray, "h w 3"]:
-    """Read a picture from the bytes of its file.
-
-    Args:
-        data: The whole file.
-        name: What errors call it, such as ``faces.zip:00001.png``.
-        animated: What to do with several frames.
-        max_pixels: The most pixels that are decoded.
-
-    Returns:
-        uint8 ``[h, w, 3]`` RGB, upright, transparency on white.
-
-    Raises:
-        ImageError: The picture is broken, too big, animated, or of no usable kind.
-    """
+    """Read a picture from the bytes of its file, as :func:`load`; errors call it ``name``."""
     return _decode(io.BytesIO(data), name, animated, max_pixels)
 
 
 def probe(data: bytes, name: str = "picture", max_pixels: int = MAX_PIXELS) -> Facts:
-    """Ask the bytes of a picture file about it, without decoding the pixels.
-
-    Raises:
-        ImageError: It is no picture, or too big.
-    """
+    """Ask a picture file about it without decoding pixels; ImageError if none, or too big."""
     with _quiet(name), _open(io.BytesIO(data), name, max_pixels) as picture:
         return Facts(
             format=picture.format or "",
@@ -276,15 +244,7 @@ def _from_16_bit(picture: Image.Image, name: str) -> Image.Image:
 
 
 def to_float(images: UInt8[np.ndarray, "n h w 3"], device: Any = None) -> Float[Tensor, "n 3 h w"]:
-    """Turn pictures into what networks want.
-
-    Args:
-        images: uint8 ``[n, h, w, 3]``, 0 to 255.
-        device: Where the tensor shall be; ``None`` is the CPU.
-
-    Returns:
-        float32 ``[n, 3, h, w]``, contiguous, -1 to 1; the exact inverse of :func:`to_uint8`.
-    """
+    """Pictures as networks want them: float32, -1 to 1; :func:`to_uint8` inverts it exactly."""
     import torch
 
     pixels = torch.from_numpy(np.array(images)).to(device)
@@ -292,17 +252,7 @@ def to_float(images: UInt8[np.ndarray, "n h w 3"], device: Any = None) -> Float[
 
 
 def to_uint8(images: Float[Tensor, "n 3 h w"]) -> UInt8[np.ndarray, "n h w 3"]:
-    """Turn what a network made into pictures.
-
-    Args:
-        images: float of any precision, ``[n, 3, h, w]``, on any device; clamped to -1 to 1.
-
-    Returns:
-        uint8 ``[n, h, w, 3]``, rounded to the nearest.
-
-    Raises:
-        InputError: A pixel is not a number.
-    """
+    """What a network made as pictures, clamped to -1 to 1 and rounded; InputError for NaN."""
     import torch
 
     pixels = images.detach().to(torch.float32)
@@ -320,13 +270,8 @@ def resize(
 ) -> UInt8[np.ndarray, "*n h2 w2 3"]:
     """Resize one picture or several with Pillow's antialiased filters.
 
-    Args:
-        image: uint8 ``[h, w, 3]`` or ``[n, h, w, 3]``.
-        size: New side of a square, or (height, width).
-        filter: Resize filter.
-
-    Raises:
-        InputError: A side is not positive, or the filter is unknown.
+    ``size`` is the new side of a square, or (height, width). Raises InputError if a side is not
+    positive, or the filter is unknown.
     """
     height, width = (size, size) if isinstance(size, int) else size
     if min(height, width) < 1:
@@ -354,15 +299,9 @@ def centre_square(image: UInt8[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "side 
 def grid(
     images: UInt8[np.ndarray, "n h w 3"], columns: int | None = None, gap: int = 0
 ) -> UInt8[np.ndarray, "height width 3"]:
-    """Lay pictures side by side, row by row, on white.
+    """Lay pictures side by side, row by row, on white, with ``gap`` pixels between neighbours.
 
-    Args:
-        images: uint8 ``[n, h, w, 3]``, at least one.
-        columns: How many in a row; ``None`` makes the grid about square.
-        gap: White pixels between neighbours.
-
-    Raises:
-        InputError: There is no picture, or no column.
+    ``columns=None`` makes the grid about square. Raises InputError for no picture, or no column.
     """
     count, height, width = images.shape[:3]
     if count < 1:
@@ -386,25 +325,31 @@ def contact_sheet(
     gap: int = 8,
     font_size: int = 14,
 ) -> UInt8[np.ndarray, "height width 3"]:
-    """Lay pictures side by side with a caption under each.
+    """Lay pictures side by side with a caption of at most four lines under each, of its width.
 
-    Args:
-        images: uint8 ``[n, h, w, 3]``, at least one.
-        captions: A text for each picture, wrapped to its width, four lines at most.
-        columns: How many in a row; ``None`` makes the sheet about square.
-        gap: White pixels between neighbours and around the sheet.
-        font_size: Height of the letters in pixels.
-
-    Raises:
-        InputError: There is no picture, no column, or not one caption a picture.
+    ``columns=None`` makes the sheet about square; ``gap`` white pixels lie between neighbours and
+    around the sheet, letters are ``font_size`` pixels high. Raises InputError for no picture, no
+    column, or not one caption a picture.
     """
     if captions is not None and len(captions) != len(images):
         raise InputError(f"{len(captions)} captions for {len(images)} pictures")
     font = ImageFont.load_default(size=font_size)
     wrapped = [_wrap(text, font, images.shape[2]) for text in captions or ()]
-    line_height = math.ceil(font_size * 1.3)
+    return lettered_sheet(images, wrapped, columns, gap, font_size)
+
+
+def lettered_sheet(
+    images: UInt8[np.ndarray, "n h w 3"],
+    wrapped: Sequence[Sequence[str]],
+    columns: int | None,
+    gap: int,
+    font_size: int,
+    side: int = 0,
+) -> UInt8[np.ndarray, "height width 3"]:
+    """Lay pictures side by side, ``side`` pixels wider than they are, with lines under each."""
+    font, line_height = ImageFont.load_default(size=font_size), math.ceil(font_size * 1.3)
     room = max((len(lines) for lines in wrapped), default=0) * line_height
-    cells = np.pad(images, ((0, 0), (0, room), (0, 0), (0, 0)), constant_values=_WHITE)
+    cells = np.pad(images, ((0, 0), (0, room), (0, side), (0, 0)), constant_values=_WHITE)
     for cell, lines in zip(cells, wrapped, strict=False):
         page = Image.fromarray(cell)
         draw = ImageDraw.Draw(page)
@@ -447,27 +392,32 @@ def save(
     provenance: Mapping[str, Any] | None = None,
     force: bool = True,
 ) -> Path:
-    """Write a picture as PNG, with what made it.
+    """Write a picture as PNG, with what made it; gives ``path`` back, whose folder is created.
 
-    Args:
-        path: Where; must end in ``.png``. The folder is created.
-        image: uint8 ``[h, w, 3]``, or ``[h, w, 4]`` with opacity from 0 to 255.
-        provenance: What made it (model, seed, text, edits): values of JSON, numpy numbers and
-            paths. Stored as one JSON object in the PNG text ``mien``; ``None`` stores nothing.
-        force: Whether an existing file may be replaced.
+    The image is uint8 ``[h, w, 3]``, or ``[h, w, 4]`` with opacity from 0 to 255. ``provenance``
+    (model, seed, text, edits: values of JSON, numpy numbers and paths) is stored as one JSON object
+    in the PNG text ``mien``; ``None`` stores nothing.
 
-    Returns:
-        ``path``.
-
-    Raises:
-        OutputError: The name does not end in ``.png``, the file exists, or the disk refuses.
+    Raises OutputError if the name does not end in ``.png``, the file exists and ``force`` is false,
+    or the disk refuses.
     """
+    return save_png(path, Image.fromarray(image), "pictures", provenance, force)
+
+
+def save_png(
+    path: str | Path,
+    picture: Image.Image,
+    what: str,
+    provenance: Mapping[str, Any] | None,
+    force: bool,
+) -> Path:
+    """Write a picture of Pillow's as :func:`save` does; errors say ``what`` is written as PNG."""
     target = as_path(path)
     if target.suffix.lower() != ".png":
-        cause = f"ends in {target.suffix!r}, and pictures are written as PNG"
+        cause = f"ends in {target.suffix!r}, and {what} are written as PNG"
         raise OutputError(target, cause, "give a name that ends in .png")
     with replacing(target, force) as beside:
-        Image.fromarray(image).save(beside, format="PNG", pnginfo=png_text(provenance))
+        picture.save(beside, format="PNG", pnginfo=png_text(provenance))
     return target
 
 
@@ -490,10 +440,6 @@ def json_default(value: object) -> object:
 
 
 def read_provenance(path: str | Path) -> dict[str, Any]:
-    """Read back what made a picture, as :func:`save` wrote it.
-
-    Raises:
-        ImageError: The file is no picture, or does not say what made it.
-    """
+    """What made a picture, as :func:`save` wrote it; ImageError if it does not say so."""
     with _opened(path) as file, _quiet(str(path)), _open(file, str(path), MAX_PIXELS) as picture:
         return provenance_of(picture, str(path))

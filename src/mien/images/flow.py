@@ -37,18 +37,10 @@ def optical_flow(
 ) -> Float[Tensor, "n 2 h w"]:
     """Motion from frames ``a`` to frames ``b``: a(x) is seen in b at x + flow(x).
 
-    Args:
-        a: Images in [-1, 1].
-        b: The same, as many and as large.
-        sigma: Width of the Gaussian window in which motion is taken for constant, in pixels of
-            each level. Larger is steadier, smaller follows finer motion.
-        iterations: Steps on each level of the pyramid.
-
-    Returns:
-        float32 on the device of ``a``.
-
-    Raises:
-        InputError: Frames smaller than 12 pixels a side.
+    Frames are in [-1, 1], the flow float32. In the Gaussian window of ``sigma`` pixels of each
+    level of the pyramid motion is taken for constant (larger is steadier, smaller follows finer
+    motion); ``iterations`` are steps on each. Raises InputError for frames smaller than 12 pixels a
+    side.
     """
     if min(a.shape[2:]) < _SMALLEST:
         height, width = a.shape[2:]
@@ -83,14 +75,10 @@ def warp(
 def visible(
     flow: Float[Tensor, "n 2 h w"], back: Float[Tensor, "n 2 h w"]
 ) -> Bool[Tensor, "n h w"]:
-    """Where a pixel is seen in both frames.
+    """Where a pixel is seen in both frames; ``flow`` leads from the one that is asked about.
 
-    It is if going there and back ends where it began, |f + b|² ≤ 0.01 (|f|² + |b|²) + 0.5 with b
-    at the far end (Sundaram, Brox & Keutzer 2010, Eq. 5), and if it does not leave the picture.
-
-    Args:
-        flow: From the frame that is asked about to the other.
-        back: From the other to it.
+    It is if going there and back ends where it began, |f + b|² ≤ 0.01 (|f|² + |b|²) + 0.5 with b at
+    the far end (Sundaram, Brox & Keutzer 2010, Eq. 5), and if it does not leave the picture.
     """
     returned = warp(back, flow)
     apart = (flow + returned).square().sum(dim=1)

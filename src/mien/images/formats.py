@@ -23,11 +23,7 @@ _QUALITY = 95
 
 
 def suffix_of(name: str) -> str:
-    """The end of the names of files of a format.
-
-    Raises:
-        UnknownName: No such format.
-    """
+    """The end of the names of files of a format; raises UnknownName if there is no such one."""
     plain = str(name).lower().removeprefix(".").replace("jpeg", "jpg")
     if plain not in SUFFIXES:
         raise UnknownName("format", str(name), SUFFIXES)
@@ -42,15 +38,9 @@ def save(
 ) -> Path:
     """Write a picture in the format of its name: PNG without loss, else quality 95.
 
-    Args:
-        path: Ends in ``.png``, ``.jpg`` or ``.webp``.
-        image: uint8 ``[h, w, 3]``.
-        provenance: What made it; in JPEG and WebP it stands in the EXIF description.
-        force: Whether an existing file may be replaced.
-
-    Raises:
-        UnknownName: Another suffix.
-        OutputError: The file exists, the disk refuses, or ``provenance`` is too long for a JPEG.
+    The name ends in ``.png``, ``.jpg`` or ``.webp``, else UnknownName; in JPEG and WebP
+    ``provenance`` stands in the EXIF description. Raises OutputError if the file exists and
+    ``force`` is false, the disk refuses, or ``provenance`` is too long for a JPEG.
     """
     target = as_path(path)
     suffix = suffix_of(target.suffix)

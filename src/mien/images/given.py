@@ -16,12 +16,7 @@ Picture = str | Path | np.ndarray | Image.Image
 
 
 def given(picture: Picture) -> tuple[UInt8[np.ndarray, "h w 3"], str | None]:
-    """The pixels of a picture, and its file where it has one.
-
-    Raises:
-        ImageError: The file is no picture.
-        WrongType: It is nothing of :data:`Picture`.
-    """
+    """The pixels of a picture, and its file if it has one; ImageError or WrongType for others."""
     if isinstance(picture, str | Path):
         return images.load(picture), str(picture)
     if isinstance(picture, Image.Image):

@@ -40,11 +40,7 @@ def ready() -> bool:
 def brand(file: io.BytesIO | io.BufferedReader) -> str:
     """The brand of a HEIF file (ISO 14496-12, 4.3; ISO 23008-12), such as ``heic``.
 
-    Args:
-        file: At its beginning, where it is left again.
-
-    Returns:
-        Empty if it is another file; AVIF is another file.
+    Empty for others; AVIF is another. The file is at its beginning, where it is left again.
     """
     head = file.read(16 + 4 * _MOST_BRANDS)
     file.seek(0)
@@ -63,12 +59,8 @@ def brand(file: io.BytesIO | io.BufferedReader) -> str:
 def formats(file: io.BytesIO | io.BufferedReader, name: str) -> tuple[str, ...]:
     """What Pillow may take a file for beside its own formats: HEIF, if it is.
 
-    Args:
-        file: At its beginning, where it is left again.
-        name: What the error calls it.
-
-    Raises:
-        ImageError: It is HEIF, and broken, or the extra is not installed.
+    The file is at its beginning, where it is left again. Raises ImageError if it is HEIF, and
+    broken, or the extra is not installed.
     """
     kind = brand(file)
     if not kind:

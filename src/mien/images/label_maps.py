@@ -9,19 +9,16 @@ Axes: h w pixels, k colours.
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from jaxtyping import UInt8
-from PIL import Image, PngImagePlugin
+from PIL import Image
 
-from mien.errors import ImageError, OutputError, counted
-from mien.files import as_path, replacing
-from mien.images import _DAMAGE, MAX_PIXELS, json_default
-from mien.images.provenance import KEY
+from mien.errors import ImageError, counted
+from mien.images import _DAMAGE, MAX_PIXELS, save_png
 
 UNKNOWN = 255
 """Id of pixels of which nothing is known; grey in the palette."""
@@ -34,33 +31,13 @@ def save(
     provenance: Mapping[str, Any] | None = None,
     force: bool = True,
 ) -> Path:
-    """Write a label map.
-
-    Args:
-        path: Where; must end in ``.png``.
-        labels: Ids.
-        palette: Colour of each id.
-        provenance: What made it, as :func:`mien.images.save` stores it.
-        force: Whether an existing file may be replaced.
-
-    Raises:
-        OutputError: The name does not end in ``.png``, the file exists, or the disk refuses.
-    """
-    target = as_path(path)
-    if target.suffix.lower() != ".png":
-        cause = f"ends in {target.suffix!r}, and label maps are written as PNG"
-        raise OutputError(target, cause, "give a name that ends in .png")
+    """Write a label map of the colours of ``palette``; otherwise as :func:`mien.images.save`."""
     picture = Image.fromarray(labels).convert("P")
     colours = np.full((256, 3), 128, np.uint8)
     colours[: len(palette)] = palette
     picture.putdata(labels.reshape(-1).tolist())
     picture.putpalette(colours.tobytes())
-    text = PngImagePlugin.PngInfo()
-    if provenance is not None:
-        text.add_text(KEY, json.dumps(dict(provenance), default=json_default))
-    with replacing(target, force) as beside:
-        picture.save(beside, format="PNG", pnginfo=text)
-    return target
+    return save_png(path, picture, "label maps", provenance, force)
 
 
 def load(path: str | Path, palette: UInt8[np.ndarray, "k 3"]) -> UInt8[np.ndarray, "h w"]:
@@ -73,18 +50,10 @@ def load(path: str | Path, palette: UInt8[np.ndarray, "k 3"]) -> UInt8[np.ndarra
 
 
 def decode(data: bytes, name: str, palette: UInt8[np.ndarray, "k 3"]) -> UInt8[np.ndarray, "h w"]:
-    """Read a label map from the bytes of its file.
+    """Read a label map from the bytes of its file: ids below ``len(palette)``, or :data:`UNKNOWN`.
 
-    Args:
-        data: The whole file.
-        name: What errors call it.
-        palette: Colour of each id, for maps that are pictures.
-
-    Returns:
-        Ids below ``len(palette)``, or :data:`UNKNOWN`.
-
-    Raises:
-        ImageError: It is broken, or holds an id or a colour that the palette has not.
+    Maps may be pictures in the colours of the palette. Raises ImageError if it is broken, or holds
+    an id or a colour that the palette has not.
     """
     try:
         with Image.open(io.BytesIO(data)) as picture:

@@ -27,15 +27,7 @@ def exif_of(packed: str) -> Image.Exif:
 
 
 def provenance_of(picture: Image.Image, name: str) -> dict[str, Any]:
-    """What made an open picture.
-
-    Args:
-        picture: As Pillow opened it.
-        name: What errors call it.
-
-    Raises:
-        ImageError: It does not say what made it.
-    """
+    """What made an open picture; raises ImageError if it does not say that."""
     remedy = "only the pictures that mien writes say what made them"
     kind = picture.format or "PNG"
     if isinstance(picture, PngImagePlugin.PngImageFile):

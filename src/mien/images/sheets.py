@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,14 +10,12 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import UInt8
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageFont
 
 from mien import images
 
 _FONT = 14
-_LINE = math.ceil(1.3 * _FONT)
 _GAP = 8
-_WHITE = 255
 _NARROW = 96
 
 
@@ -26,10 +23,8 @@ _NARROW = 96
 class Sheet:
     """Pictures in rows, each with a text below it.
 
-    Attributes:
-        images: uint8 ``[n, h, w, 3]``.
-        captions: A text each; lines are broken to the width, as many as it takes.
-        columns: How many in a row; None makes it about square.
+    It is broken to the width, into as many lines as it takes. ``columns=None`` makes it about
+    square.
     """
 
     images: UInt8[np.ndarray, "n h w 3"]
@@ -37,27 +32,13 @@ class Sheet:
     columns: int | None = None
 
     def drawn(self) -> UInt8[np.ndarray, "height width 3"]:
-        """The sheet as one picture.
-
-        Raises:
-            InputError: There is no picture.
-        """
+        """The sheet as one picture; raises InputError if there is none on it."""
         assert len(self.captions) == len(self.images), "a caption a picture"
-        height, width = self.images.shape[1:3]
+        width = self.images.shape[2]
         font = ImageFont.load_default(size=_FONT)
         lines = [whole_lines(text, font, max(width, _NARROW)) for text in self.captions]
-        room = max((len(one) for one in lines), default=0) * _LINE
         side = max(0, _NARROW - width)  # A picture can be narrower than a word below it.
-        pads = ((0, 0), (0, room), (0, side), (0, 0))
-        cells = np.pad(self.images, pads, constant_values=_WHITE)
-        for cell, said in zip(cells, lines, strict=True):
-            page = Image.fromarray(cell)
-            draw = ImageDraw.Draw(page)
-            for i, line in enumerate(said):
-                draw.text((0, height + i * _LINE), line, fill=(0, 0, 0), font=font)
-            cell[:] = np.asarray(page)
-        page = images.grid(cells, self.columns, _GAP)
-        return np.pad(page, ((_GAP, _GAP), (_GAP, _GAP), (0, 0)), constant_values=_WHITE)
+        return images.lettered_sheet(self.images, lines, self.columns, _GAP, _FONT, side)
 
     def resized(self, size: int) -> Sheet:
         """The same with pictures of another size."""
@@ -86,7 +67,6 @@ def whole_lines(
 
 
 def _pieces(word: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> list[str]:
-    """A word in pieces that fit."""
     pieces = [""]
     for part in re.findall(r"[^-_/,.=]+[-_/,.=]*|[-_/,.=]+", word):
         if font.getlength(pieces[-1] + part) <= width:
@@ -103,12 +83,7 @@ def _pieces(word: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width
 def png_bytes(
     image: UInt8[np.ndarray, "h w 3"], provenance: Mapping[str, Any] | None = None
 ) -> bytes:
-    """A picture as the bytes of a PNG, as notebooks and pages show it.
-
-    Args:
-        image: uint8 ``[h, w, 3]``.
-        provenance: What made it, carried as by :func:`mien.images.save`.
-    """
+    """A picture as the bytes of a PNG, as pages show it; see :func:`mien.images.save`."""
     stream = io.BytesIO()
     Image.fromarray(image).save(stream, "PNG", pnginfo=images.png_text(provenance))
     return stream.getvalue()

@@ -21,20 +21,11 @@ Translate = Callable[[UInt8[np.ndarray, "1 r r 3"]], UInt8[np.ndarray, "1 r r 3"
 def through(
     image: UInt8[np.ndarray, "h w 3"], side: int, translate: Translate, big: str = "resize"
 ) -> tuple[UInt8[np.ndarray, "h w 3"], str]:
-    """Translate a picture of any size.
+    """Translate a picture of any size by a function of one size; the same size, and what was done.
 
-    Args:
-        image: The picture.
-        side: Height and width that ``translate`` takes and gives.
-        translate: What is done to one picture of that size.
-        big: ``resize`` brings the picture to ``side`` and the result back. ``tile`` cuts a
-            picture that is larger into overlapping tiles and blends them.
-
-    Returns:
-        A picture of the same size, and what was done in words; empty if it had the right size.
-
-    Raises:
-        UnknownName: ``big`` is neither.
+    ``resize`` brings the picture to ``side`` and the result back; ``tile`` cuts a picture that is
+    larger into overlapping tiles and blends them. What was done is said in words, empty if it had
+    the right size. Raises UnknownName if ``big`` is neither.
     """
     if big not in get_args(Big):
         raise UnknownName("way for big pictures", big, get_args(Big))

@@ -31,12 +31,7 @@ _MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 @dataclass(frozen=True)
 class BisenetConfig:
-    """What decides the shape of its tensors.
-
-    Args:
-        width: Channels of the first stage of the ResNet; 64 in the published file.
-        context: Channels of the context path; 128 in the published file.
-    """
+    """Channels of the ResNet's first stage and of the context path; the published file's."""
 
     width: int = 64
     context: int = 128
@@ -47,8 +42,6 @@ class BisenetConfig:
 
 
 class _ConvNorm(nn.Module):
-    """Convolution, batch normalisation, ReLU."""
-
     def __init__(self, before: int, after: int, kernel: int = 3) -> None:
         super().__init__()
         self.conv = nn.Conv2d(before, after, kernel, 1, kernel // 2, bias=False)
@@ -150,8 +143,6 @@ class _Fusion(nn.Module):
 
 
 class _Output(nn.Module):
-    """Logits of the classes."""
-
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.conv = _ConvNorm(channels, channels)

@@ -125,12 +125,7 @@ class Critics(nn.Module):
     def forward(
         self, image: Float[Tensor, "n 3 h w"], maps: Sequence[Sequence[Tensor]]
     ) -> list[Tensor]:
-        """Logits of every head.
-
-        Args:
-            image: What is judged, in [-1, 1].
-            maps: Network -> its feature maps of the image.
-        """
+        """Logits of every head for images in [-1, 1] and the feature maps of each network."""
         logits = [y for c, m in zip(self.projected, maps, strict=True) for y in c(m)]
         return [*logits, self.patches(image)]
 

@@ -15,13 +15,10 @@ from jaxtyping import Float, UInt8
 
 @dataclass(frozen=True, eq=False)
 class Detection:
-    """A face, roughly.
+    """A face, roughly: score 0 to 1; box as x, y of the upper left corner, width and height.
 
-    Attributes:
-        score: How sure the detector is, 0 to 1.
-        box: x, y of the upper left corner, width and height.
-        five: Left eye, right eye, nose, left and right corner of the mouth, left and right in the
-            picture; ``None`` from detectors that give boxes only.
+    ``five`` are left eye, right eye, nose, left and right corner of the mouth, left and right in
+    the picture; ``None`` from detectors that give boxes only.
     """
 
     score: float
@@ -35,16 +32,13 @@ class Detector(Protocol):
 
     def detect(self, image: UInt8[np.ndarray, "h w 3"]) -> list[Detection]:
         """Find the faces of a picture, the surest first; an empty list if there is none."""
-        ...
 
 
 def suppress(found: Sequence[Detection], overlap: float = 0.4) -> list[Detection]:
     """Keep the surest of detections that overlap (non-maximum suppression).
 
-    Args:
-        found: In any order.
-        overlap: Intersection over union above which two boxes are the same face; a box that lies
-            for the most part inside a surer one is dropped too.
+    Above this intersection over union two boxes are the same face; a box that lies for the most
+    part inside a surer one is dropped too.
     """
     kept: list[Detection] = []
     for one in sorted(found, key=lambda detection: -detection.score):
@@ -54,9 +48,7 @@ def suppress(found: Sequence[Detection], overlap: float = 0.4) -> list[Detection
 
 
 def _same(
-    one: tuple[float, float, float, float],
-    other: tuple[float, float, float, float],
-    overlap: float,
+    one: tuple[float, float, float, float], other: tuple[float, float, float, float], overlap: float
 ) -> bool:
     across = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
     down = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])

@@ -38,12 +38,7 @@ _SMALLEST_CANVAS = 128
 
 @dataclass(frozen=True)
 class DetectorConfig:
-    """Everything that decides the shape of the network's tensors.
-
-    Args:
-        width: Channels of the first stage; the second has twice, the third four times as many.
-        blocks: Residual blocks in the last stage.
-    """
+    """Channels of the first stage (then twice and four times), residual blocks in the last."""
 
     width: int = 16
     blocks: int = 3
@@ -76,11 +71,7 @@ class FaceDetector(nn.Module):
     def forward(
         self, images: Float[Tensor, "n 3 h w"]
     ) -> tuple[Float[Tensor, "n h2 w2"], Float[Tensor, "n p 2 h2 w2"]]:
-        """Logits of the heat map, and points in pixels.
-
-        Args:
-            images: In [-1, 1]; height and width are multiples of 16.
-        """
+        """Heat logits, points in pixels, of images in [-1, 1] with sides that 16 divides."""
         x = images.contiguous(memory_format=torch.channels_last)
         x = functional.relu(self.stem_norm(self.stem(x)))
         x = self.last(self.middle(x))
@@ -103,11 +94,9 @@ def cell_centres(heat: Float[Tensor, "n h w"]) -> Float[Tensor, "2 h w"]:
 class PyramidDetector:
     """The network shown a picture at several scales; see :class:`~mien.judges.detections.Detector`.
 
-    Args:
-        network: A trained detector.
-        detail: Longest side in pixels of the largest scale; faces whose eyes are nearer together
-            than about a hundredth of it are not found.
-        threshold: Least probability of a centre.
+    ``detail`` is the longest side in pixels of the largest scale: faces whose eyes are nearer
+    together than about a hundredth of it are not found. ``threshold`` is the least probability of a
+    centre.
     """
 
     def __init__(self, network: FaceDetector, detail: int = 640, threshold: float = 0.3) -> None:

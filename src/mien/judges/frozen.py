@@ -43,12 +43,7 @@ class FrozenFeatures(nn.Module):
         self.requires_grad_(False).eval()
 
     def forward(self, images: Float[Tensor, "n 3 h w"], deep: bool = True) -> Maps:
-        """Feature maps of pictures in [-1, 1].
-
-        Args:
-            images: 128×128, see :func:`view`.
-            deep: Both networks; else Inception alone, as a list of one.
-        """
+        """Feature maps of :func:`view`'s pictures in [-1, 1]; Inception's alone unless ``deep``."""
         seen = [self.inception(images, INCEPTION_TAPS)]
         if deep:
             seen.append(self.mobilenet(images, MOBILENET_TAPS))
@@ -59,12 +54,7 @@ class FrozenFeatures(nn.Module):
 def view(
     images: Float[Tensor, "n 3 h w"], corner: tuple[int, int] | None = None
 ) -> Float[Tensor, "n 3 128 128"]:
-    """Pictures as frozen networks are shown them: resized, or a piece at full size.
-
-    Args:
-        images: Any size.
-        corner: Top and left of the piece; None for the whole picture.
-    """
+    """Pictures of any size as frozen networks are shown them: resized, or a piece at top, left."""
     side = images.shape[-1]
     if side == SIDE:
         return images

@@ -1,11 +1,9 @@
 """A small residual network that turns a face into a unit vector: one person, one direction.
 
-It was made for faces framed as FFHQ frames them (eyes at 47 % of the height and a quarter of the
-width apart); the cosine of two vectors says how alike two faces are. Losses that keep a person and
-measures that ask whether it was kept use it.
-
-The head follows MobileFaceNet (Chen et al. 2018, §3.1): the last feature map is weighed place by
-place with a depthwise convolution of its own size, because an eye and a chin say different things.
+Faces are framed as FFHQ frames them (eyes at 47 % of the height and a quarter of the width apart);
+the cosine of two vectors says how alike they are. As in MobileFaceNet (Chen et al. 2018, §3.1) the
+last feature map is weighed place by place with a depthwise convolution of its own size, because an
+eye and a chin say different things.
 
 Axes: n batch, c channels, h w pixels, d length of a vector.
 """
@@ -21,19 +19,17 @@ from torch.nn import functional
 
 from mien.errors import InputError
 from mien.judges.tagger import residual_trunk
+from mien.judges.taps import resized
 
 
 @dataclass(frozen=True)
 class IdentityConfig:
     """Everything that decides the shape of an identity network's tensors.
 
-    Args:
-        resolution: Height and width of what the network looks at.
-        width: Channels of the first stage; each of the three following doubles them.
-        blocks: Residual blocks a stage.
-        dim: Length of a vector.
-        crop: Side of the square that is looked at, as a share of the picture's shorter side; it
-            leaves out most of hair, clothes and background.
+    ``width`` is the channels of the first stage, doubled by each of the three following; ``blocks``
+    residual blocks a stage; ``dim`` the length of a vector. ``crop`` is the side of the square that
+    is looked at, as a share of the picture's shorter side; it leaves out most of hair, clothes and
+    background.
     """
 
     resolution: int = 80
@@ -44,9 +40,8 @@ class IdentityConfig:
 
     def __post_init__(self) -> None:
         if self.resolution % 16 or self.resolution < 32:
-            raise InputError(
-                f"identity resolution {self.resolution} is not a multiple of 16 from 32"
-            )
+            cause = f"identity resolution {self.resolution} is not a multiple of 16 from 32"
+            raise InputError(cause)
         if min(self.width, self.blocks, self.dim) < 1:
             raise InputError(
                 f"width {self.width}, blocks {self.blocks} and dim {self.dim} must be at least 1"
@@ -70,21 +65,12 @@ class Identity(nn.Module):
         self.project_norm = nn.BatchNorm1d(config.dim, affine=False)
 
     def prepare(self, images: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n 3 r r"]:
-        """Cut the square in the middle that the network looks at, and resize it.
-
-        Args:
-            images: In [-1, 1], of any size, framed as FFHQ frames faces.
-        """
+        """Cut the middle square of pictures in [-1, 1], framed as FFHQ's, and resize it."""
         height, width = images.shape[-2:]
         side = max(1, round(min(height, width) * self.config.crop))
         top, left = (height - side) // 2, (width - side) // 2
         cut = images[..., top : top + side, left : left + side]
-        size = self.config.resolution
-        if side == size:
-            return cut
-        return functional.interpolate(
-            cut, size=(size, size), mode="bilinear", align_corners=False, antialias=side > size
-        )
+        return resized(cut, self.config.resolution)
 
     def encode(self, prepared: Float[Tensor, "n 3 r r"]) -> Float[Tensor, "n d"]:
         """Unit vectors of what :meth:`prepare` gives; float32."""
@@ -97,11 +83,7 @@ class Identity(nn.Module):
         return functional.normalize(x.float(), dim=1)
 
     def embed(self, images: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n d"]:
-        """Unit vectors of faces; differentiable with respect to the pixels.
-
-        Args:
-            images: In [-1, 1], of any size, framed as FFHQ frames faces.
-        """
+        """Unit vectors of faces as :meth:`prepare` takes them; differentiable to the pixels."""
         return self.encode(self.prepare(images))
 
     def forward(self, images: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n d"]:

@@ -1,22 +1,17 @@
-"""Inception v3, a network that has seen a million photographs (Szegedy et al. 2016).
+"""Inception v3, a network that has seen a million photographs (Szegedy et al.
 
-Szegedy, Vanhoucke, Ioffe, Shlens, Wojna: Rethinking the Inception Architecture for Computer Vision.
-Two forms share one class and one set of names (torchvision's):
-
-    keras   the weights that ship as ``inception``; pictures in [0, 1]
-    fid     the network of FID (Heusel et al. 2017) as pytorch-fid publishes it; pictures in
-            [-1, 1], and a max pool in the last block, as in TensorFlow's 2015 graph
-
-Average pools leave the border out of the count in both. Batch normalisation is folded into the
-convolutions when the file is read (:mod:`mien.checkpoints.critics`), so that a convolution has a
-bias and nothing else follows it but a ReLU.
+2016). Two forms share one set of names (torchvision's): ``keras``, the weights that ship, for
+pictures in [0, 1]; ``fid``, the network of FID (Heusel et al. 2017) as pytorch-fid publishes it,
+for [-1, 1], with a max pool in the last block, as in TensorFlow's 2015 graph. Average pools leave
+the border out of the count. Batch normalisation is folded into the convolutions when the file is
+read.
 
 Axes: n batch, c channels, h w pixels. Pictures come in [-1, 1] as everywhere in mien.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -26,7 +21,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mien.errors import InputError
-from mien.judges.taps import check_taps, prepared, resized
+from mien.judges.taps import check_taps, collected, prepared, resized
 
 Form = Literal["keras", "fid"]
 """Which of the two published networks."""
@@ -49,12 +44,7 @@ _LEAST = {"activation_5": 19, "mixed2": 27, "mixed7": 43, "mixed10": 75}
 
 @dataclass(frozen=True)
 class InceptionConfig:
-    """Which network and what is looked at.
-
-    Args:
-        form: ``keras`` or ``fid``.
-        taps: Names of :data:`TAPS` that :meth:`Inception.feature_maps` gives.
-    """
+    """Which network, and the names of :data:`TAPS` that :meth:`Inception.feature_maps` gives."""
 
     form: Form = "keras"
     taps: tuple[str, ...] = ("activation_5", "mixed2", "mixed7")
@@ -83,12 +73,10 @@ class Conv(nn.Module):
 
 
 def _row(before: int, after: int, width: int) -> Conv:
-    """1×width, same size."""
     return Conv(before, after, (1, width), padding=(0, width // 2))
 
 
 def _column(before: int, after: int, height: int) -> Conv:
-    """height×1, same size."""
     return Conv(before, after, (height, 1), padding=(height // 2, 0))
 
 
@@ -238,28 +226,23 @@ class Inception(nn.Module):
     ) -> dict[str, Tensor]:
         """Feature maps ``[n, c, h, w]`` by name, computed no deeper than the deepest one needs.
 
-        Args:
-            images: In [-1, 1]; they are not resized.
-            taps: Names of :data:`TAPS`; the configuration's if ``None``.
-
-        Raises:
-            InputError: An unknown tap, none, or pictures too small for the deepest one.
+        Images in [-1, 1] are not resized; ``taps`` are names of :data:`TAPS`, by default the
+        configuration's. Raises InputError for an unknown tap, none, or pictures too small for the
+        deepest one.
         """
         wanted = check_taps(self.config.taps if taps is None else taps, TAPS)
         self._check_size(images, wanted)
         # Keras' form was tuned on [0, 1], FID's takes what mien has.
         x = images * 0.5 + 0.5 if self.config.form == "keras" else images
         x = prepared(x, self.Conv2d_1a_3x3.conv.weight.dtype)
-        found: dict[str, Tensor] = {}
+        return collected(self._maps(x), wanted)
+
+    def _maps(self, x: Tensor) -> Iterator[tuple[str, Tensor]]:
         for tap, stage in zip(TAPS, self.children(), strict=True):
             if tap in ("activation_4", "mixed0"):
                 x = functional.max_pool2d(x, 3, 2)
             x = stage(x)
-            if tap in wanted:
-                found[tap] = x
-            if len(found) == len(wanted):
-                break
-        return {tap: found[tap] for tap in wanted}
+            yield tap, x
 
     def feature_maps(self, images: Float[Tensor, "n 3 h w"]) -> list[Tensor]:
         """The configured taps of pictures in [-1, 1], in their order; for losses."""

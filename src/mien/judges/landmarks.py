@@ -43,11 +43,8 @@ MIRRORED: tuple[int, ...] = (
 class LandmarkConfig:
     """Everything that decides the shape of the network's tensors.
 
-    Args:
-        resolution: Height and width of the crop that is read.
-        width: Channels of the first stage; each of the three following doubles them.
-        blocks: Residual blocks in each of the last three stages.
-        decoder: Channels on the way back up.
+    ``width`` is the channels of the first stage, doubled by each of the three following; ``blocks``
+    residual blocks in each of the last three; ``decoder`` channels on the way back up.
     """
 
     resolution: int = 96
@@ -57,9 +54,8 @@ class LandmarkConfig:
 
     def __post_init__(self) -> None:
         if self.resolution % 16 or self.resolution < 32:
-            raise InputError(
-                f"landmark resolution {self.resolution} is not a multiple of 16 from 32"
-            )
+            cause = f"landmark resolution {self.resolution} is not a multiple of 16 from 32"
+            raise InputError(cause)
         if min(self.width, self.blocks, self.decoder) < 1:
             raise InputError(
                 f"width {self.width}, blocks {self.blocks} and decoder {self.decoder} "
@@ -95,11 +91,7 @@ class LandmarkNetwork(nn.Module):
     def forward(
         self, images: Float[Tensor, "n 3 h w"]
     ) -> tuple[Float[Tensor, "n p h2 w2"], Float[Tensor, " n"]]:
-        """Logits of the points' maps, a quarter of the crop's size, and of being a face.
-
-        Args:
-            images: Crops in [-1, 1] of the configured size.
-        """
+        """Logits of the points' maps, a quarter of the size, and of a face; crops in [-1, 1]."""
         # Down.
         x = images.contiguous(memory_format=torch.channels_last)
         x = functional.relu(self.stem_norm(self.stem(x)))

@@ -23,10 +23,8 @@ _FLOOR = 1e-6
 def unit_vectors(x: Float[Tensor, "n c h w"], floor: float = _FLOOR) -> Float[Tensor, "n c h w"]:
     """A feature map with the vector at each place scaled to length 1; float64 stays, else float32.
 
-    Args:
-        x: The map.
-        floor: Added to the squared length. Where a vector is near 0, the gradient is at most its
-            inverse root, instead of without bound.
+    Where a vector is near 0, the gradient is at most the inverse root of ``floor``, which is added
+    to the squared length, instead of without bound.
     """
     x = x if x.dtype == torch.float64 else x.float()
     return x * torch.rsqrt(x.square().sum(dim=1, keepdim=True) + floor)
@@ -40,11 +38,8 @@ def map_distance(
 ) -> Float[Tensor, " n"]:
     """Squared distance of the unit vectors at each place, averaged over places.
 
-    Args:
-        a: What one tap saw in some pictures.
-        b: What it saw in the others.
-        channels: Weights ``[1, c, 1, 1]`` of the channels; all 1 if ``None``.
-        floor: See :func:`unit_vectors`.
+    ``channels`` are weights ``[1, c, 1, 1]``, all 1 if ``None``; for ``floor`` see
+    :func:`unit_vectors`.
     """
     squared = (unit_vectors(a, floor) - unit_vectors(b, floor)).square()
     squared = squared if channels is None else squared * channels
@@ -56,13 +51,8 @@ def feature_distance(
 ) -> Float[Tensor, " n"]:
     """Distance of pictures as a frozen network sees them: from 0 to 4, the mean over its taps.
 
-    Args:
-        a: Feature maps ``[n, cᵢ, hᵢ, wᵢ]`` of one side, a tap each.
-        b: The same of the other side.
-        weights: Of the taps; the mean is weighted by them. All equal if ``None``.
-
-    Raises:
-        InputError: Taps, shapes or weights do not fit each other.
+    Each side gives maps ``[n, cᵢ, hᵢ, wᵢ]``, a tap each; the mean is weighted by ``weights``, all
+    equal if ``None``. Raises InputError if taps, shapes or weights do not fit each other.
     """
     shares = [1.0] * len(a) if weights is None else list(weights)
     if not a or not len(a) == len(b) == len(shares):

@@ -1,23 +1,22 @@
 """MobileNetV2 of width 1, a small network that has seen a million photographs.
 
-Sandler, Howard, Zhu, Zhmoginov, Chen: MobileNetV2, Inverted Residuals and Linear Bottlenecks, 2018.
-Keras' form: strided convolutions are padded below and to the right only. Pictures are shown as
-[0, 1], as the weights that ship were trained. Batch normalisation is folded into the convolutions
-when the file is read (:mod:`mien.checkpoints.critics`).
+Sandler et al.: MobileNetV2, Inverted Residuals and Linear Bottlenecks, 2018. Keras' form: strided
+convolutions are padded below and to the right only, pictures are shown as [0, 1]. Batch
+normalisation is folded into the convolutions when the file is read.
 
 Axes: n batch, c channels, h w pixels. Pictures come in [-1, 1] as everywhere in mien.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mien.judges.taps import check_taps, prepared, resized
+from mien.judges.taps import check_taps, collected, prepared, resized
 
 # Table 2: expansion t, channels c, repeats n, stride s of the first.
 _TABLE = (
@@ -76,11 +75,7 @@ places at ``Conv1_relu``, 32×32 at ``block_2_add``, 16×16 at ``block_5_add``, 
 
 @dataclass(frozen=True)
 class MobileNetConfig:
-    """What is looked at.
-
-    Args:
-        taps: Names of :data:`TAPS` that :meth:`MobileNet.feature_maps` gives.
-    """
+    """The names of :data:`TAPS` that :meth:`MobileNet.feature_maps` gives."""
 
     taps: tuple[str, ...] = ("block_2_add", "block_5_add", "block_12_add", "out_relu")
 
@@ -132,30 +127,17 @@ class MobileNet(nn.Module):
     def forward(
         self, images: Float[Tensor, "n 3 h w"], taps: Sequence[str] | None = None
     ) -> dict[str, Tensor]:
-        """Feature maps ``[n, c, h, w]`` by name, computed no deeper than the deepest one needs.
-
-        Args:
-            images: In [-1, 1]; they are not resized.
-            taps: Names of :data:`TAPS`; the configuration's if ``None``.
-
-        Raises:
-            InputError: An unknown tap, or none.
-        """
+        """Feature maps ``[n, c, h, w]``; see :meth:`mien.judges.inception.Inception.forward`."""
         wanted = check_taps(self.config.taps if taps is None else taps, TAPS)
-        found: dict[str, Tensor] = {}
-        x = prepared(images * 0.5 + 0.5, self.stem.weight.dtype)
-        for number, tap in enumerate(TAPS):
-            if number == 0:
-                x = functional.relu6(self.stem(_strided(x)))
-            elif number <= len(BLOCKS):
-                x = self.blocks[number - 1](x)
-            else:
-                x = functional.relu6(self.last(x))
-            if tap in wanted:
-                found[tap] = x
-            if len(found) == len(wanted):
-                break
-        return {tap: found[tap] for tap in wanted}
+        return collected(self._maps(images * 0.5 + 0.5), wanted)
+
+    def _maps(self, x: Tensor) -> Iterator[tuple[str, Tensor]]:
+        x = functional.relu6(self.stem(_strided(prepared(x, self.stem.weight.dtype))))
+        yield "Conv1_relu", x
+        for plan, block in zip(BLOCKS, self.blocks, strict=True):
+            x = block(x)
+            yield plan.tap, x
+        yield "out_relu", functional.relu6(self.last(x))
 
     def feature_maps(self, images: Float[Tensor, "n 3 h w"]) -> list[Tensor]:
         """The configured taps of pictures in [-1, 1], in their order; for losses."""

@@ -1,8 +1,4 @@
-"""Published face detectors as ONNX files: YuNet, UltraFace, RetinaFace.
-
-Which one a file holds is told by the names and shapes of its inputs and outputs; there is no flag.
-Only the files of the first three columns of :data:`FORMATS` are read, every other one is refused
-with what it has. Runs with onnxruntime (extra ``onnx``); nothing in the file but the graph is used.
+"""Published face detectors as ONNX files, told by names and shapes of inputs and outputs.
 
     YuNet        (Wu, Peng, Yu 2023; OpenCV zoo, 2023mar): ``cls_8 obj_8 bbox_8 kps_8`` … ``_32``;
                  BGR, 0 to 255
@@ -45,13 +41,9 @@ Decoder = Callable[[Mapping[str, Output], int, int], list[tuple[float, np.ndarra
 class OnnxDetector:
     """A detector out of an ONNX file; see :class:`~mien.judges.detections.Detector`.
 
-    Args:
-        path: The file.
-        threshold: Least score of a face; ``None`` for the format's usual one.
-
-    Raises:
-        MissingExtra: onnxruntime is not installed.
-        CheckpointError: The file cannot be read, or is none of the known detectors.
+    ``threshold`` is the least score of a face; ``None`` for the format's usual one. Raises
+    MissingExtra without onnxruntime, CheckpointError if the file cannot be read, or is none of the
+    known detectors.
     """
 
     def __init__(self, path: str | Path, threshold: float | None = None) -> None:
@@ -121,16 +113,7 @@ class OnnxDetector:
 
 
 def detect_format(inputs: Sequence[Any], outputs: Sequence[Any], path: Path) -> str:
-    """Which of the known detectors a graph is.
-
-    Args:
-        inputs: With ``name`` and ``shape``, as onnxruntime describes them.
-        outputs: The same of the outputs.
-        path: What an error names.
-
-    Raises:
-        CheckpointError: It is none of them.
-    """
+    """Which known detector a graph is, by inputs and outputs; CheckpointError if none."""
     names = {output.name for output in outputs}
     lasts = sorted(output.shape[-1] for output in outputs if _is_number(output))
     one_picture = len(inputs) == 1 and len(inputs[0].shape) == 4 and inputs[0].shape[1] == 3
@@ -144,12 +127,11 @@ def detect_format(inputs: Sequence[Any], outputs: Sequence[Any], path: Path) -> 
         f"{output.name} {list(output.shape)}" for output in itertools.islice(outputs, 4)
     )
     more = "" if len(outputs) <= 4 else f" and {len(outputs) - 4} more"
-    raise CheckpointError(
-        path,
+    cause = (
         f"is none of the detectors that are known ({', '.join(FORMATS)}): its outputs are "
-        f"{has}{more}",
-        "give one of these, or leave `detector` away",
+        f"{has}{more}"
     )
+    raise CheckpointError(path, cause, "give one of these, or leave `detector` away")
 
 
 def _is_number(output: Any) -> bool:
@@ -168,9 +150,8 @@ def _yunet(named: Mapping[str, Output], height: int, width: int) -> list[Any]:
         score = np.sqrt(cls[:, 0].clip(0, 1) * obj[:, 0].clip(0, 1))
         columns = math.ceil(width / stride)
         if len(score) != columns * math.ceil(height / stride):
-            raise InputError(
-                f"YuNet gave {len(score)} cells at stride {stride} for {width}x{height} pixels"
-            )
+            cause = f"YuNet gave {len(score)} cells at stride {stride} for {width}x{height} pixels"
+            raise InputError(cause)
         cells = np.stack(np.divmod(np.arange(len(score)), columns)[::-1], axis=1).astype(float)
         centre = (cells + box[:, :2]) * stride
         half = np.exp(box[:, 2:]) * stride / 2

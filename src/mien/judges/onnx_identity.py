@@ -38,21 +38,12 @@ Run = Callable[[np.ndarray], np.ndarray]
 class OnnxIdentity:
     """A recogniser out of a file, used like :class:`mien.judges.identity.Identity`.
 
-    Attributes:
-        path: The file.
-        resolution: Side of the picture that it takes.
-        dim: Length of its vectors; 0 until the first picture was seen.
-        engine: What runs it: ``onnxruntime`` or ``openvino``.
+    ``resolution`` is the side of the picture that it takes, blue first with ``bgr``; ``dim`` the
+    length of its vectors, 0 until the first picture was seen; ``engine`` is ``onnxruntime``,
+    ``openvino``, or None for the first that is installed.
 
-    Args:
-        path: The ``.onnx`` file.
-        bgr: Whether it wants blue first.
-        engine: ``onnxruntime``, ``openvino``, or None for the first that is installed.
-
-    Raises:
-        CheckpointError: The file cannot be read.
-        ConfigMismatch: It does not take one square picture of three channels.
-        MissingExtra: Nothing that runs ONNX files is installed.
+    Raises CheckpointError if the file cannot be read, ConfigMismatch if it does not take one square
+    picture of three channels, MissingExtra if nothing that runs ONNX files is installed.
     """
 
     def __init__(self, path: str | Path, bgr: bool = False, engine: str | None = None) -> None:
@@ -63,27 +54,19 @@ class OnnxIdentity:
         sides = shape[2:] if len(shape) == 4 and shape[1] == 3 else shape[1:3]
         self._last = len(shape) == 4 and shape[1] != 3  # channels last, as TensorFlow has them
         if len(shape) != 4 or 3 not in (shape[1], shape[3]) or sides[0] != sides[1]:
-            raise ConfigMismatch(
-                path,
-                f"its input has the shape {list(shape)}, [n, 3, s, s] or [n, s, s, 3] is wanted",
-            )
+            cause = f"its input has the shape {list(shape)}, [n, 3, s, s] or [n, s, s, 3] is wanted"
+            raise ConfigMismatch(path, cause)
         self.resolution = sides[0] or _TEMPLATE_SIDE
         self._single = shape[0] == 1
 
     def embed(
-        self,
-        images: Float[Tensor, "n 3 h w"],
-        points: Float[Tensor, "n 5 2"] | None = None,
+        self, images: Float[Tensor, "n 3 h w"], points: Float[Tensor, "n 5 2"] | None = None
     ) -> Float[Tensor, "n d"]:
-        """Unit vectors of faces.
+        """Unit vectors of faces in [-1, 1], of any size, framed as FFHQ's if there are no points.
 
-        Args:
-            images: In [-1, 1], of any size; framed as FFHQ frames faces if there are no points.
-            points: Eyes, nose and corners of the mouth, left ones first, x and y in pixels.
-
-        Raises:
-            ConfigMismatch: The network does not give a vector a picture.
-            InputError: The network gives a vector of length 0 or of no number.
+        ``points`` are eyes, nose and corners of the mouth, left ones first, x and y in pixels.
+        Raises ConfigMismatch if the network does not give a vector a picture, InputError if it
+        gives one of length 0 or of no number.
         """
         prepared = self.prepare(images, points)
         if self.bgr:
@@ -104,9 +87,7 @@ class OnnxIdentity:
         return (found / lengths).to(images.device)
 
     def prepare(
-        self,
-        images: Float[Tensor, "n 3 h w"],
-        points: Float[Tensor, "n 5 2"] | None = None,
+        self, images: Float[Tensor, "n 3 h w"], points: Float[Tensor, "n 5 2"] | None = None
     ) -> Float[Tensor, "n 3 s s"]:
         """Bring faces to where ArcFace has them; arguments as :meth:`embed`."""
         n, _, height, width = images.shape
@@ -150,14 +131,8 @@ def open_onnx(
 ) -> tuple[Run, tuple[int, ...], str]:
     """What runs the file, the shape of its input (0 where it is free), and the engine's name.
 
-    Args:
-        path: The file, which exists.
-        engine: ``onnxruntime``, ``openvino``, or None for the first that is installed.
-        purpose: What it is needed for, as a noun phrase.
-
-    Raises:
-        CheckpointError: The file cannot be read.
-        MissingExtra: Nothing that runs ONNX files is installed.
+    ``purpose`` is a noun phrase for the error. Raises CheckpointError and MissingExtra as
+    :class:`OnnxIdentity`.
     """
     known = {"onnxruntime": _with_onnxruntime, "openvino": _with_openvino}
     if engine is not None and engine not in known:

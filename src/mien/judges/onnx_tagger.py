@@ -1,14 +1,9 @@
 """Any tagger of drawings that comes as an ONNX file with a list of its tags: WD, DeepDanbooru.
 
-    tagger = OnnxTagger("wd.onnx", "selected_tags.csv")
-    probability, carried = tagger(pictures)
-    tagger.tags
-
-Which of the two conventions a file follows is told by its list: WD's is a CSV with the columns
-``tag_id, name, category, count`` and its network wants blue first, 0 to 255; DeepDanbooru's is a
-tag a line and its network wants red first, 0 to 1. Both want squares, channels last or first. It
-answers as :class:`mien.editing.samples.TagReader` does, in tags such as ``blue hair``. No gradient
-flows.
+The list tells the convention: WD's is a CSV with the columns ``tag_id, name, category, count`` and
+its network wants blue first, 0 to 255; DeepDanbooru's is a tag a line and its network wants red
+first, 0 to 1. Both want squares, channels last or first. It answers as
+:class:`mien.editing.samples.TagReader` does, in tags such as ``blue hair``. No gradient flows.
 
 Axes: n batch, h w pixels, t tags.
 """
@@ -35,29 +30,17 @@ _STEP = 8
 
 
 class OnnxTagger:
-    """A tagger out of a file.
+    """A tagger out of a file; ``tags`` is WD's ``selected_tags.csv``, or a list of a tag a line.
 
-    Attributes:
-        path: The file.
-        tags: Names of its tags, blanks instead of underscores, in order.
-        resolution: Side of the picture that it takes.
-        bgr: Whether it wants blue first, 0 to 255; else red first, 0 to 1.
-        engine: What runs it: ``onnxruntime`` or ``openvino``.
-        device: Where it answers: the CPU.
+    Its ``tags`` have blanks instead of underscores. A picture counts as carrying one from
+    ``threshold`` on. ``bgr``: it wants blue first, 0 to 255; else red first, 0 to 1. With
+    ``general``, of a list with categories only the general tags (0) are given: no characters, no
+    ratings. ``engine`` is as of :class:`~mien.judges.onnx_identity.OnnxIdentity`; it answers on the
+    CPU.
 
-    Args:
-        path: The ``.onnx`` file.
-        tags: The list of its tags: WD's ``selected_tags.csv``, or a tag a line.
-        threshold: Probability from which a picture counts as carrying a tag.
-        general: Of a list with categories, only the general tags (0): no characters, no ratings.
-        engine: ``onnxruntime``, ``openvino``, or None for the first that is installed.
-
-    Raises:
-        CheckpointError: The file cannot be read.
-        ConfigMismatch: It takes no square picture of three channels.
-        FileError: The list cannot be read.
-        InputError: A threshold that is not between 0 and 1.
-        MissingExtra: Nothing that runs ONNX files is installed.
+    Raises CheckpointError if the file cannot be read, ConfigMismatch if it takes no square picture
+    of three channels, FileError if the list cannot be read, InputError for a threshold that is not
+    between 0 and 1, MissingExtra if nothing that runs ONNX files is installed.
     """
 
     device = torch.device("cpu")
@@ -95,13 +78,10 @@ class OnnxTagger:
     def __call__(
         self, pictures: Float[Tensor, "n 3 h w"]
     ) -> tuple[Float[Tensor, "n t"], Bool[Tensor, "n t"]]:
-        """Read pictures in [-1, 1].
+        """Probability of each tag of pictures in [-1, 1], and whether it is above the threshold.
 
-        Returns:
-            Probability of each tag, and whether it is above the threshold; on the CPU.
-
-        Raises:
-            ConfigMismatch: The network gives another number of tags than the list has.
+        Both are on the CPU. Raises ConfigMismatch if the network gives another number of tags than
+        the list has.
         """
         array = self.prepare(pictures).numpy()
         parts = [self._run(array[i : i + self._step]) for i in range(0, len(array), self._step)]
@@ -127,11 +107,7 @@ class OnnxTagger:
 
 
 def find_tag_list(path: str | Path) -> Path:
-    """The list of tags beside a tagger: named as it is, or as WD and DeepDanbooru name theirs.
-
-    Raises:
-        FileError: There is none.
-    """
+    """The list beside a tagger, named as it, or as WD's or DeepDanbooru's; FileError if none."""
     file = Path(path)
     names = (f"{file.stem}.csv", f"{file.stem}.txt", *_LISTS)
     for name in names:
@@ -141,16 +117,10 @@ def find_tag_list(path: str | Path) -> Path:
 
 
 def read_tag_list(path: str | Path) -> tuple[list[str], list[str] | None]:
-    """Read a list of tags.
+    """Names of tags, and the category of each if the list has a column for it.
 
-    Args:
-        path: A CSV with a column ``name`` (WD's), or a text with a tag a line (DeepDanbooru's).
-
-    Returns:
-        The names, and the category of each if the list has a column for it.
-
-    Raises:
-        FileError: It cannot be read, or names nothing.
+    The list is a CSV with a column ``name`` (WD's), or a text with a tag a line (DeepDanbooru's).
+    Raises FileError if it cannot be read, or names nothing.
     """
     try:
         with Path(path).open(encoding="utf-8-sig", newline="") as stream:

@@ -35,21 +35,17 @@ class FaceParser(Protocol):
     @property
     def resolution(self) -> int:
         """Side of the pictures that it wants to be shown."""
-        ...
 
     def shares(self, images: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n 19 h2 w2"]:
         """How likely each pixel shows each region, of pictures in [-1, 1]."""
-        ...
 
 
 @dataclass(frozen=True)
 class ParserConfig:
     """Everything that decides the shape of the network's tensors.
 
-    Args:
-        resolution: Side of the pictures that it is shown, a multiple of 32.
-        width: Channels on the way up.
-        fine: Channels of the last stage, at half of the picture's size.
+    ``resolution``, a multiple of 32, is the side of the pictures that it is shown; ``width`` the
+    channels on the way up, ``fine`` those of the last stage, at half of the picture's size.
     """
 
     resolution: int = 128
@@ -83,11 +79,7 @@ class RegionDecoder(nn.Module):
         self.head = nn.Conv2d(fine, len(REGIONS), 1)
 
     def forward(self, maps: Mapping[str, Tensor]) -> Float[Tensor, "n r h w"]:
-        """Logits.
-
-        Args:
-            maps: Those of :data:`LEVELS`.
-        """
+        """Logits, of the maps of :data:`LEVELS`."""
         seen = [maps[tap] / spread for tap, spread in zip(LEVELS, _SPREAD, strict=True)]
         y = self.lateral[4](seen[4])
         for level in (3, 2, 1, 0):
@@ -99,12 +91,7 @@ class RegionDecoder(nn.Module):
 
 
 class Parser(nn.Module):
-    """MobileNet and the decoder together: pictures -> how likely each region is.
-
-    Args:
-        features: Is frozen.
-        decoder: What was trained.
-    """
+    """Frozen MobileNet and the trained decoder: pictures -> how likely each region is."""
 
     def __init__(self, features: MobileNet, decoder: RegionDecoder) -> None:
         super().__init__()

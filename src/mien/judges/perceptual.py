@@ -1,11 +1,8 @@
-"""LPIPS: how unlike two pictures look to a network trained on photographs (Zhang et al. 2018).
+"""LPIPS: how unlike two pictures look to a network trained on photographs (Zhang et al.
 
-The trunk is the convolutional part of AlexNet or VGG16 as torchvision names and numbers its layers
-(``features.0.weight`` …), the heads are the linear weights that the paper's authors released
-(``lin0.model.1.weight`` …). Neither is shipped here; :func:`mien.hub.perceptual.load_lpips` reads
-them from files.
-
-Axes: n batch, c channels, h w pixels.
+2018). The trunk is the convolutional part of AlexNet or VGG16 as torchvision numbers it, the heads
+are the linear weights that the authors released. Neither ships; see
+:func:`mien.hub.perceptual.load_lpips`. Axes: n batch, c channels, h w pixels.
 """
 
 from __future__ import annotations
@@ -27,12 +24,10 @@ _SCALE = (0.458, 0.448, 0.450)
 
 @dataclass(frozen=True)
 class Trunk:
-    """A trunk, layer by layer.
+    """A trunk, layer by layer, and the numbers of the layers whose outputs are compared.
 
-    Attributes:
-        layers: ``("conv", in, out, kernel, stride, padding)``, ``("relu",)`` or
-            ``("pool", kernel, stride)``.
-        taps: Numbers of the layers whose outputs are compared.
+    Layers are ``("conv", in, out, kernel, stride, padding)``, ``("relu",)`` or ``("pool", kernel,
+    stride)``.
     """
 
     layers: tuple[tuple[str | int, ...], ...]
@@ -64,18 +59,11 @@ def _vgg16() -> tuple[tuple[str | int, ...], ...]:
 TRUNKS: dict[str, Trunk] = {
     "alexnet": Trunk(
         (
-            ("conv", 3, 64, 11, 4, 2),
-            ("relu",),
-            ("pool", 3, 2),
-            ("conv", 64, 192, 5, 1, 2),
-            ("relu",),
-            ("pool", 3, 2),
-            ("conv", 192, 384, 3, 1, 1),
-            ("relu",),
-            ("conv", 384, 256, 3, 1, 1),
-            ("relu",),
-            ("conv", 256, 256, 3, 1, 1),
-            ("relu",),
+            *(("conv", 3, 64, 11, 4, 2), ("relu",), ("pool", 3, 2)),
+            *(("conv", 64, 192, 5, 1, 2), ("relu",), ("pool", 3, 2)),
+            *(("conv", 192, 384, 3, 1, 1), ("relu",)),
+            *(("conv", 384, 256, 3, 1, 1), ("relu",)),
+            *(("conv", 256, 256, 3, 1, 1), ("relu",)),
         ),
         (1, 4, 7, 9, 11),
     ),
@@ -90,12 +78,8 @@ _SMALLEST = {"alexnet": 31, "vgg16": 16}  # pixels a side that leave something t
 class Perceptual(nn.Module):
     """Two batches of pictures -> their distances; lower is more alike.
 
-    Args:
-        trunk: A key of :data:`TRUNKS`.
-
-    Attributes:
-        features: The trunk, numbered as torchvision numbers it.
-        heads: Weights of each tap's channels; all 1 until the released ones are given.
+    ``features`` is the trunk, a key of :data:`TRUNKS`, numbered as torchvision numbers it;
+    ``heads`` are weights of each tap's channels, all 1 until the released ones are given.
     """
 
     shift: Tensor
@@ -113,11 +97,7 @@ class Perceptual(nn.Module):
         self.register_buffer("scale", torch.tensor(_SCALE)[:, None, None], persistent=False)
 
     def feature_maps(self, images: Float[Tensor, "n 3 h w"]) -> list[Tensor]:
-        """What the taps see of pictures in [-1, 1], ``[n, c, h, w]``, coarser and coarser.
-
-        Raises:
-            InputError: The pictures are too small for the trunk.
-        """
+        """What the taps see of pictures in [-1, 1], finest first; InputError if too small."""
         smallest = _SMALLEST[self.trunk]
         if min(images.shape[2:]) < smallest:
             raise InputError(
@@ -135,10 +115,10 @@ class Perceptual(nn.Module):
     def forward(
         self, a: Float[Tensor, "n 3 h w"], b: Float[Tensor, "_n 3 _h _w"]
     ) -> Float[Tensor, " n"]:
-        """Distance of each pair (Zhang et al. 2018, Eq. 1); differentiable, for losses.
+        """Distance of each pair (Zhang et al.
 
-        Raises:
-            InputError: Shapes differ, or the pictures are too small for the trunk.
+        2018, Eq. 1); differentiable, for losses. Raises InputError if shapes differ, or the
+        pictures are too small for the trunk.
         """
         if a.shape != b.shape:
             cause = f"{tuple(a.shape)} against {tuple(b.shape)}"

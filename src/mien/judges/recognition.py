@@ -1,19 +1,17 @@
 """dlib's face recognition network: a face -> 128 numbers, near each other for one person.
 
 King, 2017 (dlib_face_recognition_resnet_model_v1): a residual network after He et al. 2016 with
-fewer layers and half the filters, trained by a metric loss. Weights as ported for browsers. Two
-faces less than 0.6 apart (Euclidean) are of the same person; the numbers are not of unit length.
+fewer layers and half the filters, trained by a metric loss. Two faces less than 0.6 apart
+(Euclidean) are of the same person; the numbers are not of unit length. :meth:`Recognition.encode`
+wants crops of 150×150 in [0, 255] with the middles of the eyes at :data:`EYES`;
+:meth:`Recognition.embed` makes them from pictures in [-1, 1].
 
-**Its own convention of pictures:** :meth:`Recognition.encode` wants crops of 150×150 in [0, 255]
-with the middles of the eyes at :data:`EYES` of the side. :meth:`Recognition.embed` makes them from
-pictures in [-1, 1], given where the eyes are.
-
-Axes: n batch, c channels, h w pixels. Points are x, y in shares of the picture: (0, 0) is its upper
-left corner, (1, 1) its lower right one.
+Axes: n batch, c channels, h w pixels. Points are x, y in shares of the picture.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -22,7 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mien.errors import InputError
-from mien.judges.taps import check_taps, prepared
+from mien.judges.taps import check_taps, collected, prepared
 
 SIDE = 150
 """Pixels a side of what the network is shown."""
@@ -57,11 +55,7 @@ TAPS: dict[str, int] = {"conv32_down": 32, **{name: after for name, _, after, _ 
 
 @dataclass(frozen=True)
 class RecognitionConfig:
-    """What is looked at.
-
-    Args:
-        taps: Names of :data:`TAPS` that :meth:`Recognition.forward` gives.
-    """
+    """Names of :data:`TAPS` that :meth:`Recognition.forward` gives."""
 
     taps: tuple[str, ...] = ("conv64_3", "conv128_2", "conv256_2")
 
@@ -108,50 +102,35 @@ class Recognition(nn.Module):
         self.register_buffer("mean", mean, persistent=False)
 
     def forward(self, crops: Float[Tensor, "n 3 150 150"]) -> dict[str, Tensor]:
-        """The configured taps ``[n, c, h, w]`` by name, no deeper than needed.
+        """The configured taps ``[n, c, h, w]`` of :meth:`crop`'s crops, no deeper than needed."""
+        return collected(self._maps(crops), self.config.taps)
 
-        Args:
-            crops: In [0, 255], as :meth:`crop` makes them.
-        """
-        return self._maps(crops, self.config.taps)
-
-    def _maps(self, crops: Tensor, taps: tuple[str, ...]) -> dict[str, Tensor]:
+    def _maps(self, crops: Tensor) -> Iterator[tuple[str, Tensor]]:
         x = prepared((crops - self.mean.float()) / 256, self.stem.weight.dtype)
-        found: dict[str, Tensor] = {}
-        for tap in TAPS:
-            if tap == "conv32_down":
-                x = functional.relu(self.stem(x))
-            else:
-                # dlib pools once, between the first convolution and the first block.
-                x = functional.max_pool2d(x, 3, 2) if tap == "conv32_1" else x
-                x = self.blocks[tap](x)
-            if tap in taps:
-                found[tap] = x
-            if len(found) == len(taps):
-                break
-        return {tap: found[tap] for tap in taps}
+        x = functional.relu(self.stem(x))
+        yield "conv32_down", x
+        # dlib pools once, between the first convolution and the first block.
+        x = functional.max_pool2d(x, 3, 2)
+        for tap, block in self.blocks.items():
+            x = block(x)
+            yield tap, x
 
     def encode(self, crops: Float[Tensor, "n 3 150 150"]) -> Float[Tensor, "n 128"]:
         """The 128 numbers of crops in [0, 255]; float32."""
-        last = self._maps(crops, ("conv256_down_out",))["conv256_down_out"]
+        last = collected(self._maps(crops), ("conv256_down_out",))["conv256_down_out"]
         pooled = last.float().mean(dim=(2, 3))
         return pooled @ self.fc.weight.float().T
 
     def crop(
         self, images: Float[Tensor, "n 3 h w"], eyes: Float[Tensor, "n 2 2"] | None = None
     ) -> Float[Tensor, "n 3 150 150"]:
-        """Turn, scale and move faces so that their eyes lie at :data:`EYES`; [0, 255].
+        """Turn, scale and move faces in [-1, 1] so that their eyes lie at :data:`EYES`; [0, 255].
 
-        Bilinear, after an antialiased reduction where a face is more than twice as large; what lies
-        outside of a picture repeats its border. Differentiable to the pixels.
-
-        Args:
-            images: In [-1, 1].
-            eyes: Middles of the left and the right eye of each, x and y in shares of the picture;
-                ``None`` for faces framed as FFHQ's (:data:`FFHQ_EYES`).
-
-        Raises:
-            InputError: Both eyes of a face in one place.
+        ``eyes`` are the middles of the left and the right eye, x and y in shares of the picture;
+        ``None`` for faces framed as FFHQ's (:data:`FFHQ_EYES`). Bilinear, after an antialiased
+        reduction where a face is more than twice as large; what lies outside of a picture repeats
+        its border. Differentiable to the pixels. Raises InputError for both eyes of a face in one
+        place.
         """
         n, _, height, width = images.shape
         points = images.new_tensor(FFHQ_EYES).expand(n, 2, 2) if eyes is None else eyes

@@ -24,11 +24,9 @@ from mien.errors import InputError
 class TaggerConfig:
     """Everything that decides the shape of a tagger's tensors.
 
-    Args:
-        columns: Column -> its values, a head each.
-        resolution: Height and width that pictures are resized to before they are read.
-        width: Channels of the first stage; each of the three following doubles them.
-        blocks: Residual blocks a stage.
+    ``columns`` gives each column's values, a head each. Pictures are resized to ``resolution``;
+    ``width`` is the channels of the first stage, doubled by each of the three following, with
+    ``blocks`` residual blocks a stage.
     """
 
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: dict(COLUMNS))
@@ -69,12 +67,7 @@ class ResidualBlock(nn.Module):
 
 
 def residual_trunk(width: int, blocks: int) -> tuple[nn.Conv2d, nn.BatchNorm2d, nn.ModuleList]:
-    """Stem, its normalisation, and four stages of residual blocks; a sixteenth of the resolution.
-
-    Args:
-        width: Channels of stem and first stage; each of the three following doubles them.
-        blocks: Residual blocks a stage.
-    """
+    """Stem, its norm and four stages, see :class:`TaggerConfig`; 1/16 of the resolution."""
     stem, norm = nn.Conv2d(3, width, 3, 2, 1, bias=False), nn.BatchNorm2d(width)
     stages = nn.ModuleList()
     for stage in range(4):
@@ -101,8 +94,7 @@ class Tagger(nn.Module):
     def feature_maps(self, images: Float[Tensor, "n 3 h w"]) -> list[Tensor]:
         """Activations after the stem and each stage, ``[n, c, h, w]``, coarser and coarser.
 
-        Args:
-            images: In [-1, 1], of any size.
+        Images are in [-1, 1], of any size.
         """
         size = (self.config.resolution, self.config.resolution)
         if images.shape[-2:] != size:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import torch
 from jaxtyping import Float
@@ -13,16 +13,7 @@ from mien.errors import InputError, UnknownName
 
 
 def check_taps(taps: Iterable[str], known: Mapping[str, int]) -> tuple[str, ...]:
-    """Names of feature maps, as they were given.
-
-    Args:
-        taps: What is asked for.
-        known: What there is.
-
-    Raises:
-        UnknownName: A name that is not known.
-        InputError: None at all, or one twice.
-    """
+    """Names of feature maps, as given; UnknownName, or InputError for none, or one twice."""
     found = tuple(taps)
     for tap in found:
         if tap not in known:
@@ -30,6 +21,17 @@ def check_taps(taps: Iterable[str], known: Mapping[str, int]) -> tuple[str, ...]
     if not found or len(set(found)) < len(found):
         raise InputError(f"taps {', '.join(found) or 'none'}; name each feature map once")
     return found
+
+
+def collected(maps: Iterable[tuple[str, Tensor]], wanted: Sequence[str]) -> dict[str, Tensor]:
+    """Of maps that are computed one by one, those that are wanted, in that order; no deeper."""
+    found: dict[str, Tensor] = {}
+    for tap, x in maps:
+        if tap in wanted:
+            found[tap] = x
+        if len(found) == len(wanted):
+            break
+    return {tap: found[tap] for tap in wanted}
 
 
 def prepared(x: Tensor, dtype: torch.dtype) -> Tensor:

@@ -60,16 +60,12 @@ Level = Literal["exact", "coarse"]
 
 @dataclass(frozen=True)
 class ColumnAgreement:
-    """How often one column of attributes came out as wanted. All shares lie in [0, 1].
+    """How often one column of attributes came out as wanted.
 
-    Attributes:
-        column: Name of the column.
-        count: Pictures for which the column was wanted; the others are skipped.
-        exact: Share with the very value that was wanted.
-        coarse: Share with a value of the same coarse group.
-        balanced: Mean over wanted values of the share that got it (balanced accuracy).
-        majority_exact: What always guessing the commonest value would reach.
-        majority_coarse: What always guessing the commonest coarse group would reach.
+    All shares lie in [0, 1]. ``count`` pictures wanted it; the others are skipped. ``exact`` is the
+    share with the very value, ``coarse`` with one of the same coarse group, ``balanced`` the mean
+    over wanted values of the share that got it (balanced accuracy); ``majority_exact`` and
+    ``majority_coarse`` are what always guessing the commonest value or group would reach.
     """
 
     column: str
@@ -87,20 +83,12 @@ class ColumnAgreement:
 
 @dataclass(frozen=True)
 class Agreement:
-    """Agreement of every column that was wanted at least once.
-
-    Attributes:
-        rows: One a column, in the order of the predictions.
-    """
+    """Agreement of every column that was wanted at least once, in the order of the predictions."""
 
     rows: tuple[ColumnAgreement, ...]
 
     def __getitem__(self, column: str) -> ColumnAgreement:
-        """The row of a column.
-
-        Raises:
-            UnknownName: It was not predicted, or never wanted.
-        """
+        """The row of a column; raises UnknownName if it was not predicted, or never wanted."""
         for row in self.rows:
             if row.column == column:
                 return row
@@ -109,9 +97,8 @@ class Agreement:
     def average(self, columns: Iterable[str], level: Level = "exact") -> float:
         """Mean agreement over columns, each with equal weight.
 
-        Raises:
-            UnknownName: A column was not predicted, or never wanted.
-            InputError: No columns.
+        Raises UnknownName if a column was not predicted, or never wanted, InputError for no
+        columns.
         """
         return _mean([getattr(self[column], level) for column in columns])
 
@@ -188,18 +175,14 @@ def attribute_agreement(
 ) -> Agreement:
     """Compare what a judge reads off pictures with what was wanted of them.
 
-    Args:
-        predicted: Column -> logits ``[n, values]``, or indices of values ``[n]``.
-        wanted: For each picture, column -> value; absent columns and values that the column does
-            not have (``?``) are skipped.
-        columns: The values of each column, in the order of the logits.
-        reference: Faces from which the commonest value is learned, such as the training part;
-            ``None`` takes ``wanted`` itself, the strongest constant guess there is, and so
-            does a column that no reference face tells of.
+    ``predicted`` gives for each column logits ``[n, values]`` in the order of ``columns``, or
+    indices of values ``[n]``; ``wanted`` for each picture column -> value, of which absent columns
+    and values that the column does not have (``?``) are skipped. The commonest value is learned
+    from ``reference`` faces, such as the training part; ``None`` takes ``wanted`` itself, the
+    strongest constant guess there is, and so does a column that no reference face tells of.
 
-    Raises:
-        UnknownName: A predicted column is not in ``columns``.
-        InputError: Numbers of pictures or of values do not fit, or nothing was wanted.
+    Raises UnknownName if a predicted column is not in ``columns``, InputError if numbers of
+    pictures or of values do not fit, or nothing was wanted.
     """
     rows = []
     for column, scores in predicted.items():

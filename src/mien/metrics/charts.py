@@ -1,10 +1,7 @@
-"""Charts as pictures: a line chart, a matrix of numbers. Pure functions on numbers.
+"""Charts as pictures: a line chart, a matrix of numbers.
 
-    picture = line_chart({"train": (nimg, loss)}, "loss of pix2pix", "images seen", "loss")
-    picture = matrix_picture(scores, ["hair", "mouth"], ["hair", "mouth"], "re-scoring")
-
-Everything is drawn twice as large and then halved, so that lines and letters are smooth. What is
-not a finite number leaves a gap in a line and a grey cell in a matrix.
+Pure functions on numbers. Everything is drawn twice as large and then halved, so that lines and
+letters are smooth. What is not a finite number leaves a gap in a line and a grey cell in a matrix.
 """
 
 from __future__ import annotations
@@ -96,16 +93,9 @@ def line_chart(
 ) -> UInt8[np.ndarray, "h w 3"]:
     """Draw lines over two axes, with a legend beside them; the ninth line and on are dashed.
 
-    Args:
-        series: Name of each line -> its points, in the order of x.
-        title: Above the chart.
-        x: What the horizontal axis counts.
-        y: What the vertical axis counts.
-        size: Width and height in pixels.
-        log_y: Whether the vertical axis is logarithmic; then only values above 0 are drawn.
-
-    Raises:
-        InputError: x and y of a line differ in length, or there is no point to draw.
+    Points are in the order of x; ``size`` is width and height in pixels. With ``log_y`` only values
+    above 0 are drawn. Raises InputError if x and y of a line differ in length, or there is no point
+    to draw.
     """
     lines = {name: _finite(name, points, log_y) for name, points in series.items()}
     drawn = [points for points in lines.values() if np.isfinite(points).any()]
@@ -238,16 +228,8 @@ def matrix_picture(
 ) -> UInt8[np.ndarray, "h w 3"]:
     """Draw a matrix as coloured cells with their numbers: red below 0, white at 0, blue above.
 
-    Args:
-        values: The numbers, any float type.
-        rows: A name for each row.
-        columns: A name for each column.
-        title: Above the matrix.
-        cell: Side of a cell in pixels.
-        digits: Digits behind the point.
-
-    Raises:
-        InputError: There is no number, or not one name for each row and column.
+    ``cell`` is the side of a cell in pixels, ``digits`` stand behind the point. Raises InputError
+    if there is no number, or not one name for each row and column.
     """
     if values.ndim != 2 or 0 in values.shape or values.shape != (len(rows), len(columns)):
         raise InputError(
@@ -277,21 +259,12 @@ def matrix_picture(
 
 
 def sheet_picture(
-    columns: Mapping[str, UInt8[np.ndarray, "n h w 3"]],
-    title: str,
-    side: int = 160,
-    gap: int = 4,
+    columns: Mapping[str, UInt8[np.ndarray, "n h w 3"]], title: str, side: int = 160, gap: int = 4
 ) -> UInt8[np.ndarray, "height width 3"]:
     """Lay pictures out in columns with a head each, such as input, truth, answers.
 
-    Args:
-        columns: Head of each column -> its pictures, the same number in each.
-        title: Above the sheet.
-        side: Height of a picture on the sheet; the width follows.
-        gap: White pixels between pictures.
-
-    Raises:
-        InputError: There is no picture, or columns differ in length.
+    Pictures on the sheet are ``side`` pixels high, with ``gap`` white ones between them. Raises
+    InputError if there is no picture, or columns differ in length.
     """
     counts = {name: len(pictures) for name, pictures in columns.items()}
     if not counts or len(set(counts.values())) != 1 or 0 in counts.values():

@@ -15,11 +15,7 @@ from mien.metrics.paired import channel_weights, unit_channels
 
 
 def embedding_diversity(embeddings: Float[Tensor, "n d"]) -> float:
-    """Mean Euclidean distance over all pairs of embeddings, as they come; 0 if all are equal.
-
-    Raises:
-        InputError: Fewer than two, or values that are not finite.
-    """
+    """Mean Euclidean distance over all pairs, 0 if all are equal; InputError below two."""
     x = as_matrix(embeddings, "embeddings", 2)
     return float(torch.nn.functional.pdist(x).mean())
 
@@ -29,15 +25,10 @@ def perceptual_diversity(
 ) -> float:
     """Mean perceptual distance over all pairs of n images; 0 if all are equal.
 
-    Equal to averaging :func:`mien.metrics.paired.lpips_distance` over the n(n−1)/2 pairs, but in
-    time linear in n: that distance is a squared one, so its mean is twice the unbiased variance.
-
-    Args:
-        features: Feature maps ``[n, cᵢ, hᵢ, wᵢ]``, a layer each.
-        linear: Weights of LPIPS, or ``None`` for unit weights.
-
-    Raises:
-        InputError: Fewer than two images, or layers and weights that do not fit.
+    Equal to averaging :func:`mien.metrics.paired.lpips_distance`, whose arguments these are, over
+    the n(n−1)/2 pairs, but in time linear in n: that distance is a squared one, so its mean is
+    twice the unbiased variance. Raises InputError for fewer than two images, or layers and weights
+    that do not fit.
     """
     weights = [None] * len(features) if linear is None else list(linear)
     if not features or len(weights) != len(features):
@@ -57,16 +48,9 @@ def perceptual_diversity(
 def diversity_share(conditional: float | Sequence[float], unconditional: float) -> float:
     """Diversity of pictures made under one condition, as a share of that of random pictures.
 
-    Args:
-        conditional: Diversity of the pictures of one condition, or of several conditions, which
-            are averaged.
-        unconditional: Diversity of as many pictures made without a condition.
-
-    Returns:
-        About 0 if a condition always gives the same picture, 1 if it constrains nothing.
-
-    Raises:
-        InputError: No condition, or random pictures that do not differ at all.
+    Several conditions are averaged; the random ones are as many. About 0 if a condition always
+    gives the same picture, 1 if it constrains nothing. Raises InputError for no condition, or
+    random pictures that do not differ at all.
     """
     values = np.atleast_1d(np.asarray(conditional, np.float64))
     if not values.size or not np.isfinite(values).all():

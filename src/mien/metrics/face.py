@@ -16,22 +16,14 @@ from mien.metrics.features import as_matrix, as_unit, same_shape
 
 
 def pair_cosines(a: Float[Tensor, "n d"], b: Float[Tensor, "_n _d"]) -> Float[Tensor, " n"]:
-    """Cosine of each pair of embeddings, float64 in [-1, 1].
-
-    Raises:
-        InputError: Shapes differ, or a vector is zero or not finite.
-    """
+    """Cosine of each pair, float64 in [-1, 1]; InputError for other shapes, or a zero vector."""
     same_shape(a, b, "embeddings")
     x, y = as_unit(a, "embeddings"), as_unit(b, "reference embeddings")
     return (x * y).sum(dim=1).clamp(-1, 1)
 
 
 def pair_distances(a: Float[Tensor, "n d"], b: Float[Tensor, "_n _d"]) -> Float[Tensor, " n"]:
-    """Euclidean distance of each pair of unit embeddings, float64 in [0, 2].
-
-    Raises:
-        InputError: Shapes differ, or a vector is zero or not finite.
-    """
+    """Distance of each pair of unit embeddings, in [0, 2]; raises as :func:`pair_cosines`."""
     same_shape(a, b, "embeddings")
     return (as_unit(a, "embeddings") - as_unit(b, "reference embeddings")).norm(dim=1)
 
@@ -49,14 +41,9 @@ def fss(a: Float[Tensor, "n d"], b: Float[Tensor, "_n _d"]) -> float:
 def verification_auc(scores: Float[Tensor, " n"], same: Bool[Tensor, " _n"]) -> float:
     """Area under the ROC curve: how often a matching pair outscores another, higher is better.
 
-    The Mann–Whitney statistic over midranks, so ties count one half.
-
-    Args:
-        scores: Similarity of each pair.
-        same: Whether the pair shows one person.
-
-    Raises:
-        InputError: Lengths differ, scores that are not finite, or only one kind of pair.
+    The Mann–Whitney statistic over midranks of the similarities, so ties count one half; ``same``
+    says whether a pair shows one person. Raises InputError if lengths differ, for scores that are
+    not finite, or only one kind of pair.
     """
     if scores.shape != same.shape:
         raise InputError(f"{scores.shape[0]} scores for {same.shape[0]} pairs")
@@ -78,12 +65,7 @@ def all_pairs(
 ) -> tuple[Float[Tensor, " p"], Bool[Tensor, " p"]]:
     """Cosines of every probe with every gallery face, and which of them are the same person.
 
-    Args:
-        probes: Embedding of person *i* in row *i*.
-        gallery: Another picture of person *i* in row *i*.
-
-    Returns:
-        ``n²`` scores and truths, as :func:`verification_auc` takes them.
+    Row *i* of both is person *i*; ``n²`` scores and truths, as :func:`verification_auc` takes them.
     """
     same_shape(probes, gallery, "embeddings")
     cosines = as_unit(probes, "probes") @ as_unit(gallery, "gallery").T
@@ -95,16 +77,11 @@ def rank1(
 ) -> float:
     """Share of probes whose nearest gallery face, by cosine, is the right one; higher is better.
 
-    Where several gallery faces are equally near, the probe counts for the chance of picking the
-    right one among them: embeddings that collapsed to a point score 1/m, not 1.
-
-    Args:
-        probes: Embeddings to be recognised.
-        gallery: One embedding a known person.
-        truth: int ``[n]``, the gallery row of each probe; row *i* for probe *i* if ``None``.
-
-    Raises:
-        InputError: Widths or counts do not fit, or a row outside the gallery.
+    The gallery has one embedding a known person; ``truth``, int ``[n]``, is the gallery row of each
+    probe, row *i* for probe *i* if ``None``. Where several gallery faces are equally near, the
+    probe counts for the chance of picking the right one among them: embeddings that collapsed to a
+    point score 1/m, not 1. Raises InputError if widths or counts do not fit, or for a row outside
+    the gallery.
     """
     x, y = as_unit(probes, "probes"), as_unit(gallery, "gallery")
     if x.shape[1] != y.shape[1]:

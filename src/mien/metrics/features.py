@@ -9,18 +9,10 @@ from mien.errors import InputError
 
 
 def as_matrix(features: Tensor, name: str, minimum: int = 1) -> Tensor:
-    """Check a set of feature vectors and convert it to float64.
+    """Feature vectors ``[n, d]``, of any type and device, as float64 on the CPU, detached.
 
-    Args:
-        features: ``[n, d]``, any float or integer type, any device.
-        name: What to call it in an error.
-        minimum: The least number of rows that makes sense.
-
-    Returns:
-        float64 ``[n, d]`` on the CPU, detached.
-
-    Raises:
-        InputError: Not a matrix, too few rows, no columns, or values that are not finite.
+    Raises InputError, which calls them ``name``, for no matrix, fewer than ``minimum`` rows, no
+    columns, or values that are not finite.
     """
     if features.ndim != 2 or features.shape[1] == 0:
         raise InputError(f"{name}: shape {tuple(features.shape)}; one vector a row is needed")
@@ -34,11 +26,7 @@ def as_matrix(features: Tensor, name: str, minimum: int = 1) -> Tensor:
 
 
 def as_unit(features: Tensor, name: str, minimum: int = 1) -> Tensor:
-    """Like :func:`as_matrix`, with each row scaled to length 1.
-
-    Raises:
-        InputError: As :func:`as_matrix`, or a vector of length zero, which points nowhere.
-    """
+    """Like :func:`as_matrix`, each row scaled to length 1; InputError for a row of length 0."""
     matrix = as_matrix(features, name, minimum)
     norms = matrix.norm(dim=1, keepdim=True)
     if bool((norms == 0).any()):
@@ -48,10 +36,6 @@ def as_unit(features: Tensor, name: str, minimum: int = 1) -> Tensor:
 
 
 def same_shape(a: Tensor, b: Tensor, name: str) -> None:
-    """Refuse two sets that should be pairs and are not.
-
-    Raises:
-        InputError: The shapes differ.
-    """
+    """Refuse two sets that should be pairs and are not: InputError if the shapes differ."""
     if a.shape != b.shape:
         raise InputError(f"{name}: {tuple(a.shape)} against {tuple(b.shape)}; pairs are needed")

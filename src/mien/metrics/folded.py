@@ -40,7 +40,6 @@ def _listed(said: Iterable[str]) -> str:
 
 
 def _about_column(protocol: Protocol) -> str:
-    """What of a protocol is the same down a column."""
     if protocol.judge == "none":
         return protocol.metric
     judge = f"judge {protocol.judge} {protocol.judge_sha256[:12]}"
@@ -48,7 +47,6 @@ def _about_column(protocol: Protocol) -> str:
 
 
 def _about_row(protocol: Protocol) -> str:
-    """What of a protocol is the same along a row."""
     seed = "" if protocol.seed is None else f"; seed {protocol.seed}"
     notes = f"; {protocol.notes}" if protocol.notes else ""
     return f"{protocol.samples} samples; {protocol.split}{seed}{notes}"

@@ -25,21 +25,12 @@ from mien.metrics.features import as_matrix
 class FeatureStatistics:
     """Mean and covariance of feature vectors that arrive in batches, in float64.
 
-    Batches are merged by the exact update of Chan et al. (1983), so order and batch size change
-    the result by rounding only, and statistics of parts may be merged later.
-
-    Attributes:
-        count: Vectors seen so far.
-        mean: float64 ``[d]``.
-        scatter: float64 ``[d, d]``, sum of the outer products of centred vectors.
+    Batches are merged by the exact update of Chan et al. (1983), so order and batch size change the
+    result by rounding only, and statistics of parts may be merged later. ``count`` vectors were
+    seen; ``scatter`` ``[d, d]`` is the sum of the outer products of centred ones.
     """
 
     def __init__(self, width: int) -> None:
-        """Start empty.
-
-        Args:
-            width: d, the length of a feature vector.
-        """
         self.count = 0
         self.mean = torch.zeros(width, dtype=torch.float64)
         self.scatter = torch.zeros(width, width, dtype=torch.float64)
@@ -58,21 +49,13 @@ class FeatureStatistics:
 
     @property
     def covariance(self) -> Float[Tensor, "d d"]:
-        """Unbiased covariance, float64.
-
-        Raises:
-            InputError: Fewer than two vectors were seen.
-        """
+        """Unbiased covariance, float64; raises InputError below two vectors."""
         if self.count < 2:
             raise InputError(f"covariance of {self.count} feature vectors; at least 2 are needed")
         return self.scatter / (self.count - 1)
 
     def update(self, features: Float[Tensor, "n d"]) -> None:
-        """Take in a batch of feature vectors.
-
-        Raises:
-            InputError: Another width, or values that are not finite.
-        """
+        """Take in a batch; raises InputError for another width, or values that are not finite."""
         batch = as_matrix(features, "features")
         self._check_width(batch.shape[1])
         mean = batch.mean(dim=0)
@@ -80,20 +63,15 @@ class FeatureStatistics:
         self._absorb(batch.shape[0], mean, centred.T @ centred)
 
     def merge(self, other: FeatureStatistics) -> None:
-        """Take in what another accumulator has seen, as if it had been seen here.
-
-        Raises:
-            InputError: Another width.
-        """
+        """Take in what another accumulator of the same width has seen, as if seen here."""
         self._check_width(other.width)
         if other.count:
             self._absorb(other.count, other.mean, other.scatter)
 
     def _check_width(self, width: int) -> None:
         if width != self.width:
-            raise InputError(
-                f"features are {width} wide, those before {self.width}; use one judge for both"
-            )
+            cause = f"features are {width} wide, those before {self.width}; use one judge for both"
+            raise InputError(cause)
 
     def _absorb(self, count: int, mean: Tensor, scatter: Tensor) -> None:
         total = self.count + count
@@ -129,28 +107,27 @@ def _distance(a: _Gaussian, b: _Gaussian) -> float:
     return max(0.0, float(distance))
 
 
+def _same_width(a: int, b: int) -> None:
+    if a != b:
+        raise InputError(f"features are {a} and {b} wide; use one judge for both")
+
+
 def frechet_distance(a: FeatureStatistics, b: FeatureStatistics) -> float:
-    """‖μₐ − μ_b‖² + tr(A + B − 2(√A B √A)^½), lower is better (Heusel et al. 2017).
+    """‖μₐ − μ_b‖² + tr(A + B − 2(√A B √A)^½), lower is better (Heusel et al.
 
-    Exact for singular covariances too, that is for fewer samples than features; but then it
-    is biased upwards, so compare only numbers with equal sample counts.
-
-    Raises:
-        InputError: The widths differ, or a side has fewer than two samples.
+    2017). Exact for singular covariances too, that is for fewer samples than features; but then it
+    is biased upwards, so compare only numbers with equal sample counts. Raises InputError if the
+    widths differ, or a side has fewer than two samples.
     """
-    if a.width != b.width:
-        raise InputError(f"features are {a.width} and {b.width} wide; use one judge for both")
+    _same_width(a.width, b.width)
     return _distance(_Gaussian(a), _Gaussian(b))
 
 
 @dataclass(frozen=True)
 class DiverseFrechet:
-    """Fréchet distances of each face's translations to one target set.
+    """Fréchet distances of each face's translations to one target set, in their order.
 
-    Attributes:
-        value: Mean over faces, lower is better.
-        stderr: Standard error of that mean over faces; 0 for one face.
-        per_face: The distances, in the order of the faces.
+    ``value`` is their mean, lower is better, with its standard error over faces; 0 for one face.
     """
 
     value: float
@@ -161,21 +138,14 @@ class DiverseFrechet:
 def dfid(faces: Iterable[FeatureStatistics], target: FeatureStatistics) -> DiverseFrechet:
     """(1/N) Σᵢ FD({F(c(T_M(xᵢ)), z)}, Y): how diverse one face comes out (Chong & Forsyth 2021).
 
-    Args:
-        faces: For each face, the statistics of the translations of its M augmented copies, each
-            with a random style. May be a generator: one is held at a time.
-        target: Statistics of the whole target set Y.
-
-    Raises:
-        InputError: No faces, or widths that differ.
+    For each face, the statistics of the translations of its M augmented copies, each with a random
+    style; ``faces`` may be a generator: one is held at a time. ``target`` are those of the whole
+    target set Y. Raises InputError for no faces, or widths that differ.
     """
     reference = _Gaussian(target)
     distances = []
     for face in faces:
-        if face.width != target.width:
-            raise InputError(
-                f"features are {face.width} and {target.width} wide; use one judge for both"
-            )
+        _same_width(face.width, target.width)
         distances.append(_distance(_Gaussian(face), reference))
     if not distances:
         raise InputError("DFID of no faces; at least 1 is needed")
@@ -188,11 +158,8 @@ def dfid(faces: Iterable[FeatureStatistics], target: FeatureStatistics) -> Diver
 class KernelDistance:
     """An unbiased estimate of the squared maximum mean discrepancy.
 
-    Attributes:
-        value: Mean over subsets, lower is better; may be slightly negative.
-        std: Standard deviation over subsets, as the literature prints it; 0 for one subset.
-        subsets: How many subsets were drawn.
-        subset_size: Samples of each side in a subset.
+    ``value`` is the mean over subsets, lower is better; may be slightly negative. ``std`` is the
+    standard deviation over subsets, as the literature prints it; 0 for one.
     """
 
     value: float
@@ -217,25 +184,16 @@ def kernel_distance(
     subset_size: int = 1000,
     seed: int = 0,
 ) -> KernelDistance:
-    """Kernel distance with the cubic polynomial kernel, lower is better (Bińkowski et al. 2018).
+    """Kernel distance with the cubic polynomial kernel, lower is better (Bińkowski et al.
 
-    Unbiased, so it may be compared across sample counts; its expectation, not its value, is 0
-    for two samples of one distribution. If neither set is larger than ``subset_size``, both are
-    used whole, once.
-
-    Args:
-        a: Features of one set.
-        b: Features of the other.
-        subsets: How many random subsets to average.
-        subset_size: Samples drawn of each side, without repetition; cut to the smaller set.
-        seed: Seed of the subsets.
-
-    Raises:
-        InputError: Fewer than two samples, widths that differ, or a count below its minimum.
+    2018). Unbiased, so it may be compared across sample counts; its expectation, not its value, is
+    0 for two samples of one distribution. Random ``subsets`` of ``subset_size`` of each side,
+    without repetition, are averaged; the size is cut to the smaller set, and if neither set is
+    larger, both are used whole, once. Raises InputError for fewer than two samples, widths that
+    differ, or a count below its minimum.
     """
     x, y = as_matrix(a, "features", 2), as_matrix(b, "reference features", 2)
-    if x.shape[1] != y.shape[1]:
-        raise InputError(f"features are {x.shape[1]} and {y.shape[1]} wide; use one judge for both")
+    _same_width(x.shape[1], y.shape[1])
     if subsets < 1 or subset_size < 2:
         raise InputError(f"{subsets} subsets of {subset_size}; at least 1 of 2 are needed")
     if max(x.shape[0], y.shape[0]) <= subset_size:

@@ -54,10 +54,7 @@ def psnr(
 ) -> Float[Tensor, " n"]:
     """Peak signal-to-noise ratio in dB, 10·log₁₀(L² / MSE); higher is better, inf if equal.
 
-    Args:
-        a: Images.
-        b: Reference images.
-        data_range: L, the largest difference that counts as full scale, for pixels in [0, 1].
+    L is ``data_range``, the largest difference that counts as full scale, for pixels in [0, 1].
     """
     x, y = _unit_range(a, b)
     error = (x - y).square().flatten(1).mean(dim=1)
@@ -116,20 +113,14 @@ def ssim(
     data_range: float = 1.0,
     sample_covariance: bool = False,
 ) -> Float[Tensor, " n"]:
-    """Structural similarity, k₁ 0.01 and k₂ 0.03 (Wang et al. 2004); higher is better, 1 if equal.
+    """Structural similarity, k₁ 0.01 and k₂ 0.03 (Wang et al.
 
-    (2μₓμ_y + c₁)(2σₓ_y + c₂) / ((μₓ² + μ_y² + c₁)(σₓ² + σ_y² + c₂)) with cᵢ = (kᵢL)², mean over
-    channels and over all places where the window lies inside the image.
-
-    Args:
-        a: Images.
-        b: Reference images.
-        window: Gaussian 11×11 with σ 1.5, or uniform 7×7.
-        data_range: L for pixels in [0, 1]. TensorFlow's default for float images is 1 as well.
-        sample_covariance: Divide by taps − 1, as scikit-image does for its uniform window.
-
-    Raises:
-        InputError: Shapes differ, values are not finite, or an image is smaller than the window.
+    2004); higher is better, 1 if equal. (2μₓμ_y + c₁)(2σₓ_y + c₂) / ((μₓ² + μ_y² + c₁)(σₓ² + σ_y² +
+    c₂)) with cᵢ = (kᵢL)², mean over channels and over all places where the window lies inside the
+    image. L is ``data_range``, for pixels in [0, 1]; TensorFlow's default for float images is 1 as
+    well. ``sample_covariance`` divides by taps − 1, as scikit-image does for its uniform window.
+    Raises InputError if shapes differ, values are not finite, or an image is smaller than the
+    window.
     """
     x, y = _unit_range(a, b)
     taps = _taps(window)
@@ -143,11 +134,9 @@ def ms_ssim(
 ) -> Float[Tensor, " n"]:
     """SSIM over five scales (Wang, Simoncelli & Bovik 2003); higher is better, 1 if equal.
 
-    Gaussian window; contrast and structure at scales 1–4, all of SSIM at scale 5, each to the
-    power of its published weight; negative factors count as 0; mean over channels.
-
-    Raises:
-        InputError: As :func:`ssim`; the shorter side must be at least 176 pixels.
+    Gaussian window; contrast and structure at scales 1–4, all of SSIM at scale 5, each to the power
+    of its published weight; negative factors count as 0; mean over channels. Raises InputError as
+    :func:`ssim`; the shorter side must be at least 176 pixels.
     """
     x, y = _unit_range(a, b)
     smallest = _GAUSSIAN_TAPS * 2 ** (len(_MS_WEIGHTS) - 1)
@@ -180,22 +169,14 @@ def keras_accuracy(
 
 
 def lpips_distance(
-    features_a: Sequence[Tensor],
-    features_b: Sequence[Tensor],
-    linear: Sequence[Tensor] | None,
+    features_a: Sequence[Tensor], features_b: Sequence[Tensor], linear: Sequence[Tensor] | None
 ) -> Float[Tensor, " n"]:
-    """LPIPS from a trunk's feature maps and its linear weights (Zhang et al. 2018, Eq. 1).
+    """LPIPS from a trunk's feature maps and its linear weights (Zhang et al.
 
-    Each map is scaled to length 1 over its channels; squared differences are weighted by channel,
-    averaged over places and summed over layers. Lower is better, 0 if equal.
-
-    Args:
-        features_a: One map ``[n, cᵢ, hᵢ, wᵢ]`` a layer.
-        features_b: The same of the other images.
-        linear: Weights of layer i, ``cᵢ`` numbers in any shape; ``None`` weighs every channel by 1.
-
-    Raises:
-        InputError: Layers, shapes or weights do not fit, or values are not finite.
+    2018, Eq. 1). Maps ``[n, cᵢ, hᵢ, wᵢ]``, a layer each, are scaled to length 1 over their
+    channels; squared differences are weighted by channel (``linear``: ``cᵢ`` numbers in any shape;
+    ``None`` is 1), averaged over places and summed over layers. Lower is better, 0 if equal. Raises
+    InputError if layers, shapes or weights do not fit, or values are not finite.
     """
     weights = [None] * len(features_a) if linear is None else list(linear)
     if not features_a or not len(features_a) == len(features_b) == len(weights):
@@ -215,19 +196,12 @@ def lpips_distance(
 def perceptual_distance(
     features_a: Sequence[Tensor], features_b: Sequence[Tensor]
 ) -> Float[Tensor, " n"]:
-    """:func:`lpips_distance` with unit weights, on any judge's feature maps; lower is better.
-
-    Not LPIPS: name the judge with the number.
-    """
+    """:func:`lpips_distance` with unit weights: not LPIPS, name the judge with the number."""
     return lpips_distance(features_a, features_b, None)
 
 
 def unit_channels(features: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:
-    """A feature map with the vector at each place scaled to length 1, float64.
-
-    Raises:
-        InputError: Values that are not finite.
-    """
+    """A map with the vector at each place scaled to length 1, float64; InputError for NaN."""
     return unit_vectors(_exact(features), _LPIPS_FLOOR)
 
 
@@ -242,8 +216,7 @@ def _exact(features: Tensor) -> Tensor:
 def channel_weights(weight: Tensor, channels: int, layer: int) -> Float[Tensor, "1 c 1 1"]:
     """LPIPS's linear weights of one layer, shaped to multiply a feature map; float64.
 
-    Raises:
-        InputError: Their number is not that of the channels, or one is negative or not finite.
+    Raises InputError if their number is not that of the channels, or one is negative or not finite.
     """
     if weight.numel() != channels:
         raise InputError(f"layer {layer}: {weight.numel()} linear weights for {channels} channels")

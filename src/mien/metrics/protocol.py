@@ -17,33 +17,18 @@ from mien.errors import InputError, UnknownName
 Better = Literal["higher", "lower"]
 """The direction of a metric: which of two values is the better one."""
 
-BETTER: Mapping[str, Better] = {
-    "FID": "lower",
-    "DFID": "lower",
-    "KID": "lower",
-    "FD": "lower",
-    "DFD": "lower",
-    "KD": "lower",
-    "FSD": "lower",
-    "FSS": "higher",
-    "AUC": "higher",
-    "rank-1": "higher",
-    "MAE": "lower",
-    "PSNR": "higher",
-    "SSIM": "higher",
-    "MS-SSIM": "higher",
-    "Keras accuracy": "higher",
-    "LPIPS": "lower",
-    "perceptual distance": "lower",
-    "diversity": "higher",
-    "diversity share": "higher",
-    "agreement": "higher",
-    "balanced accuracy": "higher",
-    "re-scoring diagonal": "higher",
-    "re-scoring off-diagonal": "lower",
-    "warp error": "lower",
-    "landmark jitter": "lower",
+_NAMES: Mapping[Better, tuple[str, ...]] = {
+    "lower": (
+        *("FID", "DFID", "KID", "FD", "DFD", "KD", "FSD", "MAE", "LPIPS", "perceptual distance"),
+        *("re-scoring off-diagonal", "warp error", "landmark jitter"),
+    ),
+    "higher": (
+        *("FSS", "AUC", "rank-1", "PSNR", "SSIM", "MS-SSIM", "Keras accuracy", "diversity"),
+        *("diversity share", "agreement", "balanced accuracy", "re-scoring diagonal"),
+    ),
 }
+
+BETTER: Mapping[str, Better] = {name: way for way, names in _NAMES.items() for name in names}
 """The direction of every metric of this room, by the name that tables give it."""
 
 ORIGINAL_INCEPTION = "inception-2015-12-05"
@@ -59,31 +44,24 @@ class Judge(typing.Protocol):
     @property
     def name(self) -> str:
         """What the network is called."""
-        ...
 
     @property
     def sha256(self) -> str:
         """Hash of its weights."""
-        ...
 
 
 @dataclass(frozen=True)
 class Protocol:
     """Everything that has to be equal before two numbers may be compared.
 
-    Attributes:
-        metric: What was computed, in words, with its variant ("SSIM, gaussian 11×11").
-        judge: Name of the frozen network that looked at the images, or ``"none"``.
-        judge_sha256: Hash of that network's weights; empty if there is no judge.
-        samples: How many samples the number is a mean or statistic of.
-        reference_samples: How many samples it was compared with; 0 if there is no reference set.
-        resize: Filter and size of any resize before the judge, or ``"none"``.
-        seed: Seed of the generated samples and of random subsets; ``None`` if nothing was drawn.
-        split: Which part of which data ("sfhq 01585–01784").
-        notes: Anything else that would change the number.
+    ``metric`` is what was computed, in words, with its variant ("SSIM, gaussian 11×11"); ``judge``
+    the frozen network that looked at the images, or ``"none"``, and the hash of its weights. The
+    number is a mean or statistic of ``samples``, compared with ``reference_samples`` (0: none).
+    ``resize`` is the filter and size of any resize before the judge, or ``"none"``; ``seed`` that
+    of generated samples and random subsets, if anything was drawn; ``split`` which part of which
+    data ("sfhq 01585–01784"); ``notes`` anything else that would change the number.
 
-    Raises:
-        InputError: There are no samples, or a judge without the hash of its weights.
+    Raises InputError if there are no samples, or a judge without the hash of its weights.
     """
 
     metric: str
@@ -97,7 +75,6 @@ class Protocol:
     notes: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse what could not be repeated from the protocol alone."""
         if self.samples < 1 or self.reference_samples < 0:
             raise InputError(
                 f"protocol of {self.metric}: {self.samples} samples against "
@@ -145,17 +122,12 @@ class Protocol:
 class Score:
     """One number, the direction in which it is better, and its protocol.
 
-    Attributes:
-        name: Short name, the head of a table's column. Names of the families FID, DFID and KID
-            are kept for :data:`ORIGINAL_INCEPTION`; see :func:`frechet_name`.
-        value: The number, in the metric's unit; may be infinite (PSNR of equal images).
-        better: ``"higher"`` or ``"lower"``.
-        protocol: How the number was made.
-        stderr: Standard error of ``value``, if it is a mean.
-        ci: Lower and upper end of its 95 % confidence interval, if one was computed.
+    ``name`` is the head of a table's column; those of the families FID, DFID and KID are kept for
+    :data:`ORIGINAL_INCEPTION`, see :func:`frechet_name`. ``value`` is in the metric's unit and may
+    be infinite (PSNR of equal images); ``stderr`` is its standard error, if it is a mean, and
+    ``ci`` its 95 % confidence interval, if one was computed.
 
-    Raises:
-        InputError: The name claims the original Inception network and the judge is another.
+    Raises InputError if the name claims the original Inception network and the judge is another.
     """
 
     name: str
@@ -166,7 +138,6 @@ class Score:
     ci: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
-        """Keep the names of the Inception metrics for the Inception network."""
         family = self.name.split("-")[0].split()[0].upper() if self.name.strip() else ""
         if family in _FAMILIES and self.protocol.judge != ORIGINAL_INCEPTION:
             raise InputError(
@@ -178,14 +149,8 @@ class Score:
     def of(cls, name: str, value: float, protocol: Protocol, stderr: float | None = None) -> Score:
         """A score of a metric of this room, with the direction that :data:`BETTER` declares.
 
-        Args:
-            name: A name of that table, or one of its distances with its judge (``FD-tagger``).
-            value: The number.
-            protocol: How it was made.
-            stderr: Standard error of ``value``, if it is a mean.
-
-        Raises:
-            UnknownName: The table does not hold it.
+        ``name`` is of that table, or one of its distances with its judge (``FD-tagger``); else
+        UnknownName.
         """
         family = name if name in BETTER else name.split("-")[0]
         if family not in BETTER:
@@ -205,13 +170,5 @@ class Score:
 
 
 def frechet_name(judge: str, family: Literal["FID", "DFID", "KID"] = "FID") -> str:
-    """What a distance on this judge may be called.
-
-    Args:
-        judge: Name of the judge whose features were compared.
-        family: The metric as it is called on the original Inception network.
-
-    Returns:
-        ``family`` itself on :data:`ORIGINAL_INCEPTION`, else ``FD-``, ``DFD-`` or ``KD-<judge>``.
-    """
+    """A distance's name: ``family`` on :data:`ORIGINAL_INCEPTION`, else such as ``FD-<judge>``."""
     return family if judge == ORIGINAL_INCEPTION else f"{_FAMILIES[family]}-{judge}"

@@ -10,11 +10,7 @@ from jaxtyping import Float64, UInt8
 
 
 class Overlap:
-    """Counts of pixels of each pair of ids.
-
-    Args:
-        regions: How many ids there are; pixels with others, such as 255, are left out.
-    """
+    """Counts of pixels of each pair of ids; those above ``regions``, such as 255, are left out."""
 
     def __init__(self, regions: int) -> None:
         self.counts = np.zeros((regions, regions), np.int64)

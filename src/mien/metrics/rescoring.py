@@ -17,17 +17,11 @@ from mien.errors import InputError, UnknownName
 
 @dataclass(frozen=True, eq=False)
 class RescoringMatrix:
-    """Mean change of every score under every edit.
+    """Mean change of every score (column) under every edit (row), in the unit of the scores.
 
-    Attributes:
-        directions: Names of the rows.
-        scores: Names of the columns.
-        values: float64 ``[directions, scores]``, in the unit of the scores.
-        stderr: Standard error of each mean over samples, the same shape; 0 for one sample.
-        samples: How many samples were edited.
-        targets: Row -> the columns that it is meant to change.
-        related: Row -> columns that cannot but move with its targets (values of one attribute
-            exclude each other); they count neither on the diagonal nor off it.
+    ``stderr`` is the standard error of each mean over samples; 0 for one. ``targets`` are the
+    columns that each row is meant to change; ``related`` those that cannot but move with them
+    (values of one attribute exclude each other): they count neither on the diagonal nor off it.
     """
 
     directions: tuple[str, ...]
@@ -72,11 +66,9 @@ class RescoringMatrix:
 
 @dataclass(frozen=True)
 class RescoringSummary:
-    """What a re-scoring matrix comes to.
+    """Mean change of what each edit is named after, and mean absolute change of all else.
 
-    Attributes:
-        diagonal: Mean change of what each edit is named after; higher is better.
-        off_diagonal: Mean absolute change of everything else; lower is better.
+    Higher is better for the first, lower for the second.
     """
 
     diagonal: float
@@ -95,19 +87,12 @@ def rescoring_matrix(
     targets: Mapping[str, Sequence[str]] | None = None,
     related: Mapping[str, Sequence[str]] | None = None,
 ) -> RescoringMatrix:
-    """Build the matrix from a judge's scores.
+    """Build the matrix from a judge's scores ``[samples, scores]``, before and after each edit.
 
-    Args:
-        original: ``[samples, scores]``, of the unedited images.
-        edited: Name of the direction -> ``[samples, scores]`` of the same samples after the edit.
-        scores: Names of the columns.
-        targets: Name of the direction -> the scores that it is meant to raise; ``None`` for
-            directions that are named like their score.
-        related: Name of the direction -> scores that count neither on nor off the diagonal.
-
-    Raises:
-        InputError: Shapes do not fit, scores are not finite, or there is nothing to compare.
-        UnknownName: A target or a related score is not among ``scores``.
+    ``targets`` are the scores that a direction is meant to raise, ``None`` for directions that are
+    named like their score; ``related`` count neither on nor off the diagonal. Raises InputError if
+    shapes do not fit, scores are not finite, or there is nothing to compare, UnknownName if a
+    target or a related score is not among ``scores``.
     """
     for score in (name for names in (related or {}).values() for name in names):
         if score not in scores:
@@ -142,8 +127,7 @@ def rescoring_matrix(
 def stacked(rows: Sequence[RescoringMatrix]) -> RescoringMatrix:
     """One matrix of the rows of several, whose directions were tried on different samples.
 
-    Raises:
-        InputError: None, columns or numbers of samples that differ, or a direction twice.
+    Raises InputError for none, columns or numbers of samples that differ, or a direction twice.
     """
     names = [name for one in rows for name in one.directions]
     alike = {(one.scores, one.samples) for one in rows}

@@ -15,24 +15,17 @@ from mien.metrics.protocol import Protocol, Score
 class RunningMean:
     """Mean and spread of one value a sample, in float64, whatever the batches.
 
-    Attributes:
-        name: What the values are, as :data:`mien.metrics.protocol.BETTER` calls it.
-        count: Samples seen so far.
+    ``name`` is what the values are, as :data:`mien.metrics.protocol.BETTER` calls it.
     """
 
     def __init__(self, name: str) -> None:
-        """Start empty."""
         self.name = name
         self.count = 0
         self._mean = 0.0
         self._squares = 0.0
 
     def update(self, values: Shaped[Tensor, " n"]) -> None:
-        """Take in a batch: numbers, or truth values whose share is wanted.
-
-        Raises:
-            InputError: No values, or values that are not finite.
-        """
+        """Take in numbers, or truth values whose share is wanted; InputError if not finite."""
         batch = as_matrix(values[:, None], self.name)[:, 0]
         mean, count = float(batch.mean()), batch.shape[0]
         total, shift = self.count + count, mean - self._mean
@@ -44,11 +37,7 @@ class RunningMean:
 
     @property
     def value(self) -> float:
-        """The mean of all values seen.
-
-        Raises:
-            InputError: There are none.
-        """
+        """The mean of all values seen; raises InputError if there are none."""
         if not self.count:
             raise InputError(f"{self.name} of no samples; at least 1 is needed")
         return self._mean
@@ -63,9 +52,8 @@ class RunningMean:
     def score(self, protocol: Protocol) -> Score:
         """The mean with its protocol.
 
-        Raises:
-            InputError: No samples, or a protocol that counts others.
-            UnknownName: The name is not that of a metric.
+        Raises InputError for no samples, or a protocol that counts others, UnknownName if the name
+        is not that of a metric.
         """
         if protocol.samples != self.count:
             raise InputError(

@@ -27,16 +27,11 @@ def _number(score: Score) -> str:
 
 @dataclass(frozen=True)
 class ScoreTable:
-    """Rows of scores under one title.
+    """Rows of scores under one title; ``row_name`` is the head of the first column ("method").
 
-    Attributes:
-        title: What is compared.
-        row_name: Head of the first column ("method").
-        rows: Label of the row -> its scores; a row may lack some.
-        extra: Label of the row -> name -> a fact that is not a score ("parameters": "3.3 M").
-
-    Raises:
-        InputError: No rows, a metric twice in a row, or one metric with two directions.
+    A row may lack some scores. ``extra`` holds facts of rows that are not scores ("parameters":
+    "3.3 M"). Raises InputError for no rows, a metric twice in a row, or one metric with two
+    directions.
     """
 
     title: str
@@ -45,7 +40,6 @@ class ScoreTable:
     extra: Mapping[str, Mapping[str, str | int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Refuse a table that could be read in two ways."""
         if not self.rows:
             raise InputError(f"table {self.title!r} has no rows")
         directions: dict[str, str] = {}

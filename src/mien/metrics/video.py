@@ -30,19 +30,12 @@ def warp_errors(
     flow: Float[Tensor, "n 2 h w"],
     seen: Bool[Tensor, "n h w"],
 ) -> Float[Tensor, " n"]:
-    """Squared difference of frames and the frames before them, warped (Lai et al. 2018, Eq. 10).
+    """Squared difference of frames and the frames before them, warped (Lai et al.
 
-    E = Σ M ‖V_t − warp(V_{t−1})‖² / Σ M, colours from 0 to 1, summed over the three channels.
-
-    Args:
-        frames: Images in [-1, 1].
-        before: The frame before each.
-        flow: Motion from each frame to the one before it, see
-            :func:`mien.images.flow.optical_flow`.
-        seen: M: where a pixel is seen in both.
-
-    Returns:
-        float64; 0 for a pair of which no pixel is seen twice.
+    2018, Eq. 10). E = Σ M ‖V_t − warp(V_{t−1})‖² / Σ M, colours from 0 to 1, summed over the three
+    channels; frames come in [-1, 1]. ``flow`` is the motion from each frame to the one before it,
+    see :func:`mien.images.flow.optical_flow`; M (``seen``) is where a pixel is seen in both.
+    float64; 0 for a pair of which no pixel is seen twice.
     """
     moved = warp(before.double(), flow.double())
     apart = ((frames.double() - moved) / 2).square().sum(dim=1)  # [-1, 1] is two units wide
@@ -53,10 +46,8 @@ def warp_errors(
 class WarpError:
     """Warp error of one or several clips made from one source, taken in as frames come.
 
-    The flow between frames of the source is estimated once for all of them.
-
-    Args:
-        names: What the clips are called ("smoothed", "per frame").
+    The flow between frames of the source is estimated once for all of them. ``names`` are what the
+    clips are called ("smoothed", "per frame").
     """
 
     def __init__(self, names: Iterable[str]) -> None:
@@ -69,22 +60,13 @@ class WarpError:
     def update(
         self, source: Float[Tensor, "n 3 h w"], clips: Mapping[str, Float[Tensor, "_n 3 _h _w"]]
     ) -> None:
-        """Take the next frames, in order.
-
-        Args:
-            source: Frames of the clip that the others were made from, in [-1, 1].
-            clips: For each name the same frames of that clip, of the same size.
-
-        Raises:
-            InputError: Other names, other counts or sizes.
-        """
+        """Take the next frames in [-1, 1], in order; InputError for other names or sizes."""
         if set(clips) != set(self._means):
             raise InputError(f"frames of {sorted(clips)}; {sorted(self._means)} are measured")
         for name, frames in clips.items():
             if frames.shape != source.shape:
-                raise InputError(
-                    f"{name}: frames {tuple(frames.shape)}, of the source {tuple(source.shape)}"
-                )
+                cause = f"{name}: frames {tuple(frames.shape)}, of the source {tuple(source.shape)}"
+                raise InputError(cause)
         begun = self._source is not None
         if begun and self._source is not None:
             source = torch.cat([self._source, source])
@@ -109,19 +91,11 @@ class WarpError:
         return next(iter(self._means.values())).count
 
     def value(self, name: str) -> float:
-        """Mean warp error of a clip over its pairs of frames.
-
-        Raises:
-            InputError: Fewer than two frames.
-        """
+        """Mean warp error of a clip over its pairs of frames; InputError below two frames."""
         return self._means[name].value
 
     def score(self, name: str, protocol: Protocol) -> Score:
-        """The mean of a clip with its protocol, whose samples are the pairs of frames.
-
-        Raises:
-            InputError: Fewer than two frames, or a protocol that counts others.
-        """
+        """A clip's mean with its protocol, of pairs of frames; InputError if it counts others."""
         return self._means[name].score(protocol)
 
 
@@ -132,19 +106,13 @@ def landmark_jitter(
 ) -> float:
     """Mean length of the second difference of landmarks, as a share of the size of the face.
 
-    Steady motion has none: ‖p_{t+1} − 2 p_t + p_{t−1}‖ / size, over frames and points.
+    Steady motion has none: ‖p_{t+1} − 2 p_t + p_{t−1}‖ / size, over frames and points. The track is
+    in pixels; NaN, where nothing was found, is left out. ``size`` is the distance of the eyes, or
+    any other, in pixels, one number or one a frame. With a ``reference``, landmarks of the source,
+    the jitter is that of the difference, so that what the person really does is not counted.
 
-    Args:
-        track: Landmarks of the clip in pixels; NaN where nothing was found, which is left out.
-        size: Distance of the eyes, or any other, in pixels; one number or one a frame.
-        reference: Landmarks of the source, of the same shape. Then the jitter is that of the
-            difference, so that what the person really does is not counted.
-
-    Returns:
-        A share of ``size`` a frame²; 0 for a clip at rest or in steady motion.
-
-    Raises:
-        InputError: Shapes that do not fit, a size that is not above 0, or no three frames in a row.
+    Raises InputError for shapes that do not fit, a size that is not above 0, or no three frames in
+    a row.
     """
     points = np.asarray(track, np.float64)
     if reference is not None:

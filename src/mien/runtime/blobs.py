@@ -6,6 +6,7 @@ folder never holds more than :data:`MOST_BYTES`, the longest unused go first.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -35,11 +36,9 @@ _SAID = bool | int | float | str | torch.dtype | tuple
 def fingerprint(network: nn.Module, example: Sequence[Tensor], facts: Sequence[Any]) -> str:
     """A name for a compiled network: a hash of all that decides what it computes.
 
-    Args:
-        network: Its tensors, the plain attributes of its modules and the source files that these
-            come from are all hashed.
-        example: Inputs; their shapes and types count.
-        facts: Versions, processor, precision, and whatever else must be the same.
+    The network's tensors, the plain attributes of its modules and the source files that these come
+    from; shapes and types of the example; versions, processor, precision and whatever else must be
+    the same (``facts``).
     """
     digest = hashlib.sha256()
     sources = set()
@@ -67,8 +66,7 @@ def _is_plain(value: Any) -> bool:
 def store(path: Path, content: bytes | memoryview) -> bool:
     """Keep a compiled network; what was unused longest makes room for it.
 
-    Returns:
-        Whether it was written: a full or read-only disk costs time the next time, nothing else.
+    Whether it was written: a full or read-only disk costs time the next time, nothing else.
     """
     try:
         with replacing(path) as beside, beside.open("wb") as stream:
@@ -81,10 +79,7 @@ def store(path: Path, content: bytes | memoryview) -> bool:
 
 
 def fetch(path: Path) -> np.ndarray | None:
-    """A compiled network as bytes that are read from disk when needed; None if it is not there.
-
-    A file that is damaged is removed.
-    """
+    """A compiled network, read when needed; None if not there, or damaged: then removed."""
     try:
         size = path.stat().st_size
         whole = np.memmap(path, dtype=np.uint8, mode="r") if size > _TRAILER.size else None
@@ -94,7 +89,8 @@ def fetch(path: Path) -> np.ndarray | None:
         content, trailer = whole[: -_TRAILER.size], whole[-_TRAILER.size :].tobytes()
         magic, length, check = _TRAILER.unpack(trailer)
         if (magic, length, check) == (_MAGIC, len(content), zlib.crc32(content.data)):
-            _touch(path)
+            with contextlib.suppress(OSError):
+                os.utime(path)
             return content
     forget(path)
     return None
@@ -102,17 +98,8 @@ def fetch(path: Path) -> np.ndarray | None:
 
 def forget(path: Path) -> None:
     """Remove a compiled network that is of no use."""
-    try:
+    with contextlib.suppress(OSError):
         path.unlink(missing_ok=True)
-    except OSError:
-        return
-
-
-def _touch(path: Path) -> None:
-    try:
-        os.utime(path)
-    except OSError:
-        return
 
 
 def _make_room(newest: Path) -> None:

@@ -31,16 +31,11 @@ _KEPT = 200
 
 @dataclass(frozen=True)
 class Cost:
-    """One measurement.
+    """One measurement of an engine at ``exact`` or ``fast`` on a :func:`machine`.
 
-    Attributes:
-        engine: A key of ``mien.runtime.engines.ENGINES``.
-        precision: ``exact`` or ``fast``.
-        gflop: Work of one image of the network that was measured, 10⁹ operations.
-        start_s: Seconds until it is ready, from cold.
-        again_s: The same with the compiled network on disk.
-        image_s: Seconds for one image.
-        machine: Where; see :func:`machine`.
+    ``gflop`` is the work of one image of the network, 10⁹ operations; ``start_s`` are seconds until
+    it is ready, from cold, ``again_s`` with the compiled network on disk, ``image_s`` for one
+    image.
     """
 
     engine: str
@@ -97,11 +92,7 @@ def read(cache: Path | None, device: torch.device) -> list[Cost]:
 
 
 def write(cache: Path, costs: Iterable[Cost]) -> None:
-    """Add measurements to the table; the same engine, precision, work and machine are replaced.
-
-    Raises:
-        OutputError: The folder cannot be written to.
-    """
+    """Add measurements, replacing the same engine, precision, work, machine; or OutputError."""
     new = {_key(cost): cost for cost in costs}
     kept = [cost for cost in _read_all(cache) if _key(cost) not in new]
     rows = [asdict(cost) for cost in [*kept, *new.values()][-_KEPT:]]

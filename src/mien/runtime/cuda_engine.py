@@ -18,8 +18,7 @@ def build(
 ) -> Callable[..., Tensor | tuple[Tensor, ...]]:
     """Record one pass over inputs of the example's shapes; a call copies in, replays, copies out.
 
-    Raises:
-        RuntimeError: The network does something that cannot be recorded, or memory runs out.
+    Raises RuntimeError if the network does something that cannot be recorded, or memory runs out.
     """
     del cache
     formed = Formed(network, dtype)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -11,11 +13,7 @@ from mien.errors import InputError
 
 
 def find_device(name: str) -> torch.device:
-    """The device that a user names: ``auto``, ``cpu``, ``cuda``, ``cuda:1``.
-
-    Raises:
-        InputError: No such device, or not on this machine.
-    """
+    """The device ``auto``, ``cpu``, ``cuda`` or ``cuda:1``; InputError if it is not here."""
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
@@ -25,6 +23,20 @@ def find_device(name: str) -> torch.device:
     if device.type == "cuda" and not torch.cuda.is_available():
         raise InputError(f"device {name!r}: no CUDA device was found; take `device=cpu`")
     return device
+
+
+@contextmanager
+def quietly(logger: str) -> Iterator[None]:
+    """Inside, an exporter of torch keeps its remarks about its own insides to itself."""
+    log = logging.getLogger(logger)
+    before = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        log.setLevel(before)
 
 
 @contextmanager

@@ -46,26 +46,14 @@ AUTO = "auto"
 """The name that leaves the choice to the table of costs."""
 
 _UNBUILDABLE = (
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    ImportError,
-    LookupError,
-    OSError,
-    RuntimeError,
-    TypeError,
-    ValueError,
+    *(ArithmeticError, AssertionError, AttributeError, ImportError, LookupError),
+    *(OSError, RuntimeError, TypeError, ValueError),
 )
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A form that a network can be brought to.
-
-    Attributes:
-        name: A key of :data:`ENGINES`.
-        dtype: What features are computed in.
-    """
+    """A form that a network can be brought to: an engine, and what features are computed in."""
 
     name: str
     dtype: torch.dtype
@@ -84,13 +72,7 @@ class Engine:
     """A network in one of its forms; called as the network is, with any number of rows.
 
     Rows pass in portions of the example's size, the last one filled up, so that a row's result does
-    not depend on how many others there are.
-
-    Attributes:
-        plan: Its name and what features are computed in.
-        rows: How many rows pass at once.
-        start_s: Seconds that it took to build.
-        run: Takes exactly ``rows`` rows.
+    not depend on how many others there are. It took ``start_s`` seconds to build.
     """
 
     plan: Plan
@@ -145,10 +127,8 @@ def engine(
         cache: Folder of compiled networks and of the table of costs; None for neither.
         told: The form that is being built now, each time before it is.
 
-    Raises:
-        UnknownName: No such engine.
-        InputError: No such precision, or an engine that cannot run this network here.
-        MissingExtra: An engine whose package is not installed.
+    Raises UnknownName for no such engine, InputError for no such precision, or an engine that
+    cannot run this network here, MissingExtra for one whose package is not installed.
     """
     check_precision(precision)
     inputs = (example,) if isinstance(example, Tensor) else tuple(example)
@@ -169,11 +149,7 @@ def engine(
 
 
 def rank(
-    network: nn.Module,
-    example: tuple[Tensor, ...],
-    precision: str,
-    items: int,
-    cache: Path | None,
+    network: nn.Module, example: tuple[Tensor, ...], precision: str, items: int, cache: Path | None
 ) -> list[Plan]:
     """:func:`choose` for a network, with a look at which of its forms lie on disk already."""
 
@@ -194,16 +170,9 @@ def choose(
 ) -> list[Plan]:
     """Forms in which ``items`` rows would be ready, the soonest first, by the table of costs.
 
-    Args:
-        gflop: Work of one row.
-        device: Where.
-        precision: ``exact`` allows float32 only.
-        items: How many rows.
-        cache: Folder with the table.
-        kept: Whether a form lies on disk; asked only where that could make it the soonest.
-
-    Returns:
-        As far as the eager engine, which is always the last: it needs nothing.
+    As far as the eager engine, which is always the last: it needs nothing. ``gflop`` is the work of
+    one row; ``exact`` allows float32 only; ``kept`` says whether a form lies on disk and is asked
+    only where that could make it the soonest.
     """
     fast = fast_dtype(device)
     timed = []
@@ -217,16 +186,13 @@ def choose(
         (again if again < certain and kept(plan) else cold, plan) for again, cold, plan in timed
     ]
     found = []
-    for _, plan in sorted(seconds, key=lambda pair: pair[0] * _handicap(pair[1])):
+    # Rounding has to pay: bfloat16 for less than WORTHWHILE is not taken.
+    handicap = {"exact": 1, "fast": WORTHWHILE}
+    for _, plan in sorted(seconds, key=lambda pair: pair[0] * handicap[pair[1].precision]):
         found.append(plan)
         if plan.name == "eager":
             return found
     return [*found, Plan("eager", torch.float32)]
-
-
-def _handicap(plan: Plan) -> float:
-    """Rounding has to pay: bfloat16 for less than :data:`WORTHWHILE` is not taken."""
-    return 1 if plan.precision == "exact" else WORTHWHILE
 
 
 def seconds_to_start(
@@ -243,7 +209,6 @@ def seconds_to_start(
 def _is_kept(
     network: nn.Module, example: tuple[Tensor, ...], plan: Plan, cache: Path | None
 ) -> bool:
-    """Whether a form lies on disk."""
     if plan.name != "openvino" or cache is None or not cache.is_dir():
         return False
     return openvino_engine.blob_path(network, example, plan.dtype, cache).is_file()
@@ -265,10 +230,8 @@ def why_not(name: str, device: torch.device) -> str:
 def check_engine(name: str, device: torch.device) -> str:
     """The name of an engine, ``auto`` included, if it is there.
 
-    Raises:
-        UnknownName: No such engine.
-        MissingExtra: Its package is not installed.
-        InputError: It cannot run on this device.
+    Raises UnknownName for no such engine, MissingExtra if its package is not installed, InputError
+    if it cannot run on this device.
     """
     if name == AUTO:
         return name
@@ -311,7 +274,6 @@ def _build(
         run = ENGINES[plan.name](network, example, plan.dtype, cache)
     except _UNBUILDABLE as error:
         cause = " ".join(str(error).split())[:200]
-        raise InputError(
-            f"engine {plan.name!r} cannot run this network ({cause}); take `engine=eager`"
-        ) from None
+        cause = f"engine {plan.name!r} cannot run this network ({cause}); take `engine=eager`"
+        raise InputError(cause) from None
     return Engine(plan, len(example[0]), time.perf_counter() - start, run)

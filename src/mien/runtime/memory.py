@@ -15,11 +15,7 @@ _PAD_BYTES = 1 << 26
 
 
 def tune_allocator() -> bool:
-    """Make glibc keep freed memory and never map a tensor of its own.
-
-    Returns:
-        Whether it worked; elsewhere than on glibc nothing happens.
-    """
+    """Make glibc keep freed memory and never map a tensor; whether there was glibc to do so."""
     if platform.libc_ver()[0] != "glibc":
         return False
     libc = ctypes.CDLL(None)

@@ -6,9 +6,7 @@ batches gain nothing. The weights are in the file, so that a second start reads 
 
 from __future__ import annotations
 
-import logging
 import sys
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +17,7 @@ from torch import Tensor
 
 from mien.errors import MissingExtra
 from mien.runtime import blobs
+from mien.runtime.devices import quietly
 from mien.runtime.precision import Formed, cpu_facts
 
 
@@ -26,10 +25,7 @@ def load_openvino() -> Any:
     """The package ``openvino``, kept from reporting its use over the network.
 
     It does so on import if ``openvino_telemetry`` can be imported; without that package it has a
-    stand-in that does nothing.
-
-    Raises:
-        MissingExtra: It is not installed.
+    stand-in that does nothing. Raises MissingExtra if it is not installed.
     """
     if "openvino" not in sys.modules:
         sys.modules["openvino_telemetry"] = None  # pyright: ignore[reportArgumentType]
@@ -55,9 +51,8 @@ def build(
 ) -> Callable[..., Tensor | tuple[Tensor, ...]]:
     """Compile a network, or read it from the cache, for inputs of the example's shapes.
 
-    Raises:
-        MissingExtra: OpenVINO is not installed.
-        RuntimeError: It does not know an operation of the network.
+    Raises MissingExtra without OpenVINO, RuntimeError if it does not know an operation of the
+    network.
     """
     ov = load_openvino()
     core = ov.Core()
@@ -92,16 +87,8 @@ def _from_cache(ov: Any, core: Any, path: Path, options: dict[str, Any]) -> Any:
 
 def _convert(ov: Any, formed: Formed, example: tuple[Tensor, ...]) -> Any:
     """Trace without computing anything, then let OpenVINO translate the trace."""
-    log = logging.getLogger("torch.export")
-    before = log.level
-    log.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings(), torch.no_grad():
-            warnings.simplefilter("ignore")
-            program = torch.export.export(formed, example)
-            model = ov.convert_model(program)
-    finally:
-        log.setLevel(before)
+    with quietly("torch.export"), torch.no_grad():
+        model = ov.convert_model(torch.export.export(formed, example))
     shapes = [list(tensor.shape) for tensor in example]
     model.reshape({i: ov.PartialShape(shape) for i, shape in enumerate(shapes)})
     return model

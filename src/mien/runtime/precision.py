@@ -25,11 +25,7 @@ _BF16_FLAGS = frozenset({"avx512_bf16", "amx_bf16", "bf16"})
 
 
 def check_precision(precision: str) -> str:
-    """The precision, if there is such a one.
-
-    Raises:
-        InputError: It is neither ``exact`` nor ``fast``.
-    """
+    """The precision, if there is such a one; else InputError."""
     if precision not in PRECISIONS:
         raise InputError(f"precision {precision!r} is neither {' nor '.join(PRECISIONS)}")
     return precision

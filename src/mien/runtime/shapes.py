@@ -16,16 +16,9 @@ class NothingRandom(TorchFunctionMode):
 
     RANDOM = (torch.randn, torch.rand)
     IN_PLACE = (
-        Tensor.normal_,
-        Tensor.uniform_,
-        nn.init.normal_,
-        nn.init.uniform_,
-        nn.init.trunc_normal_,
-        nn.init.kaiming_uniform_,
-        nn.init.kaiming_normal_,
-        nn.init.xavier_uniform_,
-        nn.init.xavier_normal_,
-        nn.init.orthogonal_,
+        *(Tensor.normal_, Tensor.uniform_, nn.init.normal_, nn.init.uniform_),
+        *(nn.init.trunc_normal_, nn.init.kaiming_uniform_, nn.init.kaiming_normal_),
+        *(nn.init.xavier_uniform_, nn.init.xavier_normal_, nn.init.orthogonal_),
     )
 
     def __torch_function__(

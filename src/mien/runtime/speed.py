@@ -42,17 +42,11 @@ _PSI = 0.7
 
 @dataclass(frozen=True)
 class Speed:
-    """One engine at one precision.
+    """One engine at one precision: median milliseconds an image, one at a time.
 
-    Attributes:
-        engine: Its name.
-        precision: ``exact`` or ``fast``.
-        image_ms: Median milliseconds an image, one at a time.
-        start_s: Seconds until it is ready from cold.
-        again_s: The same with the compiled network on disk.
-        rms: Root mean square difference to eager and exact, relative to the image's own.
-        within: Share of the pixels of which no channel differs by more than :data:`LEVELS` of 256.
-        failed: Why it could not be measured; empty if it was.
+    ``start_s`` are seconds until it is ready from cold, ``again_s`` with the compiled network on
+    disk; ``rms`` and ``within`` are as of :func:`difference`, to eager and exact; ``failed`` says
+    why it could not be measured, if so.
     """
 
     engine: str
@@ -72,13 +66,7 @@ class Speed:
 
 @dataclass(frozen=True)
 class Bench:
-    """What was measured of one generator.
-
-    Attributes:
-        machine: Processor or GPU, and threads.
-        gflop: Work of an image, 10⁹ operations.
-        speeds: A row an engine and precision.
-    """
+    """What was measured of one generator: a row an engine and precision; see :class:`Cost`."""
 
     machine: str
     gflop: float
@@ -94,25 +82,16 @@ class Bench:
 
 
 def measure(
-    generator: Generator,
-    cache: Path,
-    names: Sequence[str] = (),
-    rounds: int = 5,
-    count: int = 4,
+    generator: Generator, cache: Path, names: Sequence[str] = (), rounds: int = 5, count: int = 4
 ) -> Iterator[Speed]:
     """Measure engines one after the other, on images of the first seeds at psi 0.7.
 
-    Args:
-        generator: Frozen, on its device.
-        cache: Folder of compiled networks; those of this generator are compiled again.
-        names: Engines; if there are none, all that can run here but :data:`ONLY_ASKED`.
-        rounds: Passes over the images; the median of all of them is told.
-        count: How many images.
+    The generator is frozen, on its device; its compiled networks in ``cache`` are compiled again.
+    Without ``names`` all engines that can run here are measured but :data:`ONLY_ASKED`; of
+    ``rounds`` passes over ``count`` images the median is told.
 
-    Raises:
-        UnknownName: No such engine.
-        InputError: An engine was named that cannot run here, or fewer rounds or images than one.
-        MissingExtra: An engine was named whose package is not installed.
+    Raises UnknownName for no such engine, InputError if one was named that cannot run here, or for
+    fewer rounds or images than one, MissingExtra if one was named whose package is not installed.
     """
     if rounds < 1 or count < 1:
         raise InputError(f"rounds is {rounds} and images {count}, but both must be at least 1")
@@ -201,15 +180,10 @@ def _tensor(output: Tensor | tuple[Tensor, ...]) -> Tensor:
 
 
 def difference(drawn: Tensor, wanted: Tensor) -> tuple[float, float]:
-    """How far pictures are from the exact ones.
+    """How far pictures ``[n, 3, h, w]`` are from the exact ones.
 
-    Args:
-        drawn: ``[n, 3, h, w]``.
-        wanted: The same, exact.
-
-    Returns:
-        Root mean square difference relative to that of ``wanted``, and the share of the pixels of
-        which no channel is off by more than :data:`LEVELS` of 256.
+    Root mean square difference relative to that of ``wanted``, and the share of the pixels of which
+    no channel is off by more than :data:`LEVELS` of 256.
     """
     drawn, wanted = drawn.double().cpu(), wanted.double().cpu()
     rms = ((drawn - wanted).square().mean() / wanted.square().mean().clamp(min=1e-30)).sqrt()
@@ -220,7 +194,6 @@ def difference(drawn: Tensor, wanted: Tensor) -> tuple[float, float]:
 def _forget(
     name: str, network: torch.nn.Module, example: Tensor, precision: str, cache: Path
 ) -> None:
-    """Let the next start be a cold one."""
     if name == "openvino":
         dtype = torch.float32 if precision == "exact" else fast_dtype(example.device)
         blobs.forget(openvino_engine.blob_path(network, (example,), dtype, cache))

@@ -39,11 +39,7 @@ def has_compiler() -> bool:
 def build_compiled(
     network: torch.nn.Module, example: tuple[Tensor, ...], dtype: torch.dtype, cache: Path | None
 ) -> Callable[..., Tensor | tuple[Tensor, ...]]:
-    """Compile a network with its weights as constants; the first pass is made here.
-
-    Raises:
-        RuntimeError: The compiler fails.
-    """
+    """Compile with weights as constants, and make the first pass; RuntimeError if that fails."""
     if cache is not None:
         os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(cache / "inductor"))
     formed = Formed(network, dtype)

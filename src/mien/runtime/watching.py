@@ -1,7 +1,4 @@
-"""Being told how far something is: a function that work calls and a door may listen to.
-
-studio.watch = lambda what, done, total: ...
-"""
+"""Being told how far something is: a function that work calls and a door may listen to."""
 
 from __future__ import annotations
 

@@ -11,15 +11,10 @@ from mien.errors import OutputError
 
 @dataclass(frozen=True)
 class Format:
-    """One kind of video file.
+    """One kind of video file: FFmpeg's muxer and encoder, and the settings of both.
 
-    Attributes:
-        container: FFmpeg's name of the muxer.
-        codec: FFmpeg's name of the encoder of the picture.
-        options: Settings of that encoder.
-        container_options: Settings of the muxer.
-        sounds: Codecs of sound that are taken over without encoding them again.
-        sound_codec: What other sound is encoded as; empty if there can be none.
+    ``sounds`` are codecs of sound that are taken over without encoding them again; other sound is
+    encoded as ``sound_codec``, empty if there can be none.
     """
 
     container: str
@@ -33,54 +28,25 @@ class Format:
 # crf 18 is hard to tell from the source; slower presets save little at the size of faces.
 _H264 = {"preset": "veryfast", "crf": "18"}
 _VP9 = {"crf": "24", "b": "0", "deadline": "good", "cpu-used": "5", "row-mt": "1"}
-_MP4 = Format(
-    "mp4",
-    "libx264",
-    _H264,
-    {"movflags": "+faststart"},  # the index in front, so that a browser begins at once
-    frozenset({"aac", "mp3", "mp3float", "ac3", "eac3", "alac", "opus", "libopus", "flac"}),
-    "aac",
-)
+_FAST = {"movflags": "+faststart"}  # the index in front, so that a browser begins at once
+_SOUNDS = frozenset({"aac", "mp3", "mp3float", "ac3", "eac3", "alac"})
+_OPUS, _PCM = frozenset({"opus", "libopus"}), frozenset({"pcm_s16le", "pcm_s24le"})
+_VORBIS = frozenset({"vorbis", "libvorbis"})
+_MP4 = Format("mp4", "libx264", _H264, _FAST, _SOUNDS | _OPUS | {"flac"}, "aac")
 
 FORMATS: Mapping[str, Format] = {
     ".mp4": _MP4,
     ".m4v": _MP4,
-    ".mov": Format(
-        "mov",
-        "libx264",
-        _H264,
-        {"movflags": "+faststart"},
-        frozenset({"aac", "mp3", "mp3float", "ac3", "eac3", "alac", "pcm_s16le", "pcm_s24le"}),
-        "aac",
-    ),
-    ".mkv": Format(
-        "matroska",
-        "libx264",
-        _H264,
-        {},
-        frozenset({"aac", "mp3", "mp3float", "ac3", "eac3", "alac", "opus", "libopus", "flac"})
-        | {"vorbis", "libvorbis", "pcm_s16le", "pcm_s24le"},
-        "aac",
-    ),
-    ".webm": Format(
-        "webm",
-        "libvpx-vp9",
-        _VP9,
-        {},
-        frozenset({"opus", "libopus", "vorbis", "libvorbis"}),
-        "libopus",
-    ),
+    ".mov": Format("mov", "libx264", _H264, _FAST, _SOUNDS | _PCM, "aac"),
+    ".mkv": Format("matroska", "libx264", _H264, {}, _MP4.sounds | _VORBIS | _PCM, "aac"),
+    ".webm": Format("webm", "libvpx-vp9", _VP9, {}, _OPUS | _VORBIS, "libopus"),
     ".gif": Format("gif", "gif", {}, {"loop": "0"}, frozenset(), ""),
 }
 """End of a name (lower case) -> what is written."""
 
 
 def format_of(path: str | Path) -> Format:
-    """The format that a name asks for.
-
-    Raises:
-        OutputError: Its end is that of no video.
-    """
+    """The format that a name asks for; raises OutputError if its end is that of no video."""
     suffix = Path(path).suffix.lower()
     if suffix not in FORMATS:
         what = f"ends in {suffix!r}, which is no video" if suffix else "has no suffix"

@@ -32,12 +32,7 @@ _LARGEST_COMMENT = 1 << 20
 
 
 class Palettes:
-    """RGB frames to frames of 256 colours each, chosen frame by frame (FFmpeg's palettegen).
-
-    Args:
-        width: Pixels.
-        height: Pixels.
-    """
+    """RGB frames to frames of 256 colours each, chosen frame by frame (FFmpeg's palettegen)."""
 
     def __init__(self, width: int, height: int) -> None:
         av = pyav()
@@ -73,10 +68,7 @@ class CommentedFile:
     """A file for FFmpeg to write a GIF into, which gets a comment behind its head (GIF89a, 24).
 
     FFmpeg's muxer knows no comments, and one behind the pictures would be missed by most readers.
-
-    Args:
-        path: Where; written anew.
-        text: The comment, in ASCII.
+    The comment is ASCII.
     """
 
     def __init__(self, path: Path, text: str) -> None:
@@ -120,13 +112,9 @@ def read_comment(path: Path) -> str:
 
 
 def set_last_delay(path: Path, delay: int) -> None:
-    """Write into a GIF how long its last frame is shown (GIF89a, 23).
+    """Write into a GIF how long its last frame is shown (GIF89a, 23), in centiseconds.
 
-    FFmpeg's muxer gives it the time of the frame before.
-
-    Args:
-        path: A whole GIF.
-        delay: Centiseconds; at most 65535 are kept.
+    At most 65535 are kept. FFmpeg's muxer gives it the time of the frame before.
     """
     place = 0
     with path.open("r+b") as stream:

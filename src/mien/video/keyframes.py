@@ -36,15 +36,9 @@ def eased(t: Float[np.ndarray, "*shape"], ease: Ease) -> Float[np.ndarray, "*sha
 
 @dataclass(frozen=True)
 class Curve:
-    """One value over time.
+    """One value over time: at ``times``, rising seconds from 0, it has ``values``.
 
-    Attributes:
-        times: Seconds, rising, from 0.
-        values: The value at each.
-        ease: How it goes between them.
-
-    Raises:
-        InputError: No points, times that do not rise, or numbers that are not finite.
+    Raises InputError for no points, times that do not rise, or numbers that are not finite.
     """
 
     times: tuple[float, ...]
@@ -52,7 +46,6 @@ class Curve:
     ease: Ease = "linear"
 
     def __post_init__(self) -> None:
-        """Refuse what is no curve."""
         if not self.times or len(self.times) != len(self.values):
             raise InputError(f"{len(self.times)} times with {len(self.values)} values")
         if not all(map(math.isfinite, (*self.times, *self.values))) or self.times[0] < 0:
@@ -74,11 +67,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class Keyframes:
-    """Curves by the names of what they move.
-
-    Attributes:
-        curves: Name -> curve.
-    """
+    """Curves by the names of what they move."""
 
     curves: Mapping[str, Curve]
 
@@ -103,14 +92,9 @@ class Keyframes:
 
 
 def read_keyframes(path: str | Path, ease: Ease = "linear") -> Keyframes:
-    """Read a file of keyframes.
+    """Read a small JSON of keyframes; ``ease`` is for curves that do not say it themselves.
 
-    Args:
-        path: A small JSON; see the head of this module.
-        ease: For curves that do not say it themselves.
-
-    Raises:
-        FileError: No such file, no JSON, or not of that form; one line that names the place.
+    Raises FileError for no such file, no JSON, or not of that form; one line that names the place.
     """
     file = Path(path)
     try:
@@ -132,15 +116,7 @@ def read_keyframes(path: str | Path, ease: Ease = "linear") -> Keyframes:
 
 
 def parse_keyframes(data: object, ease: Ease = "linear") -> Keyframes:
-    """Keyframes out of what a JSON held.
-
-    Args:
-        data: See the head of this module.
-        ease: For curves that do not say it themselves.
-
-    Raises:
-        InputError: It is not of that form.
-    """
+    """Keyframes out of what a JSON held; raises InputError if it is not of that form."""
     if not isinstance(data, dict) or not data:
         raise InputError("holds no object of curves")
     curves = {}

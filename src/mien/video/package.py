@@ -11,14 +11,7 @@ LEAST = 18
 
 
 def pyav(purpose: str = "video") -> Any:
-    """The package ``av``.
-
-    Args:
-        purpose: What it is needed for, as a noun phrase.
-
-    Raises:
-        MissingExtra: It is not installed, or too old.
-    """
+    """The package ``av``, for a purpose (a noun phrase); MissingExtra if absent, or too old."""
     try:
         import av
         import av.codec.context

@@ -34,13 +34,9 @@ _BATCH_BYTES = 1 << 26
 
 @dataclass(frozen=True)
 class Batch:
-    """Some frames in a row.
+    """Some frames in a row, uint8 RGB; ``first`` is the number of the first of them in the clip.
 
-    Attributes:
-        images: uint8 RGB ``[n, h, w, 3]``.
-        first: Number of the first of them in the clip.
-        pts: When each is shown, in units of the clip's time base.
-        times: The same in seconds.
+    ``pts`` is when each is shown, in units of the clip's time base.
     """
 
     images: UInt8[np.ndarray, "n h w 3"]
@@ -65,7 +61,6 @@ class Sink(Protocol):
 
     def write(self, images: UInt8[np.ndarray, "n h w 3"], pts: list[int] | None = None) -> None:
         """Take frames and their times."""
-        ...
 
 
 def batches(frames: Iterable[Frame], size: int = BATCH) -> Iterator[Batch]:
@@ -99,19 +94,11 @@ def read_ahead(clip: Clip, size: int = BATCH, first: int = 0) -> Iterator[Batch]
 
 
 def convert(clip: Clip, process: Process, writer: Sink, size: int = BATCH) -> Iterator[int]:
-    """Send a clip through a function into a file.
+    """Send a clip through a function into a file; the number of each frame on its way there.
 
-    Args:
-        clip: Where frames come from.
-        process: What is done with them, in this thread; may return another size of frame.
-        writer: Where they go; it says how many it has already, and those are not processed.
-        size: Frames in a batch, at most.
-
-    Yields:
-        The number of each frame, when it is on its way to the encoder.
-
-    Raises:
-        InputError: ``process`` returned another number of frames than it got.
+    ``process`` runs in this thread and may return another size of frame; the writer says how many
+    it has already, and those are not processed. Batches have ``size`` frames at most. Raises
+    InputError if ``process`` returned another number of frames than it got.
     """
     incoming = read_ahead(clip, size, writer.done)
     try:

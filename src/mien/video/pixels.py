@@ -28,8 +28,7 @@ _WHITE = 255
 def orientation(matrix: bytes) -> Turn:
     """The quarter turn, mirrored or not, that is nearest to a display matrix (ISO 14496-12).
 
-    Args:
-        matrix: 9 numbers of 32 bits, row by row, as FFmpeg hands them on.
+    The matrix is 9 numbers of 32 bits, row by row, as FFmpeg hands them on.
     """
     a, b, _, c, d = np.frombuffer(matrix, np.int32, 5).astype(np.int64)
     if abs(b) + abs(c) > abs(a) + abs(d):
@@ -75,13 +74,9 @@ class Scaler:
     def from_frame(
         self, frame: Any, width: int, height: int, turn: Turn = UPRIGHT
     ) -> UInt8[np.ndarray, "h w 3"]:
-        """A decoded frame as an upright RGB array.
+        """A decoded frame of PyAV's as an upright RGB array.
 
-        Args:
-            frame: As PyAV decodes it.
-            width: Size before it is turned; a frame of another size is resized.
-            height: The same.
-            turn: See :data:`Turn`.
+        The size is that before it is turned; a frame of another size is resized.
         """
         how = {"width": width, "height": height, **self._how}
         if frame.colorspace == _UNLABELLED and height > _HD_LINES:

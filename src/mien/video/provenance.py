@@ -21,11 +21,7 @@ def packed(provenance: Mapping[str, Any]) -> str:
 
 
 def read_provenance(path: str | Path) -> dict[str, Any]:
-    """Read back what made a clip that mien wrote.
-
-    Raises:
-        VideoError: No such file, no clip, or it does not say what made it.
-    """
+    """What made a clip of mien's; VideoError if there is none, or it does not say so."""
     file = Path(path)
     clip = Clip(file)
     tags = {name.lower(): text for name, text in clip.metadata.items()}

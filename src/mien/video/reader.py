@@ -1,9 +1,5 @@
 """A clip, read frame by frame: upright, in order, with exact times, in constant memory.
 
-    clip = Clip("phone.mp4")
-    for frame in clip:
-        print(frame.time, frame.image.shape)
-
 What a phone or a camera leaves to the player is done here: the rotation flag is applied, pixels
 that are not square are made square, transparent ones come to lie on white. A broken tail ends the
 clip early, and :attr:`Clip.notes` says so.
@@ -58,14 +54,7 @@ _REMEDY = "give an mp4, mov, webm, mkv, avi or gif"
 
 @dataclass(frozen=True)
 class Frame:
-    """One frame of a clip.
-
-    Attributes:
-        image: uint8 RGB ``[h, w, 3]``, upright.
-        index: Its number, from 0.
-        pts: When it is shown, in units of the clip's ``time_base``.
-        time: The same in seconds.
-    """
+    """One frame of a clip, uint8 RGB ``[h, w, 3]``, upright, shown at ``pts`` of its time base."""
 
     image: UInt8[np.ndarray, "h w 3"]
     index: int
@@ -76,28 +65,22 @@ class Frame:
 class Clip:
     """A file with a moving picture in it; iterate over it as often as you like.
 
-    Args:
-        path: The file. Nothing but this file is opened, whatever it refers to.
+    Nothing but this file is opened, whatever it refers to.
 
     Attributes:
-        width: Pixels of an upright frame.
-        height: Pixels of an upright frame.
-        fps: Frames a second, on average if it varies.
-        variable: Whether the time from frame to frame varies.
+        width, height: Pixels of an upright frame.
+        fps: Frames a second, on average if it varies, which ``variable`` says.
         time_base: Seconds a unit of ``pts``.
         frames: How many frames the file shows; fewer come out if some are damaged.
-        duration: Seconds from the first frame to the end of the last.
-        held: Seconds that the last frame is shown.
+        duration: Seconds from the first frame to the end of the last, which is shown for ``held``.
         start: Seconds that are taken off the times in the file, so that it begins at 0.
         rotation: Degrees, counter-clockwise, by which the stored frames are turned.
-        sound: Codec of the sound; None if there is none that can be read.
-        sound_index: Number of its stream in the file; None if there is none.
+        sound, sound_index: Codec of the sound and number of its stream; None if none can be read.
         metadata: What the file says of itself: title, comment, …
         notes: What the person should know: a broken tail, frames that were lost.
 
-    Raises:
-        VideoError: No such file, no video, a still picture, or nothing that can be decoded.
-        MissingExtra: PyAV is not installed.
+    Raises VideoError for no such file, no video, a still picture, or nothing that can be decoded,
+    MissingExtra without PyAV.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -324,12 +307,9 @@ class _Times:
 
     @classmethod
     def of(cls, packets: Iterable[Any], stream: Any, in_order: bool = False) -> _Times:
-        """Read all of them, in the order in which they are decoded, in constant memory.
+        """Read packets of all streams as they are decoded, in constant memory.
 
-        Args:
-            packets: Of all streams.
-            stream: The one of the picture.
-            in_order: Whether times count as packets are decoded, not as frames are shown.
+        With ``in_order`` times count as packets are decoded, not as frames are shown.
         """
         times, waiting = cls(), list[tuple[int, int]]()
         for packet in packets:
@@ -387,12 +367,7 @@ class _Times:
 
 @contextlib.contextmanager
 def opened(path: Path) -> Iterator[Any]:
-    """A file as FFmpeg's container, for reading; closed at the end.
-
-    Raises:
-        VideoError: There is no such file, or it is no clip.
-        MissingExtra: PyAV is not installed.
-    """
+    """A file as FFmpeg's container, closed at the end; VideoError if it is no clip."""
     av = pyav("reading a clip")
     if not path.is_file():
         cause = "is a folder, not a clip" if path.is_dir() else "there is no such file"
@@ -408,7 +383,6 @@ def opened(path: Path) -> Iterator[Any]:
 
 
 def _unreadable(path: Path, error: Exception) -> VideoError:
-    """Why FFmpeg would not open it."""
     if getattr(error, "errno", None) == errno.EACCES:
         return VideoError(path, "no permission to read it", "change its permissions")
     size = path.stat().st_size

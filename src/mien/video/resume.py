@@ -1,9 +1,5 @@
 """Long clips that may be stopped: written in parts of some seconds, joined at the end.
 
-    with resuming("out.mp4", clip, job={"style": 3}) as writer:
-        for _ in convert(clip, process, writer):
-            pass
-
 The parts lie in a folder beside the file. A run that was killed loses the part it was at, one that
 was interrupted loses nothing; the next run with the same clip and the same job begins behind them.
 Joining copies the encoded frames, their times in whole numbers: nothing is encoded twice.
@@ -57,18 +53,12 @@ def resuming(
     """As :func:`~mien.video.writer.writing`, for the frames of a clip, going on where it stopped.
 
     After Ctrl-C the file holds what was done and the parts stay; any other error leaves the parts.
+    The format must be an H.264 one, so that parts of so many ``seconds`` can be joined. ``job`` is
+    everything that decides the frames, as JSON can hold it, and must be the same to go on;
+    ``force`` also throws parts of another job away.
 
-    Args:
-        path: Where; an H.264 format, so that parts can be joined.
-        clip: Whose frames, times and sound they are.
-        job: Everything that decides the frames, as JSON can hold it; must be the same to go on.
-        provenance: What made it; kept in the file's comment.
-        force: Whether an existing file may be replaced, and parts of another job thrown away.
-        seconds: Length of a part.
-
-    Raises:
-        OutputError: The file exists and there are no parts to go on with, the parts are those of
-            another job, or the format cannot be joined.
+    Raises OutputError if the file exists and there are no parts to go on with, the parts are those
+    of another job, or the format cannot be joined.
     """
     target, format = Path(path), format_of(path)
     if format.codec != "libx264":
@@ -117,11 +107,8 @@ def _claim(folder: Path, job: dict[str, Any], force: bool) -> None:
         if found == job:
             return
         if not force:
-            raise OutputError(
-                folder,
-                f"holds the parts of another job ({_difference(found, job)})",
-                "remove it, give another `path`, or `force=True`",
-            )
+            cause = f"holds the parts of another job ({_difference(found, job)})"
+            raise OutputError(folder, cause, "remove it, give another `path`, or `force=True`")
         shutil.rmtree(folder)
     make_folder(folder)
     with replacing(note) as beside:
@@ -143,10 +130,7 @@ def _difference(found: Any, job: dict[str, Any]) -> str:
 class PartWriter:
     """Writes frames part by part; made by :func:`resuming`.
 
-    Attributes:
-        done: Frames that lie in whole parts of earlier runs.
-        parts: The whole parts, in order.
-        notes: What the person should know.
+    ``done`` frames lie in whole parts of earlier runs; ``parts`` are the whole ones, in order.
     """
 
     def __init__(self, folder: Path, clip: Clip, length: int) -> None:

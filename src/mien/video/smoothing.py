@@ -21,15 +21,9 @@ def fill_gaps(
 ) -> Float[np.ndarray, "t ..."]:
     """NaN replaced: by straight lines between what was found, by the nearest at both ends.
 
-    Args:
-        values: Any track; every number of it is a curve of its own.
-        times: Seconds of the frames, rising; None for even steps.
-
-    Returns:
-        float64; all NaN where a curve has no value at all.
-
-    Raises:
-        InputError: Times that do not fit.
+    Every number of a track is a curve of its own; ``times`` are rising seconds of the frames, None
+    for even steps. float64; all NaN where a curve has no value at all. Raises InputError for times
+    that do not fit.
     """
     flat, where = _flat(values), _times(values, times)
     filled = flat.copy()
@@ -43,15 +37,10 @@ def fill_gaps(
 class OneEuro:
     """The One-Euro filter (Casiez, Roussel & Vogel 2012): steady at rest, quick in motion.
 
-    One value at a time, so that it can run while frames come in.
-
-    Args:
-        min_cutoff: Hz at rest; lower is steadier (their ``fcmin``).
-        beta: How fast the cutoff rises with speed; higher lags less. In 1 / unit of the values.
-        d_cutoff: Hz at which the speed itself is smoothed.
-
-    Raises:
-        InputError: A cutoff that is not above 0, or a negative beta.
+    One value at a time, so that it can run while frames come in. ``min_cutoff`` is Hz at rest;
+    lower is steadier (their ``fcmin``). ``beta``, in 1 / unit of the values, says how fast the
+    cutoff rises with speed; higher lags less. ``d_cutoff`` is Hz at which the speed itself is
+    smoothed. Raises InputError for a cutoff that is not above 0, or a negative beta.
     """
 
     def __init__(self, min_cutoff: float = 1.0, beta: float = 0.05, d_cutoff: float = 1.0) -> None:
@@ -68,14 +57,9 @@ class OneEuro:
     def __call__(
         self, value: Float[np.ndarray, "*shape"], time: float
     ) -> Float[np.ndarray, "*shape"]:
-        """Filter the next value.
+        """Filter the next value at a later second; NaN keeps the last.
 
-        Args:
-            value: What was measured; where it is NaN, the last filtered value is kept.
-            time: Seconds, more than the last.
-
-        Raises:
-            InputError: A time that does not rise, or another shape.
+        InputError if it does not fit.
         """
         new = np.asarray(value, np.float64)
         if self._value is None or self._speed is None:
@@ -111,21 +95,7 @@ def one_euro(
     beta: float = 0.05,
     d_cutoff: float = 1.0,
 ) -> Float[np.ndarray, "t ..."]:
-    """A whole track through :class:`OneEuro`.
-
-    Args:
-        values: A track; NaN where nothing was found, which keeps the last value.
-        times: Seconds of the frames, rising.
-        min_cutoff: See :class:`OneEuro`.
-        beta: See :class:`OneEuro`.
-        d_cutoff: See :class:`OneEuro`.
-
-    Returns:
-        float64.
-
-    Raises:
-        InputError: Times or settings that do not fit.
-    """
+    """A whole track through :class:`OneEuro`, float64; NaN keeps the last. InputError as there."""
     where = _times(values, times)
     keep = OneEuro(min_cutoff, beta, d_cutoff)
     track = np.asarray(values, np.float64)
@@ -138,7 +108,6 @@ def _flat(values: np.ndarray) -> np.ndarray:
 
 
 def _times(values: np.ndarray, times: np.ndarray | None) -> np.ndarray:
-    """The times of a track, checked."""
     if times is None:
         return np.arange(len(values), dtype=np.float64)
     where = np.asarray(times, np.float64)

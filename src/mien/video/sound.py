@@ -17,14 +17,8 @@ _OPUS_RATE = 48_000
 class Sound:
     """The first readable sound track of a clip, handed over as the picture proceeds.
 
-    Args:
-        clip: Where it comes from; must have sound.
-        container: Where it goes, an output of PyAV that no packet was written to yet.
-        format: What that container takes.
-
-    Attributes:
-        copied: Whether its packets are taken over as they are, not encoded again.
-        broken: Whether a part of it could not be read.
+    The clip must have sound; no packet was written to the container yet. ``copied`` packets are
+    taken over as they are, not encoded again; ``broken``: a part could not be read.
     """
 
     def __init__(self, clip: Clip, container: Any, format: Format) -> None:

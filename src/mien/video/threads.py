@@ -24,12 +24,8 @@ class _End:
 def ahead(items: Iterable[T], depth: int = 2) -> Iterator[T]:
     """Iterate in a thread of its own, at most ``depth`` items before the reader.
 
-    What ``items`` raises is raised here, after the items before it. Closing this iterator stops
-    the thread.
-
-    Args:
-        items: Anything that takes time to produce, outside Python's lock.
-        depth: How many items may wait.
+    For items that take time to produce outside Python's lock. What ``items`` raises is raised here,
+    after the items before it. Closing this iterator stops the thread.
     """
     waiting: queue.Queue[T | _End] = queue.Queue(max(1, depth))
     stopped = threading.Event()
@@ -75,10 +71,7 @@ def ahead(items: Iterable[T], depth: int = 2) -> Iterator[T]:
 class Behind(Generic[T]):
     """Work done in a thread of its own, at most ``depth`` items after they were put.
 
-    Args:
-        work: What is done with each item, in order.
-        finish: What is done at the end, in the same thread, given the argument of :meth:`close`.
-        depth: How many items may wait.
+    ``finish`` is called at the end, in the same thread, with the argument of :meth:`close`.
     """
 
     def __init__(
@@ -93,11 +86,7 @@ class Behind(Generic[T]):
         self._thread.start()
 
     def put(self, item: T) -> None:
-        """Hand over one item; waits while ``depth`` items wait already.
-
-        Raises:
-            BaseException: What ``work`` raised on an earlier item.
-        """
+        """Hand over one item, waiting while ``depth`` wait; raises what ``work`` raised before."""
         while True:
             self._complain()
             try:
@@ -109,10 +98,8 @@ class Behind(Generic[T]):
     def close(self, whole: bool = True) -> None:
         """Let the thread do what still waits, then ``finish(whole)``, and wait for it.
 
-        A Ctrl-C while waiting is kept until the work is done; a second one gives up.
-
-        Raises:
-            BaseException: What ``work`` or ``finish`` raised.
+        A Ctrl-C while waiting is kept until the work is done; a second one gives up. Raises what
+        ``work`` or ``finish`` raised.
         """
         self._whole = whole
         stopped: KeyboardInterrupt | None = None

@@ -22,18 +22,12 @@ from mien.video.smoothing import fill_gaps
 
 @dataclass(frozen=True)
 class FrameFaces:
-    """The faces that were found in one frame.
-
-    Attributes:
-        boxes: ``[n, 4]``: left, top, right, bottom in pixels.
-        landmarks: ``[n, k, 2]``: x, y in pixels; k may be 0.
-    """
+    """The faces of one frame in pixels; boxes are left, top, right, bottom, k may be 0."""
 
     boxes: Float[np.ndarray, "n 4"]
     landmarks: Float[np.ndarray, "_n k 2"]
 
     def __post_init__(self) -> None:
-        """Refuse what does not fit together."""
         if self.boxes.ndim != 2 or self.boxes.shape[1] != 4:
             raise InputError(f"boxes of shape {self.boxes.shape}; they must be [n, 4]")
         if len(self.boxes) != len(self.landmarks):
@@ -57,14 +51,7 @@ class FrameFaces:
 
 @dataclass(frozen=True)
 class Track:
-    """One face through the clip, without gaps from its first to its last frame.
-
-    Attributes:
-        frames: ``[m]``, the numbers of its frames, one after the other.
-        boxes: ``[m, 4]``.
-        landmarks: ``[m, k, 2]``.
-        seen: ``[m]``, whether it was found there; where not, boxes and landmarks are interpolated.
-    """
+    """One face from its first to its last frame; where not ``seen``, it is interpolated."""
 
     frames: Int[np.ndarray, " m"]
     boxes: Float[np.ndarray, "m 4"]
@@ -105,13 +92,10 @@ class _Open:
 class Tracker:
     """Gives each face of each frame a number that it keeps.
 
-    Args:
-        overlap: Intersection over union from which two boxes may be one face.
-        patience: Frames that a face may be missed before it is another one.
-        shortest: Tracks found in fewer frames are taken for mistakes of the detector.
-
-    Raises:
-        InputError: An overlap that is not within (0, 1], or a negative number.
+    From this ``overlap`` (intersection over union) two boxes may be one face. It may be missed for
+    ``patience`` frames before it is another one; tracks found in fewer than ``shortest`` are taken
+    for mistakes of the detector. Raises InputError for an overlap that is not within (0, 1], or a
+    negative number.
     """
 
     def __init__(self, overlap: float = 0.3, patience: int = 15, shortest: int = 3) -> None:
@@ -125,14 +109,7 @@ class Tracker:
         self._tracks: list[_Open] = []
 
     def update(self, found: FrameFaces) -> list[int]:
-        """Take the next frame.
-
-        Args:
-            found: Its faces; none is fine.
-
-        Returns:
-            The number of the track of each face, in their order.
-        """
+        """Take the faces of the next frame; the number of the track of each, in their order."""
         self._frame += 1
         alive = [
             number
@@ -160,16 +137,9 @@ class Tracker:
 def track_faces(
     found: Iterable[FrameFaces], overlap: float = 0.3, patience: int = 15, shortest: int = 3
 ) -> list[Track]:
-    """Follow the faces of a clip, frame by frame.
+    """Follow the faces of a clip, frame by frame; the tracks, the one with most presence first.
 
-    Args:
-        found: The faces of each frame, in order.
-        overlap: See :class:`Tracker`.
-        patience: See :class:`Tracker`.
-        shortest: See :class:`Tracker`; a clip of fewer frames keeps every track.
-
-    Returns:
-        The tracks, the one with most presence first; none if no face was found.
+    Arguments as :class:`Tracker`; a clip of fewer frames than ``shortest`` keeps every track.
     """
     tracker = Tracker(overlap, patience, shortest)
     count = 0

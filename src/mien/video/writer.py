@@ -1,12 +1,7 @@
 """Frames into a file: encoded in a thread of their own, sound beside them, nothing half-written.
 
-    with writing("out.mp4", fps=clip.fps, time_base=clip.time_base, sound=clip) as writer:
-        for frame in clip:
-            writer.write(frame.image[None], [frame.pts])
-
-The file is written beside and renamed at the end. Ctrl-C ends it early: what was handed over is
-encoded, the file is finished and playable, and the interrupt goes on its way. Any other error
-leaves nothing behind.
+Ctrl-C ends it early: what was handed over is encoded, the file is finished and playable, and the
+interrupt goes on its way. Any other error leaves nothing behind.
 """
 
 from __future__ import annotations
@@ -55,17 +50,14 @@ def writing(
         fps: Frames a second, on average if it varies.
         time_base: Seconds a unit of the times of frames; None for one a frame, ``1 / fps``.
         sound: The clip whose sound goes along.
-        provenance: What made it; kept in the file's comment. A function is asked when the first
-            frame comes.
+        provenance: What made it, for the file's comment; a function is asked at the first frame.
         force: Whether an existing file may be replaced.
         reorder: Whether the encoder may store frames in another order (smaller files).
         held: Seconds that the last frame is shown; None for as long as in the clip of the sound,
             without one for ``1 / fps``.
 
-    Raises:
-        OutputError: The name is that of no video, the file exists, or the disk refuses.
-        InputError: No frame was written, or frames of different sizes.
-        MissingExtra: PyAV is not installed.
+    Raises OutputError if the name is that of no video, the file exists, or the disk refuses,
+    InputError if no frame was written, or frames of different sizes, MissingExtra without PyAV.
     """
     target = as_path(path)
     format = format_of(target)
@@ -102,11 +94,9 @@ def writing(
 
 
 class Writer:
-    """Hands frames to the encoder's thread; made by :func:`writing`.
+    """Hands ``count`` frames to the encoder's thread; made by :func:`writing`.
 
-    Attributes:
-        count: Frames handed over.
-        notes: What the person should know; complete when the file is.
+    ``notes`` are what the person should know, complete when the file is.
     """
 
     done = 0
@@ -130,15 +120,12 @@ class Writer:
     def write(self, images: UInt8[np.ndarray, "n h w 3"], pts: Sequence[int] | None = None) -> None:
         """Append frames; returns at once unless the encoder lags behind.
 
-        Args:
-            images: uint8 RGB, all of the size of the first; not to be changed afterwards.
-            pts: When each is shown, in units of the time base, rising; None for one after the
-                other.
+        Images are uint8 RGB, all of the size of the first, and not to be changed afterwards;
+        ``pts`` is when each is shown, in rising units of the time base, None for one after the
+        other.
 
-        Raises:
-            InputError: Another size, as many times as frames are not given, or times that do not
-                rise.
-            OutputError: The disk refused an earlier frame.
+        Raises InputError for another size, as many times as frames are not given, or times that do
+        not rise, OutputError if the disk refused an earlier frame.
         """
         times = list(range(self._next, self._next + len(images))) if pts is None else list(pts)
         if len(times) != len(images):
@@ -162,11 +149,7 @@ class Writer:
         self.count += len(images)
 
     def close(self, whole: bool = True) -> None:
-        """Wait until all is encoded and the file complete.
-
-        Args:
-            whole: Whether all frames came; if not, the sound ends with the picture.
-        """
+        """Wait until the file is complete; unless it is whole, sound ends with the picture."""
         self._behind.close(whole)
 
     def drop(self) -> None:

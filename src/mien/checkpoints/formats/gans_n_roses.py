@@ -1,8 +1,7 @@
 """The public GANs N' Roses checkpoints: ``G_A2B``, ``G_B2A``, ``D_A``, ``D_B`` and averages.
 
-The networks are built of rosinality's layers, so the same conventions hold: equalised learning
-rate, the mapping's multiplier 0.01, the style bias with its 1 in it. Only names and sides of length
-one differ. Numbers in lists shift where a list there also holds what has no parameters.
+Built of rosinality's layers, with the same conventions. Only names and sides of length one differ;
+numbers in lists shift where a list there also holds what has no parameters.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from mien.checkpoints.layout import Format, Row, numbered
+from mien.checkpoints.layout import Format, Row, numbered, same_parts
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -23,12 +22,7 @@ DISCRIMINATOR = "gans-n-roses-discriminator"
 ENCODER, REFERENCE = "encoder.", "reference."
 """Where a generator's encoder is, here and there; and the other generator's, once it is joined."""
 
-_WEIGHT_BIAS = ("weight", "bias")
 _Shapes = Mapping[str, tuple[int, ...]]
-
-
-def _pair(ours: str, theirs: str) -> list[Row]:
-    return [Row(f"{ours}.{part}", f"{theirs}.{part}") for part in _WEIGHT_BIAS]
 
 
 def _conv(ours: str, theirs: str, first: int = 0) -> list[Row]:
@@ -61,15 +55,10 @@ def _styled(ours: str, theirs: str) -> list[Row]:
 def encoder_rows(
     ours: str, theirs: str, down: int, residual: int, halvings: int, content: bool = True
 ) -> list[Row]:
-    """Table of an encoder's names.
+    """Table of an encoder's names, with prefixes that end in a dot.
 
-    Args:
-        ours: Our prefix, with a dot.
-        theirs: The foreign one.
-        down: Blocks that halve the picture.
-        residual: Blocks after them.
-        halvings: Convolutions of the style branch.
-        content: Whether it has a content branch.
+    It has ``down`` blocks that halve the picture, ``residual`` ones after them, a style branch of
+    ``halvings`` convolutions, and perhaps one for content.
     """
     rows = _conv(f"{ours}fromrgb", f"{theirs}stem.0")
     for i in range(down):
@@ -80,8 +69,8 @@ def encoder_rows(
         rows += _conv(f"{ours}content.{i}", f"{theirs}content.{i}")
     for i in range(halvings):
         rows += _conv(f"{ours}style.{i}", f"{theirs}style.{i}", 1)
-    rows += _pair(f"{ours}fc", f"{theirs}style.{halvings + 1}")
-    return rows + _pair(f"{ours}out", f"{theirs}style.{halvings + 2}")
+    rows += same_parts(f"{ours}fc", f"{theirs}style.{halvings + 1}")
+    return rows + same_parts(f"{ours}out", f"{theirs}style.{halvings + 2}")
 
 
 def generator_rows(names: frozenset[str]) -> list[Row]:
@@ -93,7 +82,7 @@ def generator_rows(names: frozenset[str]) -> list[Row]:
     if f"{REFERENCE}stem.0.0.weight" in names:
         rows += encoder_rows(REFERENCE, REFERENCE, down, residual, halvings, content=False)
     for i in range(numbered(names, "mapping.{}.weight")):
-        rows += _pair(f"mapping.{i}", f"mapping.{i}")
+        rows += same_parts(f"mapping.{i}", f"mapping.{i}")
     for i in range(residual):
         for part in (0, 1):
             ours, theirs = f"residual.{i}.conv{part}", f"adain_bottleneck.{i}.conv{part + 1}"
@@ -116,9 +105,9 @@ def discriminator_rows(names: frozenset[str]) -> list[Row]:
         for i in range(1, depth + 1):
             rows += _block(f"{ours}.{i}", f"{theirs}.{i}")
         if ours == "local":
-            rows += _pair("local_out", f"l_branch.{depth + 1}.0")
-    rows += _pair("whole_out", "g_adv.0") + _conv("spread_conv", "g_std.0", 1)
-    return rows + _pair("spread_fc", "g_std.2") + _pair("spread_out", "g_final")
+            rows += same_parts("local_out", f"l_branch.{depth + 1}.0")
+    rows += same_parts("whole_out", "g_adv.0") + _conv("spread_conv", "g_std.0", 1)
+    return rows + same_parts("spread_fc", "g_std.2") + same_parts("spread_out", "g_final")
 
 
 def _branch(shapes: _Shapes, first: str, block: str, start: int) -> list[int]:

@@ -16,22 +16,18 @@ from mien.checkpoints.layout import (
     Row,
     block_resolutions,
     numbered,
+    same_parts,
 )
 
 
 def generator_rows(resolution: int, mapping_layers: int) -> list[Row]:
-    """Table of a generator's names.
-
-    Args:
-        resolution: Side of its pictures.
-        mapping_layers: Fully connected layers from z to w.
-    """
+    """Table of a generator's names; its mapping has so many fully connected layers."""
     rows = [
         Row("synthesis.b4.const", "synthesis.early_layer.const"),
         Row("mapping.w_avg", "truncation.w_avg"),
     ]
     for i in range(mapping_layers):
-        rows += [Row(f"mapping.fc{i}.{part}", f"mapping.dense{i}.{part}") for part in _WEIGHT_BIAS]
+        rows += same_parts(f"mapping.fc{i}", f"mapping.dense{i}")
     for block, res in enumerate(block_resolutions(resolution)):
         if block:
             rows += _layer(f"synthesis.b{res}.conv0", f"synthesis.layer{2 * block - 1}", True)
@@ -41,24 +37,16 @@ def generator_rows(resolution: int, mapping_layers: int) -> list[Row]:
 
 
 def discriminator_rows(resolution: int) -> list[Row]:
-    """Table of a discriminator's names.
-
-    Args:
-        resolution: Side of its pictures.
-    """
-    rows = [Row(f"b{resolution}.fromrgb.{part}", f"input0.{part}") for part in _WEIGHT_BIAS]
+    """Table of a discriminator's names."""
+    rows = same_parts(f"b{resolution}.fromrgb", "input0")
     falling = block_resolutions(resolution)[:0:-1]
     for block, res in enumerate(falling):
         for half in (0, 1):
-            theirs = f"layer{2 * block + half}"
-            rows += [Row(f"b{res}.conv{half}.{part}", f"{theirs}.{part}") for part in _WEIGHT_BIAS]
+            rows += same_parts(f"b{res}.conv{half}", f"layer{2 * block + half}")
         rows.append(Row(f"b{res}.skip.weight", f"skip_layer{block}.weight"))
     for i, ours in enumerate(("conv", "fc", "out"), start=2 * len(falling)):
-        rows += [Row(f"b4.{ours}.{part}", f"layer{i}.{part}") for part in _WEIGHT_BIAS]
+        rows += same_parts(f"b4.{ours}", f"layer{i}")
     return rows
-
-
-_WEIGHT_BIAS = ("weight", "bias")
 
 
 def _modulated(ours: str, theirs: str, up: bool) -> list[Row]:

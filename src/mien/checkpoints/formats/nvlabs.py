@@ -1,8 +1,7 @@
 """NVlabs' PyTorch networks: stylegan2-ada-pytorch, and the StyleGAN2 networks of stylegan3.
 
-The file is a pickle of ``{"G", "D", "G_ema", …}`` whose networks carry their own source text,
-which is never looked at; or a plain ``state_dict`` of the same names. Our names are theirs, so the
-table is the identity.
+A pickle of ``{"G", "D", "G_ema", …}`` whose networks carry their own source text, which is never
+looked at; or a plain ``state_dict``. The names are ours.
 """
 
 from __future__ import annotations
@@ -35,11 +34,7 @@ FORMAT = Format(
 
 
 def check(path: Any, theirs: dict[str, TensorRef]) -> None:
-    """Refuse networks with another resampling filter than ours.
-
-    Raises:
-        CheckpointError: The filter is not [1, 3, 3, 1] in both directions.
-    """
+    """Refuse networks with another filter than [1, 3, 3, 1] in both directions: CheckpointError."""
     total = sum(_TAPS) ** 2
     wanted = [a * b / total for a in _TAPS for b in _TAPS]
     for name, ref in theirs.items():
@@ -57,19 +52,11 @@ def check(path: Any, theirs: dict[str, TensorRef]) -> None:
 def words(path: Any, kind: str, found: list[Module]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Read what a pickled network says of itself that its tensors do not show.
 
-    Args:
-        path: The file, for errors.
-        kind: What network it is.
-        found: Its modules, the root first; none says nothing.
-
-    Returns:
-        Configuration (the group of the minibatch standard deviation, None for the whole batch; the
-        clamp that a network was trained with, which belongs to its function in any precision) and
-        notes. In how many of its blocks it used half precision (``num_fp16_res``) is passed over:
-        that was for speed.
-
-    Raises:
-        CheckpointError: Its layers compute something else than ours.
+    Returns configuration (the group of the minibatch standard deviation, None for the whole batch;
+    the clamp that a network was trained with, which belongs to its function in any precision) and
+    notes. In how many of its blocks it used half precision (``num_fp16_res``) is passed over: that
+    was for speed. No modules say nothing. Raises CheckpointError if its layers compute something
+    else than ours.
     """
     config: dict[str, Any] = {}
     notes: dict[str, Any] = {}

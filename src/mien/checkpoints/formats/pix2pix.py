@@ -1,13 +1,10 @@
 """pytorch-CycleGAN-and-pix2pix's ``latest_net_G.pth`` and ``latest_net_D.pth``.
 
 U-Nets of any depth, residual generators of any number of blocks and PatchGANs of one to six layers,
-with batch, instance or no normalisation, all read off names and shapes. What shapes do not show:
-whether a U-Net was trained with dropout (it has no parameters; in use it does nothing). Files
-older than PyTorch 0.4 keep running means of instance normalisation, which were never used, and no
-count of batches.
-
-Layers are numbered in the order of their list there, in which activations, paddings and dropout
-count as well.
+read off names and shapes; layers are numbered as in their list there, in which activations,
+paddings and dropout count as well. Dropout has no parameters, and in use does nothing. Files older
+than PyTorch 0.4 keep running means of instance normalisation, which were never used, and no count
+of batches.
 """
 
 from __future__ import annotations
@@ -16,7 +13,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from mien.checkpoints.layout import Format, Row
+from mien.checkpoints.layout import Format, Row, same_parts
 
 if TYPE_CHECKING:
     from torch import nn
@@ -42,10 +39,6 @@ _INNERMOST = (1, None, None, 3, 4)
 _LAST_LAYER = 32
 
 
-def _rows(ours: str, theirs: str) -> list[Row]:
-    return [Row(f"{ours}.{part}", f"{theirs}.{part}") for part in _PARTS]
-
-
 def unet_rows(names: frozenset[str]) -> list[Row]:
     """Table of a U-Net's names, given the foreign ones; each level lies inside the one around."""
     rows: list[Row] = []
@@ -55,14 +48,10 @@ def unet_rows(names: frozenset[str]) -> list[Row]:
         if f"{theirs}{positions[3]}.weight" not in names:
             positions = _INNERMOST
         down, down_norm, inside, up, up_norm = positions
-        for part, at in (
-            ("down", down),
-            ("down_norm", down_norm),
-            ("up", up),
-            ("up_norm", up_norm),
-        ):
+        places = (down, down_norm, up, up_norm)
+        for part, at in zip(("down", "down_norm", "up", "up_norm"), places, strict=True):
             if at is not None:
-                rows += _rows(f"{ours}{part}", f"{theirs}{at}")
+                rows += same_parts(f"{ours}{part}", f"{theirs}{at}", _PARTS)
         if inside is None:
             return rows
         ours, theirs, kind = f"{ours}inside.", f"{theirs}{inside}.model.", "middle"
@@ -88,7 +77,7 @@ def resnet_rows(names: frozenset[str]) -> list[Row]:
         pairs += [(f"up.{i}", f"model.{after + 3 * i}")]
         pairs += [(f"up_norm.{i}", f"model.{after + 3 * i + 1}")]
     pairs.append(("out", f"model.{after + 7}"))
-    return [row for ours, theirs in pairs for row in _rows(ours, theirs)]
+    return [row for ours, theirs in pairs for row in same_parts(ours, theirs, _PARTS)]
 
 
 def patch_rows(names: frozenset[str]) -> list[Row]:
@@ -102,7 +91,7 @@ def patch_rows(names: frozenset[str]) -> list[Row]:
         pairs += [(f"convs.{i}", f"model.{3 * i - 1}"), (f"norms.{i}", f"model.{3 * i}")]
         i += 1
     pairs.append(("out", f"model.{3 * i - 1}"))
-    return [row for ours, theirs in pairs for row in _rows(ours, theirs)]
+    return [row for ours, theirs in pairs for row in same_parts(ours, theirs, _PARTS)]
 
 
 def is_patch(theirs: Mapping[str, TensorRef], prefix: str) -> bool:

@@ -1,9 +1,8 @@
 """rosinality's names and everything built on them: pSp, e4e, ReStyle, StyleCLIP, StyleGAN-NADA.
 
-Conventions were compared layer by layer: equalised learning rate, the mapping's multiplier 0.01,
-the style bias (its 1 is stored in it) and the direction of all kernels are the same as ours; only
-names and sides of length one differ. The mean w lies beside the network as ``latent_avg``, if at
-all.
+Equalised learning rate, the mapping's multiplier 0.01, the style bias (its 1 is stored in it) and
+the direction of all kernels are the same as ours; only names and sides of length one differ. The
+mean w lies beside the network as ``latent_avg``, if at all.
 """
 
 from __future__ import annotations
@@ -20,6 +19,7 @@ from mien.checkpoints.layout import (
     Row,
     block_resolutions,
     numbered,
+    same_parts,
 )
 
 _LAYER = (
@@ -61,35 +61,22 @@ def _filled(table: Iterable[tuple[str, str]], **values: object) -> list[Row]:
 
 
 def generator_rows(resolution: int, mapping_layers: int) -> list[Row]:
-    """Table of a generator's names.
-
-    Args:
-        resolution: Side of its pictures.
-        mapping_layers: Fully connected layers from z to w.
-    """
+    """Table of a generator's names; its mapping has so many fully connected layers."""
     rows = [Row("synthesis.b4.const", "input.input")]
     for i in range(mapping_layers):
-        rows += [Row(f"mapping.fc{i}.{part}", f"style.{i + 1}.{part}") for part in _WEIGHT_BIAS]
+        rows += same_parts(f"mapping.fc{i}", f"style.{i + 1}")
     rows += _filled(_LAYER, ours="synthesis.b4.conv1", theirs="conv1", index=0)
     rows += _filled(_TO_RGB, ours="synthesis.b4.torgb", theirs="to_rgb1")
     for i, res in enumerate(block_resolutions(resolution)[1:]):
         for half in (0, 1):
-            rows += _filled(
-                _LAYER,
-                ours=f"synthesis.b{res}.conv{half}",
-                theirs=f"convs.{2 * i + half}",
-                index=2 * i + half + 1,
-            )
+            ours, n = f"synthesis.b{res}.conv{half}", 2 * i + half
+            rows += _filled(_LAYER, ours=ours, theirs=f"convs.{n}", index=n + 1)
         rows += _filled(_TO_RGB, ours=f"synthesis.b{res}.torgb", theirs=f"to_rgbs.{i}")
     return rows
 
 
 def discriminator_rows(resolution: int) -> list[Row]:
-    """Table of a discriminator's names.
-
-    Args:
-        resolution: Side of its pictures.
-    """
+    """Table of a discriminator's names."""
     rows = [
         Row(f"b{resolution}.fromrgb.weight", "convs.0.0.weight"),
         Row(f"b{resolution}.fromrgb.bias", "convs.0.1.bias"),
@@ -100,16 +87,10 @@ def discriminator_rows(resolution: int) -> list[Row]:
     return rows + _filled(_DISCRIMINATOR_END)
 
 
-_WEIGHT_BIAS = ("weight", "bias")
-
-
 def words(root: Any, kind: str, found: Sequence[Module] = ()) -> dict[str, Any]:
     """Configuration beside the tensors: the group that a pickled discriminator names, our clamp.
 
-    Args:
-        root: What the file holds; mien writes a clamp there, which has no place in the form.
-        kind: What network is read.
-        found: Its modules, if it is pickled whole.
+    ``root`` is what the file holds; mien writes a clamp there, which has no place in the form.
     """
     group = found[0].said.get("stddev_group") if found else None
     if kind == DISCRIMINATOR and type(group) is int and group > 0:

@@ -18,15 +18,10 @@ _REACH = 0.012
 
 
 def cut_out(image: UInt8[np.ndarray, "h w 3"], found: Regions) -> UInt8[np.ndarray, "h w 4"]:
-    """A picture with a transparent background.
+    """A picture with a transparent background: RGB and opacity.
 
-    Args:
-        image: The picture.
-        found: Its regions.
-
-    Returns:
-        RGB and opacity. Where a pixel shows hair and background at once, its colour is that of
-        the hair beside it, so that no rim of the old background stays.
+    Where a pixel shows hair and background at once, its colour is that of the hair beside it, so
+    that no rim of the old background stays.
     """
     alpha = found.alpha()
     solid = torch.from_numpy((alpha**4)[None, None])

@@ -17,16 +17,11 @@ from torch.nn import functional
 def guided(
     guide: Float[Tensor, "n 3 h w"], maps: Float[Tensor, "n k h2 w2"], radius: int, epsilon: float
 ) -> Float[Tensor, "n k h w"]:
-    """Coarse maps brought to the size of a picture, along its edges in colour.
+    """Coarse maps brought to the size of a picture (0 to 1), along its edges in colour.
 
-    He et al. 2013, Eq. 19 to 21, with the coefficients computed at the size of the maps (He & Sun
-    2015, Fast Guided Filter).
-
-    Args:
-        guide: The picture, 0 to 1.
-        maps: At its size or a fraction of it.
-        radius: Of the window, in pixels of the maps.
-        epsilon: Variances of the guide below it are no edges.
+    He et al. 2013, Eq. 19 to 21, with the coefficients computed at the size of the maps, a fraction
+    of the picture's (He & Sun 2015, Fast Guided Filter). ``radius`` is of the window, in pixels of
+    the maps; variances of the guide below ``epsilon`` are no edges.
     """
     size = 2 * radius + 1
 

@@ -1,7 +1,4 @@
-"""Pictures with their label maps, read for training.
-
-Axes: n pictures, s h w pixels.
-"""
+"""Pictures with their label maps, read for training. Axes: n pictures, s h w pixels."""
 
 from __future__ import annotations
 
@@ -29,13 +26,7 @@ _SHAPE = 0.02
 
 @dataclass(frozen=True)
 class Masked:
-    """Pictures with their label maps.
-
-    Attributes:
-        pictures: uint8 ``[n, s, s, 3]``.
-        labels: Ids, :data:`mien.images.label_maps.UNKNOWN` where nothing is known.
-        names: A name for each.
-    """
+    """Pictures with their label maps, ``label_maps.UNKNOWN`` where nothing is known."""
 
     pictures: UInt8[np.ndarray, "n s s2 3"]
     labels: UInt8[np.ndarray, "n h w"]
@@ -48,17 +39,10 @@ class Masked:
 def open_masked(
     data: Sequence[str | Path], masks: Sequence[str | Path], part: splits.Part = "train"
 ) -> Masked:
-    """Read the pictures of some sets that have label maps.
+    """Read the pictures of some sets that have label maps, called like their pictures.
 
-    Args:
-        data: Folders or zips of pictures.
-        masks: A folder or zip of label maps for each; maps are called like their pictures.
-        part: Which part of each set.
-
-    Raises:
-        DatasetError: Not as many masks as sets, no picture has a map, or a map has the shape of
-            another picture.
-        ImageError: A picture cannot be used, or a map holds unknown ids or colours.
+    Raises DatasetError for not as many masks as sets, no picture with a map, or a map of another
+    picture's shape; ImageError if a picture cannot be used, or a map holds unknown ids or colours.
     """
     if len(data) != len(masks):
         raise DatasetError(
@@ -91,11 +75,7 @@ def open_masked(
 def check_shape(
     ids: UInt8[np.ndarray, "h w"], picture: UInt8[np.ndarray, "h2 w2 3"], where: str
 ) -> None:
-    """Refuse a label map that cannot be this picture's.
-
-    Raises:
-        DatasetError: Their proportions differ.
-    """
+    """Refuse a label map of other proportions than its picture's: DatasetError."""
     (height, width), (tall, wide) = ids.shape, picture.shape[:2]
     if abs(height * wide / (width * tall) - 1) > _SHAPE:
         cause = f"is {width}x{height}, and its picture {wide}x{tall}"

@@ -1,9 +1,5 @@
 """The regions of a face in a picture: a parser asked about the square around the face.
 
-    found = find_regions(parser, image, face)
-    labels = found.labels()                    # ids of the whole picture
-    mask, (left, top) = found.mask(FACE)       # how much of each pixel is face
-
 Axes: r regions, s pixels of the square, h w pixels of the picture.
 """
 
@@ -44,12 +40,7 @@ Mask = tuple[Float[np.ndarray, "_ _"], tuple[int, int]]
 
 @dataclass(frozen=True, eq=False)
 class Regions:
-    """What a parser says of a face's square.
-
-    Attributes:
-        shares: How likely each pixel of the square shows each region.
-        alignment: How the square lies in the picture.
-    """
+    """How likely each pixel of a face's square shows each region, and how the square lies."""
 
     shares: Float[Tensor, "r s s2"]
     alignment: Alignment
@@ -66,10 +57,7 @@ class Regions:
     @property
     def box(self) -> tuple[slice, slice]:
         """Rows and columns of the picture that the square reaches over."""
-        height, width = self.alignment.picture
-        corners = self.alignment.frame.corners()
-        low = np.floor(corners.min(axis=0)).astype(int).clip(0, (width, height))
-        high = np.ceil(corners.max(axis=0)).astype(int).clip(low, (width, height))
+        low, high = _reach(self.alignment)
         return slice(int(low[1]), int(high[1])), slice(int(low[0]), int(high[0]))
 
     def labels(self) -> UInt8[np.ndarray, "h w"]:
@@ -88,9 +76,7 @@ class Regions:
     def mask(self, names: tuple[str, ...] = FACE, feather: float = _FEATHER) -> Mask:
         """Some regions as a mask that grows inwards from 0 at their border.
 
-        Args:
-            names: Of :data:`mien.judges.regions.REGIONS`.
-            feather: Sides of the square over which it grows.
+        It grows over ``feather`` sides of the square.
         """
         share = self.shares[[ID[name] for name in names]].sum(dim=0)[None, None]
         size = share.shape[-1]
@@ -116,13 +102,7 @@ class Regions:
 def find_regions(
     parser: FaceParser, image: UInt8[np.ndarray, "h w 3"], face: Face | Frame
 ) -> Regions:
-    """Ask a parser about a face of a picture.
-
-    Args:
-        parser: The network.
-        image: The picture.
-        face: A face of it, or a square of its own, which is looked at as it is.
-    """
+    """Ask a parser about a face of a picture, or about a square as it is."""
     frame = face if isinstance(face, Frame) else _shown_frame(image, face)
     size = int(np.clip(round(frame.side), parser.resolution, _LARGEST))
     crop, alignment = align(image, frame, size)
@@ -150,15 +130,9 @@ def look(
 def region_mask(
     image: UInt8[np.ndarray, "h w 3"], alignment: Alignment, names: tuple[str, ...] = FACE
 ) -> Mask | None:
-    """Some regions of a face that was cut out of a picture, as a mask.
+    """Some regions of a face that was cut out of a picture: :meth:`Regions.mask` of its square.
 
-    Args:
-        image: The picture.
-        alignment: How the crop lies in it; outside of its square the mask is 0.
-        names: The regions; ``HEAD`` of :mod:`mien.judges.regions` for the hair as well.
-
-    Returns:
-        As :meth:`Regions.mask`; None where no parser came with mien.
+    None where no parser came with mien.
     """
     parser = shipped_parser()
     if parser is None:
@@ -180,9 +154,8 @@ def shipped_parser(device: str = "cpu") -> FaceParser | None:
 def load_parser(name_or_path: str | Path = "parsing", device: str = "cpu") -> FaceParser:
     """A parser by name or path: our own decoder, or a BiSeNet.
 
-    Raises:
-        UnknownName, WeightsMissing, CheckpointError: It, or the MobileNet it sees by, cannot be
-            loaded.
+    Raises UnknownName, WeightsMissing or CheckpointError if it, or the MobileNet it sees by, cannot
+    be loaded.
     """
     from mien.checkpoints.kinds import BISENET, PARSER
     from mien.checkpoints.registry import find_kind
@@ -223,15 +196,19 @@ def _blurred(x: Float[Tensor, "1 1 s s2"], sigma: float) -> Float[Tensor, "1 1 s
     )
 
 
+def _reach(alignment: Alignment) -> tuple[np.ndarray, np.ndarray]:
+    """First and last x, y of the picture that the square reaches over."""
+    height, width = alignment.picture
+    corners = alignment.frame.corners()
+    low = np.floor(corners.min(axis=0)).astype(int).clip(0, (width, height))
+    return low, np.ceil(corners.max(axis=0)).astype(int).clip(low, (width, height))
+
+
 def _laid(
     maps: Float[Tensor, "k s s2"], alignment: Alignment, outside: float = 0.0
 ) -> tuple[Float[np.ndarray, "k h2 w2"], tuple[int, int]]:
     """Maps of the square as they lie in the picture: the part it covers and that part's corner."""
-    height, width = alignment.picture
-    corners = alignment.frame.corners()
-    low = np.floor(corners.min(axis=0)).astype(int).clip(0, (width, height))
-    high = np.ceil(corners.max(axis=0)).astype(int).clip(low, (width, height))
-    size = maps.shape[-1]
+    (low, high), size = _reach(alignment), maps.shape[-1]
     matrix = alignment.inverse(size)
     across = np.arange(low[0], high[0]) + 0.5
     down = np.arange(low[1], high[1]) + 0.5

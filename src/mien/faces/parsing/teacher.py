@@ -1,12 +1,10 @@
 """Label maps of portraits out of landmarks and colours: what the parsing network learns from.
 
-    maps = teach(pictures, points, told, figures)
-
 Hair, skin, neck, clothes, hat and background are mixtures of Gaussians over colour with a prior of
 place in the face's own coordinates, fitted to each picture by expectation maximisation (as GrabCut
 alternates, Rother et al. 2004, with soft assignments), and smoothed along edges by a guided filter
-(He et al. 2013). The attributes of the picture say what may be there. Eyes, brows, nose, lips,
-ears and glasses are polygons of landmarks. No earrings or necklaces: nothing says where they are.
+(He et al. 2013). The attributes of the picture say what may be there; eyes, brows, nose, lips, ears
+and glasses are polygons of landmarks.
 
 Axes: n faces, k classes, m components, h w pixels, p points.
 """
@@ -40,12 +38,7 @@ _COVERS = {"hat": 0.85, "cap": 0.85, "hood": 0.8, "scarf": 0.8, "crown": 0.5, "o
 
 @dataclass(frozen=True)
 class Taught:
-    """Label maps.
-
-    Attributes:
-        labels: Ids of :data:`mien.judges.regions.REGIONS`.
-        sure: How sure each pixel is, 0 to 1.
-    """
+    """Label maps of :data:`mien.judges.regions.REGIONS`, and how sure each pixel is, 0 to 1."""
 
     labels: UInt8[np.ndarray, "n h w"]
     sure: Float[np.ndarray, "n h w"]
@@ -57,13 +50,9 @@ def teach(
     told: Sequence[Mapping[str, str]],
     figures: Float[np.ndarray, "n 128 128"] | None = None,
 ) -> Taught:
-    """Label maps of portraits in FFHQ's framing.
+    """Label maps of portraits in FFHQ's framing, by landmarks in pixels and what is told of each.
 
-    Args:
-        pictures: uint8 RGB.
-        points: Their landmarks, in pixels of them.
-        told: What is said of each, see :mod:`mien.attributes`.
-        figures: How likely each pixel shows the person, if something else says so.
+    ``figures`` say how likely each pixel shows the person, if something else does.
     """
     x = torch.from_numpy(np.array(pictures)).permute(0, 3, 1, 2).float() / 255
     x = functional.avg_pool2d(x, 2)

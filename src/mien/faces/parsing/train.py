@@ -1,13 +1,8 @@
 """Training the parsing network on pictures and their label maps.
 
-    mien data mask faces.zip --by colours --out masks
-    mien train parsing --data faces.zip --masks masks --out runs/parsing --kimg 4
-
 Pictures are moved, turned, scaled, mirrored and shaken with their maps; MobileNet looks at them and
 the decoder learns. Pixels that a map marks as unknown teach nothing, so noisy maps do no harm where
-they say that they are unsure.
-
-Axes: n batch, r regions, h w pixels.
+they say that they are unsure. Axes: n batch, r regions, h w pixels.
 """
 
 from __future__ import annotations
@@ -41,21 +36,10 @@ _SHOWN = 12  # faces of a grid
 
 
 class ParsingRecipe(Recipe):
-    """The decoder, its average, and how they learn.
-
-    Args:
-        config: What decides the run.
-        data: What it learns from.
-        features: The frozen network.
-        kept: Held-out pictures for :meth:`measure` and :meth:`sample`; None for none.
-    """
+    """The decoder, its average, and how they learn; ``kept`` pictures are held out to measure."""
 
     def __init__(
-        self,
-        config: ParsingConfig,
-        data: Masked,
-        features: MobileNet,
-        kept: Masked | None = None,
+        self, config: ParsingConfig, data: Masked, features: MobileNet, kept: Masked | None = None
     ) -> None:
         self.config, self.data, self.kept = config, data, kept
         with torch.random.fork_rng(devices=[]):

@@ -1,7 +1,5 @@
 """Label maps and cut-outs of many pictures: what each process loads, and what it does with one.
 
-    for done in work_off(jobs, Masking(where=Where()), processes=4): ...
-
 Each is a frozen dataclass that is called once in a process and gives the worker of
 :mod:`mien.data.batch`.
 """
@@ -38,14 +36,7 @@ _SURE = 0.25
 
 @dataclass(frozen=True)
 class _Looking:
-    """How a picture is looked at.
-
-    Args:
-        where: Which face of a picture is meant.
-        parser: Name or file of the network.
-        device: Where to compute.
-        detector: Another detector of faces.
-    """
+    """How a picture is looked at: which face, by which parser, where, and by which detector."""
 
     where: Where = field(default_factory=Where)
     parser: str = "parsing"
@@ -62,8 +53,7 @@ class _Looking:
     ) -> tuple[UInt8[np.ndarray, "h w 3"], Regions, list[str]]:
         """A picture, its regions, and what a person should know.
 
-        Raises:
-            InputError: No face, or several and no number; those are drawn beside the targets.
+        Raises InputError for no face, or several and no number; those are drawn beside the targets.
         """
         parser, finder = tools
         image = job.read()
@@ -115,8 +105,7 @@ class Masking(_Looking):
 class Cutting(_Looking):
     """Writes a picture without its background, as far as the square around the face reaches.
 
-    Args:
-        colour: What stands behind the person; None for transparency.
+    ``colour`` stands behind the person; None for transparency.
     """
 
     colour: tuple[int, int, int] | None = None
@@ -139,11 +128,9 @@ class Cutting(_Looking):
 class Teaching:
     """Writes label maps out of landmarks, colours and what a table says.
 
-    Args:
-        labels: The table of attributes.
-        points: ``.npz`` of landmarks, a row for each picture; None finds them.
-        figures: ``.npz`` with ``figures`` ``[pictures, 128, 128]``, 0 to 255: how likely each pixel
-            shows a person; None for a guess by place.
+    ``points`` is an ``.npz`` of landmarks, a row for each picture; None finds them. ``figures`` is
+    one with ``figures`` ``[pictures, 128, 128]``, 0 to 255: how likely each pixel shows a person;
+    None for a guess by place.
     """
 
     labels: Path
@@ -189,11 +176,7 @@ def _row(rows: np.ndarray | None, job: Job, path: Path | None) -> np.ndarray | N
 
 
 def read_figures(path: str | Path) -> UInt8[np.ndarray, "n 128 128"]:
-    """How likely each pixel shows a person, out of an ``.npz`` with ``figures``.
-
-    Raises:
-        DatasetError: It cannot be read or holds something else.
-    """
+    """``figures`` of an ``.npz``: how likely each pixel shows a person; or DatasetError."""
     try:
         with np.load(path, allow_pickle=False) as file:
             figures = file["figures"]

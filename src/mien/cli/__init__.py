@@ -30,6 +30,7 @@ from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
 
 import typer
+from typer import Option
 from typer.core import TyperCommand, TyperGroup
 
 from mien.errors import FileError, MienError, UnknownName, in_dashes
@@ -147,16 +148,10 @@ def _print_version(wanted: bool) -> bool:
 @app.callback()
 def _root(
     show_traceback: Annotated[
-        bool,
-        typer.Option(
-            "--traceback", help="After an error, show where it arose. May stand anywhere."
-        ),
+        bool, Option("--traceback", help="After an error, show where it arose. May stand anywhere.")
     ] = False,
     version: Annotated[
-        bool,
-        typer.Option(
-            "--version", callback=_print_version, is_eager=True, help="Print the version."
-        ),
+        bool, Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
     """Faces in latent space: describe a face, get a face.

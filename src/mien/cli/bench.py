@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
+from typer import Option
 
 from mien.cli import opt
 from mien.cli.common import emit, note, progress
@@ -18,16 +18,16 @@ def bench(
     model: opt.Model = "portraits",
     engine: Annotated[
         list[str] | None,
-        typer.Option(
+        Option(
             metavar="NAME", help="Measure this engine; may be repeated. Else all here but compile."
         ),
     ] = None,
-    rounds: Annotated[int, typer.Option(metavar="N", help="Passes over the images.")] = 5,
-    count: Annotated[int, typer.Option("--count", metavar="N", help="How many images.")] = 4,
+    rounds: Annotated[int, Option(metavar="N", help="Passes over the images.")] = 5,
+    count: Annotated[int, Option(metavar="N", help="How many images.")] = 4,
     out: opt.OptionalOut = None,
     device: opt.Device = "auto",
     anyway: Annotated[
-        bool, typer.Option("--anyway", help="Keep the timings of a busy machine too.")
+        bool, Option("--anyway", help="Keep the timings of a busy machine too.")
     ] = False,
     force: opt.Force = False,
     json: opt.Json = False,

@@ -16,7 +16,7 @@ import typing
 from collections.abc import Callable, Collection
 from typing import Annotated, Any
 
-import typer
+from typer import Option
 
 
 def config_options(
@@ -42,7 +42,7 @@ def config_options(
                 field.name,
                 inspect.Parameter.KEYWORD_ONLY,
                 default=defaults.get(field.name, _default(field)),
-                annotation=Annotated[hints[field.name], typer.Option(help=helps[field.name])],
+                annotation=Annotated[hints[field.name], Option(help=helps[field.name])],
             )
             for field in fields
         ]

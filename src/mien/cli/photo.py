@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
+from typer import Argument, Option
 
 from mien.cli import opt
 from mien.cli.sketch import BigOption, MethodOption, translate_all
@@ -18,20 +18,18 @@ if TYPE_CHECKING:
 
 
 def photo(
-    sketches: Annotated[
-        list[str], typer.Argument(metavar="SKETCH…", help="Files, folders or patterns.")
-    ],
+    sketches: Annotated[list[str], Argument(metavar="SKETCH…", help="Files, folders or patterns.")],
     through_latent: Annotated[
-        bool, typer.Option("--through-latent", help="Let the generator draw: always a face.")
+        bool, Option("--through-latent", help="Let the generator draw: always a face.")
     ] = False,
     seed: Annotated[
-        int, typer.Option(min=0, help="Through latents: decides what the sketch does not say.")
+        int, Option(min=0, help="Through latents: decides what the sketch does not say.")
     ] = 0,
     psi: Annotated[
-        float, typer.Option(help="Through latents: how far seeds part; 0 for the likeliest face.")
+        float, Option(help="Through latents: how far seeds part; 0 for the likeliest face.")
     ] = 0.5,
     model: Annotated[
-        str | None, typer.Option(help="A model, or through latents a generator: name or file.")
+        str | None, Option(help="A model, or through latents a generator: name or file.")
     ] = None,
     method: MethodOption = None,
     big: BigOption = "face",

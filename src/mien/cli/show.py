@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
+from typer import Argument
 
 from mien.cli import opt
 from mien.cli.common import emit
@@ -20,9 +20,7 @@ _GIF, _MATROSKA, _MP4 = b"GIF8", b"\x1aE\xdf\xa3", b"ftyp"
 
 
 def show(
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="A picture, clip, .safetensors or .npz.")
-    ],
+    file: Annotated[Path, Argument(metavar="FILE", help="A picture, clip, .safetensors or .npz.")],
     json: opt.Json = False,
 ) -> None:
     """Show what made a picture, what a file of weights holds, or the shapes of arrays.

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer import Argument, Option
 
 from mien.cli import opt
 from mien.cli.common import emit, note, progress
@@ -21,27 +22,23 @@ if TYPE_CHECKING:
     from mien.studio import Studio
 
 MethodOption = Annotated[
-    str | None,
-    typer.Option(help="The model of this method: pix2pix ships; others once trained here."),
+    str | None, Option(help="The model of this method: pix2pix ships; others once trained here.")
 ]
 BigOption = Annotated[
     str,
-    typer.Option(
+    Option(
         help="How a network takes a picture: face (each face at its own scale), resize or tile."
     ),
 ]
 
 
 def sketch(
-    photos: Annotated[
-        list[str], typer.Argument(metavar="PHOTO…", help="Files, folders or patterns.")
-    ],
+    photos: Annotated[list[str], Argument(metavar="PHOTO…", help="Files, folders or patterns.")],
     style: Annotated[
-        str | None,
-        typer.Option(help="pencil, line or xdog (ink), without a network; learned.  [pencil]"),
+        str | None, Option(help="pencil, line or xdog (ink), without a network; learned.  [pencil]")
     ] = None,
-    strength: Annotated[float, typer.Option(help="Without a network: 0 faint to 1 dark.")] = 0.5,
-    model: Annotated[str | None, typer.Option(help="A model: name or file.")] = None,
+    strength: Annotated[float, Option(help="Without a network: 0 faint to 1 dark.")] = 0.5,
+    model: Annotated[str | None, Option(help="A model: name or file.")] = None,
     method: MethodOption = None,
     big: BigOption = "face",
     out: opt.RunOut = None,

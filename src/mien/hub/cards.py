@@ -15,12 +15,7 @@ def card(name: str) -> str:
         UnknownName: No such row.
     """
     row = find(name)
-    parts = [
-        f"# {row.name}: {KINDS[row.kind].title}",
-        row.note,
-        _facts(row),
-        _scores(row),
-    ]
+    parts = [f"# {row.name}: {KINDS[row.kind].title}", row.note, _facts(row), _scores(row)]
     text = FOLDER / f"{row.name}.md"
     if text.is_file():
         parts.append(text.read_text("utf-8").strip())

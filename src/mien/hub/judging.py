@@ -72,9 +72,7 @@ def look(judge: FeatureJudge, pictures: UInt8[np.ndarray, "n h w 3"], batch: int
     return Seen(heads, joined)
 
 
-def label_dicts(
-    vectors: Sequence[np.ndarray] | np.ndarray,
-) -> list[dict[str, str]]:
+def label_dicts(vectors: Sequence[np.ndarray] | np.ndarray) -> list[dict[str, str]]:
     """Label vectors as faces described in part: column -> value."""
     from mien.attributes import decode
 

@@ -137,10 +137,7 @@ def _inside(
     desk = Desk(make, settings.waiting, _warm if studio_factory is None else None)
 
     app = FastAPI(
-        title="mien",
-        docs_url=None,
-        redoc_url=None,
-        lifespan=_lifespan(desk, sessions, opened),
+        title="mien", docs_url=None, redoc_url=None, lifespan=_lifespan(desk, sessions, opened)
     )
     app.state.desk, app.state.sessions, app.state.settings = desk, sessions, settings
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer import Option
 
 from mien.cli import opt
 from mien.cli.common import emit, note, parse_box, progress
@@ -15,19 +16,13 @@ from mien.errors import InputError, counted
 def align(
     pictures: opt.Pictures,
     out: opt.Out = Path("out/faces"),
-    size: Annotated[int, typer.Option(help="Side of the crops in pixels, 16 to 4096.")] = 256,
+    size: Annotated[int, Option(help="Side of the crops in pixels, 16 to 4096.")] = 256,
     face: Annotated[
-        str | None,
-        typer.Option(
-            "--face", metavar="N", help="Where there are several: a number, largest, or all."
-        ),
+        str | None, Option(metavar="N", help="Where there are several: a number, largest, or all.")
     ] = None,
     box: opt.Box = None,
     landmarks: Annotated[
-        Path | None,
-        typer.Option(
-            "--landmarks", metavar="FILE", help="5 or 68 points a face: .npz, .json or .csv."
-        ),
+        Path | None, Option(metavar="FILE", help="5 or 68 points a face: .npz, .json or .csv.")
     ] = None,
     detector: opt.Detector = None,
     device: opt.Device = "auto",

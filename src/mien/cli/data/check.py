@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer import Option
 
 from mien.cli import opt
 from mien.cli.common import emit, progress
@@ -25,8 +26,7 @@ def check(
     path: opt.FaceSet,
     labels: Annotated[
         Path | None,
-        typer.Option(
-            "--labels",
+        Option(
             metavar="FILE",
             help="A table of labels; else the one beside the data, such as faces_labels.tsv.",
         ),

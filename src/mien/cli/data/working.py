@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer import Option
 
 from mien.cli.common import emit, note, progress
 from mien.errors import InputError, counted
@@ -17,21 +18,20 @@ if TYPE_CHECKING:
     from mien.faces.choosing import Where
 
 ProcessesOption = Annotated[
-    int, typer.Option("--processes", min=1, metavar="N", help="Work in so many processes.")
+    int, Option("--processes", min=1, metavar="N", help="Work in so many processes.")
 ]
 RedoOption = Annotated[
-    bool, typer.Option("--force", help="Make again what is there; else it is passed over.")
+    bool, Option("--force", help="Make again what is there; else it is passed over.")
 ]
 FaceOption = Annotated[
-    str | None,
-    typer.Option("--face", metavar="N", help="Where there are several: a number, or largest."),
+    str | None, Option("--face", metavar="N", help="Where there are several: a number, or largest.")
 ]
 AlignedOption = Annotated[
-    bool, typer.Option("--aligned", help="The pictures are crops of faces; look for none.")
+    bool, Option("--aligned", help="The pictures are crops of faces; look for none.")
 ]
 ParserOption = Annotated[
     str,
-    typer.Option(
+    Option(
         "--parser", metavar="FILE", help="Name or file: mien's own, or BiSeNet's 79999_iter.pth."
     ),
 ]
@@ -49,11 +49,7 @@ def which_face(face: str | None, aligned: bool) -> Where:
 
 
 def work(
-    jobs: Sequence[Item],
-    start: Callable[[], Worker],
-    how: Mapping[str, Any],
-    doing: str,
-    what: str,
+    jobs: Sequence[Item], start: Callable[[], Worker], how: Mapping[str, Any], doing: str, what: str
 ) -> None:
     """Work on all jobs and report: what was made, what was there, what was left out and why.
 

@@ -47,10 +47,7 @@ def list_sets(json: opt.Json = False) -> None:
     emit({"sets": rows}, json, "\n".join(lines) or "there are none; run: mien directions fit")
 
 
-def show(
-    directions: opt.Directions = "portraits-edits",
-    json: opt.Json = False,
-) -> None:
+def show(directions: opt.Directions = "portraits-edits", json: opt.Json = False) -> None:
     """Show what a set holds: names, layers, scale, how each was found, what was measured."""
     from rich.table import Table
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from typer import Option
 
 from mien.cli import opt
 from mien.cli.common import emit, note, write_text
@@ -14,22 +14,14 @@ from mien.cli.evaluate.options import refuse_csv
 
 def alignment(
     data: Annotated[
-        Path,
-        typer.Option(
-            "--data", metavar="PATH", help="A folder or zip of photos, such as london.zip."
-        ),
+        Path, Option(metavar="PATH", help="A folder or zip of photos, such as london.zip.")
     ],
     points: Annotated[
-        Path | None,
-        typer.Option(
-            "--points", metavar="FILE", help="Hand-placed points; else the .npz beside --data."
-        ),
+        Path | None, Option(metavar="FILE", help="Hand-placed points; else the .npz beside --data.")
     ] = None,
     detector: opt.Detector = None,
-    landmarks: Annotated[
-        str, typer.Option("--landmarks", metavar="NAME", help="The landmark network.")
-    ] = "landmarks",
-    count: Annotated[int | None, typer.Option(min=1, help="Only so many photos; else all.")] = None,
+    landmarks: Annotated[str, Option(metavar="NAME", help="The landmark network.")] = "landmarks",
+    count: Annotated[int | None, Option(min=1, help="Only so many photos; else all.")] = None,
     seed: opt.Seed = 0,
     device: opt.Device = "auto",
     csv: opt.Csv = None,

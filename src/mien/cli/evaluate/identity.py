@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
+from typer import Option
 
 from mien.cli import opt
 from mien.cli.common import emit, write_text
@@ -15,24 +15,18 @@ if TYPE_CHECKING:
 
 
 def identity(
-    data: Annotated[
-        Path,
-        typer.Option("--data", metavar="PATH", help="Pictures NAME_neutral and NAME_smiling."),
-    ],
+    data: Annotated[Path, Option(metavar="PATH", help="Pictures NAME_neutral and NAME_smiling.")],
     judge: Annotated[
-        list[str] | None,
-        typer.Option("--judge", help="A judge of identity: name, file or .onnx; may be repeated."),
+        list[str] | None, Option(help="A judge of identity: name, file or .onnx; may be repeated.")
     ] = None,
     looks: Annotated[
-        str, typer.Option(help="What tells the two pictures of a person apart.")
+        str, Option(help="What tells the two pictures of a person apart.")
     ] = "neutral,smiling",
     points: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="An .npz whose points begin with the pupils."),
+        Path | None, Option(metavar="FILE", help="An .npz whose points begin with the pupils.")
     ] = None,
     crop: Annotated[
-        str | None,
-        typer.Option(metavar="X,Y,SIDE", help="Where the face is, in every picture alike."),
+        str | None, Option(metavar="X,Y,SIDE", help="Where the face is, in every picture alike.")
     ] = None,
     device: opt.Device = "auto",
     out: opt.OptionalOut = None,

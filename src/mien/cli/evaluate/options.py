@@ -5,14 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from typer import Option
 
 DataOption = Annotated[
-    Path, typer.Option("--data", metavar="PATH", help="Real pictures; a part of them is kept out.")
+    Path, Option("--data", metavar="PATH", help="Real pictures; a part of them is kept out.")
 ]
-JudgeOption = Annotated[
-    str, typer.Option("--judge", help="A tagger that has not taught the generator.")
-]
+JudgeOption = Annotated[str, Option("--judge", help="A tagger that has not taught the generator.")]
 
 
 def refuse_csv(path: Path | None, force: bool) -> None:

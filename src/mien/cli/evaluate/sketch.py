@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
+from typer import Option
 
 from mien.cli import opt
 from mien.cli.common import emit, note
@@ -16,30 +16,27 @@ if TYPE_CHECKING:
 
 
 def sketch(
-    data: Annotated[Path, typer.Option("--data", metavar="PATH", help="A folder or zip of pairs.")],
+    data: Annotated[Path, Option(metavar="PATH", help="A folder or zip of pairs.")],
     model: Annotated[
         list[str] | None,
-        typer.Option(
-            "--model", help="Name, file or run folder; may be repeated. Else the two that ship."
-        ),
+        Option(help="Name, file or run folder; may be repeated. Else the two that ship."),
     ] = None,
     judge: Annotated[
-        str, typer.Option("--judge", help="A tagger or inception: perceptual, Fréchet distance.")
+        str, Option(help="A tagger or inception: perceptual, Fréchet distance.")
     ] = "judge",
     identity: Annotated[
-        str,
-        typer.Option("--identity", help="An identity judge; auto for the one that ships; none."),
+        str, Option(help="An identity judge; auto for the one that ships; none.")
     ] = "auto",
     split: Annotated[
-        str, typer.Option(help="honest, leaky, or trained: as each model was trained.")
+        str, Option(help="honest, leaky, or trained: as each model was trained.")
     ] = "trained",
-    limit: Annotated[int, typer.Option(min=0, help="Most pairs of a part; 0 for all.")] = 120,
-    shown: Annotated[int, typer.Option(min=0, help="Faces on the sheet.")] = 6,
-    study: Annotated[bool, typer.Option(help="Rows of what the study printed.")] = True,
+    limit: Annotated[int, Option(min=0, help="Most pairs of a part; 0 for all.")] = 120,
+    shown: Annotated[int, Option(min=0, help="Faces on the sheet.")] = 6,
+    study: Annotated[bool, Option(help="Rows of what the study printed.")] = True,
     sides: Annotated[
-        str, typer.Option(metavar="A,B", help="Names of the two folders, photos first.")
+        str, Option(metavar="A,B", help="Names of the two folders, photos first.")
     ] = "photo,sketch",
-    direction: Annotated[str | None, typer.Option(help="Of models that do not say theirs.")] = None,
+    direction: Annotated[str | None, Option(help="Of models that do not say theirs.")] = None,
     out: opt.OptionalOut = None,
     device: opt.Device = "auto",
     precision: opt.Precision = "fast",

@@ -4,27 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-import typer
+from typer import Option
 
 from mien.cli import opt
 from mien.cli.common import emit, note, write_text
-from mien.cli.evaluate.options import (
-    DataOption,
-    JudgeOption,
-    refuse_csv,
-)
+from mien.cli.evaluate.options import DataOption, JudgeOption, refuse_csv
 
 
 def text(
     data: DataOption,
     model: opt.Model = "portraits",
     judge: JudgeOption = "judge",
-    method: Annotated[
-        list[str] | None, typer.Option("--method", help="Only these ways; may be repeated.")
-    ] = None,
-    per_sentence: Annotated[int, typer.Option(min=1, help="Faces for each sentence.")] = 2,
+    method: Annotated[list[str] | None, Option(help="Only these ways; may be repeated.")] = None,
+    per_sentence: Annotated[int, Option(min=1, help="Faces for each sentence.")] = 2,
     refine: Annotated[
-        int | None, typer.Option(min=0, help="Steps of refining at most; else what describe does.")
+        int | None, Option(min=0, help="Steps of refining at most; else what describe does.")
     ] = None,
     seed: opt.Seed = 0,
     device: opt.Device = "auto",

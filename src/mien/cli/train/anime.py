@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
+from typer import Option
 
 from mien.anime.config import AnimeConfig
 from mien.cli import opt
@@ -19,29 +19,26 @@ from mien.training.cadence import Cadence
 @config_options(AnimeConfig)
 def anime(
     data: Annotated[
-        Path,
-        typer.Option(
-            "--data", metavar="PATH", help="Folder or zip of trainA (selfies) and trainB (anime)."
-        ),
+        Path, Option(metavar="PATH", help="Folder or zip of trainA (selfies) and trainB (anime).")
     ],
     out: RunOption,
     config: dict[str, Any],
     faces: Annotated[
         list[Path] | None,
-        typer.Option(help="A folder or zip of faces, selfies too, one to one; repeatable."),
+        Option(help="A folder or zip of faces, selfies too, one to one; repeatable."),
     ] = None,
     only: Annotated[
         list[str] | None,
-        typer.Option(metavar="RULE", help="Rows of the faces' label tables: quality=ok."),
+        Option(metavar="RULE", help="Rows of the faces' label tables: quality=ok."),
     ] = None,
     start: Annotated[
         Path | None,
-        typer.Option("--from", metavar="FILE", help="A model, or a checkpoint of a run, or half."),
+        Option("--from", metavar="FILE", help="A model, or a checkpoint of a run, or half."),
     ] = None,
-    tagger: Annotated[str, typer.Option(help="Reads attributes off selfies.")] = "teacher",
-    anime_tagger: Annotated[str, typer.Option(help="Reads them off drawings.")] = "anime-teacher",
+    tagger: Annotated[str, Option(help="Reads attributes off selfies.")] = "teacher",
+    anime_tagger: Annotated[str, Option(help="Reads them off drawings.")] = "anime-teacher",
     finish: Annotated[
-        bool, typer.Option("--finish", help="Train no further; write the model as it stands.")
+        bool, Option("--finish", help="Train no further; write the model as it stands.")
     ] = False,
     tick_kimg: opt.TickKimg = 0.2,
     checkpoint_kimg: opt.CheckpointKimg = 0.8,

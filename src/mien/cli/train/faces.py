@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
+from typer import Option
 
 from mien.cli import opt
 from mien.cli.common import emit, note
@@ -25,12 +25,12 @@ def faces(
     only: OnlyOption = None,
     start: Annotated[
         Path | None,
-        typer.Option(
+        Option(
             "--from", metavar="FILE", help="A generator, or a checkpoint of a run of half the size."
         ),
     ] = None,
     finish: Annotated[
-        bool, typer.Option("--finish", help="Train no further; write the models as they stand.")
+        bool, Option("--finish", help="Train no further; write the models as they stand.")
     ] = False,
     tick_kimg: opt.TickKimg = 0.4,
     checkpoint_kimg: opt.CheckpointKimg = 2,

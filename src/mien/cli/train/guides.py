@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
+from typer import Option
 
 from mien.cli import opt
 from mien.cli.common import emit, showing
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 PhotosOption = Annotated[
     list[Path] | None,
-    typer.Option("--data", metavar="PATH", help="Photographs to learn from too: folder or zip."),
+    Option("--data", metavar="PATH", help="Photographs to learn from too: folder or zip."),
 ]
 FinishOption = Annotated[
-    bool, typer.Option("--finish", help="Train no further; write the encoder as it stands.")
+    bool, Option("--finish", help="Train no further; write the encoder as it stands.")
 ]
 
 
@@ -53,7 +53,7 @@ def label_encoder(
     model: opt.Model = "portraits",
     data: PhotosOption = None,
     parser: Annotated[
-        str, typer.Option(help="What makes label maps of faces: a parsing network, name or file.")
+        str, Option(help="What makes label maps of faces: a parsing network, name or file.")
     ] = "parsing",
     finish: FinishOption = False,
     device: opt.Device = "auto",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
+from typer import Option
 
 from mien.cli import opt
 from mien.cli.common import emit, showing
@@ -19,15 +19,15 @@ from mien.training.cadence import Cadence
 @config_options(HeadTraining)
 def inversion(
     data: Annotated[
-        list[Path], typer.Option(help="A folder or zip of photographs; give it again for more.")
+        list[Path], Option(help="A folder or zip of photographs; give it again for more.")
     ],
     out: RunOption,
     config: dict[str, Any],
-    model: Annotated[str, typer.Option(help="A generator with an encoder: name or file.")] = (
+    model: Annotated[str, Option(help="A generator with an encoder: name or file.")] = (
         "portraits"
     ),
     finish: Annotated[
-        bool, typer.Option("--finish", help="Train no further; write the head as it stands.")
+        bool, Option("--finish", help="Train no further; write the head as it stands.")
     ] = False,
     device: opt.Device = "auto",
     json: opt.Json = False,

@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer import Option
 
 from mien.cli import opt
 from mien.cli.common import emit, note
@@ -37,9 +38,7 @@ from mien.training.cadence import Cadence
 if TYPE_CHECKING:
     from mien.training.loop import Recipe
 
-ModelOption = Annotated[
-    Path, typer.Option("--out", metavar="FILE", help="The .safetensors to write.")
-]
+ModelOption = Annotated[Path, Option("--out", metavar="FILE", help="The .safetensors to write.")]
 
 
 @dataclass(frozen=True)

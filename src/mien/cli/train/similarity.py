@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
+from typer import Option
 
 from mien.cli import opt
 from mien.cli.common import emit, showing
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 def similarity(
     data: Annotated[
         list[Path],
-        typer.Option(help="Faces with captions or labels beside them; give it again for more."),
+        Option(help="Faces with captions or labels beside them; give it again for more."),
     ],
     out: RunOption,
     config: dict[str, Any],
-    model: Annotated[str, typer.Option(help="A generator with an encoder: name or file.")] = (
+    model: Annotated[str, Option(help="A generator with an encoder: name or file.")] = (
         "portraits"
     ),
     device: opt.Device = "auto",

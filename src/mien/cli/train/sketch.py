@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
+from typer import Option
 
 from mien.cli import opt
 from mien.cli.common import emit
@@ -27,39 +27,39 @@ _DEFAULTS: dict[str, Any] = {**dict.fromkeys(DECIDED), "precision": "auto"}
 @config_options(TranslationConfig, leave=("judge",), into="config", **_DEFAULTS)
 def sketch(
     data: Annotated[
-        list[Path], typer.Option(help="A folder or zip of pairs; give it again for more sets.")
+        list[Path], Option(help="A folder or zip of pairs; give it again for more sets.")
     ],
     out: RunOption,
     config: dict[str, Any],
-    preset: Annotated[str, typer.Option(help="narrow, for one CPU core, or paper.")] = "narrow",
+    preset: Annotated[str, Option(help="narrow, for one CPU core, or paper.")] = "narrow",
     faces: Annotated[
         list[Path] | None,
-        typer.Option(metavar="PATH", help="Photos for computed drawings; may be given again."),
+        Option(metavar="PATH", help="Photos for computed drawings; may be given again."),
     ] = None,
     only: Annotated[
         list[str] | None,
-        typer.Option(metavar="RULE", help="Of those by their table: quality=ok, source!=ffhq."),
+        Option(metavar="RULE", help="Of those by their table: quality=ok, source!=ffhq."),
     ] = None,
     unpaired: Annotated[
-        bool, typer.Option("--unpaired", help="cyclegan: two folders whose files do not match.")
+        bool, Option("--unpaired", help="cyclegan: two folders whose files do not match.")
     ] = False,
     sides: Annotated[
-        str, typer.Option(metavar="A,B", help="Names of the two folders, photographs first.")
+        str, Option(metavar="A,B", help="Names of the two folders, photographs first.")
     ] = _SIDES,
     judge: Annotated[
-        str | None, typer.Option(help="Tagger or identity judge whose features are compared.")
+        str | None, Option(help="Tagger or identity judge whose features are compared.")
     ] = None,
     start: Annotated[
         Path | None,
-        typer.Option("--from", metavar="PATH", help="A run, its checkpoint or a model to begin."),
+        Option("--from", metavar="PATH", help="A run, its checkpoint or a model to begin."),
     ] = None,
     device: opt.Device = "auto",
     tick_kimg: opt.TickKimg = 0.5,
     checkpoint_kimg: opt.CheckpointKimg = 1,
-    sample_kimg: Annotated[float, typer.Option(help="Sheet of pictures every so many kimg.")] = 2,
+    sample_kimg: Annotated[float, Option(help="Sheet of pictures every so many kimg.")] = 2,
     measure_kimg: opt.MeasureKimg = 2,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print configuration and sizes, train nothing.")
+        bool, Option("--dry-run", help="Print configuration and sizes, train nothing.")
     ] = False,
     json: opt.Json = False,
 ) -> None:

@@ -31,13 +31,7 @@ GAMMA, PATH_WEIGHT, DECAY = 1.0, 2.0, 0.998
 
 
 class Step:
-    """The four parts of a step, on networks of its own.
-
-    Args:
-        config: Of the generator.
-        batch: Images a step.
-        manner: ``ours``, ``grouped`` or ``scaled``.
-    """
+    """The four parts of a step on networks of its own; ``ours``, ``grouped`` or ``scaled``."""
 
     def __init__(self, config: GeneratorConfig, batch: int, manner: str) -> None:
         torch.manual_seed(0)

@@ -22,11 +22,7 @@ _PATIENCE = 1.0
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON can hold it.
-
-    Paths become text, arrays and tensors lists, tuples and sets lists, and a number that is not
-    finite becomes None, which JSON writes as ``null``.
-    """
+    """A value as JSON can hold it: paths as text, arrays as lists, NaN and infinity as None."""
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
@@ -41,11 +37,7 @@ def plain(value: Any) -> Any:
 
 
 def parse_box(text: str) -> tuple[float, float, float, float]:
-    """Read ``--box``: four numbers, separated by commas.
-
-    Raises:
-        InputError: They are not.
-    """
+    """Read ``--box``, four numbers between commas; InputError if it is not."""
     try:
         x, y, width, height = (float(part) for part in text.split(","))
     except ValueError:
@@ -56,13 +48,7 @@ def parse_box(text: str) -> tuple[float, float, float, float]:
 
 
 def picture_problem(error: Exception, name: str, preview: Path) -> str:
-    """What is wrong with a picture, its name first; several faces are numbered on a preview.
-
-    Args:
-        error: What was raised.
-        name: The picture.
-        preview: Where the preview goes.
-    """
+    """What is wrong with a picture, its name first; several faces are numbered in a ``preview``."""
     from mien import images
     from mien.faces.choosing import SeveralFaces
 
@@ -74,12 +60,9 @@ def picture_problem(error: Exception, name: str, preview: Path) -> str:
 
 
 def emit(result: Mapping[str, Any], json: bool, text: object) -> None:
-    """Print what a verb has found: for a program with ``json``, else for a person.
+    """Print what a verb has found: ``result`` as one JSON object for a program, else ``text``.
 
-    Args:
-        result: Everything that was found; values as :func:`plain` accepts them.
-        json: Whether to print ``result`` as one JSON object and nothing else.
-        text: The same for a person: lines of text, or anything that Rich can draw.
+    ``text`` is lines, or anything that Rich can draw.
     """
     if json:
         print(json_text.dumps(plain(result), allow_nan=False))
@@ -110,14 +93,9 @@ def note(text: str) -> None:
 
 
 def progress(items: Iterable[T], label: str, total: int | None = None) -> Iterator[T]:
-    """Pass ``items`` through, with a bar on stderr if it takes long and somebody is looking.
+    """Pass ``items`` through, with a bar on stderr after a second, if it is a terminal.
 
-    The bar appears after one second, only if stderr is a terminal, and clears itself at the end.
-
-    Args:
-        items: What is iterated over.
-        label: What is being done, in a word or two.
-        total: How many there will be; None asks ``len`` if the items have one.
+    The bar says ``label`` and goes at the end; ``total`` None asks ``len`` if the items have one.
     """
     if not sys.stderr.isatty():
         yield from items
@@ -147,9 +125,8 @@ def progress(items: Iterable[T], label: str, total: int | None = None) -> Iterat
 def showing() -> Iterator[Callable[[str, int, int], None]]:
     """Inside, what is told is shown as a bar with the time left, as :func:`progress` shows it.
 
-    Yields:
-        What to tell: what is being done, how many are done, of how many; 0 where nobody knows, and
-        then it is shown at once, for nothing moves while it lasts.
+    Yields what to tell: what is being done, how many are done, of how many. With 0 of them, where
+    nobody knows, it is shown at once, for nothing moves while it lasts.
     """
     if not sys.stderr.isatty():
         yield lambda what, done, total: None

@@ -36,14 +36,10 @@ _MANY = 100
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at.
+    """One thing that was looked at, what was found for a person, and ``values`` for a program.
 
-    Attributes:
-        name: What was looked at.
-        ok: False if something that is always needed is missing or broken.
-        found: What is there, for a person.
-        mend: The command that mends or adds it; empty if there is nothing to do.
-        values: The same for a program.
+    ``ok`` is False if something that is always needed is missing or broken; ``mend`` is the command
+    that mends or adds it, empty if there is nothing to do.
     """
 
     name: str

@@ -3,8 +3,7 @@
     @config_options(JointConfig, leave=("label_dim",))
     def faces(data: DataOption, config: dict[str, Any], json: opt.Json = False) -> None: ...
 
-The command then has an option for each field of the dataclass but those left out, with the field's
-default and the sentence that its docstring says of it; ``config`` gets their values.
+``config`` gets the values of the fields.
 """
 
 from __future__ import annotations
@@ -22,12 +21,12 @@ from typer import Option
 def config_options(
     config: type, leave: Collection[str] = (), into: str = "config", **defaults: Any
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Give a command the fields of a dataclass as options; it receives their values as one dict.
+    """Give a command the fields of a dataclass as options, their help from its ``Args:``.
 
     Args:
-        config: A dataclass whose docstring has an ``Args:`` list.
-        leave: Fields that are no options, since something else decides them.
-        into: The argument of the command that gets the values.
+        config: The dataclass.
+        leave: Fields that are no options.
+        into: The argument of the command that gets the values, as one dict.
         **defaults: Other defaults than the dataclass has.
     """
     helps = field_helps(config)
@@ -66,12 +65,12 @@ def config_options(
 def shared_options(
     options: type, leave: Collection[str] = (), into: str = "how", **others: Any
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Give a command the options of a dataclass behind its own; it receives them as one value.
+    """Give a command the fields of a dataclass, annotated with their options, behind its own.
 
     Args:
-        options: A dataclass whose fields are annotated with their options (:mod:`mien.cli.opt`).
+        options: The dataclass (:mod:`mien.cli.opt` has options).
         leave: Fields that this command has not.
-        into: The argument of the command that gets the value.
+        into: The argument of the command that gets the dataclass.
         **others: Another option for a field.
     """
     hints = typing.get_type_hints(options, include_extras=True) | others

@@ -7,9 +7,7 @@ from mien.hub.catalogue import FOLDER, Row, find
 
 
 def card(name: str) -> str:
-    """Write the model card of a catalogue name, in Markdown.
-
-    The facts and scores come from the row; the free text of ``NAME.md`` beside it stands below.
+    """Write the model card of a catalogue name, in Markdown: its row, then the text of ``NAME.md``.
 
     Raises:
         UnknownName: No such row.

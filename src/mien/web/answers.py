@@ -36,13 +36,7 @@ from mien.web.uploads import Limits, TooLarge, WrongKind, without_paths
 
 @dataclass(frozen=True)
 class Bounds:
-    """What one request may take.
-
-    Attributes:
-        limits: Of what is sent.
-        count: Pictures at most.
-        folder: Where files may lie while a request is answered.
-    """
+    """What one request may take: ``count`` pictures, files in ``folder`` while it is answered."""
 
     limits: Limits
     count: int
@@ -51,13 +45,7 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Result:
-    """What came of a request.
-
-    Attributes:
-        made: Pictures.
-        notes: What the asker should know.
-        clip: A clip instead of pictures, as the bytes of an MP4.
-    """
+    """What came of a request: pictures and notes, or ``clip``, the bytes of an MP4, instead."""
 
     made: Sequence[Made] = ()
     notes: Sequence[str] = ()
@@ -98,14 +86,10 @@ def plain(value: Any) -> Any:
 def answer(
     request: Request, made: Sequence[Made], notes: Sequence[str], seconds: float
 ) -> Response:
-    """Pictures in the form that ``Accept`` names.
+    """Pictures (at least one) in the form that ``Accept`` names.
 
-    Args:
-        request: Accepts ``application/json``, else ``image/png`` (the first picture alone) or
-            ``application/zip`` (all of them and ``latents.npz``).
-        made: At least one.
-        notes: What the asker should know.
-        seconds: What it took.
+    ``application/json``, else ``image/png`` (the first picture alone) or ``application/zip`` (all
+    of them and ``latents.npz``).
     """
     accepts = request.headers.get("accept", "")
     latents = latents_of(made)
@@ -154,9 +138,7 @@ def _text(data: bytes) -> str:
 def failure(error: Exception, folder: Path) -> Response:
     """One line of JSON about an error; what is our own fault is logged and not told.
 
-    Args:
-        error: What was raised.
-        folder: Where the server keeps its files, which no message names.
+    No message names ``folder``, where the server keeps its files.
     """
     kind = type(error).__name__
     if isinstance(error, MienError):

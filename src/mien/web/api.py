@@ -1,7 +1,6 @@
 """The verbs of the studio over HTTP, for programs: ``POST /api/v1/VERB``.
 
-Bodies are those of :mod:`mien.web.bodies`, answers those of :mod:`mien.web.answers`. A request
-waits at the same desk as the page; closing the connection calls it off.
+A request waits at the same desk as the page; closing the connection calls it off.
 """
 
 from __future__ import annotations

@@ -221,11 +221,7 @@ BODIES: Mapping[str, type[Body]] = {
 
 
 def check_pictures(body: Body, limits: Limits) -> None:
-    """Refuse a body whose pictures are too large or of no known kind, before it waits.
-
-    Raises:
-        MienError: As :func:`mien.web.uploads.check_picture`.
-    """
+    """Refuse a body before it waits, as :func:`mien.web.uploads.check_picture` refuses pictures."""
     for name, value in body:
         for one in value if isinstance(value, list) else [value]:
             if isinstance(one, Body):

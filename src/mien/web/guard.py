@@ -95,13 +95,9 @@ _HEADERS = {
 
 
 class Guard:
-    """Wraps an application.
+    """Wraps an application; a page that is opened gets a session of ``sessions``.
 
-    Args:
-        app: What is guarded.
-        settings: Names, secrets and limits.
-        sessions: Who has a session; a page that is opened gets one. Of all files only those in
-            ``sessions.files`` are handed out or taken.
+    Of all files only those in ``sessions.files`` are handed out or taken.
     """
 
     def __init__(self, app: ASGIApp, settings: Settings, sessions: Sessions) -> None:
@@ -175,10 +171,7 @@ class Guard:
         return None
 
     def _is_ours(self, host: str) -> bool:
-        """Whether a Host header names this server: a name of ours, or an address.
-
-        An address cannot be rebound, a foreign name can (DNS rebinding).
-        """
+        """Whether a Host header names us; an address cannot be rebound, a foreign name can."""
         match = re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::\d{1,5})?", host)
         if match is None:
             return False

@@ -38,13 +38,7 @@ _RECENT = 12
 
 
 def build_page(desk: Desk, sessions: Sessions, settings: Settings) -> gr.Blocks:
-    """The pages as Gradio's blocks: English at ``/``, Vietnamese at ``/vi``.
-
-    Args:
-        desk: Runs what is asked.
-        sessions: Who asks; ``sessions.of(request)`` gives the session of a ``gr.Request``.
-        settings: Limits of what may be asked.
-    """
+    """The pages as Gradio's blocks: English at ``/``, Vietnamese at ``/vi``."""
     blocks = gr.Blocks(title="mien", analytics_enabled=False, fill_width=True)
     for language, path in PATHS.items():
         place = blocks if path == "/" else blocks.route(LANGUAGES[language], path, False)

@@ -1,10 +1,9 @@
-"""What the studio says, in English and in Vietnamese.
+"""What the studio says, in English (``/``) and in Vietnamese (``/vi``).
 
-say = Say("vi")
-say("describe")  # Mô tả
+    say = Say("vi")
+    say("describe")  # Mô tả
 
-A page is of one language; ``/`` is English and ``/vi`` Vietnamese. What the library itself says
-(remarks, errors) stays English.
+What the library itself says (remarks, errors) stays English.
 """
 
 from __future__ import annotations

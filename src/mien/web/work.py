@@ -1,9 +1,8 @@
 """From a click to the desk and back: what is running, how far it is, what went wrong.
 
 A panel writes a *job*: a function of an :class:`Ask` and of the values of its inputs, which runs
-where the studio is and returns what its outputs show. :meth:`Bench.act` does the rest: it waits in
-line, tells how far things are in the bar at the foot of the page, and turns errors into a sentence
-there.
+where the studio is and returns what its outputs show. :meth:`Bench.act` waits in line, tells how
+far things are in the bar at the foot of the page, and turns errors into a sentence there.
 """
 
 from __future__ import annotations
@@ -90,11 +89,7 @@ class Ask:
         return self.session.carried.id if self.session.carried else ""
 
     def hand(self) -> Made:
-        """The face at hand.
-
-        Raises:
-            InputError: There is none.
-        """
+        """The face at hand; InputError if there is none."""
         if self.session.carried is None:
             raise InputError(self.say("no_face"))
         return self.session.carried
@@ -119,16 +114,9 @@ class _Task(NamedTuple):
 class Bench:
     """What all panels of one page share.
 
-    Args:
-        desk: Runs jobs.
-        sessions: Who asks.
-        settings: Limits.
-        say: The words of the page.
-
     Attributes:
         tabs: The panels; an output that opens one of them.
-        bar: The line at the foot: what is running, or what went wrong.
-        cancel: The button beside it.
+        bar, cancel: The line at the foot, what runs or went wrong, and the button beside it.
         state: Changes whenever the session's pictures or the face at hand do.
         later: What binds the panels, called once all of the page is laid out.
         returns: Verb -> components of its panel, and their values for a recipe.
@@ -156,9 +144,7 @@ class Bench:
     def photo(self, path: str | None) -> UInt8[np.ndarray, "h w 3"]:
         """A picture that was sent, decoded within the limits; large ones come out smaller.
 
-        Raises:
-            InputError: There is none.
-            ImageError: It is no picture, or too large.
+        InputError if there is none, ImageError if it is no picture, or too large.
         """
         if path is None:
             raise InputError(self.say("no_photo"))
@@ -173,9 +159,7 @@ class Bench:
     def drawn(self, png: str | None) -> UInt8[np.ndarray, "h w 3"] | None:
         """What is drawn on a canvas, by its value; None while it is empty.
 
-        Raises:
-            InputError: It is no PNG of a canvas.
-            ImageError: It is no picture, or too large.
+        InputError if it is no PNG of a canvas, ImageError if it is no picture, or too large.
         """
         if not png:
             return None
@@ -205,10 +189,10 @@ class Bench:
         desk: bool = True,
         live: bool = False,
     ) -> Any:
-        """Do a job whenever something happens.
+        """Do a job whenever one of the events (``button.click``) happens.
 
         Args:
-            triggers: Events of components: ``button.click``, or several.
+            triggers: An event of a component, or several.
             job: What to do.
             inputs: Components whose values it gets.
             outputs: Components that show what it returns.

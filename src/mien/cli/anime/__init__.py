@@ -127,17 +127,7 @@ def _draw(
 ) -> tuple[dict[str, Any], list[str], list[str]]:  # fmt: skip
     """Draw photos, then clips; of several inputs one that fails does not lose the others.
 
-    Args:
-        studio: What draws.
-        stills: Pictures, folders, patterns.
-        clips: Clips.
-        request: What is asked of each.
-        how: What is asked of clips.
-        out: What ``--out`` says.
-        folder: Where the results go if that is no file.
-
-    Returns:
-        What is printed as JSON, and for a person; what was named and could not be drawn.
+    Returns what is printed as JSON and for a person, and what was named and could not be drawn.
     """
     from mien.cli.anime.clip import translate_clip
     from mien.cli.anime.photos import draw_photos

@@ -20,15 +20,7 @@ How = tuple[Path | None, float, bool, str | None]
 def translate_clip(
     path: Path, out: Path, request: AnimeRequest, how: How, studio: Studio
 ) -> tuple[dict[str, Any], str]:
-    """Draw a clip; returns what was written, for a program and for a person.
-
-    Args:
-        path: The clip.
-        out: The clip to write.
-        request: Style, face, model.
-        how: Keyframes, smoothing, resume, detector.
-        studio: Where to compute, how exactly and by which engine.
-    """
+    """Draw a clip; returns what was written, for a program and for a person."""
     import time
 
     from mien.anime.clip import AnimeVideo, VideoPlan, clip_provenance

@@ -57,8 +57,8 @@ def work(
         jobs: What is to do.
         start: As :func:`mien.data.batch.work_off` takes it.
         how: ``out``, ``processes``, ``force``, ``json``, and what else the result shall say.
-        doing: What is being done, for the bar: *masking*.
-        what: What was made, for the report: *label maps*.
+        doing: For the bar: *masking*.
+        what: What was made: *label maps*.
 
     Raises:
         typer.Exit: Status 2, if something was left out.

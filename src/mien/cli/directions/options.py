@@ -56,10 +56,7 @@ def open_source(
 
 
 def open_reader(tagger: str, device: str) -> tuple[Reader, str, str]:
-    """What reads tags off pictures, its name and the sha256 of its file.
-
-    A tagger of ours by name or file, or an ``.onnx`` whose list of tags lies beside it.
-    """
+    """What reads tags (a tagger of ours, or an ``.onnx``), its name and its file's sha256."""
     from mien.editing.samples import TagReader
     from mien.hub.loading import load_tagger, resolve
     from mien.hub.store import known_sha256

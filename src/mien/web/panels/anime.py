@@ -46,14 +46,7 @@ MOST_S, MOST_FRAMES = 20, 600
 
 @dataclass
 class Steered:
-    """The style that is steered.
-
-    Attributes:
-        crop: The face of the photo.
-        content: What the network read off it.
-        seed: Of the style.
-        image: The photo.
-    """
+    """The style that is steered: the photo, its face, and what the network read off that."""
 
     crop: UInt8[np.ndarray, "r r 3"]
     content: torch.Tensor

@@ -123,8 +123,7 @@ def _draw(
 def ids_of(painted: UInt8[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "h w"]:
     """The regions of a painted sheet, each pixel of the nearest pen; what is black is background.
 
-    Of what comes twice the left half of the sheet, or the upper half of what was painted, has the
-    first id.
+    Of what comes twice the left half of the sheet, or the upper half of what was painted, is first.
     """
     pens = [(0, 0, 0), *(bytes.fromhex(colour[1:]) for _, colour, _ in PARTS)]
     colours = np.array([list(pen) for pen in pens], np.int32)

@@ -237,11 +237,7 @@ def _hand(ask: Ask) -> list[Face]:
 
 
 def read_seeds(text: str, say: Say) -> list[int]:
-    """Seeds between commas or spaces.
-
-    Raises:
-        InputError: A part that is no number from 0 on.
-    """
+    """Seeds between commas or spaces; InputError for a part that is no number from 0 on."""
     parts = [part for part in re.split(r"[,;\s]+", text.strip()) if part]
     wrong = next((part for part in parts if not part.isdecimal() or len(part) > 10), None)
     if wrong is not None:

@@ -101,13 +101,8 @@ def panel_of(recipe: Mapping[str, Any]) -> str:
 def _at_hand(ask: Ask, recipe: Mapping[str, Any], kept: Made | None) -> list[str]:
     """Make the face of a recipe again, with its last edit as a step that can be undone.
 
-    Args:
-        ask: Whose hand.
-        recipe: What made it.
-        kept: The picture itself, if the session still has it.
-
-    Returns:
-        Why it cannot be made again, if it rests on a photo or on latents.
+    ``kept`` is the picture itself, if the session still has it. Returns why it cannot be made
+    again, if it rests on a photo or on latents.
     """
     from mien.editing.latent import rebuild
 

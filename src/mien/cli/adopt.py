@@ -82,7 +82,6 @@ def adopt(
 
 
 def _kimg(text: str) -> float:
-    """``20kimg`` or ``20``."""
     from mien.errors import InputError
 
     try:

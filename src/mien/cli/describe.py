@@ -84,7 +84,6 @@ def describe(
 
 
 def _read(faces: Faces) -> str:
-    """What was read of the sentence."""
     from mien.attributes import in_words
 
     read, denied = faces.provenance["read"], faces.provenance["denied"]

@@ -33,7 +33,6 @@ def show(
 
 
 def _describe(file: Path) -> dict[str, Any]:
-    """Look at the first bytes, then ask whoever knows that kind of file."""
     from mien.checkpoints.sniff import looks_like
 
     try:
@@ -66,7 +65,6 @@ def _picture(file: Path) -> dict[str, Any]:
 
 
 def _clip(file: Path) -> dict[str, Any]:
-    """Facts of a clip, and what made it if it says so."""
     from mien.errors import VideoError
     from mien.video.provenance import read_provenance
     from mien.video.reader import Clip
@@ -91,7 +89,6 @@ def _clip(file: Path) -> dict[str, Any]:
 
 
 def _weights(file: Path) -> dict[str, Any]:
-    """Read the header of a .safetensors file, ours or another's."""
     from mien.checkpoints import header, native
 
     found = header.read(file)
@@ -153,7 +150,6 @@ def _arrays(file: Path) -> dict[str, Any]:
 
 
 def _lines(result: Mapping[str, Any], depth: int = 0) -> Iterator[str]:
-    """Draw the findings as indented lines."""
     for key, value in result.items():
         indent = "  " * depth
         if key == "tensors":

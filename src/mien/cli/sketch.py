@@ -107,7 +107,7 @@ def _translated(
     translate: Callable[[Path, int], Translation | Faces],
     force: bool,
 ) -> tuple[list[dict[str, Any]], list[str]]:
-    """Translate pictures one by one: what was written of each, and what was left out and why."""
+    """What was written of each picture, and what was left out and why."""
     from mien import images
     from mien.portraits.faces import Faces
 

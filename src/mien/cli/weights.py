@@ -162,7 +162,6 @@ def convert(
 
 
 def _state(row: Row) -> dict[str, Any]:
-    """A row of the catalogue and where its file is."""
     from mien.hub.loading import find_file
 
     return {**asdict(row), "path": find_file(row.file)}

@@ -174,7 +174,6 @@ def _chunks(answer: http.client.HTTPResponse) -> Iterator[bytes]:
 
 
 def _finish(row: Row, part: Path, target: Path) -> Path:
-    """Verify what came and give it its name."""
     size = part.stat().st_size
     with part.open("rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()

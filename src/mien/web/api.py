@@ -76,8 +76,6 @@ def _guarded(endpoint: Endpoint, folder: Path) -> Endpoint:
 
 
 def _asked(desk: Desk, name: str, model: type[Body], bounds: Bounds) -> Endpoint:
-    """The endpoint of one verb."""
-
     def done(studio: Any, body: Body) -> Result:
         from mien.web.verbs import VERBS  # With torch, behind the first page.
 

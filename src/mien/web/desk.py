@@ -128,7 +128,6 @@ class Desk:
         return self._ready.wait(timeout_s)
 
     def __len__(self) -> int:
-        """How many jobs run or wait."""
         return len(self._line) + (self._running is not None)
 
     def run(self, who: str, job: Callable[[Studio], T], told: Watch | None = None) -> T:

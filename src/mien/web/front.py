@@ -63,7 +63,6 @@ class Front:
             await send({"type": "websocket.close", "code": 1013})
 
     async def _live(self, receive: Receive, send: Send) -> None:
-        """From the server's start to its end."""
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
@@ -96,7 +95,6 @@ class Front:
 
 
 def _waiting(path: str) -> Response:
-    """What is said while the application is being built."""
     headers = {"retry-after": str(_LOOK_S), "cache-control": "no-store"}
     if path in PAGES:
         return HTMLResponse(_PAGE, headers=headers)

@@ -272,7 +272,6 @@ class Guard:
         return sending
 
     def _upload_fault(self, body: bytes) -> Response | None:
-        """What is wrong with files that were stored; None if nothing is."""
         paths = [Path(path) for path in json.loads(body) if self.is_file_of_ours(path)]
         if not paths:
             return refusal(400, "BadRequest", "no file came")
@@ -347,8 +346,6 @@ def _replayed(body: bytes, receive: Receive) -> Receive:
 
 
 def _dressed(send: Send, path: str, cookie: str = "") -> Send:
-    """Adds the headers that every answer has."""
-
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)

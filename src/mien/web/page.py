@@ -48,7 +48,6 @@ def build_page(desk: Desk, sessions: Sessions, settings: Settings) -> gr.Blocks:
 
 
 def _fill(page: gr.Blocks, bench: Bench) -> None:
-    """One page: head, the face at hand, the panels, the note, the bar."""
     say = bench.say
     Navbar(visible=False)
     bench.foot()
@@ -63,7 +62,6 @@ def _fill(page: gr.Blocks, bench: Bench) -> None:
 
 
 def _head(say: Say) -> str:
-    """Name, languages, light or dark."""
     links = "".join(
         f'<a href="{PATHS[code]}" lang="{code}" hreflang="{code}" data-language="{code}"'
         f"{' aria-current=page' if code == say.language else ''}>{name}</a>"
@@ -80,7 +78,6 @@ def _head(say: Say) -> str:
 
 
 def _hand(bench: Bench) -> None:
-    """The face at hand, the recent ones, and one at random."""
     say = bench.say
     with gr.Row(elem_id="hand"):
         # The page may be there before the studio; its first answer takes the place of this.

@@ -182,7 +182,6 @@ class Sessions:
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
-        """How many are kept."""
         return len(self._seen)
 
     def new(self) -> Session:

@@ -187,7 +187,6 @@ def _faces(verb: str, faces: Faces) -> Result:
 
 
 def _face(studio: Studio, face: bodies.Face, bounds: Bounds) -> int | Faces:
-    """What a body says of a face, as the studio takes it."""
     if face.seed is not None:
         return face.seed
     if face.latents is not None:

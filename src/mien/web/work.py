@@ -265,8 +265,6 @@ class Bench:
                 waiting.add_done_callback(lambda one: one.cancelled() or one.exception())
 
     async def _through_desk(self, ask: Ask, job: Job, values: Sequence[Any]) -> Any:
-        """A job in line."""
-
         def work(studio: Studio) -> Any:
             ask.studio = studio
             return job(ask, *values)
@@ -274,7 +272,6 @@ class Bench:
         return await asyncio.wrap_future(self.desk.submit(ask.session.id, work))
 
     def _progress(self, ask: Ask) -> str:
-        """The bar while something runs."""
         progress = self.desk.progress(ask.session.id)
         if progress is None:
             return ""
@@ -328,12 +325,10 @@ def _state(session: Session) -> str:
 
 
 async def _alone(ask: Ask, job: Job, values: Sequence[Any]) -> Any:
-    """A job that needs no studio."""
     return job(ask, *values)
 
 
 def _same(many: int) -> tuple[Any, ...]:
-    """Outputs that stay as they are."""
     return tuple(gr.skip() for _ in range(many))
 
 

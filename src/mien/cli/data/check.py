@@ -60,7 +60,6 @@ def check(
 
 
 def _lines(path: Path, found: list[Problem], summary: Summary) -> str:
-    """One line a problem, then the counts."""
     by_count = sorted(summary.sizes.items(), key=lambda item: -item[1])
     sizes = ", ".join(f"{count} of {size}" for size, count in by_count[:5])
     more = f" and {counted(len(by_count) - 5, 'other sizes')}" if len(by_count) > 5 else ""

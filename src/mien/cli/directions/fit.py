@@ -129,7 +129,6 @@ def fit(
 
 
 def _tell(tell: Callable[[str, int, int], None], line: dict[str, Any]) -> None:
-    """Show how far a fit is."""
     from mien.editing.naming import EDITS
 
     if "sampled" in line:

@@ -124,7 +124,6 @@ _FILES = ("scores.csv", "scores.md", "curves.csv", "loss.png")
 
 
 def _targets(out: Path, force: bool) -> None:
-    """Refuse to overwrite before anything is computed."""
     from mien.files import make_folder, refuse_existing
     from mien.sketch.translate import DIRECTIONS
 
@@ -134,7 +133,6 @@ def _targets(out: Path, force: bool) -> None:
 
 
 def _write(scores: SketchScores, out: Path) -> dict[str, Any]:
-    """Everything that was found, as files."""
     from mien import images
     from mien.files import replacing
     from mien.sketch.translate import DIRECTIONS

@@ -104,7 +104,6 @@ def _train(
     device: str,
     json: bool,
 ) -> None:
-    """Train one encoder, or go on with it."""
     from mien.inversion.compose import find_moments
     from mien.inversion.guide_training import GuideRecipe, joined
     from mien.runtime.memory import tune_allocator

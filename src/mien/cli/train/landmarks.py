@@ -64,7 +64,6 @@ def _job(
     make: Callable[[Any], Any],
     score: Callable[..., dict[str, float]],
 ) -> Job:
-    """Open the portraits; train, measure and write one of the networks."""
     from mien.faces.pictures import FacePictures
     from mien.files import check_targets
     from mien.training.state import forget

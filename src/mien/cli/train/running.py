@@ -120,7 +120,6 @@ def trainer(
 
 
 def _is_typed(context: Any, name: str) -> bool:
-    """Whether an option stands on the command line."""
     source = context.get_parameter_source(name)
     return source is not None and source.name == "COMMANDLINE"
 

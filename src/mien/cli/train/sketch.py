@@ -130,7 +130,6 @@ def _open(
 
 
 def _faces(paths: list[Path], resolution: int, rules: list[str]) -> Any:
-    """Photographs of all sets as one; None without any."""
     from mien.data.joining import choose, join
     from mien.data.training_set import TrainingSet
 
@@ -139,7 +138,6 @@ def _faces(paths: list[Path], resolution: int, rules: list[str]) -> Any:
 
 
 def _features(device: Any) -> Any:
-    """The frozen networks."""
     from mien.hub.loading import load
     from mien.judges.frozen import FrozenFeatures
 

@@ -120,7 +120,6 @@ def _given(bench: Bench, ask: Ask, path: str | None) -> UInt8[np.ndarray, "h w 3
 
 
 def _settings(values: tuple[Any, ...]) -> tuple[Setting, ...]:
-    """What the sliders and the list ask for."""
     from mien.editing.settings import Setting
 
     *strengths, other = values
@@ -131,7 +130,6 @@ def _settings(values: tuple[Any, ...]) -> tuple[Setting, ...]:
 
 
 def _draw(ask: Ask, image: UInt8[np.ndarray, "h w 3"], styles: int, first: int) -> tuple[Any, ...]:
-    """The palette."""
     painted = ask.studio.anime(image, styles=styles, style_seed=first)
     made = [
         ask.session.keep(Made(face, "anime", {**painted.provenance, **each}, None, painted.notes))
@@ -173,7 +171,6 @@ def _moved(studio: Studio, now: Steered, settings: tuple[Setting, ...]) -> np.nd
 
 
 def _choose(ask: Ask, *values: Any) -> tuple[Any, ...]:
-    """Steer the style that was pressed."""
     picked, now = ask.picked(), _steered(ask)
     now.seed = int(picked.provenance["style_seed"])
     ask.session.values["style"] = picked.id
@@ -187,7 +184,6 @@ def _steer(ask: Ask, *values: Any) -> dict[str, str]:
 
 
 def _keep(ask: Ask, *values: Any) -> str:
-    """The steered face as a picture of the session."""
     now = _steered(ask)
     painted = ask.studio.anime(now.image, styles=1, style_seed=now.seed, settings=_settings(values))
     recipe: Mapping[str, Any] = {**painted.provenance, **painted.each[0]}
@@ -225,7 +221,6 @@ def _film(ask: Ask, path: str | None, first: float, *values: Any) -> str:
 
 
 def _again(made: Mapping[str, Any]) -> list[Any]:
-    """The settings of a recipe."""
     rows = [row for edit in made.get("edits", ()) for row in edit["settings"]]
     said = {row["direction"]: float(row["strength"]) for row in rows}
     other = next((name for name in OTHERS if name in said), "")

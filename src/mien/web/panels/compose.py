@@ -104,7 +104,6 @@ def _draw(
     strength: float,
     variety: float,
 ) -> tuple[str, str]:
-    """Faces of whatever there is."""
     faces = composed(
         ask.studio,
         ask.session.folder,

@@ -106,7 +106,6 @@ def _draw(
 
 
 def _again(made: Mapping[str, Any]) -> list[Any]:
-    """The settings of a recipe."""
     return [
         made.get("text", ""), made.get("seed", 0), made.get("psi", VARIETY),
         made.get("without", ""), made.get("guidance", GUIDANCE),

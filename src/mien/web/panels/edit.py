@@ -69,8 +69,6 @@ def build(bench: Bench) -> None:
 
 
 def _sliders(say: Say) -> list[gr.Slider]:
-    """A slider a direction, the first of them unfolded."""
-
     def made(name: str) -> gr.Slider:
         return slider(
             -REACH, REACH, 0, step=0.1, label=say.name(name).capitalize(), min_width=140,
@@ -93,7 +91,6 @@ def _editing(ask: Ask) -> Editing:
 
 
 def _fill(ask: Ask) -> tuple[Any, ...]:
-    """The panel as the session has it."""
     if ask.session.carried is None:
         return None, "", *(0.0 for _ in DIRECTIONS), gr.Checkbox(visible=False)
     editing = _editing(ask)
@@ -104,7 +101,6 @@ def _fill(ask: Ask) -> tuple[Any, ...]:
 
 
 def _panel(ask: Ask, editing: Editing) -> tuple[Any, ...]:
-    """History and sliders."""
     strengths = editing.now.strengths
     return _history(editing, ask.say), *(strengths.get(name, 0.0) for name in DIRECTIONS)
 
@@ -145,7 +141,6 @@ def _jump(ask: Ask, to: int) -> tuple[Any, ...]:
 
 
 def _history(editing: Editing, say: Say) -> str:
-    """The steps, each a button that goes there."""
     rows = []
     for number, step in enumerate(editing.steps):
         moves = [f"{say.name(name)} {value:+.1f}" for name, value in step.strengths.items()]

@@ -41,7 +41,6 @@ def build(bench: Bench) -> None:
 
 
 def _walk(bench: Bench) -> list[Any]:
-    """From face to face."""
     say = bench.say
     with gr.Column(scale=2, min_width=300):
         seeds = gr.Textbox(
@@ -80,7 +79,6 @@ def _again(made: Mapping[str, Any]) -> list[Any]:
 
 
 def _mixed(made: Mapping[str, Any]) -> list[Any]:
-    """Rows, columns and layers."""
     from mien.editing.mixing import RANGES
 
     if "grid" in made:
@@ -93,7 +91,6 @@ def _mixed(made: Mapping[str, Any]) -> list[Any]:
 
 
 def _mixing(bench: Bench) -> list[Any]:
-    """Rows by columns."""
     say = bench.say
     with gr.Column(scale=2, min_width=300):
         rows = gr.Textbox(
@@ -123,7 +120,6 @@ def _mixing(bench: Bench) -> list[Any]:
 
 
 def _table(ask: Ask, faces: Faces, across: int, asked: Mapping[str, str]) -> str:
-    """The mixtures with their sources at the edges."""
     assert faces.sheet is not None
     made = ask.keep(faces, "mix")
     edges, wide = faces.sheet.images, across + 1

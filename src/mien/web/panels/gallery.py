@@ -130,7 +130,6 @@ def _at_hand(ask: Ask, recipe: Mapping[str, Any], kept: Made | None) -> list[str
 
 
 def _verb(recipe: Mapping[str, Any]) -> str:
-    """What made a face, by its recipe."""
     if recipe.get("edits"):
         return "edit"
     return "mix" if "mix" in recipe else "describe" if "text" in recipe else "generate"

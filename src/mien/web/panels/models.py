@@ -125,7 +125,6 @@ def _line(text: str) -> str:
 
 
 def _table(say: Say) -> str:
-    """What there is, in families."""
     parts = []
     for family, names in catalogue.FAMILIES.items():
         rows = "".join(_row(catalogue.find(name), say) for name in names)

@@ -83,6 +83,11 @@ def plain(value: Any) -> Any:
     return json.loads(json.dumps(value, default=images.json_default), parse_constant=lambda _: None)
 
 
+def no_constant(name: str) -> Any:
+    """Refuses NaN and Infinity, which Python reads as numbers and JSON has not."""
+    raise ValueError(f"{name} is no number of JSON")
+
+
 def answer(
     request: Request, made: Sequence[Made], notes: Sequence[str], seconds: float
 ) -> Response:

@@ -17,6 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSche
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException
 
+from mien.web.answers import no_constant
 from mien.web.uploads import Limits, check_picture
 
 B = TypeVar("B", bound="Body")
@@ -244,14 +245,10 @@ async def read_body(request: Request, model: type[B]) -> B:
         told = f"{kind[:80]!r} is not taken; send application/json or multipart/form-data"
         raise HTTPException(415, told)
     try:
-        told = json.loads(await request.body(), parse_constant=_no_number)
+        told = json.loads(await request.body(), parse_constant=no_constant)
     except (ValueError, RecursionError):
         raise HTTPException(400, "the body is no JSON") from None
     return model.model_validate(told)
-
-
-def _no_number(name: str) -> Any:
-    raise ValueError(f"{name} is no number of JSON")
 
 
 async def _form(request: Request) -> dict[str, Any]:
@@ -279,7 +276,7 @@ async def _form(request: Request) -> dict[str, Any]:
 def _value(text: str) -> Any:
     """A field of a form: JSON where it is a number, a list, true…; else the text itself."""
     try:
-        value = json.loads(text, parse_constant=_no_number)
+        value = json.loads(text, parse_constant=no_constant)
     except (ValueError, RecursionError):
         return text
     return text if isinstance(value, str) else value

@@ -27,11 +27,11 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mien.errors import MienError
-from mien.web.answers import failure, refusal
+from mien.web.answers import failure, no_constant, refusal
 from mien.web.early import PAGES
 from mien.web.sessions import COOKIE, Sessions
 from mien.web.settings import Settings
-from mien.web.uploads import Limits, check_file, check_picture
+from mien.web.uploads import check_file, check_picture
 from mien.web.words import spoken
 
 TOKEN_COOKIE = "mien_key"
@@ -103,7 +103,7 @@ class Guard:
     def __init__(self, app: ASGIApp, settings: Settings, sessions: Sessions) -> None:
         self.app, self.settings, self.sessions = app, settings, sessions
         self.files = sessions.files.resolve()
-        self._limits = Limits(settings.max_upload, settings.max_pixels)
+        self._limits = settings.limits
         self._key = secrets.token_urlsafe(32)
         own = {settings.host, socket.gethostname(), "localhost", *settings.names}
         self._names = {name.strip("[]").lower() for name in own}
@@ -220,7 +220,7 @@ class Guard:
     def _body_fault(self, body: bytes, session: str | None) -> Response | None:
         """What is wrong with what a page sends: no JSON, no session, or files that are not ours."""
         try:
-            told = json.loads(body, parse_constant=_no_constant)
+            told = json.loads(body, parse_constant=no_constant)
         except (ValueError, RecursionError):
             return refusal(400, "BadRequest", "the body is no JSON")
         if not isinstance(told, dict):
@@ -378,10 +378,6 @@ def _answering(scope: Scope, receive: Receive, send: Send) -> Send:
 
 def _too_large(limit: int) -> Response:
     return refusal(413, "TooLarge", f"the request has more than {limit} bytes, which is the limit")
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no number of JSON")
 
 
 def _same(given: str, secret: str) -> bool:

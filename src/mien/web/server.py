@@ -14,7 +14,7 @@ import socket
 import sys
 import threading
 import warnings
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Any
 
 from mien.errors import InputError, MissingExtra
@@ -118,8 +118,16 @@ def _inside(
     from mien.web.look import looks
     from mien.web.page import build_page
 
-    opened = threading.Event()  # Weights load behind the first page, not beside it.
-    make = _when(opened, studio_factory or _factory(settings))
+    opened = threading.Event()
+
+    def make() -> Studio:
+        opened.wait()  # Weights load behind the first page, not beside it.
+        if studio_factory is not None:
+            return studio_factory()
+        from mien.studio.session import Studio
+
+        return Studio(settings.model, settings.device, engine=settings.engine)
+
     desk = Desk(make, settings.waiting, _warm if studio_factory is None else None)
 
     app = FastAPI(
@@ -153,26 +161,6 @@ def _inside(
     return app
 
 
-@contextlib.contextmanager
-def uncollected() -> Iterator[None]:
-    """Without looking for garbage: a quarter of the time that imports and the page take."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
-
-
-def _when(opened: threading.Event, make: Callable[[], Studio]) -> Callable[[], Studio]:
-    """``make``, not before something is."""
-
-    def behind() -> Studio:
-        opened.wait()
-        return make()
-
-    return behind
-
-
 def _lifespan(
     desk: Desk, sessions: Sessions, opened: threading.Event
 ) -> Callable[[FastAPI], contextlib.AbstractAsyncContextManager[None]]:
@@ -192,15 +180,6 @@ def _lifespan(
             sessions.close()
 
     return lifespan
-
-
-def _factory(settings: Settings) -> Callable[[], Studio]:
-    def make() -> Studio:
-        from mien.studio.session import Studio
-
-        return Studio(settings.model, settings.device, engine=settings.engine)
-
-    return make
 
 
 def _warm(studio: Studio) -> None:
@@ -262,8 +241,11 @@ def serve(settings: Settings, taken: socket.socket) -> None:
     early, sessions = Early(settings), Sessions(settings.ttl_s, settings.sessions)
 
     def make() -> FastAPI:
-        with uncollected():
+        gc.disable()  # A quarter of the time that imports and the page take.
+        try:
             return _inside(settings, sessions, app_id=early.app_id)
+        finally:
+            gc.enable()
 
     front = Front(make, failed, early)
     server = uvicorn.Server(

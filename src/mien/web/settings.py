@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from mien.errors import InputError, WrongValue
+
+if TYPE_CHECKING:
+    from mien.web.uploads import Limits
 
 LOOPBACK = "127.0.0.1"
 
@@ -66,6 +70,13 @@ class Settings:
             raise InputError(
                 f"`host={self.host}` lets others in; give `token` or `auth`, or keep {LOOPBACK}"
             )
+
+    @property
+    def limits(self) -> Limits:
+        """How much one file that is sent may have."""
+        from mien.web.uploads import Limits
+
+        return Limits(self.max_upload, self.max_pixels)
 
     @property
     def guarded(self) -> bool:

@@ -18,6 +18,7 @@ import numpy as np
 from PIL import Image
 
 from mien.errors import InputError
+from mien.web.fields import empty
 from mien.web.look import asset
 from mien.web.sessions import Made
 from mien.web.words import Say
@@ -67,14 +68,14 @@ def told(made: Made, say: Say) -> str:
 
 
 def pictures(
-    made: Sequence[Made], say: Say, chosen: str = "", empty: str = "", waits: int = 0
+    made: Sequence[Made], say: Say, chosen: str = "", none: str = "", waits: int = 0
 ) -> str:
     """Pictures that can be pressed, the one with the id ``chosen`` marked.
 
-    ``empty`` is said if there are none; ``waits`` is how many more will come.
+    ``none`` is said if there are none; ``waits`` is how many more will come.
     """
     if not made and not waits:
-        return f'<p class="empty">{html.escape(empty)}</p>' if empty else ""
+        return empty(none) if none else ""
     cells = []
     for one in made:
         name = html.escape(told(one, say), quote=True)
@@ -87,20 +88,15 @@ def pictures(
     return f'<div class="faces" data-many="{len(cells)}">{"".join(cells)}</div>'
 
 
-def slider(low: float, high: float, value: float, **more: Any) -> gr.Slider:
-    """A slider without the button that puts it back."""
-    return gr.Slider(low, high, value, buttons=[], **more)
-
-
 def picker(label: str, **more: Any) -> gr.HTML:
     """Where :func:`pictures` go; ``select`` says which was pressed, ``event["pick"]``."""
     return gr.HTML("", label=label, js_on_load=asset("pick.js"), **more)
 
 
-def compare(label: str, before: str, after: str, empty: str = "", **more: Any) -> gr.HTML:
+def compare(label: str, before: str, after: str, none: str = "", **more: Any) -> gr.HTML:
     """Two pictures one over the other and a slider between; its value is ``pair(…)``.
 
-    ``before`` and ``after`` say what they show, ``empty`` what is said while there are none.
+    ``before`` and ``after`` say what they show, ``none`` what is said while there are none.
     """
     name, left, right = (html.escape(text, quote=True) for text in (label, before, after))
     return gr.HTML(
@@ -111,7 +107,7 @@ def compare(label: str, before: str, after: str, empty: str = "", **more: Any) -
             f'<img class="after" alt="{right}"><img class="before" alt="{left}">'
             f'<span class="mark left">{left}</span><span class="mark right">{right}</span>'
             f'<input type="range" min="0" max="100" value="50" aria-label="{name}"></figure>'
-            f'<p class="empty">{html.escape(empty)}</p>'
+            f"{empty(none)}"
         ),
         js_on_load=asset("compare.js"),
         **more,

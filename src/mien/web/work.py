@@ -25,7 +25,7 @@ from mien.portraits.faces import Faces
 from mien.web.desk import CANCELLING, LOADING, WAITING, Desk, Progress
 from mien.web.sessions import Made, Session, Sessions
 from mien.web.settings import Settings
-from mien.web.uploads import Limits, read_picture, without_paths
+from mien.web.uploads import read_picture, without_paths
 from mien.web.widgets import from_address
 from mien.web.words import Say
 
@@ -83,6 +83,11 @@ class Ask:
         """Take the picture that was pressed to all panels."""
         self.session.carried = self.picked()
 
+    def still(self, name: str) -> list[Made]:
+        """The pictures that a panel remembers, as far as the session keeps them."""
+        kept = {one.id for one in self.session.made}
+        return [one for one in self.session.values.get(name, ()) if one.id in kept]
+
     @property
     def chosen(self) -> str:
         """Id of the face at hand; empty if there is none."""
@@ -118,7 +123,6 @@ class Bench:
         tabs: The panels; an output that opens one of them.
         bar, cancel: The line at the foot, what runs or went wrong, and the button beside it.
         state: Changes whenever the session's pictures or the face at hand do.
-        later: What binds the panels, called once all of the page is laid out.
         returns: Verb -> components of its panel, and their values for a recipe.
     """
 
@@ -129,7 +133,6 @@ class Bench:
 
     def __init__(self, desk: Desk, sessions: Sessions, settings: Settings, say: Say) -> None:
         self.desk, self.sessions, self.settings, self.say = desk, sessions, settings, say
-        self.later: list[Callable[[], None]] = []
         self.returns: dict[str, tuple[list[Any], Callable[[Mapping[str, Any]], list[Any]]]] = {}
         self._fills: list[tuple[Fill, list[Any]]] = []
 
@@ -148,13 +151,18 @@ class Bench:
         """
         if path is None:
             raise InputError(self.say("no_photo"))
-        limits = Limits(self.settings.max_upload, self.settings.max_pixels)
-        image = read_picture(Path(path).read_bytes(), limits, "photo")
+        image = read_picture(Path(path).read_bytes(), self.settings.limits, "photo")
         high, wide = image.shape[:2]
         share = LONGEST / max(high, wide)
         if share >= 1:
             return image
         return images.resize(image, (max(1, round(share * high)), max(1, round(share * wide))))
+
+    def photo_or_hand(self, ask: Ask, path: str | None) -> UInt8[np.ndarray, "h w 3"]:
+        """As :meth:`photo`; where none was sent, the face at hand."""
+        if path is None and ask.session.carried is not None:
+            return ask.session.carried.picture
+        return self.photo(path)
 
     def drawn(self, png: str | None) -> UInt8[np.ndarray, "h w 3"] | None:
         """What is drawn on a canvas, by its value; None while it is empty.
@@ -163,8 +171,7 @@ class Bench:
         """
         if not png:
             return None
-        limits = Limits(self.settings.max_upload, self.settings.max_pixels)
-        return read_picture(from_address(str(png)), limits, "drawing")
+        return read_picture(from_address(str(png)), self.settings.limits, "drawing")
 
     def follow(self, fill: Fill, outputs: Sequence[Any]) -> None:
         """Fill outputs from the session now, and whenever its pictures or its face change."""

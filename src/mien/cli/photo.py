@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Option
 
-from mien.cli import opt
-from mien.cli.sketch import BigOption, MethodOption, translate_all
+from mien.cli.options import shared_options
+from mien.cli.sketch import Translating, translate_all
 
 if TYPE_CHECKING:
     from mien.portraits.faces import Faces
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from mien.studio import Studio
 
 
+@shared_options(Translating)
 def photo(
+    how: Translating,
     sketches: Annotated[list[str], Argument(metavar="SKETCH…", help="Files, folders or patterns.")],
     through_latent: Annotated[
         bool, Option("--through-latent", help="Let the generator draw: always a face.")
@@ -31,14 +33,6 @@ def photo(
     model: Annotated[
         str | None, Option(help="A model, or through latents a generator: name or file.")
     ] = None,
-    method: MethodOption = None,
-    big: BigOption = "face",
-    out: opt.RunOut = None,
-    device: opt.Device = "auto",
-    precision: opt.Precision = "fast",
-    engine: opt.Engine = "auto",
-    force: opt.Force = False,
-    json: opt.Json = False,
 ) -> None:
     """Turn sketches of faces into photos.
 
@@ -48,19 +42,18 @@ def photo(
     """
     from mien.errors import InputError
 
-    if through_latent and method is not None:
+    if through_latent and how.method is not None:
         raise InputError("--method names a network that translates; leave out --through-latent")
 
-    @cache  # loads torch, which a mistyped file need not wait for
+    @cache
     def session() -> Studio:
-        from mien.studio import DEFAULT_MODEL, Studio
+        from mien.studio import DEFAULT_MODEL
 
-        generator = (through_latent and model) or DEFAULT_MODEL
-        return Studio(generator, device=device, precision=precision, engine=engine)
+        return how.studio((through_latent and model) or DEFAULT_MODEL)
 
     def translate(path: Path, items: int) -> Translation | Faces:
         if through_latent:
             return session().photo_through_latent(path, seed, psi)
-        return session().photo(path, model, method, big, items)
+        return session().photo(path, model, how.method, how.big, items)
 
-    translate_all("photo", sketches, translate, out, force, json)
+    translate_all("photo", sketches, translate, how)

@@ -47,6 +47,23 @@ def parse_box(text: str) -> tuple[float, float, float, float]:
     return x, y, width, height
 
 
+def read_face(text: str | None, *words: str) -> Any:
+    """Read ``--face``: a number, or one of these words; InputError if it is neither."""
+    if text is None or text in words:
+        return text
+    if not text.isdecimal():
+        raise InputError(f"--face {text!r} is none of: a number from 1, {', '.join(words)}")
+    return int(text)
+
+
+def read_sides(text: str) -> tuple[str, str]:
+    """Read ``--sides``: two names with a comma between; InputError if they are not."""
+    names = [name.strip() for name in text.split(",")]
+    if len(names) != 2 or not all(names):
+        raise InputError(f"sides {text!r} are not two names with a comma between")
+    return names[0], names[1]
+
+
 def picture_problem(error: Exception, name: str, preview: Path) -> str:
     """What is wrong with a picture, its name first; several faces are numbered in a ``preview``."""
     from mien import images
@@ -85,6 +102,16 @@ def write_text(path: Path | None, text: str, force: bool) -> None:
     with replacing(path, force) as beside:
         beside.write_text(text, encoding="utf-8")
     note(f"wrote {path}")
+
+
+def write_json(path: Path | None, result: Mapping[str, Any], force: bool) -> None:
+    """Write a result as JSON, if a file was asked for."""
+    if path is None:
+        return
+    from mien.files import replacing
+
+    with replacing(path, force) as beside:
+        beside.write_text(json_text.dumps(plain(result), indent=1), encoding="utf-8")
 
 
 def note(text: str) -> None:

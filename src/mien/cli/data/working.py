@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer import Option
 
-from mien.cli.common import emit, note, progress
-from mien.errors import InputError, counted
+from mien.cli.common import emit, note, progress, read_face
+from mien.errors import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,11 +41,8 @@ def which_face(face: str | None, aligned: bool) -> Where:
     """Read ``--face`` and ``--aligned``."""
     from mien.faces.choosing import Where
 
-    if face is None or face == "largest":
-        return Where(1 if face else None, aligned=aligned)
-    if not face.isdecimal():
-        raise InputError(f"--face {face!r} is none of: a number from 1, largest")
-    return Where(int(face), aligned=aligned)
+    number = read_face(face, "largest")
+    return Where(1 if number == "largest" else number, aligned=aligned)
 
 
 def work(

@@ -9,7 +9,6 @@ from typer import Option
 
 from mien.cli import opt
 from mien.cli.common import emit, note, write_text
-from mien.cli.evaluate.options import refuse_csv
 
 
 def alignment(
@@ -33,10 +32,11 @@ def alignment(
     from mien.faces.evaluate_alignment import find_points, read_pupils, score_alignment
     from mien.faces.finder import FaceFinder
     from mien.faces.shipped import load_any_detector
+    from mien.files import check_targets
     from mien.hub.loading import load_landmarks
     from mien.runtime.devices import find_device
 
-    refuse_csv(csv, force)
+    check_targets([csv], force)
     where = str(find_device(device))
     photos = open_source(data)
     if count is not None:

@@ -9,6 +9,7 @@ from typer import Option
 
 from mien.cli import opt
 from mien.cli.common import emit, note, progress
+from mien.cli.evaluate.options import measuring
 
 if TYPE_CHECKING:
     from mien.anime.evaluate import AnimeMeasure
@@ -152,18 +153,14 @@ def _score(
     for name in directions:
         found = load_anime_directions(measure.painter.loaded, name)
         if anime_edits.is_unnamed(found):
-            _say(f"components of {found.name}")
+            measuring(f"components of {found.name}")
             tagger = load_tagger(namer, str(measure.painter.device))
             groups = anime_edits.named_components(measure, found, tagger)
         else:
             groups = anime_edits.known_pairs(found, tags)
         edits += anime_edits.group_edits(found, groups)
-        matrices += anime_edits.rescore_anime(measure, found, groups, progress=_say)
-    return score_anime(measure, edits, _say), matrices
-
-
-def _say(row: str) -> None:
-    note(f"measuring: {row}")
+        matrices += anime_edits.rescore_anime(measure, found, groups, progress=measuring)
+    return score_anime(measure, edits, measuring), matrices
 
 
 def _clip(painter: AnimePainter, path: Path, aligned: bool, seed: int, place: str) -> ScoreTable:

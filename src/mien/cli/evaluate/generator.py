@@ -9,7 +9,6 @@ from typer import Option
 
 from mien.cli import opt
 from mien.cli.common import emit, write_text
-from mien.cli.evaluate.options import refuse_csv
 
 
 def generator(
@@ -49,11 +48,12 @@ def generator(
     """
     from mien.data.training_set import TrainingSet
     from mien.faces.shipped import face_finder
+    from mien.files import check_targets
     from mien.hub.loading import load_judge, load_recognition
     from mien.portraits.evaluate import Beside, score_generator
     from mien.studio import Studio
 
-    refuse_csv(csv, force)
+    check_targets([csv], force)
     studio = Studio(model, device, precision="exact")
     place, size = str(studio.device), studio.generator.config.resolution
     loaded = load_judge(judge, place)

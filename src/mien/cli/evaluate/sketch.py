@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 from typer import Option
 
 from mien.cli import opt
-from mien.cli.common import emit, note
+from mien.cli.common import emit, note, read_sides
+from mien.cli.evaluate.options import measuring
 
 if TYPE_CHECKING:
     from mien.hub.loading import Loaded
@@ -64,15 +65,11 @@ def sketch(
     models = [loading.load_translator(name, place) for name in _expand(model)]
     tagger = loading.load_judge(judge, place)
     plan = SketchPlan(
-        split, limit, shown, study, _sides(sides), direction, precision, engine, engine_cache()
+        split, limit, shown, study, read_sides(sides), direction, precision, engine, engine_cache()
     )
-    scores = score_sketch(models, data, tagger, _identity(identity, place), plan, _say)
+    scores = score_sketch(models, data, tagger, _identity(identity, place), plan, measuring)
     files = {} if out is None else _write(scores, out)
     emit({**scores.table.as_dict(), "files": files}, json, scores.table.text())
-
-
-def _say(row: str) -> None:
-    note(f"measuring: {row}")
 
 
 def _expand(names: list[str] | None) -> list[str]:
@@ -93,15 +90,6 @@ def _expand(names: list[str] | None) -> list[str]:
             raise FileError(folder, cause, "let the training finish, or name a file")
         found += inside
     return found
-
-
-def _sides(text: str) -> tuple[str, str]:
-    from mien.errors import InputError
-
-    names = [name.strip() for name in text.split(",")]
-    if len(names) != 2 or not all(names):
-        raise InputError(f"sides {text!r} are not two names with a comma between")
-    return names[0], names[1]
 
 
 def _identity(name: str, device: str) -> Loaded | None:

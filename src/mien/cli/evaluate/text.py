@@ -8,7 +8,7 @@ from typer import Option
 
 from mien.cli import opt
 from mien.cli.common import emit, note, write_text
-from mien.cli.evaluate.options import DataOption, JudgeOption, refuse_csv
+from mien.cli.evaluate.options import DataOption, JudgeOption
 
 
 def text(
@@ -28,11 +28,12 @@ def text(
 ) -> None:
     """Judge faces drawn for the written sentences of kept-out pictures, method by method."""
     from mien.data.training_set import TrainingSet
+    from mien.files import check_targets
     from mien.hub.loading import load_tagger
     from mien.studio import DEFAULT_REFINE, Studio
     from mien.text.evaluate import TextProtocol, score_text
 
-    refuse_csv(csv, force)
+    check_targets([csv], force)
     studio = Studio(model, device, precision="exact")
     size = studio.generator.config.resolution
     kept = TrainingSet.open(data, size, part="kept-out")

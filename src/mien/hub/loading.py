@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from mien.judges.face_detector import FaceDetector
+    from mien.judges.frozen import FrozenFeatures
     from mien.judges.identity import Identity
     from mien.judges.inception import Inception
     from mien.judges.landmarks import LandmarkNetwork
@@ -274,6 +275,14 @@ def load_mobilenet(
 ) -> Loaded[MobileNet]:
     """Load MobileNetV2, from its 8-bit file; see :func:`load`."""
     return _frozen(name_or_path, "mobilenet", device)
+
+
+def load_features(device: str = "cpu") -> FrozenFeatures:
+    """Inception and MobileNet as they ship, frozen and looked at together."""
+    from mien.judges.frozen import FrozenFeatures
+
+    networks = [load(name, name, device).network for name in ("inception", "mobilenet")]
+    return FrozenFeatures(*networks)
 
 
 def load_recognition(

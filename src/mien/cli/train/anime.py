@@ -54,21 +54,17 @@ def anime(
     """
     from mien.anime import files
     from mien.anime.recipe import AnimeRecipe, Judges
-    from mien.hub.loading import load, load_tagger, resolve
-    from mien.judges.frozen import FrozenFeatures
+    from mien.hub.loading import load_features, load_tagger, resolve
     from mien.runtime.devices import find_device
     from mien.runtime.memory import tune_allocator
     from mien.training import state
 
     tune_allocator()
     settled = AnimeConfig(**config)
-    features = FrozenFeatures(
-        load("inception", "inception").network, load("mobilenet", "mobilenet").network
-    )
     taggers = (load_tagger(tagger).network, load_tagger(anime_tagger).network)
     more = _faces(faces or [], settled.resolution, only or [])
     pictures = files.AnimeData.open(data, settled.resolution, more)
-    recipe = AnimeRecipe(settled, pictures, Judges(features, *taggers), find_device(device))
+    recipe = AnimeRecipe(settled, pictures, Judges(load_features(), *taggers), find_device(device))
     if start is not None and not state.checkpoints(out):
         files.start_from(recipe, resolve(start, files.KIND))
     cadence = Cadence(tick_kimg, checkpoint_kimg, sample_kimg)

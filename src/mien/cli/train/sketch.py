@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from typer import Option
 
 from mien.cli import opt
-from mien.cli.common import emit
+from mien.cli.common import emit, read_sides
 from mien.cli.options import config_options
 from mien.cli.train.options import RunOption
 from mien.cli.train.running import Run, follow, settled_precision
@@ -70,6 +70,7 @@ def sketch(
     The run's folder gets `state-*.safetensors`, `log.jsonl`, `grids/` and at the end
     `photo-to-sketch.safetensors` or `sketch-to-photo.safetensors`, or both.
     """
+    from mien.hub.loading import load_features
     from mien.runtime.devices import find_device
     from mien.runtime.memory import tune_allocator
     from mien.sketch import files
@@ -91,7 +92,7 @@ def sketch(
         _faces(faces or [], settled.resolution, only or []),
         kept,
         _judge(judge, place) if judge else None,
-        _features(place) if settled.looks else None,
+        load_features(str(place)) if settled.looks else None,
         place,
     )
     if start is not None and not files.state.checkpoints(out):
@@ -111,9 +112,7 @@ def _open(
     from mien.data.pairs import PairedSet, UnpairedSet, joined
     from mien.errors import InputError
 
-    names = tuple(name.strip() for name in sides.split(","))
-    if len(names) != 2 or not all(names):
-        raise InputError(f"sides {sides!r} are not two names with a comma between")
+    names = read_sides(sides)
     if unpaired:
         if config.split != "honest":
             raise InputError(f"split {config.split!r} is for pairs; leave out --unpaired")
@@ -135,14 +134,6 @@ def _faces(paths: list[Path], resolution: int, rules: list[str]) -> Any:
 
     sets = [choose(TrainingSet.open(path, resolution), rules) for path in paths]
     return join(sets) if sets else None
-
-
-def _features(device: Any) -> Any:
-    from mien.hub.loading import load
-    from mien.judges.frozen import FrozenFeatures
-
-    networks = (load(name, name, str(device)).network for name in ("inception", "mobilenet"))
-    return FrozenFeatures(*networks)
 
 
 def _judge(name: str, device: Any) -> Any:

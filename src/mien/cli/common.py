@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from mien.errors import InputError, in_dashes
+from mien.errors import InputError, counted, in_dashes
 
 T = TypeVar("T")
 
@@ -91,6 +91,15 @@ def emit(result: Mapping[str, Any], json: bool, text: object) -> None:
         # Brackets in names are no markup, and a pipe has no width to break lines at.
         width = None if sys.stdout.isatty() else _PIPE_WIDTH
         Console(markup=False, highlight=False, width=width).print(text)
+
+
+def clip_told(
+    provenance: Mapping[str, Any], frames: int, drawn: int, took: float, notes: Any, out: Path
+) -> tuple[dict[str, Any], str]:
+    """What is said of a clip that was written, for a program and for a person."""
+    facts = {"frames": frames, "took_s": round(took, 3), "notes": notes, "file": out}
+    text = f"{counted(drawn, 'frames')} in {took:.1f} s ({drawn / took:.1f} a second)\n{out}"
+    return {**provenance, **facts}, text
 
 
 def write_text(path: Path | None, text: str, force: bool) -> None:

@@ -8,10 +8,9 @@ from typing import Annotated
 from typer import Argument, Option
 
 from mien.cli import opt
-from mien.cli.common import emit, note, watching
+from mien.cli.common import clip_told, emit, note, watching
 from mien.cli.options import shared_options
 from mien.cli.results import HOME, Drawing, Results
-from mien.errors import counted
 
 _Out = Annotated[
     Path | None,
@@ -96,13 +95,5 @@ def walk(
         notes += enlarged(studio.generator.config.resolution, size)
     for remark in notes:
         note(remark)
-    result = {
-        **planned.provenance,
-        "frames": writer.count,
-        "took_s": round(took, 3),
-        "notes": notes,
-        "file": out,
-    }
-    frames = counted(writer.count, "frames")
-    text = f"{frames} in {took:.1f} s ({writer.count / took:.1f} a second)\n{out}"
+    result, text = clip_told(planned.provenance, writer.count, writer.count, took, notes, out)
     emit(result, how.json, text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from typer import Option
 
@@ -25,6 +25,15 @@ def stop_asked() -> Callable[[], bool]:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, hear)
     return lambda: bool(heard)
+
+
+def codes_of(studio: Any, photos: Any, kept: Path, tell: Any) -> tuple[Any, Any]:
+    """Codes and features of photographs by a generator's encoder, kept in a run's folder."""
+    from mien.inversion.known_codes import known_codes
+
+    said = f"{photos.fingerprint} {studio.loaded.sha256[:12]}"
+    told = lambda i, n: tell("reading photographs", i, n)  # noqa: E731
+    return known_codes(studio.inverter, photos.pictures, kept, said, told)
 
 
 DataOption = Annotated[Path, Option("--data", metavar="PATH", help="A folder or zip of pictures.")]

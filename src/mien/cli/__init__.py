@@ -30,28 +30,12 @@ from typer.core import TyperCommand, TyperGroup
 from mien.errors import FileError, MienError, UnknownName, in_dashes
 
 VERBS: dict[str, str] = {
-    "describe": "mien.cli.describe",
-    "generate": "mien.cli.generate",
-    "compose": "mien.cli.compose",
-    "sketch": "mien.cli.sketch",
-    "photo": "mien.cli.photo",
-    "anime": "mien.cli.anime",
-    "invert": "mien.cli.invert",
-    "edit": "mien.cli.edit",
-    "mix": "mien.cli.mix",
-    "grid": "mien.cli.grid",
-    "walk": "mien.cli.walk",
-    "directions": "mien.cli.directions",
-    "show": "mien.cli.show",
-    "web": "mien.cli.web",
-    "run": "mien.cli.run",
-    "data": "mien.cli.data",
-    "train": "mien.cli.train",
-    "evaluate": "mien.cli.evaluate",
-    "weights": "mien.cli.weights",
-    "adopt": "mien.cli.adopt",
-    "bench": "mien.cli.bench",
-    "doctor": "mien.cli.doctor",
+    verb: f"mien.cli.{verb}"
+    for verb in (
+        *("describe", "generate", "compose", "sketch", "photo", "anime", "invert"),
+        *("edit", "mix", "grid", "walk", "directions", "show", "web", "run"),
+        *("data", "train", "evaluate", "weights", "adopt", "bench", "doctor"),
+    )
 }
 """Verb -> the module that holds it, in the order in which ``mien --help`` lists them."""
 

@@ -60,12 +60,8 @@ def adopt(
     config = Adoption(samples, steps, faces, free, chosen_seed(seed), encoder=kimg)
     tune_allocator()
     place = str(find_device(device))
-    tools = Tools(
-        load_tagger(tagger, place),
-        load_tagger(judge, place),
-        load_identity(identity, place),
-        SentenceEncoder,
-    )
+    taggers = load_tagger(tagger, place), load_tagger(judge, place)
+    tools = Tools(*taggers, load_identity(identity, place), SentenceEncoder)
     files: list[Path] = []
     notes: list[str] = []
     with showing() as tell:

@@ -117,13 +117,11 @@ def edit(
             note(remark)
     else:
         with watching(studio):
+            how_far = (directions, layers, psi, force)
             made = joined(
-                [
-                    studio.edit(face, settings or (), directions, layers, psi, force)
-                    if text is None
-                    else studio.edit_by_words(face, text, strength, directions, layers, psi, force)
-                    for face in faces
-                ]
+                [studio.edit(face, settings or (), *how_far) for face in faces]
+                if text is None
+                else [studio.edit_by_words(face, text, strength, *how_far) for face in faces]
             )
         # Before anything is written: a face that is no photo's has nothing to go back into.
         pages = pasted(made.images, made.each, made.names(), Path(), force=True) if paste else {}

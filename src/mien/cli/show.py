@@ -72,9 +72,7 @@ def _clip(file: Path) -> dict[str, Any]:
     clip = Clip(file)
     result: dict[str, Any] = {
         "kind": "clip",
-        "width": clip.width,
-        "height": clip.height,
-        "frames": clip.frames,
+        **{name: getattr(clip, name) for name in ("width", "height", "frames")},
         "fps": round(float(clip.fps), 3),
         "seconds": round(clip.duration, 3),
         "sound": clip.sound,

@@ -51,13 +51,8 @@ FID_ROW = "inception-fid"
 
 _COUNTS = ("blocks", "layers")
 _UNBUILDABLE = (
-    ArithmeticError,
-    AttributeError,
-    InputError,
-    LookupError,
-    RuntimeError,
-    TypeError,
-    ValueError,
+    *(ArithmeticError, AttributeError, InputError, LookupError),
+    *(RuntimeError, TypeError, ValueError),
 )
 
 

@@ -204,19 +204,10 @@ class Invert(Body):
     aligned: bool = False
 
 
+_OWN = (Describe, Generate, Edit, Strip, Mix, Grid, Walk, Compose)
 BODIES: Mapping[str, type[Body]] = {
-    "describe": Describe,
-    "generate": Generate,
-    "edit": Edit,
-    "strip": Strip,
-    "mix": Mix,
-    "grid": Grid,
-    "walk": Walk,
-    "compose": Compose,
-    "sketch": Translate,
-    "photo": Translate,
-    "anime": Anime,
-    "invert": Invert,
+    **{model.__name__.lower(): model for model in _OWN},
+    **{"sketch": Translate, "photo": Translate, "anime": Anime, "invert": Invert},
 }
 """Verb -> what it may be asked."""
 

@@ -106,12 +106,8 @@ def _adopt(ask: Ask, name: str | None, samples: float, steps: float) -> str:
         config = Adoption(samples=int(samples), steps=int(steps))
     else:
         lines.append(say("adopt_goes_on", config.samples, config.steps))
-    tools = Tools(
-        load_tagger("teacher", device),
-        load_tagger("judge", device),
-        load_identity("identity", device),
-        lambda: studio.encoder,
-    )
+    taggers = load_tagger("teacher", device), load_tagger("judge", device)
+    tools = Tools(*taggers, load_identity("identity", device), lambda: studio.encoder)
     for line in adopt(load_generator(path, device), tools, config):
         if "doing" in line:
             studio.watch(line["doing"], line["done"], line["of"])

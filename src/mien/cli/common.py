@@ -131,34 +131,21 @@ def note(text: str) -> None:
 def progress(items: Iterable[T], label: str, total: int | None = None) -> Iterator[T]:
     """Pass ``items`` through, with a bar on stderr after a second, if it is a terminal.
 
-    The bar says ``label`` and goes at the end; ``total`` None asks ``len`` if the items have one.
+    It says ``label`` and goes at the end; ``total`` None asks ``len`` if the items have one.
     """
     if not sys.stderr.isatty():
         yield from items
         return
     if total is None and hasattr(items, "__len__"):
         total = len(items)  # pyright: ignore[reportArgumentType]
-    start = time.monotonic()
-    bar = task = None
-    try:
+    with showing() as tell:
         for done, item in enumerate(items):
-            if bar is None and time.monotonic() - start > _PATIENCE:
-                from rich.console import Console
-                from rich.progress import Progress
-
-                bar = Progress(console=Console(stderr=True), transient=True)
-                task = bar.add_task(label, total=total)
-                bar.start()
-            if bar is not None and task is not None:
-                bar.update(task, completed=done)
+            tell(label, done, total)
             yield item
-    finally:
-        if bar is not None:
-            bar.stop()
 
 
 @contextmanager
-def showing() -> Iterator[Callable[[str, int, int], None]]:
+def showing() -> Iterator[Callable[[str, int, int | None], None]]:
     """Inside, what is told is shown as a bar with the time left, as :func:`progress` shows it.
 
     Yields what to tell: what is being done, how many are done, of how many. With 0 of them, where
@@ -174,13 +161,13 @@ def showing() -> Iterator[Callable[[str, int, int], None]]:
     start = time.monotonic()
     tasks: dict[str, Any] = {}
 
-    def tell(what: str, done: int, total: int) -> None:
+    def tell(what: str, done: int, total: int | None) -> None:
         for name in [name for name in tasks if name != what]:
             bar.remove_task(tasks.pop(name))
         if what not in tasks:
             tasks[what] = bar.add_task(what, total=total or None)
         bar.update(tasks[what], completed=done)
-        if not total or time.monotonic() - start > _PATIENCE:
+        if total == 0 or time.monotonic() - start > _PATIENCE:
             bar.start()
 
     try:

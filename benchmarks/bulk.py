@@ -4,11 +4,10 @@
     python benchmarks/bulk.py --ray              # and on a Ray cluster of two nodes, started here
     python benchmarks/bulk.py --count 200 --cost 50
 
-First what a shard costs beside a plain loop (read, sketch with the pencil, save) over the same
-pictures, in processor time of one process; with ``--clock``, which wants a quiet machine, what two
-processes gain over one. Then captions, which cost least, for all pictures: a worker is killed
-(SIGKILL) in the middle, then the run with all its workers; it is repeated and counted. With
-``--ray`` a node.
+First what a shard costs beside a plain loop (read, sketch, save), in processor time of one process;
+with ``--clock``, on a quiet machine, what two processes gain over one. Then captions, which cost
+least, of all pictures: a worker is killed (SIGKILL) in the middle, then the run with all its
+workers, with ``--ray`` a node; it is repeated and counted.
 """
 
 from __future__ import annotations

@@ -63,8 +63,11 @@ class Row:
         name: What a user types.
         kind: What network it is, a key of :data:`mien.checkpoints.kinds.KINDS`.
         file: File name, in ``hub/weights`` if it ships inside, else in the user's store.
-        sha256, bytes: Of the file; empty and 0 where nobody states them: then it is not verified.
-        licence, data, paper: Of the weights; what they were trained on; whose method it is.
+        sha256: Of the file; empty where nobody states it, and then what comes is not verified.
+        bytes: Size of the file; 0 where nobody states it.
+        licence: Of the weights.
+        data: What it was trained on.
+        paper: Whose method it is.
         url: Where it can be fetched; empty if it ships inside, or only a person can fetch it.
         page: Where a person can fetch it.
         stated: Who stated size and hash, if they were not computed here.

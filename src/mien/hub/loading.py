@@ -63,7 +63,8 @@ class Loaded(Generic[N]):
     Attributes:
         network: In eval mode, frozen, on the device that was asked for.
         name: The catalogue's name, or the file's stem.
-        path, sha256: The file, and its hash.
+        path: The file.
+        sha256: Of the file.
         meta: What the file says beside its configuration.
         config: The arguments that built the network.
     """

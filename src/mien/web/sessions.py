@@ -160,9 +160,9 @@ class Session:
 class Sessions:
     """All sessions of a server.
 
-    Beyond ``limit`` sessions or ``most_bytes`` in all, and after ``ttl_s`` without a sign of life,
-    the one that has been idle longest goes. ``folder`` is where all temporary files lie; ``files``
-    in it is for those that pages send, and that Gradio may hand out.
+    One goes after ``ttl_s`` seconds without a sign of life; beyond ``limit`` at once or
+    ``most_bytes`` in all the one that has been idle longest goes. ``folder`` is where all temporary
+    files lie; ``files`` in it is for those that pages send, and that Gradio may hand out.
     """
 
     def __init__(

@@ -140,10 +140,6 @@ def one_line(text: str) -> str:
     return " ".join(part.strip() for part in text.splitlines() if part.strip())
 
 
-def _complain(text: str) -> None:
-    print(f"mien: error: {one_line(in_dashes(text))}", file=sys.stderr)
-
-
 def _usage_text(error: typer.TyperException) -> str:
     """What was wrong with the command, and where its options are listed."""
     text = one_line(error.format_message()).rstrip(".")
@@ -221,7 +217,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         failure, text = error, str(_system_error(error))
     if with_traceback:
         traceback.print_exception(failure)
-    _complain(text)
+    print(f"mien: error: {one_line(in_dashes(text))}", file=sys.stderr)
     return USAGE_STATUS
 
 

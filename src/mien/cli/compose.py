@@ -8,7 +8,7 @@ from typing import Annotated
 from typer import Option
 
 from mien.cli import opt
-from mien.cli.common import emit, watching
+from mien.cli.common import watching
 from mien.cli.options import shared_options
 from mien.cli.results import Drawing, chosen_seed
 
@@ -57,5 +57,4 @@ def compose(
             text, sketch, label, photo, count, first, strength, psi, guidance, layers
         )
     faces, paths = results.write(drawn, "-".join(asked.given))
-    result = {**faces.provenance, "seeds": faces.seeds, "notes": faces.notes, "files": paths}
-    emit(result, how.json, "\n".join(map(str, paths)))
+    how.tell(faces, paths, paths, seeds=faces.seeds)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 from typer import Argument, Option
 
 from mien.cli import opt
-from mien.cli.common import emit
 from mien.cli.options import shared_options
 from mien.cli.results import Drawing, Stream, chosen_seed
 
@@ -79,8 +78,7 @@ def describe(
     faces, paths = results.write(drawn, sentence, begun=stream)
     lines = [] if stream.written else [_read(faces)]
     lines += [str(path) for path in paths if path not in stream.written]
-    result = {**faces.provenance, "seeds": faces.seeds, "notes": faces.notes, "files": paths}
-    emit(result, how.json, "\n".join(lines))
+    how.tell(faces, paths, lines, seeds=faces.seeds)
 
 
 def _read(faces: Faces) -> str:

@@ -7,7 +7,6 @@ from typing import Annotated
 from typer import Option
 
 from mien.cli import opt
-from mien.cli.common import emit
 from mien.cli.options import shared_options
 from mien.cli.results import Drawing, Stream, chosen_seed
 
@@ -45,5 +44,5 @@ def generate(
     with stream.of(studio, not sheet):
         drawn = studio.generate(psi=psi, seeds=chosen)
     faces, paths = results.write(drawn, stream.name, sheet, stream)
-    result = {**faces.provenance, "seeds": faces.seeds, "notes": faces.notes, "files": paths}
-    emit(result, how.json, "\n".join(str(path) for path in paths if path not in stream.written))
+    lines = [path for path in paths if path not in stream.written]
+    how.tell(faces, paths, lines, seeds=faces.seeds)

@@ -7,7 +7,7 @@ from typing import Annotated
 from typer import Option
 
 from mien.cli import opt
-from mien.cli.common import emit, watching
+from mien.cli.common import watching
 from mien.cli.options import shared_options
 from mien.cli.results import Drawing
 
@@ -41,5 +41,4 @@ def grid(
     with watching(studio):
         drawn = studio.grid(rows, columns, layers, psi)
     faces, paths = results.write(drawn, f"layers-{layers}", only_sheet=not cells)
-    result = {**faces.provenance, "faces": list(faces.each), "notes": faces.notes, "files": paths}
-    emit(result, how.json, "\n".join(str(path) for path in paths))
+    how.tell(faces, paths, paths, faces=list(faces.each))

@@ -7,7 +7,7 @@ from typing import Annotated
 from typer import Argument, Option
 
 from mien.cli import opt
-from mien.cli.common import emit, watching
+from mien.cli.common import watching
 from mien.cli.options import shared_options
 from mien.cli.results import Drawing, chosen_psi
 
@@ -32,5 +32,4 @@ def mix(
     with watching(studio):
         drawn = studio.mix(a, b, layers, chosen_psi(psi, (a, b)))
     faces, paths = results.write(drawn, drawn.stems[0])
-    result = {**faces.provenance, "faces": list(faces.each), "notes": faces.notes, "files": paths}
-    emit(result, how.json, "\n".join(str(path) for path in paths))
+    how.tell(faces, paths, paths, faces=list(faces.each))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mien.cli import opt
-from mien.cli.common import note, watching
+from mien.cli.common import emit, note, watching
 
 if TYPE_CHECKING:
     from mien.portraits.faces import Faces
@@ -187,6 +187,13 @@ class Drawing:
         return Studio(
             self.model, self.device, precision=self.precision, engine=self.engine, label=self.label
         )
+
+    def tell(
+        self, drawn: Faces, paths: Sequence[Path], lines: Iterable[object], **facts: Any
+    ) -> None:
+        """Print what a run has drawn: all of it for a program, the lines for a person."""
+        result = {**drawn.provenance, **facts, "notes": drawn.notes, "files": paths}
+        emit(result, self.json, "\n".join(map(str, lines)))
 
 
 def chosen_psi(psi: float | None, faces: Sequence[str]) -> float:

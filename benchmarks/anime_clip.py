@@ -2,9 +2,8 @@
 
     python benchmarks/anime_clip.py --frames 100 500 2000
 
-The clip is made first: a face of the shipped generator that drifts and grains, with a tone. Every
-line is a command of its own in a process of its own, which starts, finds and follows the face,
-draws it and writes the file. Claims: 8 frames a second at 256², and memory that stays flat.
+The clip is a face of the shipped generator that drifts and grains, with a tone. Every line is a
+command in a process of its own. Claims: 8 frames a second at 256², and memory that stays flat.
 """
 
 from __future__ import annotations

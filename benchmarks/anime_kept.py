@@ -2,8 +2,8 @@
 
     python benchmarks/anime_kept.py --data ../shared/data --model anime
 
-100 photos: 50 of testA of selfie2anime.zip and 50 held-out faces of faces.zip, each drawn in a
-style of its own. Judges are those that take no part in `mien train anime`.
+50 photos of testA of selfie2anime.zip and 50 held-out faces of faces.zip, each in a style of its
+own. Judges are those that take no part in `mien train anime`.
 """
 
 from __future__ import annotations

@@ -4,11 +4,10 @@
     python benchmarks/bulk.py --ray              # and on a Ray cluster of two nodes, started here
     python benchmarks/bulk.py --count 200 --cost 50
 
-First what a shard costs beside a plain loop (read, sketch with the pencil, save) over the same
-pictures, in processor time of one process; with ``--clock``, which wants a quiet machine, what two
-processes gain over one. Then captions, which cost least, for all pictures: a worker is killed
-(SIGKILL) in the middle, then the run with all its workers; it is repeated and counted. With
-``--ray`` a node.
+First what a shard costs beside a plain loop (read, sketch, save), in processor time of one process;
+with ``--clock``, on a quiet machine, what two processes gain over one. Then captions, which cost
+least, of all pictures: a worker is killed (SIGKILL) in the middle, then the run with all its
+workers, with ``--ray`` a node; it is repeated and counted.
 """
 
 from __future__ import annotations
@@ -107,9 +106,8 @@ def overhead(folder: Path, count: int, side: int) -> None:
             seconds["shard"].append(time.process_time() - middle)
     loop, shard = (1000 * statistics.median(found) / count for found in seconds.values())
     print(
-        f"a sketch of {side}²: {loop:.1f} ms of processor in the plain loop, "
-        f"{shard:.1f} in a shard, "
-        f"{100 * (shard / loop - 1):+.0f} % (aim: at most 10)",
+        f"a sketch of {side}²: {loop:.1f} ms of processor in the plain loop, {shard:.1f} in a "
+        f"shard, {100 * (shard / loop - 1):+.0f} % (aim: at most 10)",
         flush=True,
     )
 
@@ -119,18 +117,10 @@ def clock(folder: Path, count: int, side: int) -> None:
     one, some = (write_zip(folder / f"{n}.zip", n, side) for n in (1, count))
     seconds = []
     for processes in ("1", "2"):
-        ran = [
-            ended(
-                command(
-                    "sketch",
-                    source,
-                    folder / f"{source.stem}-{processes}",
-                    "--processes",
-                    processes,
-                )
-            )
-            for source in (one, some)
-        ]
+        ran = []
+        for source in (one, some):
+            out = folder / f"{source.stem}-{processes}"
+            ran.append(ended(command("sketch", source, out, "--processes", processes)))
         seconds.append(ran[1] - ran[0])
     print(
         f"{count} by the clock: {seconds[0]:.1f} s with one process, {seconds[1]:.1f} with two, "

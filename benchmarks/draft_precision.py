@@ -3,12 +3,11 @@
     python benchmarks/draft_precision.py            # config F at 1024²: minutes, most to convert it
     python benchmarks/draft_precision.py --quick    # a small network, seconds
 
-One thread, processor time. First single 3×3 convolutions of the sizes of config F. Then the whole
-network: each 3×3 convolution that holds at least ``--least`` of the work gets fixed ranges before
-it (OpenVINO's FakeQuantize: 256 levels for features, 255 for each output channel of a kernel),
-which OpenVINO turns into int8; ``--transposed`` takes the transposed ones too. The ranges are those
-of the very faces that are measured, so the error is the least that fixed ranges allow. What a draft
-would have to be: 1.4 times as fast, at most 4 % relative RMS from float32.
+One thread, processor time. First single 3×3 convolutions of config F's sizes. Then the network:
+each 3×3 convolution (``--transposed``: those too) with at least ``--least`` of the work gets
+FakeQuantize before it, which OpenVINO turns into int8: 256 levels for features, 255 for each output
+channel of a kernel, with the ranges of the very faces that are measured: the least error that fixed
+ranges allow. A draft would have to be 1.4 times as fast, at most 4 % relative RMS from float32.
 """
 
 from __future__ import annotations

@@ -3,10 +3,10 @@
     python benchmarks/gan_step_256.py             # channel_base 16384, batch 4, 2 threads: minutes
     python benchmarks/gan_step_256.py --quick     # 64², channel_base 1024
 
-A step is both networks' losses and updates, path length on half of the batch every 4 steps
-and R1 every 16, each timed by itself and averaged in. Ours is bfloat16, channels last; the plain
-one float32, NCHW, once with a kernel for every sample and once with features scaled before and
-after one kernel, as NVlabs' code trains. Both have the tuned allocator. The claim is 4 times.
+Both networks' losses and updates, path length on half of the batch every 4 steps and R1 every 16,
+each timed by itself and averaged in. Ours is bfloat16, channels last; the plain one float32, NCHW,
+with a kernel for every sample, or with features scaled before and after one kernel, as NVlabs' code
+trains. Both have the tuned allocator. The claim is 4 times.
 """
 
 from __future__ import annotations
@@ -31,13 +31,7 @@ GAMMA, PATH_WEIGHT, DECAY = 1.0, 2.0, 0.998
 
 
 class Step:
-    """The four parts of a step, on networks of its own.
-
-    Args:
-        config: Of the generator.
-        batch: Images a step.
-        manner: ``ours``, ``grouped`` or ``scaled``.
-    """
+    """The four parts of a step on networks of its own; ``ours``, ``grouped`` or ``scaled``."""
 
     def __init__(self, config: GeneratorConfig, batch: int, manner: str) -> None:
         torch.manual_seed(0)

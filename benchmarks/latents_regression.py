@@ -4,9 +4,9 @@
     python benchmarks/latents_regression.py --full       # every tag by scikit-learn too (minutes)
     python benchmarks/latents_regression.py --quick      # 40 tags × 800 × 64: does it run
 
-Our time includes streaming the samples into the Gram matrix. scikit-learn's is that of its default
-settings on float64 arrays; unless ``--full`` it is measured on a subset of the tags and
-extrapolated. Coefficients are compared with converged scikit-learn fits of a few tags.
+Ours includes streaming the samples into the Gram matrix. scikit-learn has its default settings and
+float64, timed on some tags and extrapolated unless ``--full``. Coefficients are compared with
+converged scikit-learn fits of a few tags.
 """
 
 from __future__ import annotations

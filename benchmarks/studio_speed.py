@@ -2,13 +2,11 @@
 
     python benchmarks/studio_speed.py [--rounds 10]
 
-Servers of its own with the models that ship, and a real Chromium before them. Claims: the first
-answer, the studio's own page and all of it on the screen within 3 s of the start (weights load
-behind it), a slider's new preview within 0.4 s at the median, the first face of a sentence within
-2 s, the first time and after. The first start of all on a machine has no page to serve early yet:
-it is timed too, in a home of its own. Beside each time stand the processor seconds that the server
-spent on it: on a machine that does other things too, the clock says how busy it is, and they what
-an idle one would take.
+Servers with the models that ship, and a real Chromium before them. Claims: the first answer, the
+studio's own page and all of it on the screen within 3 s of the start, a slider's new preview within
+0.4 s at the median, the first face of a sentence within 2 s. The first start of all on a machine
+has no page to serve early yet: it is timed too, in a home of its own. Beside each time stand the
+processor seconds that the server spent on it, which an idle machine would take.
 """
 
 from __future__ import annotations

@@ -5,12 +5,11 @@
     python benchmarks/synthesis.py --busy         # one thread, processor time: while others work
     python benchmarks/synthesis.py --quick        # a small network, seconds
 
-The plain one is ``reference/synthesis.py``: float32, NCHW, a kernel for every sample. It runs once
-with the allocator as it comes and once with ours. Every variant runs in ``--rounds`` processes that
-take turns; the median of all their images counts. Claims, where the processor has bfloat16 matrix
-units: at least 10 times the plain one in fast mode and 3 times in exact mode with OpenVINO, 4 times
-in fast mode without it; 6, 1.6 and 3 times given the same allocator. At most 1.2 GB for one image
-at 1024² and 2.5 GB for four; ready within 5 s when the compiled network lies on disk.
+The plain one is ``reference/synthesis.py``. Every variant runs in ``--rounds`` processes that take
+turns; the median of all their images counts. Claims, where the processor has bfloat16 matrix units:
+at least 10 times the plain one in fast mode and 3 times in exact mode with OpenVINO, 4 times in
+fast mode without it; 6, 1.6 and 3 times given the same allocator. At most 1.2 GB for one image at
+1024² and 2.5 GB for four; ready within 5 s when the compiled network lies on disk.
 """
 
 from __future__ import annotations

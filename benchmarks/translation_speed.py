@@ -2,15 +2,13 @@
 
     python benchmarks/translation_speed.py
 
-The networks are those that were published: pix2pix's U-Net with 64 channels, CycleGAN's residual
-generator with 64 channels and 9 blocks, and the generator of GANs N' Roses, with random weights;
-of the last also a frame of a clip in eight styles, for which its authors' loop translates the frame
-once for each style, and ours reads the content once.
-The peer is the same network in fp32 and NCHW, without our memory layout (and with a kernel for
-every sample where a style modulates it), once in a process of its own with the allocator as it
-comes and once in ours; all ways take turns. Claims: 3 times the images per second of the peer as it
-comes for the U-Net, 5 times for the residual generator, 6 for GANs N' Roses, 10 for the frame. On a
-busy machine ``--clock cpu`` and one thread count processor time instead of the clock on the wall.
+pix2pix's U-Net with 64 channels, CycleGAN's residual generator with 64 channels and 9 blocks, and
+GANs N' Roses, with random weights; of the last also a frame of a clip in eight styles, which its
+authors' loop translates once a style, while ours reads the content once. The peer is the same
+network in fp32 and NCHW (with a kernel for every sample where a style modulates it), once in a
+process of its own with the allocator as it comes and once in ours; all take turns. Claims: 3 times
+the images per second of the peer as it comes for the U-Net, 5 for the residual generator, 6 for
+GANs N' Roses, 10 for the frame. On a busy machine use ``--clock cpu`` and one thread.
 """
 
 from __future__ import annotations

@@ -38,12 +38,7 @@ def make_clip(
 ) -> None:
     """Write the clip that is measured on.
 
-    Args:
-        path: Where.
-        size: Side of the frames.
-        frames: How many.
-        picture: What drifts, uint8 ``[2·size, 2·size, 3]``; else a soft scene.
-        drift: How far, 1 for from end to end.
+    A picture, uint8 ``[2·size, 2·size, 3]``, drifts, 1 for from end to end; else a soft scene does.
     """
     picture = scene(size) if picture is None else picture
     random = np.random.RandomState(1)

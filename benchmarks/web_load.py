@@ -2,11 +2,10 @@
 
     python benchmarks/web_load.py --seconds 120
 
-A real server on loopback, in a process of its own, and clients in threads of this one. Each client
-opens the page, then asks again and again for faces of its own seeds, for sentences and for edits,
-and looks whether what comes back is what it asked for: the seed, the sentence and the edit in the
-picture's PNG, and the same pixels whenever anybody asks for the same. Claims: no other refusal than
-503, no wrong result, and as much memory after as before, within 5 %.
+A real server on loopback, and clients in threads. Each opens the page, then asks for faces of its
+own seeds, for sentences and for edits, and looks whether what comes back is what it asked for: the
+seed, sentence and edit in the PNG, and the same pixels whenever anybody asks for the same. Claims:
+no other refusal than 503, no wrong result, and as much memory after as before, within 5 %.
 """
 
 from __future__ import annotations

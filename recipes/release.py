@@ -3,8 +3,8 @@
     python recipes/release.py --out dist            what `make release` runs
     python recipes/release.py --out dist --full     installed with all it needs in an empty venv
 
-Writes the wheel, the sdist, SHA256SUMS, sbom.json (CycloneDX) and LICENCES.md into a folder, after
-the wheel was installed elsewhere and has drawn a face from there.
+Writes wheel, sdist, SHA256SUMS, sbom.json (CycloneDX) and LICENCES.md, after the wheel was
+installed elsewhere and has drawn a face from there.
 """
 
 from __future__ import annotations

@@ -32,16 +32,10 @@ def resample(x: Tensor, up: int, pad: tuple[int, int, int, int], gain: float) ->
 def modulated(
     x: Tensor, weight: Tensor, styles: Tensor, demodulate: bool, up: bool, grouped: bool = True
 ) -> Tensor:
-    """Modulated convolution, Eq. 1 and 3.
+    """Modulated convolution of x ``[n, i, h, w]`` by weight ``[o, i, k, k]``, Eq. 1 and 3.
 
-    Args:
-        x: ``[n, i, h, w]``.
-        weight: ``[o, i, k, k]``.
-        styles: ``[n, i]``.
-        demodulate: Whether each output channel is brought to unit variance.
-        up: Whether the resolution doubles.
-        grouped: A kernel for each sample, or (as NVlabs' code does while it trains) one kernel and
-            features scaled before and after it.
+    Each output channel is brought to unit variance if demodulated. A kernel for each sample if
+    ``grouped``, else (as NVlabs' code trains) one kernel and features scaled before and after it.
     """
     (n, inputs), (outputs, _, k, _) = styles.shape, weight.shape
     kernels = weight[None] * styles[:, None, :, None, None]  # [n o i k k]

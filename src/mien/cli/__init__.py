@@ -1,17 +1,11 @@
 """The command line: parses, calls, prints; holds no logic of its own.
 
-One file per verb, imported only when that verb is asked for. To add a verb, write
-``mien/cli/VERB.py`` and add its row to :data:`VERBS`. The file exposes one of
-
-* a function named like the verb, typed in Typer's manner: ``mien VERB ...``;
-* a ``typer.Typer`` named ``app``: ``mien VERB SUBVERB ...``.
-
-Its docstrings are what ``--help`` and ``docs/cli.md`` say, so they speak to the person at the
-keyboard. At the head of the file stand only light imports (typer, pathlib, :mod:`mien.cli.common`,
-:mod:`mien.errors`); torch, numpy and the rooms of mien are imported inside the functions, so that
-``mien --help`` stays fast. A verb prints through :func:`mien.cli.common.emit` and ends either by
-returning (status 0), by ``raise typer.Exit(status)``, or by raising an error of
-:mod:`mien.errors`, which :func:`main` turns into one line on stderr and status 2.
+To add a verb, write ``mien/cli/VERB.py`` and add its row to :data:`VERBS`. The file has a function
+named like the verb, typed in Typer's manner, or a ``typer.Typer`` named ``app`` for ``mien VERB
+SUBVERB``. Its docstrings are what ``--help`` and ``docs/cli.md`` say. At its head stand only light
+imports; torch, numpy and the rooms of mien are imported inside the functions, so that ``mien
+--help`` stays fast. A verb prints by :func:`mien.cli.common.emit` and ends by returning (status 0),
+by ``typer.Exit(status)``, or by an error of :mod:`mien.errors` (one line on stderr, status 2).
 """
 
 from __future__ import annotations
@@ -30,33 +24,18 @@ from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
 
 import typer
+from typer import Option
 from typer.core import TyperCommand, TyperGroup
 
 from mien.errors import FileError, MienError, UnknownName, in_dashes
 
 VERBS: dict[str, str] = {
-    "describe": "mien.cli.describe",
-    "generate": "mien.cli.generate",
-    "compose": "mien.cli.compose",
-    "sketch": "mien.cli.sketch",
-    "photo": "mien.cli.photo",
-    "anime": "mien.cli.anime",
-    "invert": "mien.cli.invert",
-    "edit": "mien.cli.edit",
-    "mix": "mien.cli.mix",
-    "grid": "mien.cli.grid",
-    "walk": "mien.cli.walk",
-    "directions": "mien.cli.directions",
-    "show": "mien.cli.show",
-    "web": "mien.cli.web",
-    "run": "mien.cli.run",
-    "data": "mien.cli.data",
-    "train": "mien.cli.train",
-    "evaluate": "mien.cli.evaluate",
-    "weights": "mien.cli.weights",
-    "adopt": "mien.cli.adopt",
-    "bench": "mien.cli.bench",
-    "doctor": "mien.cli.doctor",
+    verb: f"mien.cli.{verb}"
+    for verb in (
+        *("describe", "generate", "compose", "sketch", "photo", "anime", "invert"),
+        *("edit", "mix", "grid", "walk", "directions", "show", "web", "run"),
+        *("data", "train", "evaluate", "weights", "adopt", "bench", "doctor"),
+    )
 }
 """Verb -> the module that holds it, in the order in which ``mien --help`` lists them."""
 
@@ -105,11 +84,7 @@ class VerbGroup(TyperGroup):
         return command
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[Any, Any, list[str]]:
-        """Find the verb that the first argument names.
-
-        Raises:
-            UnknownName: There is no such verb.
-        """
+        """Find the verb that the first argument names; UnknownName if there is no such."""
         name = args[0]
         if name not in VERBS and not name.startswith("-") and not ctx.resilient_parsing:
             raise UnknownName("verb", name, VERBS)
@@ -147,16 +122,10 @@ def _print_version(wanted: bool) -> bool:
 @app.callback()
 def _root(
     show_traceback: Annotated[
-        bool,
-        typer.Option(
-            "--traceback", help="After an error, show where it arose. May stand anywhere."
-        ),
+        bool, Option("--traceback", help="After an error, show where it arose. May stand anywhere.")
     ] = False,
     version: Annotated[
-        bool,
-        typer.Option(
-            "--version", callback=_print_version, is_eager=True, help="Print the version."
-        ),
+        bool, Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
     """Faces in latent space: describe a face, get a face.
@@ -169,10 +138,6 @@ def _root(
 def one_line(text: str) -> str:
     """A message with its line breaks taken out."""
     return " ".join(part.strip() for part in text.splitlines() if part.strip())
-
-
-def _complain(text: str) -> None:
-    print(f"mien: error: {one_line(in_dashes(text))}", file=sys.stderr)
 
 
 def _usage_text(error: typer.TyperException) -> str:
@@ -222,14 +187,10 @@ def _split_traceback(args: Sequence[str]) -> tuple[list[str], bool]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command line.
+    """Run one command line; None takes the arguments of this process.
 
-    Args:
-        argv: The arguments after the program's name; None takes those of this process.
-
-    Returns:
-        The exit status: 0; 2 after an error of the user's or of a file's, which is told in one line
-        on stderr; 130 after Ctrl-C; 1 if the reader of our output went away.
+    Returns the exit status: 0; 2 after an error of the user's or of a file's, told in one line on
+    stderr; 130 after Ctrl-C; 1 if the reader of our output went away.
     """
     args, with_traceback = _split_traceback(sys.argv[1:] if argv is None else argv)
     for stream in (sys.stdout, sys.stderr):
@@ -256,12 +217,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         failure, text = error, str(_system_error(error))
     if with_traceback:
         traceback.print_exception(failure)
-    _complain(text)
+    print(f"mien: error: {one_line(in_dashes(text))}", file=sys.stderr)
     return USAGE_STATUS
 
 
 def _help_page(command: Any, args: Sequence[str]) -> str | None:
-    """The page that ``--help`` asks for, without reading the other arguments; None if it does not.
+    """The page that ``--help`` asks for; None if nothing does.
 
     Typer imports pydantic to read any argument, which takes as long as all the rest of the page.
     """

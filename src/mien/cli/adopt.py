@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from typer import Argument, Option
 
 from mien.cli import opt
 from mien.cli.common import emit, note, showing
@@ -14,25 +14,23 @@ from mien.cli.results import chosen_seed
 
 def adopt(
     model: Annotated[
-        str, typer.Argument(metavar="FILE|NAME", help="A StyleGAN2 generator: file or name.")
+        str, Argument(metavar="FILE|NAME", help="A StyleGAN2 generator: file or name.")
     ],
-    samples: Annotated[
-        int, typer.Option(help="Latents to draw and read; 0: 6000, above 256² 1500.")
-    ] = 0,
-    steps: Annotated[int, typer.Option(min=1, help="Of mapper and prior.")] = 4000,
-    faces: Annotated[int, typer.Option(min=2, help="On which each edit is measured.")] = 24,
+    samples: Annotated[int, Option(help="Latents to draw and read; 0: 6000, above 256² 1500.")] = 0,
+    steps: Annotated[int, Option(min=1, help="Of mapper and prior.")] = 4000,
+    faces: Annotated[int, Option(min=2, help="On which each edit is measured.")] = 24,
     free: Annotated[
-        bool, typer.Option("--free/--no-free", help="Free edits from each other; takes longest.")
+        bool, Option("--free/--no-free", help="Free edits from each other; takes longest.")
     ] = True,
-    tagger: Annotated[str, typer.Option(help="Tagger that reads the samples.")] = "teacher",
-    judge: Annotated[str, typer.Option(help="Tagger that measures.")] = "judge",
-    identity: Annotated[str, typer.Option(help="Judge of who a face is.")] = "identity",
+    tagger: Annotated[str, Option(help="Tagger that reads the samples.")] = "teacher",
+    judge: Annotated[str, Option(help="Tagger that measures.")] = "judge",
+    identity: Annotated[str, Option(help="Judge of who a face is.")] = "identity",
     encoder: Annotated[
-        str, typer.Option(metavar="KIMG", help="An encoder of photos: 20kimg; 0 for none.")
+        str, Option(metavar="KIMG", help="An encoder of photos: 20kimg; 0 for none.")
     ] = "0",
     data: Annotated[
         list[Path] | None,
-        typer.Option(help="With --encoder: photographs, for a w a layer; may be repeated."),
+        Option(help="With --encoder: photographs, for a w a layer; may be repeated."),
     ] = None,
     seed: opt.Seed = 0,
     device: opt.Device = "auto",
@@ -62,12 +60,8 @@ def adopt(
     config = Adoption(samples, steps, faces, free, chosen_seed(seed), encoder=kimg)
     tune_allocator()
     place = str(find_device(device))
-    tools = Tools(
-        load_tagger(tagger, place),
-        load_tagger(judge, place),
-        load_identity(identity, place),
-        SentenceEncoder,
-    )
+    taggers = load_tagger(tagger, place), load_tagger(judge, place)
+    tools = Tools(*taggers, load_identity(identity, place), SentenceEncoder)
     files: list[Path] = []
     notes: list[str] = []
     with showing() as tell:
@@ -84,7 +78,6 @@ def adopt(
 
 
 def _kimg(text: str) -> float:
-    """``20kimg`` or ``20``."""
     from mien.errors import InputError
 
     try:

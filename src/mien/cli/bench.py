@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
+from typer import Option
 
 from mien.cli import opt
-from mien.cli.common import emit, note, progress
+from mien.cli.common import emit, note, progress, write_json
 
 if TYPE_CHECKING:
     from mien.runtime.speed import Bench
@@ -18,16 +17,16 @@ def bench(
     model: opt.Model = "portraits",
     engine: Annotated[
         list[str] | None,
-        typer.Option(
+        Option(
             metavar="NAME", help="Measure this engine; may be repeated. Else all here but compile."
         ),
     ] = None,
-    rounds: Annotated[int, typer.Option(metavar="N", help="Passes over the images.")] = 5,
-    count: Annotated[int, typer.Option("--count", metavar="N", help="How many images.")] = 4,
+    rounds: Annotated[int, Option(metavar="N", help="Passes over the images.")] = 5,
+    count: Annotated[int, Option(metavar="N", help="How many images.")] = 4,
     out: opt.OptionalOut = None,
     device: opt.Device = "auto",
     anyway: Annotated[
-        bool, typer.Option("--anyway", help="Keep the timings of a busy machine too.")
+        bool, Option("--anyway", help="Keep the timings of a busy machine too.")
     ] = False,
     force: opt.Force = False,
     json: opt.Json = False,
@@ -61,19 +60,8 @@ def bench(
         if one.failed:
             note(one.failed)
     result = {"model": model, **found.as_dict(), "table": engine_cache() / costs.FILE, "kept": kept}
-    if out is not None:
-        _write(out, result, force)
+    write_json(out, result, force)
     emit(result, json, _table(model, found))
-
-
-def _write(out: Path, result: dict[str, object], force: bool) -> None:
-    import json
-
-    from mien.cli.common import plain
-    from mien.files import replacing
-
-    with replacing(out, force) as beside:
-        beside.write_text(json.dumps(plain(result), indent=1), encoding="utf-8")
 
 
 def _table(model: str, found: Bench) -> object:

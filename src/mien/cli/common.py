@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from mien.errors import InputError, in_dashes
+from mien.errors import InputError, counted, in_dashes
 
 T = TypeVar("T")
 
@@ -22,11 +22,7 @@ _PATIENCE = 1.0
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON can hold it.
-
-    Paths become text, arrays and tensors lists, tuples and sets lists, and a number that is not
-    finite becomes None, which JSON writes as ``null``.
-    """
+    """A value as JSON can hold it: paths as text, arrays as lists, NaN and infinity as None."""
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
@@ -41,11 +37,7 @@ def plain(value: Any) -> Any:
 
 
 def parse_box(text: str) -> tuple[float, float, float, float]:
-    """Read ``--box``: four numbers, separated by commas.
-
-    Raises:
-        InputError: They are not.
-    """
+    """Read ``--box``, four numbers between commas; InputError if it is not."""
     try:
         x, y, width, height = (float(part) for part in text.split(","))
     except ValueError:
@@ -55,14 +47,25 @@ def parse_box(text: str) -> tuple[float, float, float, float]:
     return x, y, width, height
 
 
-def picture_problem(error: Exception, name: str, preview: Path) -> str:
-    """What is wrong with a picture, its name first; several faces are numbered on a preview.
+def read_face(text: str | None, *words: str) -> Any:
+    """Read ``--face``: a number, or one of these words; InputError if it is neither."""
+    if text is None or text in words:
+        return text
+    if not text.isdecimal():
+        raise InputError(f"--face {text!r} is none of: a number from 1, {', '.join(words)}")
+    return int(text)
 
-    Args:
-        error: What was raised.
-        name: The picture.
-        preview: Where the preview goes.
-    """
+
+def read_sides(text: str) -> tuple[str, str]:
+    """Read ``--sides``: two names with a comma between; InputError if they are not."""
+    names = [name.strip() for name in text.split(",")]
+    if len(names) != 2 or not all(names):
+        raise InputError(f"sides {text!r} are not two names with a comma between")
+    return names[0], names[1]
+
+
+def picture_problem(error: Exception, name: str, preview: Path) -> str:
+    """What is wrong with a picture, its name first; several faces are numbered in a ``preview``."""
     from mien import images
     from mien.faces.choosing import SeveralFaces
 
@@ -74,12 +77,9 @@ def picture_problem(error: Exception, name: str, preview: Path) -> str:
 
 
 def emit(result: Mapping[str, Any], json: bool, text: object) -> None:
-    """Print what a verb has found: for a program with ``json``, else for a person.
+    """Print what a verb has found: ``result`` as one JSON object for a program, else ``text``.
 
-    Args:
-        result: Everything that was found; values as :func:`plain` accepts them.
-        json: Whether to print ``result`` as one JSON object and nothing else.
-        text: The same for a person: lines of text, or anything that Rich can draw.
+    ``text`` is lines, or anything that Rich can draw.
     """
     if json:
         print(json_text.dumps(plain(result), allow_nan=False))
@@ -93,6 +93,15 @@ def emit(result: Mapping[str, Any], json: bool, text: object) -> None:
         Console(markup=False, highlight=False, width=width).print(text)
 
 
+def clip_told(
+    provenance: Mapping[str, Any], frames: int, drawn: int, took: float, notes: Any, out: Path
+) -> tuple[dict[str, Any], str]:
+    """What is said of a clip that was written, for a program and for a person."""
+    facts = {"frames": frames, "took_s": round(took, 3), "notes": notes, "file": out}
+    text = f"{counted(drawn, 'frames')} in {took:.1f} s ({drawn / took:.1f} a second)\n{out}"
+    return {**provenance, **facts}, text
+
+
 def write_text(path: Path | None, text: str, force: bool) -> None:
     """Write a table, if a file was asked for, and say so."""
     if path is None:
@@ -104,52 +113,43 @@ def write_text(path: Path | None, text: str, force: bool) -> None:
     note(f"wrote {path}")
 
 
+def write_json(path: Path | None, result: Mapping[str, Any], force: bool) -> None:
+    """Write a result as JSON, if a file was asked for."""
+    if path is None:
+        return
+    from mien.files import replacing
+
+    with replacing(path, force) as beside:
+        beside.write_text(json_text.dumps(plain(result), indent=1), encoding="utf-8")
+
+
 def note(text: str) -> None:
     """Tell the person something beside the result: one line on stderr."""
     print(f"mien: {in_dashes(text)}", file=sys.stderr)
 
 
 def progress(items: Iterable[T], label: str, total: int | None = None) -> Iterator[T]:
-    """Pass ``items`` through, with a bar on stderr if it takes long and somebody is looking.
+    """Pass ``items`` through, with a bar on stderr after a second, if it is a terminal.
 
-    The bar appears after one second, only if stderr is a terminal, and clears itself at the end.
-
-    Args:
-        items: What is iterated over.
-        label: What is being done, in a word or two.
-        total: How many there will be; None asks ``len`` if the items have one.
+    It says ``label`` and goes at the end; ``total`` None asks ``len`` if the items have one.
     """
     if not sys.stderr.isatty():
         yield from items
         return
     if total is None and hasattr(items, "__len__"):
         total = len(items)  # pyright: ignore[reportArgumentType]
-    start = time.monotonic()
-    bar = task = None
-    try:
+    with showing() as tell:
         for done, item in enumerate(items):
-            if bar is None and time.monotonic() - start > _PATIENCE:
-                from rich.console import Console
-                from rich.progress import Progress
-
-                bar = Progress(console=Console(stderr=True), transient=True)
-                task = bar.add_task(label, total=total)
-                bar.start()
-            if bar is not None and task is not None:
-                bar.update(task, completed=done)
+            tell(label, done, total)
             yield item
-    finally:
-        if bar is not None:
-            bar.stop()
 
 
 @contextmanager
-def showing() -> Iterator[Callable[[str, int, int], None]]:
+def showing() -> Iterator[Callable[[str, int, int | None], None]]:
     """Inside, what is told is shown as a bar with the time left, as :func:`progress` shows it.
 
-    Yields:
-        What to tell: what is being done, how many are done, of how many; 0 where nobody knows, and
-        then it is shown at once, for nothing moves while it lasts.
+    Yields what to tell: what is being done, how many are done, of how many. With 0 of them, where
+    nobody knows, it is shown at once, for nothing moves while it lasts.
     """
     if not sys.stderr.isatty():
         yield lambda what, done, total: None
@@ -161,13 +161,13 @@ def showing() -> Iterator[Callable[[str, int, int], None]]:
     start = time.monotonic()
     tasks: dict[str, Any] = {}
 
-    def tell(what: str, done: int, total: int) -> None:
+    def tell(what: str, done: int, total: int | None) -> None:
         for name in [name for name in tasks if name != what]:
             bar.remove_task(tasks.pop(name))
         if what not in tasks:
             tasks[what] = bar.add_task(what, total=total or None)
         bar.update(tasks[what], completed=done)
-        if not total or time.monotonic() - start > _PATIENCE:
+        if total == 0 or time.monotonic() - start > _PATIENCE:
             bar.start()
 
     try:

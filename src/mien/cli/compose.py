@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from typer import Option
 
 from mien.cli import opt
-from mien.cli.common import emit, watching
+from mien.cli.common import watching
 from mien.cli.options import shared_options
 from mien.cli.results import Drawing, chosen_seed
 
@@ -16,36 +16,25 @@ from mien.cli.results import Drawing, chosen_seed
 @shared_options(Drawing, leave=("label", "precision", "engine"))
 def compose(
     how: Drawing,
-    text: Annotated[
-        str | None, typer.Option("--text", metavar="WORDS", help="What the face looks like.")
-    ] = None,
-    sketch: Annotated[
-        Path | None, typer.Option("--sketch", metavar="FILE", help="A drawing of a face.")
-    ] = None,
+    text: Annotated[str | None, Option(metavar="WORDS", help="What the face looks like.")] = None,
+    sketch: Annotated[Path | None, Option(metavar="FILE", help="A drawing of a face.")] = None,
     label: Annotated[
-        Path | None,
-        typer.Option("--label", metavar="FILE", help="A label map, as mien data mask makes them."),
+        Path | None, Option(metavar="FILE", help="A label map, as mien data mask makes them.")
     ] = None,
-    photo: Annotated[
-        Path | None, typer.Option("--photo", metavar="FILE", help="A photo of a face.")
-    ] = None,
+    photo: Annotated[Path | None, Option(metavar="FILE", help="A photo of a face.")] = None,
     count: opt.Count = 4,
     seed: opt.Seed = 0,
-    strength: Annotated[
-        float, typer.Option(help="How closely the pictures are followed, 0 to 3.")
-    ] = 1.0,
-    psi: Annotated[
-        float, typer.Option(help="How far faces lie from the likeliest one, 0 to 2.")
-    ] = 0.6,
-    guidance: Annotated[float, typer.Option(help="How strongly the words are followed.")] = 2.5,
+    strength: Annotated[float, Option(help="How closely the pictures are followed, 0 to 3.")] = 1.0,
+    psi: Annotated[float, Option(help="How far faces lie from the likeliest one, 0 to 2.")] = 0.6,
+    guidance: Annotated[float, Option(help="How strongly the words are followed.")] = 2.5,
     layers: Annotated[
-        str | None, typer.Option(help="Layers that the photo keeps: coarse, middle, fine, 4-7.")
+        str | None, Option(help="Layers that the photo keeps: coarse, middle, fine, 4-7.")
     ] = None,
     steps: Annotated[
-        int, typer.Option(help="Photo: steps of optimisation after the one pass, as mien invert.")
+        int, Option(help="Photo: steps of optimisation after the one pass, as mien invert.")
     ] = 0,
     face: Annotated[
-        int | None, typer.Option(metavar="N", help="Photo: which face, where there are several.")
+        int | None, Option(metavar="N", help="Photo: which face, where there are several.")
     ] = None,
 ) -> None:
     """Draw faces of words and pictures together; what none of them decides, each seed decides.
@@ -68,5 +57,4 @@ def compose(
             text, sketch, label, photo, count, first, strength, psi, guidance, layers
         )
     faces, paths = results.write(drawn, "-".join(asked.given))
-    result = {**faces.provenance, "seeds": faces.seeds, "notes": faces.notes, "files": paths}
-    emit(result, how.json, "\n".join(map(str, paths)))
+    how.tell(faces, paths, paths, seeds=faces.seeds)

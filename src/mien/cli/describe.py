@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-import typer
+from typer import Argument, Option
 
 from mien.cli import opt
-from mien.cli.common import emit
 from mien.cli.options import shared_options
 from mien.cli.results import Drawing, Stream, chosen_seed
 
@@ -18,45 +17,38 @@ if TYPE_CHECKING:
 @shared_options(Drawing)
 def describe(
     how: Drawing,
-    text: Annotated[str, typer.Argument(metavar="TEXT", help="A sentence about a face.")],
+    text: Annotated[str, Argument(metavar="TEXT", help="A sentence about a face.")],
     count: opt.Count = 4,
     seed: opt.Seed = 0,
     pick: Annotated[
         int | None,
-        typer.Option(
-            "--pick", metavar="N", help="Draw 16, four times N from 5 on; keep the N that fit best."
-        ),
+        Option(metavar="N", help="Draw 16, four times N from 5 on; keep the N that fit best."),
     ] = None,
     method: Annotated[
         str | None,
-        typer.Option(help="labels, mapper, directions or prior; else the one that measures best."),
+        Option(help="labels, mapper, directions or prior; else the one that measures best."),
     ] = None,
     guidance: Annotated[
         float | None,
-        typer.Option(
-            help="How strongly the sentence is followed; 1 is plain, above 4 faces come apart."
-        ),
+        Option(help="How strongly the sentence is followed; 1 is plain, above 4 faces come apart."),
     ] = None,
     psi: Annotated[
         float | None,
-        typer.Option(help="How far faces lie from the mean one, 0 to 2; beyond 1 they come apart."),
+        Option(help="How far faces lie from the mean one, 0 to 2; beyond 1 they come apart."),
     ] = None,
     refine: Annotated[
         int | None,
-        typer.Option(
-            metavar="STEPS", help="Steps at most towards what the sentence says; 0: none."
-        ),
+        Option(metavar="STEPS", help="Steps at most towards what the sentence says; 0: none."),
     ] = None,
     anyway: Annotated[
-        bool, typer.Option("--anyway", help="Draw also for a sentence that is not about a face.")
+        bool, Option("--anyway", help="Draw also for a sentence that is not about a face.")
     ] = False,
     language: Annotated[
-        str | None,
-        typer.Option(metavar="CODE", help="en, vi, fr or ja; else it is found out."),
+        str | None, Option(metavar="CODE", help="en, vi, fr or ja; else it is found out.")
     ] = None,
     without: Annotated[
         str | None,
-        typer.Option("--not", metavar="WORDS", help="What they shall not have: 'glasses, beard'."),
+        Option("--not", metavar="WORDS", help="What they shall not have: 'glasses, beard'."),
     ] = None,
 ) -> None:
     """Draw faces that fit a sentence.
@@ -86,12 +78,10 @@ def describe(
     faces, paths = results.write(drawn, sentence, begun=stream)
     lines = [] if stream.written else [_read(faces)]
     lines += [str(path) for path in paths if path not in stream.written]
-    result = {**faces.provenance, "seeds": faces.seeds, "notes": faces.notes, "files": paths}
-    emit(result, how.json, "\n".join(lines))
+    how.tell(faces, paths, lines, seeds=faces.seeds)
 
 
 def _read(faces: Faces) -> str:
-    """What was read of the sentence."""
     from mien.attributes import in_words
 
     read, denied = faces.provenance["read"], faces.provenance["denied"]

@@ -36,14 +36,10 @@ _MANY = 100
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at.
+    """One thing that was looked at, what was found for a person, and ``values`` for a program.
 
-    Attributes:
-        name: What was looked at.
-        ok: False if something that is always needed is missing or broken.
-        found: What is there, for a person.
-        mend: The command that mends or adds it; empty if there is nothing to do.
-        values: The same for a program.
+    ``ok`` is False if something that is always needed is missing or broken; ``mend`` is the command
+    that mends or adds it, empty if there is nothing to do.
     """
 
     name: str
@@ -57,11 +53,8 @@ def doctor(json: opt.Json = False) -> None:
     """Say what this machine has, what is missing, and the command that mends it."""
     torch_fault.cache_clear()
     findings = [check() for check in CHECKS] + _check_extras()
-    emit(
-        {"ok": all(f.ok for f in findings), "findings": [asdict(f) for f in findings]},
-        json,
-        _table(findings),
-    )
+    result = {"ok": all(f.ok for f in findings), "findings": [asdict(f) for f in findings]}
+    emit(result, json, _table(findings))
 
 
 def _table(findings: list[Finding]) -> Any:
@@ -99,13 +92,9 @@ def _check_torch() -> Finding:
         return Finding("torch", False, fault, mend)
     import torch
 
-    threads = torch.get_num_threads()
-    return Finding(
-        "torch",
-        True,
-        f"{torch.__version__}, {counted(threads, 'threads')}",
-        values={"version": torch.__version__, "threads": threads},
-    )
+    version, threads = torch.__version__, torch.get_num_threads()
+    values = {"version": version, "threads": threads}
+    return Finding("torch", True, f"{version}, {counted(threads, 'threads')}", values=values)
 
 
 def _check_cpu() -> Finding:
@@ -137,12 +126,9 @@ def _check_memory() -> Finding:
     if len(sizes) < 2:
         return Finding("memory", True, "unknown")
     total, free = sizes["MemTotal"], sizes["MemAvailable"]
-    return Finding(
-        "memory",
-        True,
-        f"{free / _GIB:.1f} of {total / _GIB:.1f} GiB free",
-        values={"total_bytes": total, "free_bytes": free},
-    )
+    values = {"total_bytes": total, "free_bytes": free}
+    found = f"{free / _GIB:.1f} of {total / _GIB:.1f} GiB free"
+    return Finding("memory", True, found, values=values)
 
 
 def _check_gpu() -> Finding:
@@ -164,30 +150,22 @@ def _check_engine() -> Finding:
 
     device, cache = find_device("auto"), engine_cache()
     measured = len(costs.read(cache, device))
-    picks = {}
-    for name, gflop in _SIZES.items():
-        found = engines.choose(gflop, device, "fast", _MANY, cache)
-        picks[name] = str(found[0])
+    picks = {
+        name: str(engines.choose(gflop, device, "fast", _MANY, cache)[0])
+        for name, gflop in _SIZES.items()
+    }
     said = "; ".join(f"{name}: {pick}" for name, pick in picks.items())
     own = f"{counted(measured, 'measurements')} of this machine"
-    rests = own if measured else "the built-in table"
-    return Finding(
-        "engine",
-        True,
-        f"{said} (for {_MANY} images, by {rests})",
-        "" if measured else "mien bench",
-        {"picks": picks, "images": _MANY, "measured": measured},
-    )
+    found = f"{said} (for {_MANY} images, by {own if measured else 'the built-in table'})"
+    values = {"picks": picks, "images": _MANY, "measured": measured}
+    return Finding("engine", True, found, "" if measured else "mien bench", values)
 
 
 def _check_disk() -> Finding:
     usage = shutil.disk_usage(Path.cwd())
-    return Finding(
-        "disk",
-        True,
-        f"{usage.free / _GIB:.1f} GiB free in {Path.cwd()}",
-        values={"total_bytes": usage.total, "free_bytes": usage.free},
-    )
+    found = f"{usage.free / _GIB:.1f} GiB free in {Path.cwd()}"
+    values = {"total_bytes": usage.total, "free_bytes": usage.free}
+    return Finding("disk", True, found, values=values)
 
 
 def _check_sentences() -> Finding:
@@ -225,15 +203,8 @@ def _check_extras() -> list[Finding]:
     for extra, (purpose, packages) in EXTRAS.items():
         missing = [name for name in packages if importlib.util.find_spec(name) is None]
         found = f"not installed: {', '.join(missing)} ({purpose})" if missing else purpose
-        findings.append(
-            Finding(
-                f"extra {extra}",
-                True,
-                found,
-                pip_install(f"mien[{extra}]") if missing else "",
-                {"missing": missing},
-            )
-        )
+        mend = pip_install(f"mien[{extra}]") if missing else ""
+        findings.append(Finding(f"extra {extra}", True, found, mend, {"missing": missing}))
     return findings
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
+from typer import Argument, Option
 
 from mien.cli import opt
 from mien.cli.common import emit, note, watching
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _Force = Annotated[
     bool,
-    typer.Option(
+    Option(
         "--force",
         help="Overwrite what is there, and move along directions of another generator too.",
     ),
@@ -31,14 +31,14 @@ def edit(
     how: Drawing,
     faces: Annotated[
         list[str],
-        typer.Argument(
+        Argument(
             metavar="FACE...",
             help="Seeds (7, 0-5), .npz files with w (file.npz:2), PNGs of mien's, or photos.",
         ),
     ],
     settings: Annotated[
         list[str] | None,
-        typer.Option(
+        Option(
             "--set",
             metavar="NAME=N",
             help="smile=+2, or a pair with two coefficients: 'long hair/short hair'=15,-5; "
@@ -47,36 +47,31 @@ def edit(
     ] = None,
     text: Annotated[
         str | None,
-        typer.Option(
-            "--text",
+        Option(
             metavar="WORDS",
             help="What shall be true of the face: 'smiling, red hair', 'without glasses'.",
         ),
     ] = None,
     strength: Annotated[
-        float, typer.Option(help="Of --text: 1 goes as far as is needed to be seen.")
+        float, Option(help="Of --text: 1 goes as far as is needed to be seen.")
     ] = 1.0,
     layers: Annotated[
         str | None,
-        typer.Option(help="Move only these: coarse, middle, fine, 4-7, 0,2; else the direction's."),
+        Option(help="Move only these: coarse, middle, fine, 4-7, 0,2; else the direction's."),
     ] = None,
-    directions: Annotated[
-        str | None, typer.Option(help="A set: name or file; else MODEL-edits.")
-    ] = None,
+    directions: Annotated[str | None, Option(help="A set: name or file; else MODEL-edits.")] = None,
     strip: Annotated[
         int | None,
-        typer.Option(
-            metavar="STEPS", help="One PNG a face and setting, in steps from -N to N along it."
-        ),
+        Option(metavar="STEPS", help="One PNG a face and setting, in steps from -N to N along it."),
     ] = None,
     steps: Annotated[
-        int, typer.Option(help="Photos: steps of optimisation after the one pass, as mien invert.")
+        int, Option(help="Photos: steps of optimisation after the one pass, as mien invert.")
     ] = 0,
     face: Annotated[
-        int | None, typer.Option(metavar="N", help="Photos: which face, where there are several.")
+        int | None, Option(metavar="N", help="Photos: which face, where there are several.")
     ] = None,
     paste: Annotated[
-        bool, typer.Option("--paste", help="Photos: put the face back into the whole picture too.")
+        bool, Option("--paste", help="Photos: put the face back into the whole picture too.")
     ] = False,
     psi: opt.OptionalPsi = None,
 ) -> None:
@@ -122,13 +117,11 @@ def edit(
             note(remark)
     else:
         with watching(studio):
+            how_far = (directions, layers, psi, force)
             made = joined(
-                [
-                    studio.edit(face, settings or (), directions, layers, psi, force)
-                    if text is None
-                    else studio.edit_by_words(face, text, strength, directions, layers, psi, force)
-                    for face in faces
-                ]
+                [studio.edit(face, settings or (), *how_far) for face in faces]
+                if text is None
+                else [studio.edit_by_words(face, text, strength, *how_far) for face in faces]
             )
         # Before anything is written: a face that is no photo's has nothing to go back into.
         pages = pasted(made.images, made.each, made.names(), Path(), force=True) if paste else {}

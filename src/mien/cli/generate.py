@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
+from typer import Option
 
 from mien.cli import opt
-from mien.cli.common import emit
 from mien.cli.options import shared_options
 from mien.cli.results import Drawing, Stream, chosen_seed
 
@@ -17,15 +16,15 @@ def generate(
     how: Drawing,
     seeds: Annotated[
         str | None,
-        typer.Option(metavar="LIST", help="These seeds: 0-35, 1,5,9-12; else --count from --seed."),
+        Option(metavar="LIST", help="These seeds: 0-35, 1,5,9-12; else --count from --seed."),
     ] = None,
     count: opt.Count = 4,
     seed: opt.Seed = 0,
     psi: Annotated[
-        float, typer.Option(help="How far they lie from the mean face, 0 to 2; 1 is the data's.")
+        float, Option(help="How far they lie from the mean face, 0 to 2; 1 is the data's.")
     ] = 0.7,
     sheet: Annotated[
-        bool, typer.Option("--sheet", help="Only the sheet and the latents, no picture a face.")
+        bool, Option("--sheet", help="Only the sheet and the latents, no picture a face.")
     ] = False,
 ) -> None:
     """Draw faces from seeds: seed i gives face i.
@@ -45,5 +44,5 @@ def generate(
     with stream.of(studio, not sheet):
         drawn = studio.generate(psi=psi, seeds=chosen)
     faces, paths = results.write(drawn, stream.name, sheet, stream)
-    result = {**faces.provenance, "seeds": faces.seeds, "notes": faces.notes, "files": paths}
-    emit(result, how.json, "\n".join(str(path) for path in paths if path not in stream.written))
+    lines = [path for path in paths if path not in stream.written]
+    how.tell(faces, paths, lines, seeds=faces.seeds)

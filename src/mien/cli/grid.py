@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
+from typer import Option
 
 from mien.cli import opt
-from mien.cli.common import emit, watching
+from mien.cli.common import watching
 from mien.cli.options import shared_options
 from mien.cli.results import Drawing
 
@@ -17,17 +17,17 @@ def grid(
     how: Drawing,
     rows: Annotated[
         list[str],
-        typer.Option(metavar="FACES", help="Seeds 0-3 or 1,5,9; an .npz; a picture; repeatable."),
+        Option(metavar="FACES", help="Seeds 0-3 or 1,5,9; an .npz; a picture; repeatable."),
     ],
     columns: Annotated[
-        list[str], typer.Option(metavar="FACES", help="Where the layers come from; like --rows.")
+        list[str], Option(metavar="FACES", help="Where the layers come from; like --rows.")
     ],
     layers: Annotated[
-        str, typer.Option(help="Which layers of the columns: coarse, middle, fine, 0-3, 0,2,5.")
+        str, Option(help="Which layers of the columns: coarse, middle, fine, 0-3, 0,2,5.")
     ] = "coarse",
     psi: opt.Psi = 0.7,
     cells: Annotated[
-        bool, typer.Option("--cells", help="Also one picture a cell, not only the sheet.")
+        bool, Option("--cells", help="Also one picture a cell, not only the sheet.")
     ] = False,
 ) -> None:
     """Mix faces in rows and columns: each cell is its row with some layers of its column.
@@ -41,5 +41,4 @@ def grid(
     with watching(studio):
         drawn = studio.grid(rows, columns, layers, psi)
     faces, paths = results.write(drawn, f"layers-{layers}", only_sheet=not cells)
-    result = {**faces.provenance, "faces": list(faces.each), "notes": faces.notes, "files": paths}
-    emit(result, how.json, "\n".join(str(path) for path in paths))
+    how.tell(faces, paths, paths, faces=list(faces.each))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer import Option
 
 from mien.cli import opt
 from mien.cli.common import emit, note, parse_box, picture_problem, progress
@@ -17,11 +18,11 @@ from mien.errors import ImageError, InputError, counted
 def invert(
     photos: opt.Photos,
     steps: Annotated[
-        int, typer.Option(help="Of optimisation after the one pass; 100 helps much, 500 more.")
+        int, Option(help="Of optimisation after the one pass; 100 helps much, 500 more.")
     ] = 0,
     tune: opt.Tune = False,
     face: Annotated[
-        int | None, typer.Option(metavar="N", help="Which face, where there are several.")
+        int | None, Option(metavar="N", help="Which face, where there are several.")
     ] = None,
     box: opt.Box = None,
     aligned: opt.Aligned = False,

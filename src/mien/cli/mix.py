@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
+from typer import Argument, Option
 
 from mien.cli import opt
-from mien.cli.common import emit, watching
+from mien.cli.common import watching
 from mien.cli.options import shared_options
 from mien.cli.results import Drawing, chosen_psi
 
@@ -15,13 +15,9 @@ from mien.cli.results import Drawing, chosen_psi
 @shared_options(Drawing, leave=("precision", "engine"))
 def mix(
     how: Drawing,
-    a: Annotated[
-        str, typer.Argument(metavar="A", help="A seed, an .npz with w, a PNG or a photo.")
-    ],
-    b: Annotated[str, typer.Argument(metavar="B", help="Where the layers come from; like A.")],
-    layers: Annotated[
-        str, typer.Option(help="Which layers of B: coarse, middle, fine, 0-3, 0,2,5.")
-    ],
+    a: Annotated[str, Argument(metavar="A", help="A seed, an .npz with w, a PNG or a photo.")],
+    b: Annotated[str, Argument(metavar="B", help="Where the layers come from; like A.")],
+    layers: Annotated[str, Option(help="Which layers of B: coarse, middle, fine, 0-3, 0,2,5.")],
     psi: opt.OptionalPsi = None,
 ) -> None:
     """Take some layers of face B into face A.
@@ -36,5 +32,4 @@ def mix(
     with watching(studio):
         drawn = studio.mix(a, b, layers, chosen_psi(psi, (a, b)))
     faces, paths = results.write(drawn, drawn.stems[0])
-    result = {**faces.provenance, "faces": list(faces.each), "notes": faces.notes, "files": paths}
-    emit(result, how.json, "\n".join(str(path) for path in paths))
+    how.tell(faces, paths, paths, faces=list(faces.each))

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer import Argument, Option
 
 RANDOM = -1
 """What ``--seed random`` is until it is chosen."""
@@ -22,47 +23,43 @@ def _seed(text: str | int) -> int:
 
 # Every verb.
 Json = Annotated[
-    bool, typer.Option("--json", help="Print one JSON object on stdout, all else on stderr.")
+    bool, Option("--json", help="Print one JSON object on stdout, all else on stderr.")
 ]
 Device = Annotated[
-    str, typer.Option("--device", metavar="NAME", help="Where to compute: auto, cpu, cuda, cuda:1.")
+    str, Option("--device", metavar="NAME", help="Where to compute: auto, cpu, cuda, cuda:1.")
 ]
-Force = Annotated[bool, typer.Option("--force", help="Overwrite what is there.")]
+Force = Annotated[bool, Option("--force", help="Overwrite what is there.")]
 
 # Faces and how they are drawn.
-Model = Annotated[str, typer.Option("--model", help="A generator: name or file.")]
+Model = Annotated[str, Option("--model", help="A generator: name or file.")]
 Label = Annotated[
     str | None,
-    typer.Option(
+    Option(
         "--label",
         metavar="LABEL",
         help="For a generator of classes: a class number, 0.2,0.8,0, or gender=f,hair_color=red.",
     ),
 ]
-Count = Annotated[int, typer.Option("--count", metavar="N", help="How many faces.")]
+Count = Annotated[int, Option("--count", metavar="N", help="How many faces.")]
 Seed = Annotated[
     int,
-    typer.Option(
-        "--seed", metavar="N", parser=_seed, help="First seed, or random; seed i gives face i."
-    ),
+    Option("--seed", metavar="N", parser=_seed, help="First seed, or random; seed i gives face i."),
 ]
-Psi = Annotated[float, typer.Option("--psi", help="How far seeds lie from the mean face, 0 to 2.")]
+Psi = Annotated[float, Option("--psi", help="How far seeds lie from the mean face, 0 to 2.")]
 OptionalPsi = Annotated[
     float | None,
-    typer.Option(
-        "--psi", help="How far seeds lie from the mean face, 0 to 2; 0.7 if nothing is said."
-    ),
+    Option("--psi", help="How far seeds lie from the mean face, 0 to 2; 0.7 if nothing is said."),
 ]
-Truncation = Annotated[float, typer.Option("--psi", help="Truncation of the faces.")]
+Truncation = Annotated[float, Option("--psi", help="Truncation of the faces.")]
 Precision = Annotated[
     str,
-    typer.Option(
+    Option(
         "--precision", metavar="NAME", help="exact: float32, reproducible. fast: bfloat16 may be."
     ),
 ]
 Engine = Annotated[
     str,
-    typer.Option(
+    Option(
         "--engine",
         metavar="NAME",
         help="What draws: eager, compile, openvino, cuda; auto takes the fastest measured.",
@@ -71,75 +68,56 @@ Engine = Annotated[
 
 # What is read.
 Photos = Annotated[
-    list[str],
-    typer.Argument(metavar="PHOTO...", help="Pictures, and folders or patterns of pictures."),
+    list[str], Argument(metavar="PHOTO...", help="Pictures, and folders or patterns of pictures.")
 ]
 Pictures = Annotated[
-    list[Path],
-    typer.Argument(metavar="PICTURES...", help="Pictures, and folders or zips of pictures."),
+    list[Path], Argument(metavar="PICTURES...", help="Pictures, and folders or zips of pictures.")
 ]
-FaceSet = Annotated[Path, typer.Argument(metavar="PATH", help="A folder or zip of pictures.")]
+FaceSet = Annotated[Path, Argument(metavar="PATH", help="A folder or zip of pictures.")]
 FaceSets = Annotated[
-    list[Path],
-    typer.Option("--data", help="A folder or zip of faces; give it again for more sets."),
+    list[Path], Option("--data", help="A folder or zip of faces; give it again for more sets.")
 ]
-Directions = Annotated[str, typer.Argument(metavar="SET", help="A set: name or file.")]
+Directions = Annotated[str, Argument(metavar="SET", help="A set: name or file.")]
 AnimeModel = Annotated[
-    str | None,
-    typer.Option("--model", metavar="FILE", help="Name or file; else the one that ships."),
+    str | None, Option("--model", metavar="FILE", help="Name or file; else the one that ships.")
 ]
 Detector = Annotated[
     str | None,
-    typer.Option(
-        "--detector", metavar="FILE", help="Another detector: YuNet, UltraFace, RetinaFace."
-    ),
+    Option("--detector", metavar="FILE", help="Another detector: YuNet, UltraFace, RetinaFace."),
 ]
 Box = Annotated[
-    str | None,
-    typer.Option("--box", metavar="X,Y,W,H", help="Where the face is, forehead to chin."),
+    str | None, Option("--box", metavar="X,Y,W,H", help="Where the face is, forehead to chin.")
 ]
-Aligned = Annotated[
-    bool, typer.Option("--aligned", help="The pictures are cut around the face already.")
-]
-Tune = Annotated[
-    bool, typer.Option("--tune", help="Then tune a copy of the generator for each photo.")
-]
-Alpha = Annotated[float, typer.Option("--alpha", help="Penalty of the Lasso.")]
+Aligned = Annotated[bool, Option("--aligned", help="The pictures are cut around the face already.")]
+Tune = Annotated[bool, Option("--tune", help="Then tune a copy of the generator for each photo.")]
+Alpha = Annotated[float, Option("--alpha", help="Penalty of the Lasso.")]
 
 # What is written.
 Results = Annotated[
     Path | None,
-    typer.Option(
-        "--out", metavar="FOLDER", help="Where the results go; else a new out/VERB/0001-…"
-    ),
+    Option("--out", metavar="FOLDER", help="Where the results go; else a new out/VERB/0001-…"),
 ]
-Out = Annotated[Path, typer.Option("--out", metavar="PATH", help="Where the results go.")]
+Out = Annotated[Path, Option("--out", metavar="PATH", help="Where the results go.")]
 RunOut = Annotated[
     Path | None,
-    typer.Option("--out", metavar="PATH", help="Where the results go; else a new out/VERB/0001-…"),
+    Option("--out", metavar="PATH", help="Where the results go; else a new out/VERB/0001-…"),
 ]
 OptionalOut = Annotated[
-    Path | None, typer.Option("--out", metavar="PATH", help="Where the results go; else nowhere.")
+    Path | None, Option("--out", metavar="PATH", help="Where the results go; else nowhere.")
 ]
-Csv = Annotated[
-    Path | None, typer.Option("--csv", metavar="FILE", help="Also write the numbers here.")
-]
+Csv = Annotated[Path | None, Option("--csv", metavar="FILE", help="Also write the numbers here.")]
 Size = Annotated[
     int | None,
-    typer.Option(
-        "--size", metavar="N", help="Side of the pictures; larger than drawn adds no detail."
-    ),
+    Option("--size", metavar="N", help="Side of the pictures; larger than drawn adds no detail."),
 ]
 Format = Annotated[
-    str, typer.Option("--format", metavar="NAME", help="Of the pictures: png, jpg or webp.")
+    str, Option("--format", metavar="NAME", help="Of the pictures: png, jpg or webp.")
 ]
 
 # Of a training.
-TickKimg = Annotated[float, typer.Option("--tick-kimg", help="Log every so many kimg.")]
+TickKimg = Annotated[float, Option("--tick-kimg", help="Log every so many kimg.")]
 CheckpointKimg = Annotated[
-    float, typer.Option("--checkpoint-kimg", help="Checkpoint every so many kimg.")
+    float, Option("--checkpoint-kimg", help="Checkpoint every so many kimg.")
 ]
-SampleKimg = Annotated[
-    float, typer.Option("--sample-kimg", help="Grid of faces every so many kimg.")
-]
-MeasureKimg = Annotated[float, typer.Option("--measure-kimg", help="Measure every so many kimg.")]
+SampleKimg = Annotated[float, Option("--sample-kimg", help="Grid of faces every so many kimg.")]
+MeasureKimg = Annotated[float, Option("--measure-kimg", help="Measure every so many kimg.")]

@@ -3,8 +3,7 @@
     @config_options(JointConfig, leave=("label_dim",))
     def faces(data: DataOption, config: dict[str, Any], json: opt.Json = False) -> None: ...
 
-The command then has an option for each field of the dataclass but those left out, with the field's
-default and the sentence that its docstring says of it; ``config`` gets their values.
+``config`` gets the values of the fields.
 """
 
 from __future__ import annotations
@@ -13,44 +12,31 @@ import dataclasses
 import inspect
 import re
 import typing
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Annotated, Any
 
-import typer
+from typer import Option
 
 
 def config_options(
     config: type, leave: Collection[str] = (), into: str = "config", **defaults: Any
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Give a command the fields of a dataclass as options; it receives their values as one dict.
+    """Give a command the fields of a dataclass as options, their help from its ``Args:``.
 
     Args:
-        config: A dataclass whose docstring has an ``Args:`` list.
-        leave: Fields that are no options, since something else decides them.
-        into: The argument of the command that gets the values.
+        config: The dataclass.
+        leave: Fields that are no options.
+        into: The argument of the command that gets the values, as one dict.
         **defaults: Other defaults than the dataclass has.
     """
-    helps = field_helps(config)
-    hints = typing.get_type_hints(config)
+    helps, hints = field_helps(config), typing.get_type_hints(config)
     fields = [f for f in dataclasses.fields(config) if f.name not in leave]
+    added = [
+        _option(f, Annotated[hints[f.name], Option(help=helps[f.name])], defaults) for f in fields
+    ]
 
     def wrap(command: Callable[..., None]) -> Callable[..., None]:
-        own = typing.get_type_hints(command, include_extras=True)
-        signature = inspect.signature(command)
-        added = [
-            inspect.Parameter(
-                field.name,
-                inspect.Parameter.KEYWORD_ONLY,
-                default=defaults.get(field.name, _default(field)),
-                annotation=Annotated[hints[field.name], typer.Option(help=helps[field.name])],
-            )
-            for field in fields
-        ]
-        kept = [
-            p.replace(annotation=own[p.name], kind=inspect.Parameter.KEYWORD_ONLY)
-            for p in signature.parameters.values()
-            if p.name != into
-        ]
+        kept = _kept(command, into)
 
         def run(**values: Any) -> None:
             chosen = {field.name: values.pop(field.name) for field in fields}
@@ -66,37 +52,41 @@ def config_options(
 def shared_options(
     options: type, leave: Collection[str] = (), into: str = "how", **others: Any
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Give a command the options of a dataclass behind its own; it receives them as one value.
+    """Give a command the fields of a dataclass, annotated with their options, behind its own.
 
     Args:
-        options: A dataclass whose fields are annotated with their options (:mod:`mien.cli.opt`).
+        options: The dataclass (:mod:`mien.cli.opt` has options).
         leave: Fields that this command has not.
-        into: The argument of the command that gets the value.
+        into: The argument of the command that gets the dataclass.
         **others: Another option for a field.
     """
     hints = typing.get_type_hints(options, include_extras=True) | others
     fields = [f for f in dataclasses.fields(options) if f.name not in leave]
+    added = [_option(f, hints[f.name], {}) for f in fields]
 
     def wrap(command: Callable[..., None]) -> Callable[..., None]:
-        own = typing.get_type_hints(command, include_extras=True)
-        keyword = inspect.Parameter.KEYWORD_ONLY
-        added = [
-            inspect.Parameter(f.name, keyword, default=_default(f), annotation=hints[f.name])
-            for f in fields
-        ]
-        kept = [
-            p.replace(annotation=own[p.name], kind=keyword)
-            for p in inspect.signature(command).parameters.values()
-            if p.name != into
-        ]
-
         def run(**values: Any) -> None:
             chosen = {field.name: values.pop(field.name) for field in fields}
             command(**{into: options(**chosen)}, **values)
 
-        return _as_command(run, command, [*kept, *added])
+        return _as_command(run, command, [*_kept(command, into), *added])
 
     return wrap
+
+
+def _option(
+    field: dataclasses.Field[Any], annotation: Any, defaults: Mapping[str, Any]
+) -> inspect.Parameter:
+    default = defaults.get(field.name, _default(field))
+    kind = inspect.Parameter.KEYWORD_ONLY
+    return inspect.Parameter(field.name, kind, default=default, annotation=annotation)
+
+
+def _kept(command: Callable[..., None], into: str) -> list[inspect.Parameter]:
+    """The parameters of a command but the one that gets the values."""
+    own, kind = typing.get_type_hints(command, include_extras=True), inspect.Parameter.KEYWORD_ONLY
+    given = inspect.signature(command).parameters.values()
+    return [p.replace(annotation=own[p.name], kind=kind) for p in given if p.name != into]
 
 
 def _as_command(

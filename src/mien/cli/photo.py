@@ -6,10 +6,10 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
+from typer import Argument, Option
 
-from mien.cli import opt
-from mien.cli.sketch import BigOption, MethodOption, translate_all
+from mien.cli.options import shared_options
+from mien.cli.sketch import Translating, translate_all
 
 if TYPE_CHECKING:
     from mien.portraits.faces import Faces
@@ -17,30 +17,22 @@ if TYPE_CHECKING:
     from mien.studio import Studio
 
 
+@shared_options(Translating)
 def photo(
-    sketches: Annotated[
-        list[str], typer.Argument(metavar="SKETCH…", help="Files, folders or patterns.")
-    ],
+    how: Translating,
+    sketches: Annotated[list[str], Argument(metavar="SKETCH…", help="Files, folders or patterns.")],
     through_latent: Annotated[
-        bool, typer.Option("--through-latent", help="Let the generator draw: always a face.")
+        bool, Option("--through-latent", help="Let the generator draw: always a face.")
     ] = False,
     seed: Annotated[
-        int, typer.Option(min=0, help="Through latents: decides what the sketch does not say.")
+        int, Option(min=0, help="Through latents: decides what the sketch does not say.")
     ] = 0,
     psi: Annotated[
-        float, typer.Option(help="Through latents: how far seeds part; 0 for the likeliest face.")
+        float, Option(help="Through latents: how far seeds part; 0 for the likeliest face.")
     ] = 0.5,
     model: Annotated[
-        str | None, typer.Option(help="A model, or through latents a generator: name or file.")
+        str | None, Option(help="A model, or through latents a generator: name or file.")
     ] = None,
-    method: MethodOption = None,
-    big: BigOption = "face",
-    out: opt.RunOut = None,
-    device: opt.Device = "auto",
-    precision: opt.Precision = "fast",
-    engine: opt.Engine = "auto",
-    force: opt.Force = False,
-    json: opt.Json = False,
 ) -> None:
     """Turn sketches of faces into photos.
 
@@ -50,19 +42,18 @@ def photo(
     """
     from mien.errors import InputError
 
-    if through_latent and method is not None:
+    if through_latent and how.method is not None:
         raise InputError("--method names a network that translates; leave out --through-latent")
 
-    @cache  # loads torch, which a mistyped file need not wait for
+    @cache
     def session() -> Studio:
-        from mien.studio import DEFAULT_MODEL, Studio
+        from mien.studio import DEFAULT_MODEL
 
-        generator = (through_latent and model) or DEFAULT_MODEL
-        return Studio(generator, device=device, precision=precision, engine=engine)
+        return how.studio((through_latent and model) or DEFAULT_MODEL)
 
     def translate(path: Path, items: int) -> Translation | Faces:
         if through_latent:
             return session().photo_through_latent(path, seed, psi)
-        return session().photo(path, model, method, big, items)
+        return session().photo(path, model, how.method, how.big, items)
 
-    translate_all("photo", sketches, translate, out, force, json)
+    translate_all("photo", sketches, translate, how)

@@ -1,7 +1,4 @@
-"""``python -m mien.cli.reference``: the help of every verb as one page of markdown.
-
-The page is ``docs/cli.md``; a test and ``make check`` keep it in step with the program.
-"""
+"""``python -m mien.cli.reference``: the help of every verb as one page, ``docs/cli.md``."""
 
 from __future__ import annotations
 
@@ -28,11 +25,7 @@ stderr. Nothing is overwritten without `--force`, and nothing is left half-writt
 
 
 def render() -> str:
-    """Write the page.
-
-    Returns:
-        Markdown, one section a command, the same on every machine and terminal.
-    """
+    """The page as Markdown, one section a command, the same on every machine and terminal."""
     sections = [_HEAD]
     for path, text in pages():
         depth = "#" * min(len(path.split()) + 1, 4)
@@ -41,11 +34,7 @@ def render() -> str:
 
 
 def pages() -> Iterator[tuple[str, str]]:
-    """The help of each command, depth first.
-
-    Yields:
-        How the command is called (``mien weights list``) and its plain help text.
-    """
+    """Each command, depth first: its name (``mien weights list``) and its plain help text."""
     yield from _walk(typer.main.get_command(app), "mien", None)
 
 
@@ -62,11 +51,7 @@ def _walk(command: Any, name: str, parent: Any) -> Iterator[tuple[str, str]]:
 
 
 def main(argv: Sequence[str]) -> int:
-    """Print the page, write it (``PATH``), or compare it (``--check PATH``).
-
-    Returns:
-        0; 1 if the page that was compared is out of step, with the difference on stderr.
-    """
+    """Print the page, write it (``PATH``) or compare it (``--check PATH``; 1 if out of step)."""
     text = render()
     if not argv:
         print(text, end="")

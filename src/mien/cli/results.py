@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mien.cli import opt
-from mien.cli.common import note, watching
+from mien.cli.common import emit, note, watching
 
 if TYPE_CHECKING:
     from mien.portraits.faces import Faces
@@ -23,14 +23,9 @@ HOME = Path("out")
 
 @dataclass(frozen=True)
 class Results:
-    """Where the faces of one run go, and how.
+    """Where the faces of one run of a verb go, and how.
 
-    Attributes:
-        verb: Whose run it is.
-        out: What ``--out`` says; None for the next numbered folder.
-        force: Whether files may be replaced.
-        format: Of the pictures.
-        size: Their side; None as drawn.
+    ``out`` None is the next numbered folder; ``size`` is the side of the pictures, None as drawn.
     """
 
     verb: str
@@ -83,16 +78,10 @@ class Results:
     def write(
         self, faces: Faces, name: str, only_sheet: bool = False, begun: Stream | None = None
     ) -> tuple[Faces, list[Path]]:
-        """Write faces, and tell what there is to know about them.
+        """Write faces, tell their notes, and return them as written, and the files.
 
-        Args:
-            faces: As they were drawn.
-            name: What a numbered folder is called.
-            only_sheet: Leave out the pictures of single faces.
-            begun: What has written some of them already.
-
-        Returns:
-            The faces as written, and the files.
+        ``name`` is for a numbered folder; ``only_sheet`` leaves out single faces; ``begun`` has
+        written some already.
         """
         begun = begun or Stream(self, name)
         shown = faces if self.size is None else faces.resized(self.size)
@@ -104,14 +93,10 @@ class Results:
 
 @dataclass
 class Stream:
-    """Writes faces while others are being drawn.
+    """Writes faces while others are being drawn, into a folder called after ``name`` if numbered.
 
-    Attributes:
-        results: Where they go.
-        name: What a numbered folder is called.
-        tell: Whether the name of each file is printed when it is there.
-        opening: What is printed before the first.
-        written: The files so far.
+    With ``tell`` it prints ``opening`` of the first and then the name of each file when it is
+    there.
     """
 
     results: Results
@@ -129,9 +114,7 @@ class Stream:
     def of(self, studio: Studio, wanted: bool = True) -> Iterator[None]:
         """Inside, what a studio does is shown, and each face that it draws is written at once.
 
-        Args:
-            studio: What draws.
-            wanted: Otherwise nothing is written: what is drawn is not yet what is kept.
+        Unless ``wanted`` nothing is written: what is drawn is not yet what is kept.
         """
         # A bar would lead what is printed to its own stream, which is wrong for all but a terminal.
         out = None if sys.stdout.isatty() else sys.stdout
@@ -164,10 +147,7 @@ class Stream:
 def run_folder(verb: str, out: Path | None, name: str) -> Iterator[Path]:
     """Where the files of a run go: ``out``, else the next numbered folder of its verb.
 
-    Args:
-        verb: Whose run it is.
-        out: What ``--out`` says.
-        name: What a numbered folder is called after; it goes again if nothing is put into it.
+    That is called after ``name``, and goes again if nothing is put into it.
     """
     if out is not None:
         yield out
@@ -207,6 +187,13 @@ class Drawing:
         return Studio(
             self.model, self.device, precision=self.precision, engine=self.engine, label=self.label
         )
+
+    def tell(
+        self, drawn: Faces, paths: Sequence[Path], lines: Iterable[object], **facts: Any
+    ) -> None:
+        """Print what a run has drawn: all of it for a program, the lines for a person."""
+        result = {**drawn.provenance, **facts, "notes": drawn.notes, "files": paths}
+        emit(result, self.json, "\n".join(map(str, lines)))
 
 
 def chosen_psi(psi: float | None, faces: Sequence[str]) -> float:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer import Argument, Option
 
 from mien.cli import opt
 from mien.cli.common import emit, note, progress
@@ -15,29 +16,26 @@ from mien.cli.common import emit, note, progress
 def run(
     verb: Annotated[
         str,
-        typer.Argument(
+        Argument(
             metavar="VERB", help="align, mask, cutout, caption, invert, sketch, anime, generate."
         ),
     ],
     inputs: Annotated[
         list[str],
-        typer.Argument(
+        Argument(
             metavar="INPUT…", help="Folders, zips, tars, pictures; for generate seeds: 0-9999."
         ),
     ],
-    out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where the shards go.")],
+    out: Annotated[Path, Option(metavar="FOLDER", help="Where the shards go.")],
     option: Annotated[
-        list[str] | None,
-        typer.Option("--option", metavar="NAME=VALUE", help="Of the verb: size=512, aligned=yes."),
+        list[str] | None, Option(metavar="NAME=VALUE", help="Of the verb: size=512, aligned=yes.")
     ] = None,
     cluster: Annotated[
         str | None,
-        typer.Option(metavar="ADDRESS", help="A Ray cluster: auto, or its head; else processes."),
+        Option(metavar="ADDRESS", help="A Ray cluster: auto, or its head; else processes."),
     ] = None,
-    processes: Annotated[
-        int, typer.Option("--processes", metavar="N", help="Without a cluster; 0 for each core.")
-    ] = 0,
-    per_shard: Annotated[int, typer.Option(metavar="N", help="Inputs of a shard at most.")] = 1000,
+    processes: Annotated[int, Option(metavar="N", help="Without a cluster; 0 for each core.")] = 0,
+    per_shard: Annotated[int, Option(metavar="N", help="Inputs of a shard at most.")] = 1000,
     device: opt.Device = "cpu",
     json: opt.Json = False,
 ) -> None:

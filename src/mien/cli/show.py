@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
+from typer import Argument
 
 from mien.cli import opt
 from mien.cli.common import emit
@@ -20,9 +20,7 @@ _GIF, _MATROSKA, _MP4 = b"GIF8", b"\x1aE\xdf\xa3", b"ftyp"
 
 
 def show(
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="A picture, clip, .safetensors or .npz.")
-    ],
+    file: Annotated[Path, Argument(metavar="FILE", help="A picture, clip, .safetensors or .npz.")],
     json: opt.Json = False,
 ) -> None:
     """Show what made a picture, what a file of weights holds, or the shapes of arrays.
@@ -35,7 +33,6 @@ def show(
 
 
 def _describe(file: Path) -> dict[str, Any]:
-    """Look at the first bytes, then ask whoever knows that kind of file."""
     from mien.checkpoints.sniff import looks_like
 
     try:
@@ -68,7 +65,6 @@ def _picture(file: Path) -> dict[str, Any]:
 
 
 def _clip(file: Path) -> dict[str, Any]:
-    """Facts of a clip, and what made it if it says so."""
     from mien.errors import VideoError
     from mien.video.provenance import read_provenance
     from mien.video.reader import Clip
@@ -76,9 +72,7 @@ def _clip(file: Path) -> dict[str, Any]:
     clip = Clip(file)
     result: dict[str, Any] = {
         "kind": "clip",
-        "width": clip.width,
-        "height": clip.height,
-        "frames": clip.frames,
+        **{name: getattr(clip, name) for name in ("width", "height", "frames")},
         "fps": round(float(clip.fps), 3),
         "seconds": round(clip.duration, 3),
         "sound": clip.sound,
@@ -93,7 +87,6 @@ def _clip(file: Path) -> dict[str, Any]:
 
 
 def _weights(file: Path) -> dict[str, Any]:
-    """Read the header of a .safetensors file, ours or another's."""
     from mien.checkpoints import header, native
 
     found = header.read(file)
@@ -155,7 +148,6 @@ def _arrays(file: Path) -> dict[str, Any]:
 
 
 def _lines(result: Mapping[str, Any], depth: int = 0) -> Iterator[str]:
-    """Draw the findings as indented lines."""
     for key, value in result.items():
         indent = "  " * depth
         if key == "tensors":

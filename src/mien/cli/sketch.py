@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer import Argument, Option
 
 from mien.cli import opt
 from mien.cli.common import emit, note, progress
+from mien.cli.options import shared_options
 from mien.cli.results import run_folder
 from mien.errors import ImageError, InputError, counted
 
@@ -21,35 +24,45 @@ if TYPE_CHECKING:
     from mien.studio import Studio
 
 MethodOption = Annotated[
-    str | None,
-    typer.Option(help="The model of this method: pix2pix ships; others once trained here."),
+    str | None, Option(help="The model of this method: pix2pix ships; others once trained here.")
 ]
 BigOption = Annotated[
     str,
-    typer.Option(
+    Option(
         help="How a network takes a picture: face (each face at its own scale), resize or tile."
     ),
 ]
 
 
+@dataclass(frozen=True)
+class Translating:
+    """How pictures are translated, and where they go: the options of both ways."""
+
+    method: MethodOption = None
+    big: BigOption = "face"
+    out: opt.RunOut = None
+    device: opt.Device = "auto"
+    precision: opt.Precision = "fast"
+    engine: opt.Engine = "auto"
+    force: opt.Force = False
+    json: opt.Json = False
+
+    def studio(self, *model: str) -> Studio:
+        """What translates them; loads torch, which a mistyped file need not wait for."""
+        from mien.studio import Studio
+
+        return Studio(*model, device=self.device, precision=self.precision, engine=self.engine)
+
+
+@shared_options(Translating)
 def sketch(
-    photos: Annotated[
-        list[str], typer.Argument(metavar="PHOTO…", help="Files, folders or patterns.")
-    ],
+    how: Translating,
+    photos: Annotated[list[str], Argument(metavar="PHOTO…", help="Files, folders or patterns.")],
     style: Annotated[
-        str | None,
-        typer.Option(help="pencil, line or xdog (ink), without a network; learned.  [pencil]"),
+        str | None, Option(help="pencil, line or xdog (ink), without a network; learned.  [pencil]")
     ] = None,
-    strength: Annotated[float, typer.Option(help="Without a network: 0 faint to 1 dark.")] = 0.5,
-    model: Annotated[str | None, typer.Option(help="A model: name or file.")] = None,
-    method: MethodOption = None,
-    big: BigOption = "face",
-    out: opt.RunOut = None,
-    device: opt.Device = "auto",
-    precision: opt.Precision = "fast",
-    engine: opt.Engine = "auto",
-    force: opt.Force = False,
-    json: opt.Json = False,
+    strength: Annotated[float, Option(help="Without a network: 0 faint to 1 dark.")] = 0.5,
+    model: Annotated[str | None, Option(help="A model: name or file.")] = None,
 ) -> None:
     """Draw photos as sketches.
 
@@ -58,26 +71,19 @@ def sketch(
     artists; `photo-to-sketch` ships. Pictures that cannot be read are named and left out; the exit
     status is 2 if such a one was named itself. No photo is written over.
     """
-
-    @cache  # loads torch, which a mistyped file need not wait for
-    def session() -> Studio:
-        from mien.studio import Studio
-
-        return Studio(device=device, precision=precision, engine=engine)
+    session = cache(how.studio)
 
     def translate(path: Path, items: int) -> Translation:
-        return session().sketch(path, model, method, big, items, style, strength)
+        return session().sketch(path, model, how.method, how.big, items, style, strength)
 
-    translate_all("sketch", photos, translate, out, force, json)
+    translate_all("sketch", photos, translate, how)
 
 
 def translate_all(
     verb: str,
     named: list[str],
     translate: Callable[[Path, int], Translation | Faces],
-    out: Path | None,
-    force: bool,
-    json: bool,
+    how: Translating,
 ) -> None:
     """Translate every picture that was named, one by one, and print what was written.
 
@@ -85,20 +91,19 @@ def translate_all(
         verb: Whose run it is.
         named: Files, folders, patterns.
         translate: A picture, and how many there are in all -> what was made of it.
-        out: A folder, or a PNG file for one picture; None for a numbered folder.
-        force: Whether files may be replaced.
-        json: Whether to print JSON.
+        how: ``out`` is a folder, or a PNG file for one picture; None for a numbered folder.
     """
     from mien.data.paths import find_pictures, output_paths
     from mien.files import check_targets
 
-    found = find_pictures(named, [*([out] if out else []), "out/sketch", "out/photo"])
-    with run_folder(verb, out, found[0].path.stem) as home:
+    found = find_pictures(named, [*([how.out] if how.out else []), "out/sketch", "out/photo"])
+    with run_folder(verb, how.out, found[0].path.stem) as home:
         targets = output_paths(found, home)
-        check_targets(targets, force)
-        files, left_out = _translated(list(zip(found, targets, strict=True)), translate, force)
+        check_targets(targets, how.force)
+        pairs = list(zip(found, targets, strict=True))
+        files, left_out = _translated(pairs, translate, how.force)
     result = {"files": files, "left_out": left_out}
-    emit(result, json, "\n".join(str(row["file"]) for row in files))
+    emit(result, how.json, "\n".join(str(row["file"]) for row in files))
     if left_out and any(one.named for one in found):
         count = counted(len(found), "pictures")
         note(f"left out: {len(left_out)} of {count}: {'; '.join(left_out)}")
@@ -110,7 +115,7 @@ def _translated(
     translate: Callable[[Path, int], Translation | Faces],
     force: bool,
 ) -> tuple[list[dict[str, Any]], list[str]]:
-    """Translate pictures one by one: what was written of each, and what was left out and why."""
+    """What was written of each picture, and what was left out and why."""
     from mien import images
     from mien.portraits.faces import Faces
 

@@ -5,17 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from typer import Argument, Option
 
 from mien.cli import opt
-from mien.cli.common import emit, note, watching
+from mien.cli.common import clip_told, emit, note, watching
 from mien.cli.options import shared_options
 from mien.cli.results import HOME, Drawing, Results
-from mien.errors import counted
 
 _Out = Annotated[
     Path | None,
-    typer.Option(
+    Option(
         "--out", metavar="FILE", help="Where the clip goes; else a new out/walk/0001-…/walk.mp4"
     ),
 ]
@@ -26,26 +25,25 @@ def walk(
     how: Drawing,
     faces: Annotated[
         list[str],
-        typer.Argument(
+        Argument(
             metavar="FACE...", help="Seeds (7, 0-5), .npz files with w, or pictures that mien made."
         ),
     ],
-    seconds: Annotated[float, typer.Option(help="Length of the clip.")] = 6,
-    fps: Annotated[float, typer.Option(help="Frames a second.")] = 30,
+    seconds: Annotated[float, Option(help="Length of the clip.")] = 6,
+    fps: Annotated[float, Option(help="Frames a second.")] = 30,
     loop: Annotated[
-        bool, typer.Option("--loop", help="Go back to the first face, to repeat without a jump.")
+        bool, Option("--loop", help="Go back to the first face, to repeat without a jump.")
     ] = False,
     space: Annotated[
-        str, typer.Option(help="w: straight from face to face. z: around, seeds only.")
+        str, Option(help="w: straight from face to face. z: around, seeds only.")
     ] = "w",
     psi: opt.Psi = 0.7,
-    ease: Annotated[str, typer.Option(help="linear, or smooth: rest at each face.")] = "linear",
+    ease: Annotated[str, Option(help="linear, or smooth: rest at each face.")] = "linear",
     keyframes: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help='Edits over time: {"smile": [[0, 0], [2.5, 3]]}.'),
+        Path | None, Option(metavar="FILE", help='Edits over time: {"smile": [[0, 0], [2.5, 3]]}.')
     ] = None,
     directions: Annotated[
-        str | None, typer.Option(help="The set that the edits are of; else the model's own.")
+        str | None, Option(help="The set that the edits are of; else the model's own.")
     ] = None,
 ) -> None:
     """Walk from face to face: a clip in .mp4, .mov, .mkv, .webm or .gif.
@@ -97,13 +95,5 @@ def walk(
         notes += enlarged(studio.generator.config.resolution, size)
     for remark in notes:
         note(remark)
-    result = {
-        **planned.provenance,
-        "frames": writer.count,
-        "took_s": round(took, 3),
-        "notes": notes,
-        "file": out,
-    }
-    frames = counted(writer.count, "frames")
-    text = f"{frames} in {took:.1f} s ({writer.count / took:.1f} a second)\n{out}"
+    result, text = clip_told(planned.provenance, writer.count, writer.count, took, notes, out)
     emit(result, how.json, text)

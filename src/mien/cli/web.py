@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Annotated
 
-import typer
+from typer import Option
 
 from mien.cli import opt
 from mien.cli.common import emit
@@ -15,14 +15,12 @@ from mien.errors import InputError, WrongValue
 def web(
     host: Annotated[
         str,
-        typer.Option(
-            help="The address to serve; one that others reach demands `--token` or `--auth`."
-        ),
+        Option(help="The address to serve; one that others reach demands `--token` or `--auth`."),
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(metavar="N", help="TCP port; 0 for any free one.")] = 7860,
+    port: Annotated[int, Option(metavar="N", help="TCP port; 0 for any free one.")] = 7860,
     token: Annotated[
         str | None,
-        typer.Option(
+        Option(
             metavar="TEXT",
             envvar="MIEN_WEB_TOKEN",
             help="A secret: the page's address carries it once, programs send it as a bearer.",
@@ -30,22 +28,18 @@ def web(
     ] = None,
     auth: Annotated[
         str | None,
-        typer.Option(
-            metavar="NAME:PASSWORD", envvar="MIEN_WEB_AUTH", help="Ask for name and password."
-        ),
+        Option(metavar="NAME:PASSWORD", envvar="MIEN_WEB_AUTH", help="Ask for name and password."),
     ] = None,
     name: Annotated[
         list[str] | None,
-        typer.Option(metavar="HOST", help="Another name that the server answers to. Repeatable."),
+        Option(metavar="HOST", help="Another name that the server answers to. Repeatable."),
     ] = None,
     model: opt.Model = "portraits",
     device: opt.Device = "auto",
     engine: opt.Engine = "auto",
-    max_upload: Annotated[
-        float, typer.Option("--max-upload", metavar="MB", help="Megabytes of one request.")
-    ] = 16,
+    max_upload: Annotated[float, Option(metavar="MB", help="Megabytes of one request.")] = 16,
     waiting: Annotated[
-        int, typer.Option(metavar="N", help="Requests that may wait; more hear that it is busy.")
+        int, Option(metavar="N", help="Requests that may wait; more hear that it is busy.")
     ] = 16,
     json: opt.Json = False,
 ) -> None:

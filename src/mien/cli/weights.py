@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer import Argument, Option
 
 from mien.cli import opt
 from mien.cli.common import emit, note
@@ -23,7 +24,7 @@ app = typer.Typer(no_args_is_help=True)
 _FORMS = {".safetensors": "mien", ".pt": "rosinality", ".pth": "rosinality", ".onnx": "onnx"}
 _CONVERTED = ("generator", "discriminator", "anime")
 
-NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="A name of `mien weights list`.")]
+NameArgument = Annotated[str, Argument(metavar="NAME", help="A name of `mien weights list`.")]
 
 
 @app.callback()
@@ -54,7 +55,7 @@ def pull(
     name: NameArgument,
     accept: Annotated[
         bool,
-        typer.Option(
+        Option(
             "--accept-licence", help="Of weights that are not for every use; once for each licence."
         ),
     ] = False,
@@ -78,34 +79,29 @@ def pull(
 @app.command()
 def convert(
     source: Annotated[
-        str,
-        typer.Argument(metavar="FILE", help="A file of weights of any known family, or a name."),
+        str, Argument(metavar="FILE", help="A file of weights of any known family, or a name.")
     ],
     out: Annotated[
         Path,
-        typer.Option(
-            "--out",
+        Option(
             metavar="PATH",
             help="Where to: .safetensors is mien's own form, .pt rosinality's names, .onnx ONNX.",
         ),
     ],
     kind: Annotated[
         str,
-        typer.Option(
-            "--kind",
+        Option(
             metavar="KIND",
             help="Which network of the file: generator, discriminator, or anime (GANs N' Roses).",
         ),
     ] = "generator",
     network: Annotated[
         str | None,
-        typer.Option(
-            "--network", metavar="NAME", help="Which one, where the file has several: G_A, 2, ema."
-        ),
+        Option(metavar="NAME", help="Which one, where the file has several: G_A, 2, ema."),
     ] = None,
     label: opt.Label = None,
     half: Annotated[
-        bool, typer.Option("--half", help="Store 16 bits a number (mien's own form only).")
+        bool, Option("--half", help="Store 16 bits a number (mien's own form only).")
     ] = False,
     force: opt.Force = False,
     json: opt.Json = False,
@@ -166,7 +162,6 @@ def convert(
 
 
 def _state(row: Row) -> dict[str, Any]:
-    """A row of the catalogue and where its file is."""
     from mien.hub.loading import find_file
 
     return {**asdict(row), "path": find_file(row.file)}

@@ -7,20 +7,13 @@ from mien.hub.catalogue import FOLDER, Row, find
 
 
 def card(name: str) -> str:
-    """Write the model card of a catalogue name, in Markdown.
-
-    The facts and scores come from the row; the free text of ``NAME.md`` beside it stands below.
+    """Write the model card of a catalogue name, in Markdown: its row, then the text of ``NAME.md``.
 
     Raises:
         UnknownName: No such row.
     """
     row = find(name)
-    parts = [
-        f"# {row.name}: {KINDS[row.kind].title}",
-        row.note,
-        _facts(row),
-        _scores(row),
-    ]
+    parts = [f"# {row.name}: {KINDS[row.kind].title}", row.note, _facts(row), _scores(row)]
     text = FOLDER / f"{row.name}.md"
     if text.is_file():
         parts.append(text.read_text("utf-8").strip())

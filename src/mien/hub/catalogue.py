@@ -5,8 +5,7 @@
     hub/weights/portraits.safetensors    the file itself, if it ships
     hub/public.toml                      checkpoints of others that mien reads, all in one
 
-Hashes were computed from the file itself, or the row says who stated them; no score stands
-without the protocol that made it. Nothing is read before somebody asks for a row.
+Hashes were computed from the file itself, or the row says who stated them.
 """
 
 from __future__ import annotations
@@ -49,13 +48,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
 
 
 class Score(NamedTuple):
-    """A measured number and how it was measured.
-
-    Attributes:
-        metric: Its name, such as ``FD-tagger``.
-        value: The number.
-        protocol: Judge and its hash, sample counts, seed, split.
-    """
+    """A measured number and its protocol: judge and its hash, sample counts, seed, split."""
 
     metric: str
     value: float
@@ -74,11 +67,11 @@ class Row:
         bytes: Size of the file; 0 where nobody states it.
         licence: Of the weights.
         data: What it was trained on.
+        paper: Whose method it is.
         url: Where it can be fetched; empty if it ships inside, or only a person can fetch it.
         page: Where a person can fetch it.
         stated: Who stated size and hash, if they were not computed here.
         accept: Whether its licence is asked for before it is fetched.
-        paper: Whose method it is.
         kimg: Thousands of images seen in training; ``None`` where that is no measure.
         resolution: Side of its pictures; ``None`` if it makes or reads none.
         style_seed: Of an anime model: the seed of the style that is drawn first, if not 0.
@@ -154,11 +147,7 @@ def names(kind: str | None = None) -> list[str]:
 
 
 def find(name: str, kind: str | None = None) -> Row:
-    """Look up a row by its name.
-
-    Args:
-        name: As a user types it.
-        kind: What it must be; any kind if ``None``.
+    """Look up a row by its name, and by its kind unless that is ``None``.
 
     Raises:
         UnknownName: No such row; lists the names that there are.
@@ -172,9 +161,8 @@ def find(name: str, kind: str | None = None) -> Row:
 def list_models(kind: str | None = None) -> list[str]:
     """Names of the models that mien knows, as :class:`mien.Studio` and ``mien weights`` take them.
 
-    Args:
-        kind: Only networks of this kind, by the name in their files (``stylegan2-generator``) or
-            the short one (``generator``, ``anime``); ``None`` for all.
+    Of one kind, by the name in their files (``stylegan2-generator``) or the short one
+    (``generator``, ``anime``), or of all if it is ``None``.
 
     Raises:
         UnknownName: There is no such kind; lists those that there are.

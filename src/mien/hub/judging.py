@@ -26,10 +26,8 @@ FeatureJudge = Tagger | Inception | MobileNet
 def resize_of(judge: nn.Module, maps: bool = False) -> str:
     """How pictures are brought to a judge's size, for protocols.
 
-    Args:
-        judge: Any judge.
-        maps: Whether its feature maps are compared, not its vectors; Inception and MobileNet see
-            those at the pictures' own size.
+    With ``maps`` its feature maps are compared, not its vectors; Inception and MobileNet see those
+    at the pictures' own size.
     """
     if not isinstance(judge, Inception | MobileNet):
         return RESIZE
@@ -44,9 +42,8 @@ def resize_of(judge: nn.Module, maps: bool = False) -> str:
 class Seen:
     """What a judge saw in ``n`` pictures.
 
-    Attributes:
-        logits: Column -> ``[n, values]``; none if it is no tagger.
-        features: ``[n, c]``, float32.
+    ``logits``: column -> ``[n, values]``; none if it is no tagger. ``features``: ``[n, c]``,
+    float32.
     """
 
     logits: dict[str, Tensor]
@@ -72,9 +69,7 @@ def look(judge: FeatureJudge, pictures: UInt8[np.ndarray, "n h w 3"], batch: int
     return Seen(heads, joined)
 
 
-def label_dicts(
-    vectors: Sequence[np.ndarray] | np.ndarray,
-) -> list[dict[str, str]]:
+def label_dicts(vectors: Sequence[np.ndarray] | np.ndarray) -> list[dict[str, str]]:
     """Label vectors as faces described in part: column -> value."""
     from mien.attributes import decode
 

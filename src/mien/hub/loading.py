@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from mien.judges.face_detector import FaceDetector
+    from mien.judges.frozen import FrozenFeatures
     from mien.judges.identity import Identity
     from mien.judges.inception import Inception
     from mien.judges.landmarks import LandmarkNetwork
@@ -50,13 +51,8 @@ FID_ROW = "inception-fid"
 
 _COUNTS = ("blocks", "layers")
 _UNBUILDABLE = (
-    ArithmeticError,
-    AttributeError,
-    InputError,
-    LookupError,
-    RuntimeError,
-    TypeError,
-    ValueError,
+    *(ArithmeticError, AttributeError, InputError, LookupError),
+    *(RuntimeError, TypeError, ValueError),
 )
 
 
@@ -67,10 +63,10 @@ class Loaded(Generic[N]):
     Attributes:
         network: In eval mode, frozen, on the device that was asked for.
         name: The catalogue's name, or the file's stem.
+        path: The file.
         sha256: Of the file.
         meta: What the file says beside its configuration.
         config: The arguments that built the network.
-        path: The file.
     """
 
     network: N
@@ -89,14 +85,10 @@ class Loaded(Generic[N]):
 def resolve(name_or_path: str | Path, kind: str | None = None) -> Path:
     """Find the file of a name or path; a file that exists wins over a name.
 
-    The folder of a training run stands for its newest checkpoint.
-
-    A name is looked up in the catalogue; a name that is not in it still works if
-    ``NAME.safetensors`` lies among the shipped weights or in the user's store.
-
-    Args:
-        name_or_path: As a user types it.
-        kind: What it must be, for the list of names that there are.
+    The folder of a training run stands for its newest checkpoint. A name is looked up in the
+    catalogue; one that is not in it still works if ``NAME.safetensors`` lies among the shipped
+    weights or in the user's store. ``kind`` is what it must be, for the list of names that there
+    are.
 
     Returns:
         A file whose SHA-256 is the catalogue's, if it is the catalogue's.
@@ -148,23 +140,16 @@ def family_of(name_or_path: str | Path) -> str:
 
 
 def part_of(family: str, part: str) -> Path | None:
-    """The file of one part of a family (``codes``, ``mapper``, ``edits``); None if there is none.
-
-    Args:
-        family: As :func:`family_of` gives it.
-        part: The end of its name.
-    """
+    """The file of a part (``codes``, ``mapper``) of a :func:`family_of`; None if there is none."""
     if Path(family).parent == Path():
         return find_file(f"{family}-{part}.safetensors")
     return part_beside(Path(family), part)
 
 
 def part_beside(base: Path, part: str) -> Path | None:
-    """A part that lies beside a generator's file: ``NAME-PART``, of a run also ``PART`` alone.
+    """A part that lies beside a generator's file (``base`` is that without its suffix).
 
-    Args:
-        base: The generator's file without its suffix; of a run it ends in ``generator``.
-        part: As :func:`part_of` takes it.
+    ``NAME-PART``; of a run, whose file is called ``generator``, also ``PART`` alone.
     """
     names = [f"{base.name}-{part}", *([part] if base.name == _RUN else [])]
     paths = [base.with_name(f"{name}.safetensors") for name in names]
@@ -193,11 +178,7 @@ def by_hand(row: catalogue.Row) -> str:
 
 
 def check_row(row: catalogue.Row, path: Path) -> None:
-    """Refuse a file that is not the one that a row of the catalogue describes.
-
-    Raises:
-        CheckpointError: Size or hash disagree.
-    """
+    """Refuse with CheckpointError a file whose size or hash is not what its row says."""
     pull = f"delete it and run: mien weights pull {row.name}"
     other = f"name the file itself, or put {row.file} of {row.page} there"
     remedy = pull if row.url else other if row.page else "reinstall mien"
@@ -253,14 +234,11 @@ def load_detector(name_or_path: str | Path, device: str = "cpu") -> Loaded[FaceD
 def load_inception(
     name_or_path: str | Path = "inception", device: str = "cpu"
 ) -> Loaded[Inception]:
-    """Load Inception v3: the one that ships, or FID's out of pytorch-fid's file.
+    """Load Inception v3: the one that ships, or FID's out of pytorch-fid's file; see :func:`load`.
 
-    The judge is called :data:`mien.metrics.protocol.ORIGINAL_INCEPTION` if and only if the file is
-    the published one, byte for byte; only then its distances are called FID and KID.
-
-    Raises:
-        WeightsMissing: ``inception-fid`` was not fetched yet.
-        Otherwise as :func:`load`.
+    It is called :data:`mien.metrics.protocol.ORIGINAL_INCEPTION` if and only if the file is the
+    published one, byte for byte; only then its distances are called FID and KID. ``inception-fid``
+    is WeightsMissing until it is fetched.
     """
     from mien.metrics.protocol import ORIGINAL_INCEPTION
 
@@ -274,11 +252,7 @@ def load_inception(
 def load_judge(name_or_path: str | Path, device: str = "cpu") -> Loaded[Any]:
     """Load what sees pictures as vectors: a tagger, Inception (FID's too) or MobileNet.
 
-    Which it is says the catalogue, or the file.
-
-    Raises:
-        UnknownName: No such tagger, nor one of the others.
-        Otherwise as :func:`load`.
+    Which it is says the catalogue, or the file; errors as :func:`load`.
     """
     from mien.checkpoints import critics, native
 
@@ -297,6 +271,14 @@ def load_mobilenet(
 ) -> Loaded[MobileNet]:
     """Load MobileNetV2, from its 8-bit file; see :func:`load`."""
     return _frozen(name_or_path, "mobilenet", device)
+
+
+def load_features(device: str = "cpu") -> FrozenFeatures:
+    """Inception and MobileNet as they ship, frozen and looked at together."""
+    from mien.judges.frozen import FrozenFeatures
+
+    networks = [load(name, name, device).network for name in ("inception", "mobilenet")]
+    return FrozenFeatures(*networks)
 
 
 def load_recognition(
@@ -372,7 +354,7 @@ def load(
 @overload
 def load(name_or_path: str | Path, kind: str, device: str = "cpu") -> Loaded[Any]: ...
 def load(name_or_path: str | Path, kind: str, device: str = "cpu") -> Loaded[Any]:
-    """Load a network of one kind.
+    """Load a network of one kind, from any format that is known.
 
     Args:
         name_or_path: A name of the catalogue or a file.
@@ -410,11 +392,7 @@ def load(name_or_path: str | Path, kind: str, device: str = "cpu") -> Loaded[Any
 
 
 def ready(network: nn.Module, device: str) -> nn.Module:
-    """A network in eval mode, frozen and on a device.
-
-    Raises:
-        InputError: There is no such device here.
-    """
+    """A network in eval mode, frozen and on a device; InputError if there is no such device."""
     network = network.eval().requires_grad_(False)
     try:
         return network.to(device)

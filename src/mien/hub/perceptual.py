@@ -38,10 +38,8 @@ def load_lpips(trunk: str | Path, heads: str | Path | None = None, device: str =
         with heads and ``alexnet`` or ``vgg16`` without; the hash is of both files.
 
     Raises:
-        UnknownName, WeightsMissing: A name that nobody knows, or whose file is not on this disk.
-        CheckpointError: A file cannot be read, or holds something else.
+        UnknownName, WeightsMissing, CheckpointError, InputError: As :func:`mien.hub.loading.load`.
         ConfigMismatch: Trunk and heads do not fit each other.
-        InputError: There is no such device here.
     """
     from mien.checkpoints import fit
     from mien.judges.perceptual import TRUNKS, Perceptual, find_trunk

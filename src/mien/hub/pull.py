@@ -1,8 +1,7 @@
 """Fetch a published weight by its URL: resumed, verified, stored once.
 
-The only place in mien that reaches for the network, and only when somebody asks for it. Bytes go
-into ``NAME.part`` beside the target; what is there is continued from, and the file gets its name
-only after its SHA-256 is the catalogue's.
+The only place in mien that reaches for the network, and only when asked. Bytes go into
+``NAME.part`` beside the target; the file gets its name once its SHA-256 is the catalogue's.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ Progress = Callable[[int, int], None]
 
 
 def pull(name: str, progress: Progress | None = None, accept_licence: bool = False) -> Path:
-    """Fetch the weights of a catalogue name into the user's store.
+    """Fetch the weights of a catalogue name into the user's store, unless they are there already.
 
     A server that is busy or breaks off is asked again, from where it broke off.
 
@@ -47,9 +46,6 @@ def pull(name: str, progress: Progress | None = None, accept_licence: bool = Fal
         progress: Called after every chunk.
         accept_licence: Whether the user accepts the licence, where the row asks for it; that is
             remembered for all rows of this licence.
-
-    Returns:
-        The file; nothing is fetched if it is there already.
 
     Raises:
         UnknownName: No such row.
@@ -178,7 +174,6 @@ def _chunks(answer: http.client.HTTPResponse) -> Iterator[bytes]:
 
 
 def _finish(row: Row, part: Path, target: Path) -> Path:
-    """Verify what came and give it its name."""
     size = part.stat().st_size
     with part.open("rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()

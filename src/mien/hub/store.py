@@ -38,11 +38,8 @@ def engine_cache() -> Path:
 def known_sha256(path: Path) -> str:
     """SHA-256 of a file, remembered by path, size and time of change.
 
-    A file that was hashed once is not read again until it changes; a home folder that cannot be
-    written to costs time, nothing else.
-
-    Raises:
-        CheckpointError: The file cannot be read.
+    A home folder that cannot be written to costs time, nothing else; CheckpointError if the file
+    cannot be read.
     """
     try:
         status = path.stat()

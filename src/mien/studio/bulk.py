@@ -1,6 +1,6 @@
-"""What ``mien run`` can do with each of very many inputs: a verb, its options, its worker.
+"""What ``mien run`` can do with each of very many inputs.
 
-Each verb is a frozen dataclass whose fields are its options; called once in a process, it gives the
+A verb is a frozen dataclass whose fields are its options; called once in a process, it gives the
 worker of :mod:`mien.data.bulk`.
 """
 
@@ -230,12 +230,7 @@ VERBS: Mapping[str, type[Any]] = {
 
 
 def worker_of(verb: str, options: Sequence[str], device: str = "cpu") -> Any:
-    """What a verb does, with its options.
-
-    Args:
-        verb: A key of :data:`VERBS`.
-        options: ``size=512``.
-        device: Where to compute.
+    """What a key of :data:`VERBS` does, with its options (``size=512``).
 
     Raises:
         UnknownName: No such verb, option or value.

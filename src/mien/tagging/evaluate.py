@@ -13,12 +13,7 @@ from mien.metrics.agreement import Agreement, attribute_agreement
 
 @dataclass(frozen=True)
 class TaggerScore:
-    """Accuracy of each column on pictures that training did not see.
-
-    Attributes:
-        agreement: A row a column.
-        protocol: How it was measured.
-    """
+    """Accuracy of each column on pictures that training did not see, and how it was measured."""
 
     agreement: Agreement
     protocol: str
@@ -40,15 +35,9 @@ class TaggerScore:
 
 
 def score_tagger(tagger: Tagger, kept: TrainingSet, trained_on: TrainingSet) -> TaggerScore:
-    """Measure a tagger.
+    """Measure a tagger, which is put into eval mode, on pictures that training did not see.
 
-    Args:
-        tagger: In any mode; it is put into eval mode.
-        kept: Pictures with labels that training did not see.
-        trained_on: What it was trained on; the majority guess is learned there.
-
-    Raises:
-        InputError: One of the sets has no labels.
+    The majority guess is learned on ``trained_on``. InputError if one of the sets has no labels.
     """
     if kept.labels is None or trained_on.labels is None:
         raise InputError(f"{kept.path} has no labels to measure a tagger with; give `labels=TABLE`")

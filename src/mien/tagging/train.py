@@ -1,7 +1,5 @@
 """Training the tagger: attributes of faces, from a table of labels.
 
-    mien train tagger --data faces.zip --out tagger.safetensors
-
 Cross-entropy of each column, cells without a value left out; rare values count a little more. A
 second set, whose table may know fewer columns (CelebA's), can take a share of each batch.
 """
@@ -77,14 +75,7 @@ class ColumnsRecipe(AdamWRecipe):
 
 
 class TaggerRecipe(ColumnsRecipe):
-    """The tagger of photographs.
-
-    Args:
-        config: What decides the run.
-        data: Pictures with attribute labels.
-        also: More of them, perhaps with fewer columns.
-        device: Where to compute.
-    """
+    """The tagger of photographs; ``also`` is more of them, perhaps with fewer columns."""
 
     def __init__(
         self,
@@ -132,13 +123,7 @@ def shaken(
 ) -> Float[Tensor, "n 3 r r"]:
     """Pictures with other geometry, cutout, brightness and contrast, and a little noise.
 
-    Args:
-        pictures: In [-1, 1].
-        resolution: Side r that they are brought to.
-        source: Decides how; on the CPU.
-
-    Returns:
-        About [-1, 1].
+    In [-1, 1], and about that after; ``resolution`` is the side r, ``source`` is on the CPU.
     """
     size, n = (resolution, resolution), len(pictures)
     batch = functional.interpolate(
@@ -155,10 +140,7 @@ def shaken(
 def value_weights(labels: np.ndarray, parts: Mapping[str, slice], rarity: float) -> Tensor:
     """Weight of each label: frequency within its column to the power of ``-rarity``.
 
-    Args:
-        labels: Label vectors ``[n, l]``.
-        parts: Column -> where its values stand in a vector.
-        rarity: 0 counts each picture alike.
+    ``labels`` are vectors ``[n, l]``, ``parts`` says where a column's values stand in one.
     """
     weights = np.ones(labels.shape[1], np.float32)
     for part in parts.values():

@@ -36,13 +36,7 @@ from mien.web.uploads import Limits, TooLarge, WrongKind, without_paths
 
 @dataclass(frozen=True)
 class Bounds:
-    """What one request may take.
-
-    Attributes:
-        limits: Of what is sent.
-        count: Pictures at most.
-        folder: Where files may lie while a request is answered.
-    """
+    """What one request may take: ``count`` pictures, files in ``folder`` while it is answered."""
 
     limits: Limits
     count: int
@@ -51,13 +45,7 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Result:
-    """What came of a request.
-
-    Attributes:
-        made: Pictures.
-        notes: What the asker should know.
-        clip: A clip instead of pictures, as the bytes of an MP4.
-    """
+    """What came of a request: pictures and notes, or ``clip``, the bytes of an MP4, instead."""
 
     made: Sequence[Made] = ()
     notes: Sequence[str] = ()
@@ -95,17 +83,18 @@ def plain(value: Any) -> Any:
     return json.loads(json.dumps(value, default=images.json_default), parse_constant=lambda _: None)
 
 
+def no_constant(name: str) -> Any:
+    """Refuses NaN and Infinity, which Python reads as numbers and JSON has not."""
+    raise ValueError(f"{name} is no number of JSON")
+
+
 def answer(
     request: Request, made: Sequence[Made], notes: Sequence[str], seconds: float
 ) -> Response:
-    """Pictures in the form that ``Accept`` names.
+    """Pictures (at least one) in the form that ``Accept`` names.
 
-    Args:
-        request: Accepts ``application/json``, else ``image/png`` (the first picture alone) or
-            ``application/zip`` (all of them and ``latents.npz``).
-        made: At least one.
-        notes: What the asker should know.
-        seconds: What it took.
+    ``application/json``, else ``image/png`` (the first picture alone) or ``application/zip`` (all
+    of them and ``latents.npz``).
     """
     accepts = request.headers.get("accept", "")
     latents = latents_of(made)
@@ -154,9 +143,7 @@ def _text(data: bytes) -> str:
 def failure(error: Exception, folder: Path) -> Response:
     """One line of JSON about an error; what is our own fault is logged and not told.
 
-    Args:
-        error: What was raised.
-        folder: Where the server keeps its files, which no message names.
+    No message names ``folder``, where the server keeps its files.
     """
     kind = type(error).__name__
     if isinstance(error, MienError):

@@ -1,7 +1,6 @@
 """The verbs of the studio over HTTP, for programs: ``POST /api/v1/VERB``.
 
-Bodies are those of :mod:`mien.web.bodies`, answers those of :mod:`mien.web.answers`. A request
-waits at the same desk as the page; closing the connection calls it off.
+A request waits at the same desk as the page; closing the connection calls it off.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from mien.web.bodies import BODIES, Body, check_pictures, read_body
 from mien.web.desk import Desk
 from mien.web.sessions import Sessions
 from mien.web.settings import Settings
-from mien.web.uploads import Limits, known_name
+from mien.web.uploads import known_name
 
 PREFIX = "/api/v1"
 
@@ -35,8 +34,7 @@ _LOOK_S = 0.5
 def routes(desk: Desk, sessions: Sessions, settings: Settings) -> APIRouter:
     """Everything below ``/api/v1``, and what a session has made below ``/made``."""
     router = APIRouter()
-    limits = Limits(settings.max_upload, settings.max_pixels)
-    bounds = Bounds(limits, settings.max_count, sessions.folder)
+    bounds = Bounds(settings.limits, settings.max_count, sessions.folder)
     for name, model in BODIES.items():
         router.add_api_route(
             f"{PREFIX}/{name}",
@@ -77,8 +75,6 @@ def _guarded(endpoint: Endpoint, folder: Path) -> Endpoint:
 
 
 def _asked(desk: Desk, name: str, model: type[Body], bounds: Bounds) -> Endpoint:
-    """The endpoint of one verb."""
-
     def done(studio: Any, body: Body) -> Result:
         from mien.web.verbs import VERBS  # With torch, behind the first page.
 
@@ -137,17 +133,11 @@ async def _models(request: Request) -> Response:
     """The models that mien knows: kind, licence, data, scores, and whether they are here."""
 
     def listed() -> list[dict[str, Any]]:
+        said = ("name", "kind", "licence", "data", "resolution", "note")
         return [
-            {
-                "name": row.name,
-                "kind": row.kind,
-                "here": find_file(row.file) is not None,
-                "licence": row.licence,
-                "data": row.data,
-                "resolution": row.resolution,
-                "note": row.note,
-                "scores": [score._asdict() for score in row.scores],
-            }
+            {name: getattr(row, name) for name in said}
+            | {"here": find_file(row.file) is not None}
+            | {"scores": [score._asdict() for score in row.scores]}
             for row in ROWS
         ]
 

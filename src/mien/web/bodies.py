@@ -17,6 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSche
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException
 
+from mien.web.answers import no_constant
 from mien.web.uploads import Limits, check_picture
 
 B = TypeVar("B", bound="Body")
@@ -203,29 +204,16 @@ class Invert(Body):
     aligned: bool = False
 
 
+_OWN = (Describe, Generate, Edit, Strip, Mix, Grid, Walk, Compose)
 BODIES: Mapping[str, type[Body]] = {
-    "describe": Describe,
-    "generate": Generate,
-    "edit": Edit,
-    "strip": Strip,
-    "mix": Mix,
-    "grid": Grid,
-    "walk": Walk,
-    "compose": Compose,
-    "sketch": Translate,
-    "photo": Translate,
-    "anime": Anime,
-    "invert": Invert,
+    **{model.__name__.lower(): model for model in _OWN},
+    **{"sketch": Translate, "photo": Translate, "anime": Anime, "invert": Invert},
 }
 """Verb -> what it may be asked."""
 
 
 def check_pictures(body: Body, limits: Limits) -> None:
-    """Refuse a body whose pictures are too large or of no known kind, before it waits.
-
-    Raises:
-        MienError: As :func:`mien.web.uploads.check_picture`.
-    """
+    """Refuse a body before it waits, as :func:`mien.web.uploads.check_picture` refuses pictures."""
     for name, value in body:
         for one in value if isinstance(value, list) else [value]:
             if isinstance(one, Body):
@@ -248,14 +236,10 @@ async def read_body(request: Request, model: type[B]) -> B:
         told = f"{kind[:80]!r} is not taken; send application/json or multipart/form-data"
         raise HTTPException(415, told)
     try:
-        told = json.loads(await request.body(), parse_constant=_no_number)
+        told = json.loads(await request.body(), parse_constant=no_constant)
     except (ValueError, RecursionError):
         raise HTTPException(400, "the body is no JSON") from None
     return model.model_validate(told)
-
-
-def _no_number(name: str) -> Any:
-    raise ValueError(f"{name} is no number of JSON")
 
 
 async def _form(request: Request) -> dict[str, Any]:
@@ -283,7 +267,7 @@ async def _form(request: Request) -> dict[str, Any]:
 def _value(text: str) -> Any:
     """A field of a form: JSON where it is a number, a list, true…; else the text itself."""
     try:
-        value = json.loads(text, parse_constant=_no_number)
+        value = json.loads(text, parse_constant=no_constant)
     except (ValueError, RecursionError):
         return text
     return text if isinstance(value, str) else value

@@ -23,13 +23,9 @@ def recording(
     provenance: Callable[[], Mapping[str, Any]],
     sound: Clip | None = None,
 ) -> Iterator[tuple[Writer, list[Made]]]:
-    """A clip of the session to write frames into.
+    """A clip of the session to write frames into; errors as :func:`mien.video.writer.writing`.
 
-    Yields:
-        The writer; and a list to which the picture of the clip is added in the end.
-
-    Raises:
-        MissingExtra, OutputError, InputError: As :func:`mien.video.writer.writing`.
+    Yields the writer, and a list to which the picture of the clip is added in the end.
     """
     target, made = session.folder / "clip.mp4", list[Made]()
     base = None if sound is None else sound.time_base

@@ -3,9 +3,8 @@
     desk = Desk(lambda: Studio("portraits"))
     faces = desk.run("ann", lambda studio: studio.describe("an old man", 1))
 
-A studio is not made for several threads: one thread loads it and does all the work, whoever asks
-waits in a thread of his own. What the studio tells (:mod:`mien.runtime.watching`) goes to the asker
-of the job that is running, and to nobody else.
+One thread loads the studio and does all the work; whoever asks waits in a thread of his own. What
+the studio tells (:mod:`mien.runtime.watching`) goes to the asker of the running job alone.
 """
 
 from __future__ import annotations
@@ -51,8 +50,7 @@ class Progress(NamedTuple):
     """How far a job is.
 
     Attributes:
-        what: What is being done: :data:`WAITING`, :data:`LOADING`, :data:`CANCELLING`,
-            ``drawing``, ``refining``…
+        what: :data:`WAITING`, :data:`LOADING`, :data:`CANCELLING`, ``drawing``, ``refining``…
         done: How many are done.
         total: Of how many, 0 where nobody knows; while waiting, how many are before this one.
         left_s: Seconds that this step will still take, None where nobody knows.
@@ -77,11 +75,7 @@ class _Ticket:
     begun: tuple[str, float] = ("", 0.0)
 
     def tell(self, what: str, done: int, total: int) -> None:
-        """What the studio says of this job; stops it here if it was cancelled.
-
-        Raises:
-            Cancelled: The asker has called it off.
-        """
+        """What the studio says of this job; raises Cancelled here if its asker called it off."""
         if self.cancelled:
             raise Cancelled("cancelled")
         now = time.monotonic()
@@ -103,8 +97,8 @@ class Desk:
     Args:
         studio_factory: Makes the studio; called once, in the desk's own thread, soon after start.
         waiting: How many may wait beside the one that runs.
-        warm: Called with the studio once it is there, before the first job, so that the first job
-            finds everything loaded; what it raises is logged, and the first job says it again.
+        warm: Called with the studio before the first job, so that this finds everything loaded;
+            what it raises is logged, and the first job says it again.
     """
 
     def __init__(
@@ -134,7 +128,6 @@ class Desk:
         return self._ready.wait(timeout_s)
 
     def __len__(self) -> int:
-        """How many jobs run or wait."""
         return len(self._line) + (self._running is not None)
 
     def run(self, who: str, job: Callable[[Studio], T], told: Watch | None = None) -> T:
@@ -170,11 +163,7 @@ class Desk:
                 raise
 
     def submit(self, who: str, job: Callable[[Studio], T], told: Watch | None = None) -> Future[T]:
-        """As :meth:`run` without waiting: for those who wait otherwise.
-
-        Raises:
-            Busy, Cancelled: As :meth:`run`; what the job raises stands in the future.
-        """
+        """As :meth:`run` without waiting; what the job raises stands in the future."""
         ticket = _Ticket(who, job, told or quiet)
         with self._changed:
             if self._closed:
@@ -186,11 +175,7 @@ class Desk:
         return ticket.future
 
     def cancel(self, who: str) -> bool:
-        """Call off all jobs of an asker: those that wait at once, the running one at its next step.
-
-        Returns:
-            Whether there was any.
-        """
+        """Call off an asker's jobs, the running one at its next step; whether there was any."""
         waited = self._take(lambda ticket: ticket.who == who)
         with self._changed:
             running = self._running

@@ -62,7 +62,6 @@ def _page(schema: Mapping[str, Any]) -> str:
 
 
 def _table(model: Mapping[str, Any]) -> str:
-    """The fields of a body."""
     rows = ["<table><tr><th>field<th>type<th>unless given<th>"]
     needed = model.get("required", ())
     for name, field in model.get("properties", {}).items():
@@ -73,7 +72,6 @@ def _table(model: Mapping[str, Any]) -> str:
 
 
 def _type(field: Mapping[str, Any]) -> str:
-    """A field's type in words, with its bounds."""
     if "anyOf" in field:
         return " or ".join(_type(one) for one in field["anyOf"] if one.get("type") != "null")
     if "$ref" in field:

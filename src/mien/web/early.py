@@ -1,9 +1,8 @@
 """The studio's page before its application is there: as it was rendered at the last start.
 
-Gradio takes seconds to import, and the page that it renders is the same at every start, as long as
-neither it nor mien nor the limits change. It is kept in the user's folder, and served from there
-while the application is being built; scripts and styles are files of Gradio's. What the page asks
-for meanwhile waits (:mod:`mien.web.front`).
+Gradio takes seconds to import, and its page is the same at every start, as long as neither it nor
+mien nor the limits change. It is kept in the user's folder and served from there meanwhile; scripts
+and styles are files of Gradio's. What the page asks for waits (:mod:`mien.web.front`).
 """
 
 from __future__ import annotations
@@ -39,14 +38,10 @@ _log = logging.getLogger(__name__)
 
 
 class Early:
-    """What is served early.
+    """What is served early; pages of other limits are others.
 
-    Args:
-        settings: How the server is set up; pages of other limits are others.
-
-    Attributes:
-        app_id: What the page's framework calls this run of the server; a page that comes back to
-            another run loads itself again.
+    ``app_id`` is what the page's framework calls this run of the server; a page that comes back to
+    another run loads itself again.
     """
 
     def __init__(self, settings: Settings) -> None:

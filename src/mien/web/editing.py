@@ -39,12 +39,9 @@ Strengths = Mapping[str, float]
 
 @dataclass(frozen=True)
 class Step:
-    """What is shown after a step.
+    """What is shown after a step: the face that the sliders begin at, and how far they are moved.
 
-    Attributes:
-        base: The face that the sliders begin at.
-        strengths: How far they are moved.
-        said: The words that made the base of the one before; empty if none did.
+    ``said`` are the words that made this base of the one before; empty if none did.
     """
 
     base: Made
@@ -54,13 +51,9 @@ class Step:
 
 @dataclass
 class Editing:
-    """One face being edited.
+    """One face being edited: its steps, the first the face as it was, and the one that is shown.
 
-    Attributes:
-        base: The face that it begins with.
-        steps: What was shown after each step; the first is the face as it was.
-        at: The step that is shown.
-        picture: What was drawn last; None before that.
+    ``picture`` is what was drawn last; None before that.
     """
 
     base: Made
@@ -145,8 +138,7 @@ def _directions(studio: Studio) -> LoadedDirections:
 def strengths_of(studio: Studio, edit: Mapping[str, Any]) -> dict[str, float] | None:
     """An edit of a recipe as strengths along the generator's directions; None if it is no such.
 
-    Raises:
-        WeightsMissing: The generator has no directions.
+    WeightsMissing if the generator has no directions.
     """
     found = _directions(studio)
     rows = edit["settings"]
@@ -159,11 +151,8 @@ def strengths_of(studio: Studio, edit: Mapping[str, Any]) -> dict[str, float] | 
 def by_words(studio: Studio, editing: Editing, words: str) -> tuple[str, ...]:
     """Carry words out on the face that is shown; ``smile=+2; age=-1`` moves the sliders.
 
-    Returns:
-        Remarks: what was not read, or could not be done.
-
-    Raises:
-        MienError: As :meth:`mien.studio.Studio.edit_by_words`, or as :func:`moved`.
+    Returns what was not read, or could not be done; errors as
+    :meth:`mien.studio.Studio.edit_by_words`, or as :func:`moved`.
     """
     from mien.editing.settings import Setting
 

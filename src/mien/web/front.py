@@ -1,8 +1,7 @@
-"""What answers from the first second on, until the application is there.
+"""What answers from the first second on, while Gradio and torch are imported.
 
-Gradio and torch take seconds to import. This takes none of them: it serves the page of the last
-start at once (:mod:`mien.web.early`), or one that waits where there has been none, and hands over
-to the application that is built behind it. What a page asks for meanwhile is held until then.
+It serves the page of the last start at once (:mod:`mien.web.early`), or one that waits, and hands
+over to the application that is built behind it. What a page asks for meanwhile is held.
 """
 
 from __future__ import annotations
@@ -37,10 +36,8 @@ min-height:90vh;place-content:center;text-align:center}}</style>
 class Front:
     """An application that is there before the one it stands for.
 
-    Args:
-        make: Builds the application, in a thread; it has a ``router`` with a lifespan.
-        failed: Told what ``make`` raised; the server should stop.
-        early: The page until then.
+    ``make`` builds that one, in a thread; it has a ``router`` with a lifespan. ``failed`` is told
+    what ``make`` raised; the server should stop. ``early`` is the page until then.
     """
 
     def __init__(
@@ -66,7 +63,6 @@ class Front:
             await send({"type": "websocket.close", "code": 1013})
 
     async def _live(self, receive: Receive, send: Send) -> None:
-        """From the server's start to its end."""
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
@@ -99,7 +95,6 @@ class Front:
 
 
 def _waiting(path: str) -> Response:
-    """What is said while the application is being built."""
     headers = {"retry-after": str(_LOOK_S), "cache-control": "no-store"}
     if path in PAGES:
         return HTMLResponse(_PAGE, headers=headers)

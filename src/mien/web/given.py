@@ -24,11 +24,7 @@ if TYPE_CHECKING:
 def face_of_latents(
     studio: Studio, ws: Float32[np.ndarray, "n num_ws w_dim"], made: dict[str, Any]
 ) -> Faces:
-    """Latents as a face; its pictures are blank, for no verb looks at them.
-
-    Raises:
-        InputError: They are of another generator's width.
-    """
+    """Latents as a face with blank pictures; InputError if they do not fit."""
     config = studio.generator.config
     if ws.shape[1:] != (config.num_ws, config.w_dim):
         given, wanted = "x".join(map(str, ws.shape[1:])), f"{config.num_ws}x{config.w_dim}"
@@ -41,14 +37,9 @@ def face_of_latents(
 def face_of_file(
     studio: Studio, data: bytes, row: int, folder: Path, name: str = "latents"
 ) -> Faces:
-    """One row of a file of latents.
+    """One row, from 0, of a file of latents, which may lie in ``folder`` while it is read.
 
-    Args:
-        studio: Whose generator they are of.
-        data: The whole file.
-        row: Which, from 0.
-        folder: Where it may lie while it is read.
-        name: What errors and the picture's provenance call it.
+    Errors and the picture's provenance call it ``name``.
 
     Raises:
         InputError: It has no such row, or is of another generator's shape.
@@ -65,16 +56,9 @@ def face_of_picture(
 ) -> Faces:
     """A picture as a face: rebuilt from its recipe if mien made it, else inverted.
 
-    Args:
-        studio: Whose generator draws it.
-        data: The whole file.
-        limits: How much is taken.
-        number: Of a photo, which face, from 1; None for the only one.
-        name: What errors call it.
-
-    Raises:
-        MienError: As :func:`mien.web.uploads.read_picture`, :func:`mien.editing.latent.rebuild` and
-            :func:`mien.inversion.photos.read_photo`.
+    ``number`` is which face of a photo, from 1, None for the only one. Errors as
+    :func:`mien.web.uploads.read_picture`, :func:`mien.editing.latent.rebuild` and
+    :func:`mien.inversion.photos.read_photo`.
     """
     from mien.editing.latent import read_faces
     from mien.inversion.photos import InversionRequest, read_photo
@@ -91,13 +75,9 @@ def face_of_picture(
 def composed(
     studio: Studio, folder: Path, pictures: Mapping[str, np.ndarray], **asked: Any
 ) -> Faces:
-    """Faces of pictures and words; see :meth:`mien.studio.Studio.compose`, which reads files.
+    """Faces of ``sketch``, ``label`` and ``photo``, uint8, by :meth:`mien.studio.Studio.compose`.
 
-    Args:
-        studio: What draws them.
-        folder: Where the files may lie meanwhile; recipes and notes do not tell it.
-        pictures: ``sketch``, ``label`` and ``photo``, uint8, any of them.
-        asked: The verb's other arguments.
+    That reads files: they lie in ``folder`` meanwhile, and recipes and notes do not tell it.
     """
     with tempfile.TemporaryDirectory(dir=folder) as own:
         paths = {name: Path(own, f"{name}.png") for name in pictures}

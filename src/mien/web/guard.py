@@ -27,11 +27,11 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mien.errors import MienError
-from mien.web.answers import failure, refusal
+from mien.web.answers import failure, no_constant, refusal
 from mien.web.early import PAGES
 from mien.web.sessions import COOKIE, Sessions
 from mien.web.settings import Settings
-from mien.web.uploads import Limits, check_file, check_picture
+from mien.web.uploads import check_file, check_picture
 from mien.web.words import spoken
 
 TOKEN_COOKIE = "mien_key"
@@ -95,19 +95,15 @@ _HEADERS = {
 
 
 class Guard:
-    """Wraps an application.
+    """Wraps an application; a page that is opened gets a session of ``sessions``.
 
-    Args:
-        app: What is guarded.
-        settings: Names, secrets and limits.
-        sessions: Who has a session; a page that is opened gets one. Of all files only those in
-            ``sessions.files`` are handed out or taken.
+    Of all files only those in ``sessions.files`` are handed out or taken.
     """
 
     def __init__(self, app: ASGIApp, settings: Settings, sessions: Sessions) -> None:
         self.app, self.settings, self.sessions = app, settings, sessions
         self.files = sessions.files.resolve()
-        self._limits = Limits(settings.max_upload, settings.max_pixels)
+        self._limits = settings.limits
         self._key = secrets.token_urlsafe(32)
         own = {settings.host, socket.gethostname(), "localhost", *settings.names}
         self._names = {name.strip("[]").lower() for name in own}
@@ -175,10 +171,7 @@ class Guard:
         return None
 
     def _is_ours(self, host: str) -> bool:
-        """Whether a Host header names this server: a name of ours, or an address.
-
-        An address cannot be rebound, a foreign name can (DNS rebinding).
-        """
+        """Whether a Host header names us; an address cannot be rebound, a foreign name can."""
         match = re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::\d{1,5})?", host)
         if match is None:
             return False
@@ -227,7 +220,7 @@ class Guard:
     def _body_fault(self, body: bytes, session: str | None) -> Response | None:
         """What is wrong with what a page sends: no JSON, no session, or files that are not ours."""
         try:
-            told = json.loads(body, parse_constant=_no_constant)
+            told = json.loads(body, parse_constant=no_constant)
         except (ValueError, RecursionError):
             return refusal(400, "BadRequest", "the body is no JSON")
         if not isinstance(told, dict):
@@ -279,7 +272,6 @@ class Guard:
         return sending
 
     def _upload_fault(self, body: bytes) -> Response | None:
-        """What is wrong with files that were stored; None if nothing is."""
         paths = [Path(path) for path in json.loads(body) if self.is_file_of_ours(path)]
         if not paths:
             return refusal(400, "BadRequest", "no file came")
@@ -354,8 +346,6 @@ def _replayed(body: bytes, receive: Receive) -> Receive:
 
 
 def _dressed(send: Send, path: str, cookie: str = "") -> Send:
-    """Adds the headers that every answer has."""
-
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
@@ -388,10 +378,6 @@ def _answering(scope: Scope, receive: Receive, send: Send) -> Send:
 
 def _too_large(limit: int) -> Response:
     return refusal(413, "TooLarge", f"the request has more than {limit} bytes, which is the limit")
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no number of JSON")
 
 
 def _same(given: str, secret: str) -> bool:

@@ -25,6 +25,29 @@ _STONE = Color(
 )
 
 
+_COLOURS: dict[str, tuple[str, str]] = {
+    "body_background_fill": ("*neutral_50", "*neutral_950"),
+    "body_text_color": ("*neutral_800", "*neutral_100"),
+    "body_text_color_subdued": ("*neutral_600", "*neutral_400"),
+    "block_background_fill": ("white", "*neutral_900"),
+    "block_label_background_fill": ("transparent", "transparent"),
+    "block_label_text_color": ("*neutral_600", "*neutral_300"),
+    "block_title_text_color": ("*neutral_700", "*neutral_200"),
+    "block_info_text_color": ("*neutral_600", "*neutral_400"),
+    "input_background_fill": ("*neutral_50", "*neutral_800"),
+    "input_border_color": ("*neutral_300", "*neutral_700"),
+    "input_placeholder_color": ("*neutral_500", "*neutral_400"),
+    "button_primary_background_fill": ("*primary_600", "*primary_600"),
+    "button_primary_background_fill_hover": ("*primary_700", "*primary_500"),
+    "button_primary_text_color": ("white", "white"),
+    "button_secondary_background_fill": ("*neutral_100", "*neutral_800"),
+    "button_secondary_background_fill_hover": ("*neutral_200", "*neutral_700"),
+    "slider_color": ("*primary_600", "*primary_400"),
+    "link_text_color": ("*primary_700", "*primary_300"),
+}
+"""What is coloured: in the light, in the dark."""
+
+
 def asset(name: str) -> str:
     """The text of a file among :data:`ASSETS`."""
     return (ASSETS / name).read_text("utf-8")
@@ -41,47 +64,13 @@ def theme() -> Base:
         radius_size=sizes.radius_lg,
         spacing_size=sizes.spacing_lg,
     ).set(
-        body_background_fill="*neutral_50",
-        body_background_fill_dark="*neutral_950",
-        body_text_color="*neutral_800",
-        body_text_color_dark="*neutral_100",
-        body_text_color_subdued="*neutral_600",
-        body_text_color_subdued_dark="*neutral_400",
-        block_background_fill="white",
-        block_background_fill_dark="*neutral_900",
         block_border_width="0px",
-        block_label_background_fill="transparent",
-        block_label_background_fill_dark="transparent",
         block_label_border_width="0px",
-        block_label_text_color="*neutral_600",
-        block_label_text_color_dark="*neutral_300",
-        block_title_text_color="*neutral_700",
-        block_title_text_color_dark="*neutral_200",
         block_title_text_weight="500",
-        block_info_text_color="*neutral_600",
-        block_info_text_color_dark="*neutral_400",
         block_shadow="none",
-        input_background_fill="*neutral_50",
-        input_background_fill_dark="*neutral_800",
-        input_border_color="*neutral_300",
-        input_border_color_dark="*neutral_700",
-        input_placeholder_color="*neutral_500",
-        input_placeholder_color_dark="*neutral_400",
-        button_primary_background_fill="*primary_600",
-        button_primary_background_fill_hover="*primary_700",
-        button_primary_background_fill_dark="*primary_600",
-        button_primary_background_fill_hover_dark="*primary_500",
-        button_primary_text_color="white",
-        button_primary_text_color_dark="white",
-        button_secondary_background_fill="*neutral_100",
-        button_secondary_background_fill_hover="*neutral_200",
-        button_secondary_background_fill_dark="*neutral_800",
-        button_secondary_background_fill_hover_dark="*neutral_700",
-        slider_color="*primary_600",
-        slider_color_dark="*primary_400",
-        link_text_color="*primary_700",
-        link_text_color_dark="*primary_300",
         panel_border_width="0px",
+        **{name: light for name, (light, _) in _COLOURS.items()},
+        **{f"{name}_dark": dark for name, (_, dark) in _COLOURS.items()},
     )
 
 

@@ -38,13 +38,7 @@ _RECENT = 12
 
 
 def build_page(desk: Desk, sessions: Sessions, settings: Settings) -> gr.Blocks:
-    """The pages as Gradio's blocks: English at ``/``, Vietnamese at ``/vi``.
-
-    Args:
-        desk: Runs what is asked.
-        sessions: Who asks; ``sessions.of(request)`` gives the session of a ``gr.Request``.
-        settings: Limits of what may be asked.
-    """
+    """The pages as Gradio's blocks: English at ``/``, Vietnamese at ``/vi``."""
     blocks = gr.Blocks(title="mien", analytics_enabled=False, fill_width=True)
     for language, path in PATHS.items():
         place = blocks if path == "/" else blocks.route(LANGUAGES[language], path, False)
@@ -54,7 +48,6 @@ def build_page(desk: Desk, sessions: Sessions, settings: Settings) -> gr.Blocks:
 
 
 def _fill(page: gr.Blocks, bench: Bench) -> None:
-    """One page: head, the face at hand, the panels, the note, the bar."""
     say = bench.say
     Navbar(visible=False)
     bench.foot()
@@ -69,7 +62,6 @@ def _fill(page: gr.Blocks, bench: Bench) -> None:
 
 
 def _head(say: Say) -> str:
-    """Name, languages, light or dark."""
     links = "".join(
         f'<a href="{PATHS[code]}" lang="{code}" hreflang="{code}" data-language="{code}"'
         f"{' aria-current=page' if code == say.language else ''}>{name}</a>"
@@ -86,7 +78,6 @@ def _head(say: Say) -> str:
 
 
 def _hand(bench: Bench) -> None:
-    """The face at hand, the recent ones, and one at random."""
     say = bench.say
     with gr.Row(elem_id="hand"):
         # The page may be there before the studio; its first answer takes the place of this.

@@ -1,8 +1,4 @@
-"""The server: the page, the API and the guard before both, around one desk.
-
-app = build(Settings())
-serve(app, Settings())
-"""
+"""The server: the page, the API and the guard before both, around one desk."""
 
 from __future__ import annotations
 
@@ -18,7 +14,7 @@ import socket
 import sys
 import threading
 import warnings
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Any
 
 from mien.errors import InputError, MissingExtra
@@ -48,11 +44,7 @@ _SSR = "SSR mode is not supported"
 
 
 def check_extra() -> None:
-    """Refuse before anything is served where the extra is not installed.
-
-    Raises:
-        MissingExtra: It is not.
-    """
+    """Refuse with MissingExtra, before anything is served, where the extra is not installed."""
     for package in ("gradio", "fastapi", "uvicorn"):
         if importlib.util.find_spec(package) is None:
             raise MissingExtra(package, "web", "the studio in a browser")
@@ -61,8 +53,7 @@ def check_extra() -> None:
 def import_lightly() -> None:
     """Import Gradio without the type stubs that it writes beside itself at every start.
 
-    They are for editors, take more than half of its import, and are files outside of the temporary
-    folder. No setting leaves them out.
+    They are for editors, take more than half of its import, and no setting leaves them out.
     """
 
     class WithoutStubs(importlib.abc.MetaPathFinder):
@@ -94,13 +85,8 @@ def import_lightly() -> None:
 def build(settings: Settings, studio_factory: Callable[[], Studio] | None = None) -> FastAPI:
     """The whole application, guarded; its desk loads the studio once it is started.
 
-    Args:
-        settings: How it is set up.
-        studio_factory: Makes the studio, as warm as it shall be; None for the one that the settings
-            name, warmed up.
-
-    Raises:
-        MissingExtra: The extra ``web`` is not installed.
+    ``studio_factory`` makes the studio, as warm as it shall be; None for the one that the settings
+    name, warmed up. Raises MissingExtra where the extra ``web`` is not installed.
     """
     check_extra()
     from mien.web.guard import Guard
@@ -132,15 +118,20 @@ def _inside(
     from mien.web.look import looks
     from mien.web.page import build_page
 
-    opened = threading.Event()  # Weights load behind the first page, not beside it.
-    make = _when(opened, studio_factory or _factory(settings))
+    opened = threading.Event()
+
+    def make() -> Studio:
+        opened.wait()  # Weights load behind the first page, not beside it.
+        if studio_factory is not None:
+            return studio_factory()
+        from mien.studio.session import Studio
+
+        return Studio(settings.model, settings.device, engine=settings.engine)
+
     desk = Desk(make, settings.waiting, _warm if studio_factory is None else None)
 
     app = FastAPI(
-        title="mien",
-        docs_url=None,
-        redoc_url=None,
-        lifespan=_lifespan(desk, sessions, opened),
+        title="mien", docs_url=None, redoc_url=None, lifespan=_lifespan(desk, sessions, opened)
     )
     app.state.desk, app.state.sessions, app.state.settings = desk, sessions, settings
 
@@ -170,26 +161,6 @@ def _inside(
     return app
 
 
-@contextlib.contextmanager
-def uncollected() -> Iterator[None]:
-    """Without looking for garbage: a quarter of the time that imports and the page take."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
-
-
-def _when(opened: threading.Event, make: Callable[[], Studio]) -> Callable[[], Studio]:
-    """``make``, not before something is."""
-
-    def behind() -> Studio:
-        opened.wait()
-        return make()
-
-    return behind
-
-
 def _lifespan(
     desk: Desk, sessions: Sessions, opened: threading.Event
 ) -> Callable[[FastAPI], contextlib.AbstractAsyncContextManager[None]]:
@@ -209,15 +180,6 @@ def _lifespan(
             sessions.close()
 
     return lifespan
-
-
-def _factory(settings: Settings) -> Callable[[], Studio]:
-    def make() -> Studio:
-        from mien.studio.session import Studio
-
-        return Studio(settings.model, settings.device, engine=settings.engine)
-
-    return make
 
 
 def _warm(studio: Studio) -> None:
@@ -242,11 +204,7 @@ def worth_saying(record: logging.LogRecord) -> bool:
 
 
 def bind(settings: Settings) -> socket.socket:
-    """Take the port, before anything is loaded.
-
-    Raises:
-        InputError: It is taken, or the address is none of this machine's.
-    """
+    """Take the port; InputError if it is taken, or the address is none of this machine's."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     taken = socket.socket(family, socket.SOCK_STREAM)
     taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -263,14 +221,9 @@ def bind(settings: Settings) -> socket.socket:
 
 
 def serve(settings: Settings, taken: socket.socket) -> None:
-    """Serve until it is told to stop (Ctrl-C, SIGTERM); the first answer comes at once.
+    """Serve a bound socket until Ctrl-C or SIGTERM; the first answer comes at once.
 
-    Args:
-        settings: How it is set up.
-        taken: As :func:`bind` gives it.
-
-    Raises:
-        Exception: What :func:`build` raised.
+    Raises what :func:`build` raised.
     """
     import uvicorn
 
@@ -288,8 +241,11 @@ def serve(settings: Settings, taken: socket.socket) -> None:
     early, sessions = Early(settings), Sessions(settings.ttl_s, settings.sessions)
 
     def make() -> FastAPI:
-        with uncollected():
+        gc.disable()  # A quarter of the time that imports and the page take.
+        try:
             return _inside(settings, sessions, app_id=early.app_id)
+        finally:
+            gc.enable()
 
     front = Front(make, failed, early)
     server = uvicorn.Server(

@@ -1,9 +1,4 @@
-"""Who is there: a browser's own state, with what it made, its own folder, and an end.
-
-session = sessions.new()
-made = session.keep(Made.of(faces[0], "describe"))
-sessions.get(session.id).find(made.id)
-"""
+"""Who is there: a browser's own state, with what it made, its own folder, and an end."""
 
 from __future__ import annotations
 
@@ -75,11 +70,7 @@ class Made:
 
     @property
     def face(self) -> Faces:
-        """As the verbs of the studio take a face.
-
-        Raises:
-            UnknownName: It has no latent.
-        """
+        """As the verbs of the studio take a face; UnknownName if it has no latent."""
         from mien.portraits.faces import Faces
 
         if self.latents is None:
@@ -99,11 +90,7 @@ class Made:
         return png_bytes(self.picture, self.provenance)
 
     def npz(self) -> bytes:
-        """Its latent as ``.npz`` with ``w``.
-
-        Raises:
-            UnknownName: It has none.
-        """
+        """Its latent as ``.npz`` with ``w``; UnknownName if it has none."""
         stream = io.BytesIO()
         np.savez(stream, w=self.face.ws)
         return stream.getvalue()
@@ -155,11 +142,7 @@ class Session:
         return self.folder / f"{made.id}.mp4"
 
     def find(self, id_: str) -> Made:
-        """A picture of this session.
-
-        Raises:
-            UnknownName: This session keeps no such one, whoever else may.
-        """
+        """A picture of this session; UnknownName if it keeps no such one, whoever else may."""
         for one in self.made:
             if secrets.compare_digest(one.id.encode(), str(id_).encode()):
                 return one
@@ -177,15 +160,9 @@ class Session:
 class Sessions:
     """All sessions of a server.
 
-    Args:
-        ttl_s: Seconds without a sign of life after which one goes.
-        limit: How many at once; beyond them the one that has been idle longest goes.
-        most_bytes: What all of them may keep together.
-        clock: Seconds; for tests.
-
-    Attributes:
-        folder: Where all temporary files lie.
-        files: The folder in it of those that pages send, and that Gradio may hand out.
+    One goes after ``ttl_s`` seconds without a sign of life; beyond ``limit`` at once or
+    ``most_bytes`` in all the one that has been idle longest goes. ``folder`` is where all temporary
+    files lie; ``files`` in it is for those that pages send, and that Gradio may hand out.
     """
 
     def __init__(
@@ -205,7 +182,6 @@ class Sessions:
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
-        """How many are kept."""
         return len(self._seen)
 
     def new(self) -> Session:
@@ -227,11 +203,7 @@ class Sessions:
         return session
 
     def get(self, id_: str | None) -> Session:
-        """The session of a name, which lives on from now.
-
-        Raises:
-            SessionExpired: There is none, or no longer.
-        """
+        """The session of a name, which lives on from now; SessionExpired if there is none."""
         self.sweep()
         with self._lock:
             if id_ is None or id_ not in self._seen:
@@ -246,11 +218,7 @@ class Sessions:
         return id_ is not None and id_ in self._seen
 
     def of(self, request: Any) -> Session:
-        """The session of a request (Gradio's or Starlette's, or none), by its cookie.
-
-        Raises:
-            SessionExpired: It brings none that is kept.
-        """
+        """The session of a request, Gradio's or Starlette's or none, by its cookie."""
         cookies = {} if request is None else request.cookies
         return self.get(cookies.get(COOKIE))
 

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from mien.errors import InputError, WrongValue
+
+if TYPE_CHECKING:
+    from mien.web.uploads import Limits
 
 LOOPBACK = "127.0.0.1"
 
@@ -15,21 +19,24 @@ class Settings:
     """One server.
 
     Attributes:
-        host: The address that is bound; beyond loopback ``token`` or ``auth`` is demanded.
-        port: TCP port, 0 for any that is free.
+        host, port: What is bound, port 0 for any free one; beyond loopback ``token`` or ``auth`` is
+            demanded.
         model: The generator: a name of the catalogue or a file.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:1``.
         engine: What draws, a key of :data:`mien.runtime.engines.ENGINES`.
         token: A secret that the address of the page carries once (``/?token=…``), and programs
             send as ``Authorization: Bearer …``.
         auth: Name and password of HTTP basic authentication.
-        max_upload: Bytes of one request, files included.
+        max_upload, max_count: Bytes of one request, files included; its faces.
         max_pixels: Pixels of one picture that is sent.
-        max_count: Faces of one request.
         waiting: Requests that may wait for the studio; more are told that it is busy.
         ttl_s: Seconds without a sign of life after which a session goes.
-        sessions: Sessions at once; beyond them the one that has been idle longest goes.
+        sessions: How many at once; beyond them the one that has been idle longest goes.
         names: Other names that the server answers to, such as ``studio.example.org``.
+
+    Raises:
+        InputError: An address beyond loopback without a secret, or a secret that is too short.
+        WrongValue: A number out of its range.
     """
 
     host: str = LOOPBACK
@@ -48,12 +55,6 @@ class Settings:
     names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be served.
-
-        Raises:
-            InputError: An address beyond loopback without a secret, or a secret that is too short.
-            WrongValue: A number out of its range.
-        """
         ranges = {
             "port": (self.port, 0, 65535),
             "max_upload": (self.max_upload, 1 << 16, 1 << 30),
@@ -69,6 +70,13 @@ class Settings:
             raise InputError(
                 f"`host={self.host}` lets others in; give `token` or `auth`, or keep {LOOPBACK}"
             )
+
+    @property
+    def limits(self) -> Limits:
+        """How much one file that is sent may have."""
+        from mien.web.uploads import Limits
+
+        return Limits(self.max_upload, self.max_pixels)
 
     @property
     def guarded(self) -> bool:

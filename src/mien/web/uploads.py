@@ -1,9 +1,7 @@
 """What clients send: bounded in bytes and pixels, of a known kind, decoded before it is used.
 
-    pixels = read_picture(data, Limits())     # uint8 [h, w, 3], upright
-    recipe = read_recipe(data)                # what made it, if a generator of mien's did
-
-Nothing here opens a path that a client named: bytes come in, arrays go out.
+Nothing here opens a path that a client named: bytes come in, arrays go out. ``name`` is what errors
+call a file.
 """
 
 from __future__ import annotations
@@ -66,23 +64,14 @@ class TooLarge(ImageError):
 
 @dataclass(frozen=True)
 class Limits:
-    """How much is taken.
-
-    Attributes:
-        bytes: Of one file.
-        pixels: Of one picture.
-    """
+    """How much is taken: bytes of one file, pixels of one picture."""
 
     bytes: int = 16 << 20
     pixels: int = 1 << 24
 
 
 def kind_of(data: bytes, name: str = "picture") -> str:
-    """The kind of a picture's file, by how it begins.
-
-    Raises:
-        WrongKind: It is none of :data:`KINDS`.
-    """
+    """The kind of a picture's file, by how it begins; WrongKind if it is none of :data:`KINDS`."""
     for kind, begin in KINDS.items():
         if begin.match(data):
             return kind
@@ -91,11 +80,7 @@ def kind_of(data: bytes, name: str = "picture") -> str:
 
 
 def check_picture(data: bytes, limits: Limits, name: str = "picture") -> None:
-    """Refuse a picture by its head, before a pixel is decoded.
-
-    Raises:
-        TooLarge, WrongKind, ImageError: As :func:`read_picture`.
-    """
+    """Refuse a picture by its head, as :func:`read_picture`, before a pixel is decoded."""
     if len(data) > limits.bytes:
         cause = f"has {len(data)} bytes, the limit is {limits.bytes}"
         raise TooLarge(name, cause, "make it smaller")
@@ -108,15 +93,7 @@ def check_picture(data: bytes, limits: Limits, name: str = "picture") -> None:
 
 
 def read_picture(data: bytes, limits: Limits, name: str = "picture") -> UInt8[np.ndarray, "h w 3"]:
-    """Decode a picture.
-
-    Args:
-        data: The whole file.
-        limits: How much is taken.
-        name: What errors call it.
-
-    Returns:
-        uint8 ``[h, w, 3]``, upright, transparency on white.
+    """Decode a whole file: uint8 ``[h, w, 3]``, upright, transparency on white.
 
     Raises:
         TooLarge: More bytes or pixels than the limits say.
@@ -128,18 +105,9 @@ def read_picture(data: bytes, limits: Limits, name: str = "picture") -> UInt8[np
 
 
 def read_recipe(data: bytes, name: str = "picture", drawn: bool = True) -> Mapping[str, Any] | None:
-    """What made a picture, as far as it may be followed here.
+    """What made a picture that :func:`read_picture` has taken, as far as it may be followed here.
 
-    Args:
-        data: A file that :func:`read_picture` has taken.
-        name: What errors call it.
-        drawn: Whether a network must have drawn it.
-
-    Returns:
-        None for a photo, and for what no network drew where that is asked for.
-
-    Raises:
-        ImageError, UnknownName: As :func:`check_recipe`.
+    None for a photo, and with ``drawn`` for what no network drew; errors as :func:`check_recipe`.
     """
     try:
         with Image.open(io.BytesIO(data)) as picture:
@@ -153,11 +121,7 @@ def read_recipe(data: bytes, name: str = "picture", drawn: bool = True) -> Mappi
 
 
 def check_recipe(made: Mapping[str, Any], name: str = "picture") -> None:
-    """Refuse a recipe that names files, or that would take too long to follow.
-
-    Raises:
-        ImageError: It does.
-    """
+    """Refuse with ImageError a recipe that names files, or that would take too long to follow."""
     parts, edits = 0, 0
     stack: list[Any] = [made]
     while stack:
@@ -186,12 +150,7 @@ def check_recipe(made: Mapping[str, Any], name: str = "picture") -> None:
 def known_name(name: str, kind: str | None = None) -> str:
     """A model that a client names: one of the catalogue or of the server's store, never a path.
 
-    Args:
-        name: As it was sent.
-        kind: What the catalogue calls its kind, for the list of names that there are.
-
-    Raises:
-        UnknownName: There is no such one.
+    UnknownName, with the names of this ``kind``, if there is no such one.
     """
     listed = catalogue.names(kind)
     plain = re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,80}", name)
@@ -203,13 +162,9 @@ def known_name(name: str, kind: str | None = None) -> str:
 def read_latents_of(
     data: bytes, folder: Path, num_ws: int | None = None, name: str = "latents"
 ) -> Float32[np.ndarray, "n num_ws w_dim"]:
-    """Read a file of latents.
+    """Read a whole ``.npz`` or ``.npy`` of latents for a generator of ``num_ws`` layers.
 
-    Args:
-        data: The whole ``.npz`` or ``.npy``.
-        folder: Where it may lie while it is read, under a name that is not the client's.
-        num_ws: Layers that the generator takes.
-        name: What errors call it.
+    It may lie in ``folder`` while it is read, under a name that is not the client's.
 
     Raises:
         TooLarge: More than :data:`MOST_LATENTS` bytes, or more once unpacked.
@@ -241,11 +196,7 @@ def read_latents_of(
 
 
 def check_file(path: Path, limits: Limits) -> None:
-    """Refuse a file that the page has taken, by its head; for the server, which stored it itself.
-
-    Raises:
-        TooLarge, WrongKind, ImageError: As :func:`read_picture`.
-    """
+    """Refuse a file that the server has stored, by its head; errors as :func:`read_picture`."""
     with path.open("rb") as file:
         head = file.read(16)
         if any(begin.match(head) for begin in KINDS.values()):
@@ -258,12 +209,9 @@ def check_file(path: Path, limits: Limits) -> None:
 
 
 def make_room(folder: Path, most_bytes: int, age_s: float) -> None:
-    """Remove files that nobody needs any more: old ones, then the oldest until the rest fits.
+    """Remove files older than ``age_s``, then the oldest until the rest has ``most_bytes``.
 
-    Args:
-        folder: Where they lie, at any depth; folders that become empty go too.
-        most_bytes: What may stay.
-        age_s: Seconds since a file was written after which it goes.
+    At any depth of ``folder``; folders that become empty go too.
     """
     found = []
     for path in folder.rglob("*"):

@@ -187,7 +187,6 @@ def _faces(verb: str, faces: Faces) -> Result:
 
 
 def _face(studio: Studio, face: bodies.Face, bounds: Bounds) -> int | Faces:
-    """What a body says of a face, as the studio takes it."""
     if face.seed is not None:
         return face.seed
     if face.latents is not None:
@@ -206,18 +205,6 @@ def _few(count: int, bounds: Bounds) -> None:
 
 Verb = Callable[[Studio, Any, Bounds], Result]
 
-VERBS: Mapping[str, Verb] = {
-    "describe": describe,
-    "generate": generate,
-    "edit": edit,
-    "strip": strip,
-    "mix": mix,
-    "grid": grid,
-    "walk": walk,
-    "compose": compose,
-    "sketch": sketch,
-    "photo": photo,
-    "anime": anime,
-    "invert": invert,
-}
+_ALL = (describe, generate, edit, strip, mix, grid, walk, compose, sketch, photo, anime, invert)
+VERBS: Mapping[str, Verb] = {verb.__name__: verb for verb in _ALL}
 """Verb -> what answers its body, :data:`mien.web.bodies.BODIES`."""

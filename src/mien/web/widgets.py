@@ -18,6 +18,7 @@ import numpy as np
 from PIL import Image
 
 from mien.errors import InputError
+from mien.web.fields import empty
 from mien.web.look import asset
 from mien.web.sessions import Made
 from mien.web.words import Say
@@ -41,11 +42,7 @@ def shown(picture: np.ndarray) -> str:
 
 
 def from_address(text: str) -> bytes:
-    """The bytes of a PNG that a canvas sent as a ``data:`` address.
-
-    Raises:
-        InputError: It is no such address.
-    """
+    """The bytes of a PNG that a canvas sent as a ``data:`` address; InputError if it is none."""
     head, _, body = text.partition(",")
     try:
         if head == "data:image/png;base64":
@@ -71,19 +68,14 @@ def told(made: Made, say: Say) -> str:
 
 
 def pictures(
-    made: Sequence[Made], say: Say, chosen: str = "", empty: str = "", waits: int = 0
+    made: Sequence[Made], say: Say, chosen: str = "", none: str = "", waits: int = 0
 ) -> str:
-    """Pictures that can be pressed.
+    """Pictures that can be pressed, the one with the id ``chosen`` marked.
 
-    Args:
-        made: The pictures.
-        say: The words of the page.
-        chosen: Id of the one that is marked.
-        empty: What is said if there are none.
-        waits: How many more will come.
+    ``none`` is said if there are none; ``waits`` is how many more will come.
     """
     if not made and not waits:
-        return f'<p class="empty">{html.escape(empty)}</p>' if empty else ""
+        return empty(none) if none else ""
     cells = []
     for one in made:
         name = html.escape(told(one, say), quote=True)
@@ -96,25 +88,15 @@ def pictures(
     return f'<div class="faces" data-many="{len(cells)}">{"".join(cells)}</div>'
 
 
-def slider(low: float, high: float, value: float, **more: Any) -> gr.Slider:
-    """A slider without the button that puts it back."""
-    return gr.Slider(low, high, value, buttons=[], **more)
-
-
 def picker(label: str, **more: Any) -> gr.HTML:
     """Where :func:`pictures` go; ``select`` says which was pressed, ``event["pick"]``."""
     return gr.HTML("", label=label, js_on_load=asset("pick.js"), **more)
 
 
-def compare(label: str, before: str, after: str, empty: str = "", **more: Any) -> gr.HTML:
+def compare(label: str, before: str, after: str, none: str = "", **more: Any) -> gr.HTML:
     """Two pictures one over the other and a slider between; its value is ``pair(…)``.
 
-    Args:
-        label: What it is for.
-        before: What the first picture shows.
-        after: What the second shows.
-        empty: What is said while there are none.
-        more: Of Gradio's component.
+    ``before`` and ``after`` say what they show, ``none`` what is said while there are none.
     """
     name, left, right = (html.escape(text, quote=True) for text in (label, before, after))
     return gr.HTML(
@@ -125,7 +107,7 @@ def compare(label: str, before: str, after: str, empty: str = "", **more: Any) -
             f'<img class="after" alt="{right}"><img class="before" alt="{left}">'
             f'<span class="mark left">{left}</span><span class="mark right">{right}</span>'
             f'<input type="range" min="0" max="100" value="50" aria-label="{name}"></figure>'
-            f'<p class="empty">{html.escape(empty)}</p>'
+            f"{empty(none)}"
         ),
         js_on_load=asset("compare.js"),
         **more,
@@ -139,10 +121,7 @@ def pair(before: np.ndarray | str, after: np.ndarray | str) -> dict[str, str]:
 
 
 def pad(label: str, help_text: str, **more: Any) -> gr.HTML:
-    """A square in which a point is dragged, or moved by the arrow keys.
-
-    Its value says where it is: ``x`` and ``y`` from -1 to 1, y upwards.
-    """
+    """A square in which a point is dragged, or moved by keys: ``x``, ``y`` (upwards), -1 to 1."""
     name, text = html.escape(label, quote=True), html.escape(help_text, quote=True)
     return gr.HTML(
         {"x": 0, "y": 0, "right": "", "left": "", "up": "", "down": ""},
@@ -162,14 +141,8 @@ def canvas(
 ) -> gr.HTML:
     """A sheet to draw on, by hand or with the keys.
 
-    Its value is what is on it, a PNG as a ``data:`` address; empty if nothing is.
-
-    Args:
-        label: What it is for.
-        say: The words of the page.
-        colours: Name and ``#rrggbb`` of each pen; none for one dark pencil on white.
-        size: Side of the PNG in pixels.
-        more: Of Gradio's component.
+    Its value is what is on it, a PNG of this side as a ``data:`` address; empty if nothing is.
+    ``colours`` has name and ``#rrggbb`` of each pen; none for one dark pencil on white.
     """
     pens = "".join(
         f'<button type="button" class="pen" data-colour="{colour}" style="--pen:{colour}" '

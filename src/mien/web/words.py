@@ -1,10 +1,9 @@
-"""What the studio says, in English and in Vietnamese.
+"""What the studio says, in English (``/``) and in Vietnamese (``/vi``).
 
-say = Say("vi")
-say("describe")  # Mô tả
+    say = Say("vi")
+    say("describe")  # Mô tả
 
-A page is of one language; ``/`` is English and ``/vi`` Vietnamese. What the library itself says
-(remarks, errors) stays English.
+What the library itself says (remarks, errors) stays English.
 """
 
 from __future__ import annotations
@@ -139,10 +138,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "directions": ("What to change", "Thay đổi điều gì"),
     "more_directions": ("More", "Thêm"),
     "say_edit": ("Say it in words", "Nói bằng lời"),
-    "say_edit_hint": (
-        "old, with glasses and a smile",
-        "già, đeo kính và mỉm cười",
-    ),
+    "say_edit_hint": ("old, with glasses and a smile", "già, đeo kính và mỉm cười"),
     "apply": ("Apply", "Áp dụng"),
     "reset": ("Start over", "Làm lại từ đầu"),
     "keep": ("Keep this face", "Giữ khuôn mặt này"),
@@ -276,10 +272,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "{0} has all its parts; mien web --model {0} opens the studio with it.",
         "{0} đã có đủ mọi phần; mien web --model {0} mở xưởng với nó.",
     ),
-    "no_own": (
-        "There is no generator of your own yet.",
-        "Chưa có bộ sinh nào của riêng bạn.",
-    ),
+    "no_own": ("There is no generator of your own yet.", "Chưa có bộ sinh nào của riêng bạn."),
     # Gallery.
     "gallery_empty": ("Nothing has been made yet.", "Chưa có gì được tạo ra."),
     "all_zip": ("All of this session as ZIP", "Toàn bộ phiên này (ZIP)"),

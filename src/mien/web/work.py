@@ -1,9 +1,8 @@
 """From a click to the desk and back: what is running, how far it is, what went wrong.
 
 A panel writes a *job*: a function of an :class:`Ask` and of the values of its inputs, which runs
-where the studio is and returns what its outputs show. :meth:`Bench.act` does the rest: it waits in
-line, tells how far things are in the bar at the foot of the page, and turns errors into a sentence
-there.
+where the studio is and returns what its outputs show. :meth:`Bench.act` waits in line, tells how
+far things are in the bar at the foot of the page, and turns errors into a sentence there.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from mien.portraits.faces import Faces
 from mien.web.desk import CANCELLING, LOADING, WAITING, Desk, Progress
 from mien.web.sessions import Made, Session, Sessions
 from mien.web.settings import Settings
-from mien.web.uploads import Limits, read_picture, without_paths
+from mien.web.uploads import read_picture, without_paths
 from mien.web.widgets import from_address
 from mien.web.words import Say
 
@@ -84,17 +83,18 @@ class Ask:
         """Take the picture that was pressed to all panels."""
         self.session.carried = self.picked()
 
+    def still(self, name: str) -> list[Made]:
+        """The pictures that a panel remembers, as far as the session keeps them."""
+        kept = {one.id for one in self.session.made}
+        return [one for one in self.session.values.get(name, ()) if one.id in kept]
+
     @property
     def chosen(self) -> str:
         """Id of the face at hand; empty if there is none."""
         return self.session.carried.id if self.session.carried else ""
 
     def hand(self) -> Made:
-        """The face at hand.
-
-        Raises:
-            InputError: There is none.
-        """
+        """The face at hand; InputError if there is none."""
         if self.session.carried is None:
             raise InputError(self.say("no_face"))
         return self.session.carried
@@ -119,18 +119,10 @@ class _Task(NamedTuple):
 class Bench:
     """What all panels of one page share.
 
-    Args:
-        desk: Runs jobs.
-        sessions: Who asks.
-        settings: Limits.
-        say: The words of the page.
-
     Attributes:
         tabs: The panels; an output that opens one of them.
-        bar: The line at the foot: what is running, or what went wrong.
-        cancel: The button beside it.
+        bar, cancel: The line at the foot, what runs or went wrong, and the button beside it.
         state: Changes whenever the session's pictures or the face at hand do.
-        later: What binds the panels, called once all of the page is laid out.
         returns: Verb -> components of its panel, and their values for a recipe.
     """
 
@@ -141,7 +133,6 @@ class Bench:
 
     def __init__(self, desk: Desk, sessions: Sessions, settings: Settings, say: Say) -> None:
         self.desk, self.sessions, self.settings, self.say = desk, sessions, settings, say
-        self.later: list[Callable[[], None]] = []
         self.returns: dict[str, tuple[list[Any], Callable[[Mapping[str, Any]], list[Any]]]] = {}
         self._fills: list[tuple[Fill, list[Any]]] = []
 
@@ -156,31 +147,31 @@ class Bench:
     def photo(self, path: str | None) -> UInt8[np.ndarray, "h w 3"]:
         """A picture that was sent, decoded within the limits; large ones come out smaller.
 
-        Raises:
-            InputError: There is none.
-            ImageError: It is no picture, or too large.
+        InputError if there is none, ImageError if it is no picture, or too large.
         """
         if path is None:
             raise InputError(self.say("no_photo"))
-        limits = Limits(self.settings.max_upload, self.settings.max_pixels)
-        image = read_picture(Path(path).read_bytes(), limits, "photo")
+        image = read_picture(Path(path).read_bytes(), self.settings.limits, "photo")
         high, wide = image.shape[:2]
         share = LONGEST / max(high, wide)
         if share >= 1:
             return image
         return images.resize(image, (max(1, round(share * high)), max(1, round(share * wide))))
 
+    def photo_or_hand(self, ask: Ask, path: str | None) -> UInt8[np.ndarray, "h w 3"]:
+        """As :meth:`photo`; where none was sent, the face at hand."""
+        if path is None and ask.session.carried is not None:
+            return ask.session.carried.picture
+        return self.photo(path)
+
     def drawn(self, png: str | None) -> UInt8[np.ndarray, "h w 3"] | None:
         """What is drawn on a canvas, by its value; None while it is empty.
 
-        Raises:
-            InputError: It is no PNG of a canvas.
-            ImageError: It is no picture, or too large.
+        InputError if it is no PNG of a canvas, ImageError if it is no picture, or too large.
         """
         if not png:
             return None
-        limits = Limits(self.settings.max_upload, self.settings.max_pixels)
-        return read_picture(from_address(str(png)), limits, "drawing")
+        return read_picture(from_address(str(png)), self.settings.limits, "drawing")
 
     def follow(self, fill: Fill, outputs: Sequence[Any]) -> None:
         """Fill outputs from the session now, and whenever its pictures or its face change."""
@@ -205,10 +196,10 @@ class Bench:
         desk: bool = True,
         live: bool = False,
     ) -> Any:
-        """Do a job whenever something happens.
+        """Do a job whenever one of the events (``button.click``) happens.
 
         Args:
-            triggers: Events of components: ``button.click``, or several.
+            triggers: An event of a component, or several.
             job: What to do.
             inputs: Components whose values it gets.
             outputs: Components that show what it returns.
@@ -281,8 +272,6 @@ class Bench:
                 waiting.add_done_callback(lambda one: one.cancelled() or one.exception())
 
     async def _through_desk(self, ask: Ask, job: Job, values: Sequence[Any]) -> Any:
-        """A job in line."""
-
         def work(studio: Studio) -> Any:
             ask.studio = studio
             return job(ask, *values)
@@ -290,7 +279,6 @@ class Bench:
         return await asyncio.wrap_future(self.desk.submit(ask.session.id, work))
 
     def _progress(self, ask: Ask) -> str:
-        """The bar while something runs."""
         progress = self.desk.progress(ask.session.id)
         if progress is None:
             return ""
@@ -344,12 +332,10 @@ def _state(session: Session) -> str:
 
 
 async def _alone(ask: Ask, job: Job, values: Sequence[Any]) -> Any:
-    """A job that needs no studio."""
     return job(ask, *values)
 
 
 def _same(many: int) -> tuple[Any, ...]:
-    """Outputs that stay as they are."""
     return tuple(gr.skip() for _ in range(many))
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
+from typer import Argument, Option
 
 from mien.cli import opt
 from mien.cli.common import emit, note, parse_box
@@ -20,61 +21,56 @@ if TYPE_CHECKING:
 
 def anime(
     photos: Annotated[
-        list[str],
-        typer.Argument(metavar="PHOTO…|CLIP…", help="Files, folders, patterns, clips."),
+        list[str], Argument(metavar="PHOTO…|CLIP…", help="Files, folders, patterns, clips.")
     ],
-    styles: Annotated[int, typer.Option(help="How many styles for each photo.")] = 6,
+    styles: Annotated[int, Option(help="How many styles for each photo.")] = 6,
     style_seed: Annotated[
-        int | None, typer.Option(min=0, help="Seed of the first style; else the model's own.")
+        int | None, Option(min=0, help="Seed of the first style; else the model's own.")
     ] = None,
     style_from: Annotated[
-        Path | None,
-        typer.Option("--style-from", metavar="IMAGE", help="Take the style of an anime picture."),
+        Path | None, Option(metavar="IMAGE", help="Take the style of an anime picture.")
     ] = None,
     settings: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="NAME=N", help="'blue hair/brown hair=15,-5'; repeatable."),
+        Option("--set", metavar="NAME=N", help="'blue hair/brown hair=15,-5'; repeatable."),
     ] = None,
     directions: Annotated[
-        str | None, typer.Option(metavar="FILE", help="The set that --set is of: name or file.")
+        str | None, Option(metavar="FILE", help="The set that --set is of: name or file.")
     ] = None,
     keyframes: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help='Of a clip: {"blue hair": [[0, 0], [2.5, 3]]}.'),
+        Path | None, Option(metavar="FILE", help='Of a clip: {"blue hair": [[0, 0], [2.5, 3]]}.')
     ] = None,
     model: opt.AnimeModel = None,
     face: Annotated[
         str | None,
-        typer.Option(metavar="N|all", help="Which face, where there are several, or every one."),
+        Option(metavar="N|all", help="Which face, where there are several, or every one."),
     ] = None,
     box: Annotated[
         str | None,
-        typer.Option(metavar="X,Y,W,H", help="Where the face is, forehead to chin, in pixels."),
+        Option(metavar="X,Y,W,H", help="Where the face is, forehead to chin, in pixels."),
     ] = None,
     aligned: opt.Aligned = False,
     detector: opt.Detector = None,
     size: Annotated[
-        int | None, typer.Option(help="Side of the face's picture; else the model's own.")
+        int | None, Option(help="Side of the face's picture; else the model's own.")
     ] = None,
     paste: Annotated[
         bool | None,
-        typer.Option(
+        Option(
             "--paste/--crop",
             help="Head and hair into the whole picture, or into its square around the face; else "
             "the drawing alone.",
         ),
     ] = None,
     smooth: Annotated[
-        float, typer.Option(help="Of a clip: how much a still face is averaged over time, 0 to 1.")
+        float, Option(help="Of a clip: how much a still face is averaged over time, 0 to 1.")
     ] = 0.9,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Write a clip in parts, and go on where it stopped.")
+        bool, Option("--resume", help="Write a clip in parts, and go on where it stopped.")
     ] = False,
     out: Annotated[
         Path | None,
-        typer.Option(
-            metavar="PATH", help="A folder, or the clip of a clip; else a new out/anime/0001-…"
-        ),
+        Option(metavar="PATH", help="A folder, or the clip of a clip; else a new out/anime/0001-…"),
     ] = None,
     device: opt.Device = "auto",
     precision: opt.Precision = "fast",
@@ -131,17 +127,7 @@ def _draw(
 ) -> tuple[dict[str, Any], list[str], list[str]]:  # fmt: skip
     """Draw photos, then clips; of several inputs one that fails does not lose the others.
 
-    Args:
-        studio: What draws.
-        stills: Pictures, folders, patterns.
-        clips: Clips.
-        request: What is asked of each.
-        how: What is asked of clips.
-        out: What ``--out`` says.
-        folder: Where the results go if that is no file.
-
-    Returns:
-        What is printed as JSON, and for a person; what was named and could not be drawn.
+    Returns what is printed as JSON and for a person, and what was named and could not be drawn.
     """
     from mien.cli.anime.clip import translate_clip
     from mien.cli.anime.photos import draw_photos

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mien.cli.common import note, progress
-from mien.errors import FileError, InputError, counted
+from mien.cli.common import clip_told, note, progress
+from mien.errors import FileError, InputError
 
 if TYPE_CHECKING:
     from mien.anime.clip import AnimeVideo, MovingStyle
@@ -20,15 +20,7 @@ How = tuple[Path | None, float, bool, str | None]
 def translate_clip(
     path: Path, out: Path, request: AnimeRequest, how: How, studio: Studio
 ) -> tuple[dict[str, Any], str]:
-    """Draw a clip; returns what was written, for a program and for a person.
-
-    Args:
-        path: The clip.
-        out: The clip to write.
-        request: Style, face, model.
-        how: Keyframes, smoothing, resume, detector.
-        studio: Where to compute, how exactly and by which engine.
-    """
+    """Draw a clip; returns what was written, for a program and for a person."""
     import time
 
     from mien.anime.clip import AnimeVideo, VideoPlan, clip_provenance
@@ -76,12 +68,7 @@ def translate_clip(
     notes = [*video.notes, *clip.notes, *writer.notes]
     for remark in (*clip.notes, *writer.notes):
         note(remark)
-    drawn = writer.count - first
-    result: dict[str, Any] = {
-        **provenance, "frames": writer.count, "took_s": round(took, 3), "notes": notes, "file": out
-    }  # fmt: skip
-    frames = counted(drawn, "frames")
-    return result, f"{frames} in {took:.1f} s ({drawn / took:.1f} a second)\n{out}"
+    return clip_told(provenance, writer.count, writer.count - first, took, notes, out)
 
 
 def _moving(painter: AnimePainter, keyframes: Path, request: AnimeRequest) -> MovingStyle:

@@ -22,19 +22,10 @@ def draw_photos(
     folder: Path,
     more: bool = False,
 ) -> tuple[list[dict[str, Any]], list[str], bool]:
-    """Translate pictures, one by one.
+    """Translate pictures, one by one; with ``more`` (other inputs follow) none of these need be.
 
-    Args:
-        studio: Where to compute.
-        named: Files, folders, patterns.
-        request: Styles, face, model.
-        detector: Another detector of faces.
-        folder: Where the pictures go.
-        more: Whether other inputs follow, so that nothing of these need be drawn.
-
-    Returns:
-        What was written, a row a face; what was left out, a line each; and whether something that
-        was named itself is among that.
+    Returns a row a face that was written; a line for each that was left out; and whether something
+    that was named itself is among those.
 
     Raises:
         InputError: The only picture cannot be drawn, or none of them, or a result would stand in

@@ -14,10 +14,8 @@ def _data() -> None:
     """Look at sets of pictures; make pairs, masks and captions; cut faces out; pack."""
 
 
-app.command()(align.align)
-app.command()(mask.mask)
-app.command()(cutout.cutout)
-app.command()(sketch.sketch)
-app.command()(caption.caption)
-app.command()(pack.pack)
-app.command()(check.check)
+for command in (
+    *(align.align, mask.mask, cutout.cutout, sketch.sketch),
+    *(caption.caption, pack.pack, check.check),
+):
+    app.command()(command)

@@ -6,28 +6,23 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer import Option
 
 from mien.cli import opt
-from mien.cli.common import emit, note, parse_box, progress
-from mien.errors import InputError, counted
+from mien.cli.common import emit, note, parse_box, progress, read_face
+from mien.errors import counted
 
 
 def align(
     pictures: opt.Pictures,
     out: opt.Out = Path("out/faces"),
-    size: Annotated[int, typer.Option(help="Side of the crops in pixels, 16 to 4096.")] = 256,
+    size: Annotated[int, Option(help="Side of the crops in pixels, 16 to 4096.")] = 256,
     face: Annotated[
-        str | None,
-        typer.Option(
-            "--face", metavar="N", help="Where there are several: a number, largest, or all."
-        ),
+        str | None, Option(metavar="N", help="Where there are several: a number, largest, or all.")
     ] = None,
     box: opt.Box = None,
     landmarks: Annotated[
-        Path | None,
-        typer.Option(
-            "--landmarks", metavar="FILE", help="5 or 68 points a face: .npz, .json or .csv."
-        ),
+        Path | None, Option(metavar="FILE", help="5 or 68 points a face: .npz, .json or .csv.")
     ] = None,
     detector: opt.Detector = None,
     device: opt.Device = "auto",
@@ -45,7 +40,8 @@ def align(
     from mien.faces.points import read_landmarks
     from mien.runtime.devices import find_device
 
-    which, where = _which(face), None if box is None else parse_box(box)
+    which = read_face(face, "largest", "all")
+    where = None if box is None else parse_box(box)
     points = None if landmarks is None else read_landmarks(landmarks)
     options = AlignOptions(size, which, where, points)
     finder = None
@@ -70,12 +66,3 @@ def align(
     emit(result, json, f"wrote {counted(len(written), 'faces')} to {out}{left}")
     if not written:
         raise typer.Exit(2)
-
-
-def _which(face: str | None) -> Any:
-    """A number of a face, or ``largest`` or ``all``."""
-    if face is None or face in ("largest", "all"):
-        return face
-    if not face.isdecimal():
-        raise InputError(f"--face {face!r} is none of: a number from 1, largest, all")
-    return int(face)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from typer import Argument, Option
 
 from mien.cli import opt
 from mien.cli.data.working import ProcessesOption, RedoOption, work
@@ -13,18 +13,14 @@ from mien.cli.data.working import ProcessesOption, RedoOption, work
 
 def caption(
     table: Annotated[
-        Path,
-        typer.Argument(metavar="TABLE", help="Labels, tab-separated, or CelebA's 40 attributes."),
+        Path, Argument(metavar="TABLE", help="Labels, tab-separated, or CelebA's 40 attributes.")
     ],
     out: opt.Out = Path("out/captions"),
-    count: Annotated[int, typer.Option(min=1, help="Sentences a face.")] = 10,
+    count: Annotated[int, Option(min=1, help="Sentences a face.")] = 10,
     pictures: Annotated[
-        Path | None,
-        typer.Option(
-            "--pictures", metavar="PATH", help="A folder or zip: captions for these pictures."
-        ),
+        Path | None, Option(metavar="PATH", help="A folder or zip: captions for these pictures.")
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Another seed gives other sentences.")] = 0,
+    seed: Annotated[int, Option(min=0, help="Another seed gives other sentences.")] = 0,
     processes: ProcessesOption = 1,
     force: RedoOption = False,
     json: opt.Json = False,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer import Option
 
 from mien.cli import opt
 from mien.cli.common import emit, progress
@@ -25,8 +26,7 @@ def check(
     path: opt.FaceSet,
     labels: Annotated[
         Path | None,
-        typer.Option(
-            "--labels",
+        Option(
             metavar="FILE",
             help="A table of labels; else the one beside the data, such as faces_labels.tsv.",
         ),
@@ -60,7 +60,6 @@ def check(
 
 
 def _lines(path: Path, found: list[Problem], summary: Summary) -> str:
-    """One line a problem, then the counts."""
     by_count = sorted(summary.sizes.items(), key=lambda item: -item[1])
     sizes = ", ".join(f"{count} of {size}" for size, count in by_count[:5])
     more = f" and {counted(len(by_count) - 5, 'other sizes')}" if len(by_count) > 5 else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from typer import Option
 
 from mien.cli import opt
 from mien.cli.data.working import (
@@ -26,8 +26,7 @@ def cutout(
     face: FaceOption = None,
     aligned: AlignedOption = False,
     background: Annotated[
-        str | None,
-        typer.Option("--background", metavar="RRGGBB", help="A colour, such as ffffff, behind it."),
+        str | None, Option(metavar="RRGGBB", help="A colour, such as ffffff, behind it.")
     ] = None,
     parser: ParserOption = "parsing",
     detector: opt.Detector = None,

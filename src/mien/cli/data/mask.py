@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import typer
+from typer import Option
 
 from mien.cli import opt
 from mien.cli.data.working import (
@@ -26,28 +26,21 @@ def mask(
     face: FaceOption = None,
     aligned: AlignedOption = False,
     preview: Annotated[
-        bool, typer.Option("--preview", help="Write NAME-preview.png, the regions in colour, too.")
+        bool, Option("--preview", help="Write NAME-preview.png, the regions in colour, too.")
     ] = False,
     by: Annotated[
         Literal["network", "colours"],
-        typer.Option(help="network, or landmarks and colour models, which taught it."),
+        Option(help="network, or landmarks and colour models, which taught it."),
     ] = "network",
     parser: ParserOption = "parsing",
     labels: Annotated[
-        Path | None,
-        typer.Option("--labels", metavar="FILE", help="With --by colours: the label table."),
+        Path | None, Option(metavar="FILE", help="With --by colours: the label table.")
     ] = None,
     points: Annotated[
-        Path | None,
-        typer.Option(
-            "--points", metavar="FILE", help="With --by colours: landmarks, .npz; else found."
-        ),
+        Path | None, Option(metavar="FILE", help="With --by colours: landmarks, .npz; else found.")
     ] = None,
     figures: Annotated[
-        Path | None,
-        typer.Option(
-            "--figures", metavar="FILE", help="With --by colours: where the person is, .npz."
-        ),
+        Path | None, Option(metavar="FILE", help="With --by colours: where the person is, .npz.")
     ] = None,
     detector: opt.Detector = None,
     device: opt.Device = "auto",

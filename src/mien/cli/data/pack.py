@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
+from typer import Option
 
 from mien.cli import opt
 from mien.cli.common import emit, note, progress
@@ -18,27 +19,22 @@ def pack(
     out: opt.Out = Path("out/faces.zip"),
     layout: Annotated[
         Literal["nvlabs", "pairs"],
-        typer.Option(help="nvlabs, or pairs of photo and sketch side by side, for pix2pix."),
+        Option(help="nvlabs, or pairs of photo and sketch side by side, for pix2pix."),
     ] = "nvlabs",
-    size: Annotated[int, typer.Option(help="Side that pictures are cut and resized to.")] = 256,
-    labels: Annotated[
-        Path | None, typer.Option("--labels", metavar="FILE", help="A table of labels.")
-    ] = None,
+    size: Annotated[int, Option(help="Side that pictures are cut and resized to.")] = 256,
+    labels: Annotated[Path | None, Option(metavar="FILE", help="A table of labels.")] = None,
     column: Annotated[
-        str | None,
-        typer.Option("--column", metavar="NAME", help="The column that gives the classes: gender."),
+        str | None, Option(metavar="NAME", help="The column that gives the classes: gender.")
     ] = None,
     person: Annotated[
         str | None,
-        typer.Option(
-            "--person",
+        Option(
             metavar="REGEX",
             help="What names the person in a file's name: '^[^_]+'; nobody is torn apart.",
         ),
     ] = None,
     kept_out: Annotated[
-        float | None,
-        typer.Option("--kept-out", metavar="SHARE", help="Kept out for measuring; else a tenth."),
+        float | None, Option(metavar="SHARE", help="Kept out for measuring; else a tenth.")
     ] = None,
     processes: ProcessesOption = 1,
     force: opt.Force = False,

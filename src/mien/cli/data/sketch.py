@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from typer import Option
 
 from mien.cli import opt
 from mien.cli.data.working import ProcessesOption, RedoOption, work
@@ -14,17 +14,16 @@ from mien.cli.data.working import ProcessesOption, RedoOption, work
 def sketch(
     photos: opt.Pictures,
     out: opt.Out = Path("out/pairs"),
-    style: Annotated[str, typer.Option(help="pencil, line or xdog (ink).")] = "pencil",
+    style: Annotated[str, Option(help="pencil, line or xdog (ink).")] = "pencil",
     strength: Annotated[
         list[float] | None,
-        typer.Option(
-            "--strength",
+        Option(
             metavar="X",
             help="0 faint to 1 dark, else 0.5; given several times, photos take them in turn.",
         ),
     ] = None,
     size: Annotated[
-        int | None, typer.Option(help="Cut and resize photos to this side; else as they are.")
+        int | None, Option(help="Cut and resize photos to this side; else as they are.")
     ] = None,
     processes: ProcessesOption = 1,
     force: RedoOption = False,

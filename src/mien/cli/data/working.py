@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer import Option
 
-from mien.cli.common import emit, note, progress
-from mien.errors import InputError, counted
+from mien.cli.common import emit, note, progress, read_face
+from mien.errors import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,21 +18,20 @@ if TYPE_CHECKING:
     from mien.faces.choosing import Where
 
 ProcessesOption = Annotated[
-    int, typer.Option("--processes", min=1, metavar="N", help="Work in so many processes.")
+    int, Option("--processes", min=1, metavar="N", help="Work in so many processes.")
 ]
 RedoOption = Annotated[
-    bool, typer.Option("--force", help="Make again what is there; else it is passed over.")
+    bool, Option("--force", help="Make again what is there; else it is passed over.")
 ]
 FaceOption = Annotated[
-    str | None,
-    typer.Option("--face", metavar="N", help="Where there are several: a number, or largest."),
+    str | None, Option("--face", metavar="N", help="Where there are several: a number, or largest.")
 ]
 AlignedOption = Annotated[
-    bool, typer.Option("--aligned", help="The pictures are crops of faces; look for none.")
+    bool, Option("--aligned", help="The pictures are crops of faces; look for none.")
 ]
 ParserOption = Annotated[
     str,
-    typer.Option(
+    Option(
         "--parser", metavar="FILE", help="Name or file: mien's own, or BiSeNet's 79999_iter.pth."
     ),
 ]
@@ -41,19 +41,12 @@ def which_face(face: str | None, aligned: bool) -> Where:
     """Read ``--face`` and ``--aligned``."""
     from mien.faces.choosing import Where
 
-    if face is None or face == "largest":
-        return Where(1 if face else None, aligned=aligned)
-    if not face.isdecimal():
-        raise InputError(f"--face {face!r} is none of: a number from 1, largest")
-    return Where(int(face), aligned=aligned)
+    number = read_face(face, "largest")
+    return Where(1 if number == "largest" else number, aligned=aligned)
 
 
 def work(
-    jobs: Sequence[Item],
-    start: Callable[[], Worker],
-    how: Mapping[str, Any],
-    doing: str,
-    what: str,
+    jobs: Sequence[Item], start: Callable[[], Worker], how: Mapping[str, Any], doing: str, what: str
 ) -> None:
     """Work on all jobs and report: what was made, what was there, what was left out and why.
 
@@ -61,8 +54,8 @@ def work(
         jobs: What is to do.
         start: As :func:`mien.data.batch.work_off` takes it.
         how: ``out``, ``processes``, ``force``, ``json``, and what else the result shall say.
-        doing: What is being done, for the bar: *masking*.
-        what: What was made, for the report: *label maps*.
+        doing: For the bar: *masking*.
+        what: What was made: *label maps*.
 
     Raises:
         typer.Exit: Status 2, if something was left out.

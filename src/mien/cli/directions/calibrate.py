@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from typer import Option
 
 from mien.cli import opt
 from mien.cli.common import emit, note
@@ -24,13 +24,11 @@ from mien.errors import counted
 
 def calibrate(
     directions: opt.Directions,
-    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The new set.")],
+    out: Annotated[Path, Option(metavar="FILE", help="The new set.")],
     model: opt.Model = "portraits",
     judge: JudgeOption = "judge",
     tagger: TaggerOption = "teacher",
-    identity: Annotated[
-        str, typer.Option(help="A judge of who a face is: name or file.")
-    ] = "identity",
+    identity: Annotated[str, Option(help="A judge of who a face is: name or file.")] = "identity",
     faces: FacesOption = 48,
     psi: opt.Truncation = 0.7,
     seed: SeedOption = 0,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
+from typer import Option
 
 from mien.cli import opt
 from mien.cli.common import emit, note, write_text
@@ -25,15 +25,10 @@ from mien.cli.directions.options import (
 
 def compare(
     model: opt.Model = "portraits",
-    method: Annotated[
-        list[str] | None, typer.Option("--method", help="Only these; may be repeated.")
-    ] = None,
-    samples: Annotated[int, typer.Option(min=2, help="Latents to sample.")] = 3000,
+    method: Annotated[list[str] | None, Option(help="Only these; may be repeated.")] = None,
+    samples: Annotated[int, Option(min=2, help="Latents to sample.")] = 3000,
     directions: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--directions", help="A set that is there already, as a row; may be repeated."
-        ),
+        list[str] | None, Option(help="A set that is there already, as a row; may be repeated.")
     ] = None,
     tagger: TaggerOption = "teacher",
     judge: JudgeOption = "judge",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
+from typer import Option
 
 from mien.cli import opt
 from mien.cli.common import emit, note, showing
@@ -29,37 +29,34 @@ LEAST = 16
 
 
 def fit(
-    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="A .safetensors file.")],
+    out: Annotated[Path, Option(metavar="FILE", help="A .safetensors file.")],
     model: opt.Model = "portraits",
     method: Annotated[
-        str, typer.Option(help="linear, lasso, logistic, svm, svd, codes, sefa or pca.")
+        str, Option(help="linear, lasso, logistic, svm, svd, codes, sefa or pca.")
     ] = "linear",
     samples: SamplesOption = 10_200,
     tagger: TaggerOption = "teacher",
     min_count: LeastOption = None,
     max_count: MostOption = None,
-    tag: Annotated[
-        list[str] | None, typer.Option("--tag", help="Only these tags; may be repeated.")
-    ] = None,
+    tag: Annotated[list[str] | None, Option(help="Only these tags; may be repeated.")] = None,
     pairs: Annotated[
-        bool, typer.Option("--pairs/--single", help="Subtract the opposing tag in named edits.")
+        bool, Option("--pairs/--single", help="Subtract the opposing tag in named edits.")
     ] = True,
     free: Annotated[
-        bool, typer.Option("--free/--plain", help="Free named edits from each other, and scale.")
+        bool, Option("--free/--plain", help="Free named edits from each other, and scale.")
     ] = True,
-    ridge: Annotated[float, typer.Option(min=0, help="Penalty of linear regression.")] = 0,
+    ridge: Annotated[float, Option(min=0, help="Penalty of linear regression.")] = 0,
     alpha: opt.Alpha = 0.01,
-    c: Annotated[float, typer.Option("--C", help="Inverse penalty of logistic and svm.")] = 1,
-    count: Annotated[int, typer.Option(min=1, help="How many SeFa or PCA give.")] = 10,
+    c: Annotated[float, Option("--C", help="Inverse penalty of logistic and svm.")] = 1,
+    count: Annotated[int, Option(min=1, help="How many SeFa or PCA give.")] = 10,
     layers: Annotated[
-        str | None, typer.Option(help="Layers for SeFa or PCA: coarse, middle, fine, 4-7.")
+        str | None, Option(help="Layers for SeFa or PCA: coarse, middle, fine, 4-7.")
     ] = None,
     codes: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Moments of codes, for codes; else MODEL-codes."),
+        Path | None, Option(metavar="FILE", help="Moments of codes, for codes; else MODEL-codes.")
     ] = None,
     selfies: Annotated[
-        Path | None, typer.Option(help="Pictures, if the model is one of GANs N' Roses.")
+        Path | None, Option(help="Pictures, if the model is one of GANs N' Roses.")
     ] = None,
     seed: SeedOption = 0,
     device: opt.Device = "auto",
@@ -132,7 +129,6 @@ def fit(
 
 
 def _tell(tell: Callable[[str, int, int], None], line: dict[str, Any]) -> None:
-    """Show how far a fit is."""
     from mien.editing.naming import EDITS
 
     if "sampled" in line:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
+from typer import Option
 
 from mien.cli.common import note
 
@@ -18,27 +18,23 @@ if TYPE_CHECKING:
 
 TaggerOption = Annotated[
     str,
-    typer.Option(
+    Option(
         "--tagger",
         help="The tagger that finds them and chooses faces; an .onnx with its tags beside it too.",
     ),
 ]
-JudgeOption = Annotated[
-    str, typer.Option("--judge", help="A tagger that has not found the directions.")
-]
-SamplesOption = Annotated[int, typer.Option(min=2, help="Latents to sample.")]
-FacesOption = Annotated[int, typer.Option(min=2, help="Faces for each edit.")]
-SeedOption = Annotated[int, typer.Option("--seed", metavar="N", min=0, help="First seed.")]
+JudgeOption = Annotated[str, Option("--judge", help="A tagger that has not found the directions.")]
+SamplesOption = Annotated[int, Option(min=2, help="Latents to sample.")]
+FacesOption = Annotated[int, Option(min=2, help="Faces for each edit.")]
+SeedOption = Annotated[int, Option("--seed", metavar="N", min=0, help="First seed.")]
 PictureOption = Annotated[
-    Path | None, typer.Option("--out", metavar="PNG", help="Also draw it as a picture here.")
+    Path | None, Option("--out", metavar="PNG", help="Also draw it as a picture here.")
 ]
 LeastOption = Annotated[
-    int | None,
-    typer.Option("--min-count", min=0, help="Tags seen in more samples; else one of 102."),
+    int | None, Option("--min-count", min=0, help="Tags seen in more samples; else one of 102.")
 ]
 MostOption = Annotated[
-    int | None,
-    typer.Option("--max-count", min=0, help="And in fewer; else all but --min-count."),
+    int | None, Option("--max-count", min=0, help="And in fewer; else all but --min-count.")
 ]
 
 
@@ -60,10 +56,7 @@ def open_source(
 
 
 def open_reader(tagger: str, device: str) -> tuple[Reader, str, str]:
-    """What reads tags off pictures, its name and the sha256 of its file.
-
-    A tagger of ours by name or file, or an ``.onnx`` whose list of tags lies beside it.
-    """
+    """What reads tags (a tagger of ours, or an ``.onnx``), its name and its file's sha256."""
     from mien.editing.samples import TagReader
     from mien.hub.loading import load_tagger, resolve
     from mien.hub.store import known_sha256

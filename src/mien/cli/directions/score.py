@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from typer import Option
 
 from mien.cli import opt
 from mien.cli.common import emit, note, write_text
@@ -29,19 +29,19 @@ def score(
     judge: JudgeOption = "judge",
     tagger: TaggerOption = "teacher",
     identity: Annotated[
-        str | None, typer.Option(help="A judge of who a face is: name or file; with --flips.")
+        str | None, Option(help="A judge of who a face is: name or file; with --flips.")
     ] = None,
     flips: Annotated[
-        bool, typer.Option("--flips", help="Also at which strength each attribute turns over.")
+        bool, Option("--flips", help="Also at which strength each attribute turns over.")
     ] = False,
     faces: FacesOption = 48,
-    strength: Annotated[float, typer.Option(help="How far faces are moved.")] = 3,
+    strength: Annotated[float, Option(help="How far faces are moved.")] = 3,
     psi: opt.Truncation = 0.7,
     seed: SeedOption = 0,
     csv: opt.Csv = None,
     out: PictureOption = None,
     card: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Also write the matrix as Markdown here.")
+        Path | None, Option(metavar="FILE", help="Also write the matrix as Markdown here.")
     ] = None,
     device: opt.Device = "auto",
     force: opt.Force = False,

@@ -28,29 +28,17 @@ def list_sets(json: opt.Json = False) -> None:
             if name in catalogue.names(KIND):
                 raise
             continue  # Another kind of file in the store.
-        rows.append(
-            {
-                "name": name,
-                "directions": found.directions.names,
-                "generator": found.directions.generator,
-                "file": found.path,
-            }
-        )
+        facts = {"directions": found.directions.names, "generator": found.directions.generator}
+        rows.append({"name": name, **facts, "file": found.path})
     lines = []
     for row in rows:
-        where = (
-            row["generator"][:12] if row["file"] else f"not here: mien weights pull {row['name']}"
-        )
-        lines.append(
-            f"{row['name']}: {counted(len(row['directions']), 'directions')}, generator {where}"
-        )
+        count, pull = counted(len(row["directions"]), "directions"), "not here: mien weights pull"
+        where = row["generator"][:12] if row["file"] else f"{pull} {row['name']}"
+        lines.append(f"{row['name']}: {count}, generator {where}")
     emit({"sets": rows}, json, "\n".join(lines) or "there are none; run: mien directions fit")
 
 
-def show(
-    directions: opt.Directions = "portraits-edits",
-    json: opt.Json = False,
-) -> None:
+def show(directions: opt.Directions = "portraits-edits", json: opt.Json = False) -> None:
     """Show what a set holds: names, layers, scale, how each was found, what was measured."""
     from rich.table import Table
 
@@ -65,16 +53,8 @@ def show(
         layers = "all" if one.layers is None else f"{one.layers[0]}-{one.layers[-1]}"
         scores = ", ".join(f"{name} {value:.2f}" for name, value in one.scores.items())
         table.add_row(one.name, one.space, layers, f"{one.scale:.3g}", one.method, scores)
-        rows.append(
-            {
-                "name": one.name,
-                "space": one.space,
-                "layers": one.layers,
-                "scale": one.scale,
-                "method": one.method,
-                "scores": dict(one.scores),
-            }
-        )
+        said = ("name", "space", "layers", "scale", "method")
+        rows.append({**{key: getattr(one, key) for key in said}, "scores": dict(one.scores)})
     result = {
         "set": found.name,
         "sha256": found.sha256,

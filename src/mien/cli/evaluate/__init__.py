@@ -14,10 +14,8 @@ def _evaluate() -> None:
     """Measure models; every number with its protocol."""
 
 
-app.command()(generator.generator)
-app.command()(text.text)
-app.command()(identity.identity)
-app.command()(sketch.sketch)
-app.command()(alignment.alignment)
-app.command()(anime.anime)
-app.command()(inversion.inversion)
+for command in (
+    *(generator.generator, text.text, identity.identity, sketch.sketch),
+    *(alignment.alignment, anime.anime, inversion.inversion),
+):
+    app.command()(command)

@@ -5,31 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from typer import Option
 
 from mien.cli import opt
 from mien.cli.common import emit, note, write_text
-from mien.cli.evaluate.options import refuse_csv
 
 
 def alignment(
     data: Annotated[
-        Path,
-        typer.Option(
-            "--data", metavar="PATH", help="A folder or zip of photos, such as london.zip."
-        ),
+        Path, Option(metavar="PATH", help="A folder or zip of photos, such as london.zip.")
     ],
     points: Annotated[
-        Path | None,
-        typer.Option(
-            "--points", metavar="FILE", help="Hand-placed points; else the .npz beside --data."
-        ),
+        Path | None, Option(metavar="FILE", help="Hand-placed points; else the .npz beside --data.")
     ] = None,
     detector: opt.Detector = None,
-    landmarks: Annotated[
-        str, typer.Option("--landmarks", metavar="NAME", help="The landmark network.")
-    ] = "landmarks",
-    count: Annotated[int | None, typer.Option(min=1, help="Only so many photos; else all.")] = None,
+    landmarks: Annotated[str, Option(metavar="NAME", help="The landmark network.")] = "landmarks",
+    count: Annotated[int | None, Option(min=1, help="Only so many photos; else all.")] = None,
     seed: opt.Seed = 0,
     device: opt.Device = "auto",
     csv: opt.Csv = None,
@@ -41,10 +32,11 @@ def alignment(
     from mien.faces.evaluate_alignment import find_points, read_pupils, score_alignment
     from mien.faces.finder import FaceFinder
     from mien.faces.shipped import load_any_detector
+    from mien.files import check_targets
     from mien.hub.loading import load_landmarks
     from mien.runtime.devices import find_device
 
-    refuse_csv(csv, force)
+    check_targets([csv], force)
     where = str(find_device(device))
     photos = open_source(data)
     if count is not None:

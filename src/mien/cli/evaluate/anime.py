@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
+from typer import Option
 
 from mien.cli import opt
 from mien.cli.common import emit, note, progress
+from mien.cli.evaluate.options import measuring
 
 if TYPE_CHECKING:
     from mien.anime.evaluate import AnimeMeasure
@@ -20,46 +21,39 @@ if TYPE_CHECKING:
 
 def anime(
     data: Annotated[
-        Path | None,
-        typer.Option("--data", metavar="PATH", help="Folder or zip with testA, testB and trainB."),
+        Path | None, Option(metavar="PATH", help="Folder or zip with testA, testB and trainB.")
     ] = None,
     model: opt.AnimeModel = None,
     judge: Annotated[
-        str,
-        typer.Option(
-            "--judge", help="A tagger of anime faces that taught nothing here; inception."
-        ),
+        str, Option(help="A tagger of anime faces that taught nothing here; inception.")
     ] = "anime-judge",
     lpips: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE|NAME", help="alexnet or vgg16 for the diversity."),
+        Path | None, Option(metavar="FILE|NAME", help="alexnet or vgg16 for the diversity.")
     ] = None,
     lpips_heads: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE|NAME", help="The released heads of LPIPS: alexnet-heads."),
+        Path | None, Option(metavar="FILE|NAME", help="The released heads of LPIPS: alexnet-heads.")
     ] = None,
     landmarks: Annotated[
-        str, typer.Option(help="Landmark network for the motion of the content; none.")
+        str, Option(help="Landmark network for the motion of the content; none.")
     ] = "landmarks",
     directions: Annotated[
-        list[str] | None,
-        typer.Option("--directions", metavar="FILE", help="A set to re-score; may be repeated."),
+        list[str] | None, Option(metavar="FILE", help="A set to re-score; may be repeated.")
     ] = None,
     namer: Annotated[
-        str, typer.Option(help="A tagger that names the components of SeFa or PCA.")
+        str, Option(help="A tagger that names the components of SeFa or PCA.")
     ] = "anime-teacher",
-    faces: Annotated[int, typer.Option(help="Most test pictures of each kind.")] = 100,
+    faces: Annotated[int, Option(help="Most test pictures of each kind.")] = 100,
     copies: Annotated[
-        int, typer.Option(help="Augmented copies a face for DFD; 1000 is published, 0 for none.")
+        int, Option(help="Augmented copies a face for DFD; 1000 is published, 0 for none.")
     ] = 1000,
-    styles: Annotated[int, typer.Option(help="Styles a face for the diversity.")] = 10,
+    styles: Annotated[int, Option(help="Styles a face for the diversity.")] = 10,
     clip: Annotated[
-        Path | None, typer.Option(metavar="CLIP", help="Measure how steady this clip becomes.")
+        Path | None, Option(metavar="CLIP", help="Measure how steady this clip becomes.")
     ] = None,
     aligned: Annotated[
-        bool, typer.Option("--aligned", help="The clip is cut around the face already.")
+        bool, Option("--aligned", help="The clip is cut around the face already.")
     ] = False,
-    seed: Annotated[int, typer.Option(min=0, help="Decides styles and augmentations.")] = 0,
+    seed: Annotated[int, Option(min=0, help="Decides styles and augmentations.")] = 0,
     out: opt.OptionalOut = None,
     device: opt.Device = "auto",
     precision: opt.Precision = "fast",
@@ -159,18 +153,14 @@ def _score(
     for name in directions:
         found = load_anime_directions(measure.painter.loaded, name)
         if anime_edits.is_unnamed(found):
-            _say(f"components of {found.name}")
+            measuring(f"components of {found.name}")
             tagger = load_tagger(namer, str(measure.painter.device))
             groups = anime_edits.named_components(measure, found, tagger)
         else:
             groups = anime_edits.known_pairs(found, tags)
         edits += anime_edits.group_edits(found, groups)
-        matrices += anime_edits.rescore_anime(measure, found, groups, progress=_say)
-    return score_anime(measure, edits, _say), matrices
-
-
-def _say(row: str) -> None:
-    note(f"measuring: {row}")
+        matrices += anime_edits.rescore_anime(measure, found, groups, progress=measuring)
+    return score_anime(measure, edits, measuring), matrices
 
 
 def _clip(painter: AnimePainter, path: Path, aligned: bool, seed: int, place: str) -> ScoreTable:

@@ -5,18 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from typer import Option
 
 from mien.cli import opt
 from mien.cli.common import emit, write_text
-from mien.cli.evaluate.options import refuse_csv
 
 
 def generator(
     data: Annotated[
         list[Path],
-        typer.Option(
-            "--data",
+        Option(
             metavar="PATH",
             help="Real pictures; a part of them is kept out. May be repeated: all are taken.",
         ),
@@ -24,20 +22,17 @@ def generator(
     model: opt.Model = "portraits",
     judge: Annotated[
         str,
-        typer.Option(
-            "--judge",
-            help="A tagger that has not taught the generator, inception, or inception-fid: FID.",
+        Option(
+            help="A tagger that has not taught the generator, inception, or inception-fid: FID."
         ),
     ] = "judge",
-    count: Annotated[int, typer.Option(min=10, help="Faces to draw.")] = 1000,
+    count: Annotated[int, Option(min=10, help="Faces to draw.")] = 1000,
     people: Annotated[
         bool,
-        typer.Option(
-            "--people", help="Also: how different the people are; the nearest training face."
-        ),
+        Option("--people", help="Also: how different the people are; the nearest training face."),
     ] = False,
     found: Annotated[
-        bool, typer.Option("--found", help="Also: in how many pictures a face is found.")
+        bool, Option("--found", help="Also: in how many pictures a face is found.")
     ] = False,
     seed: opt.Seed = 0,
     device: opt.Device = "auto",
@@ -53,11 +48,12 @@ def generator(
     """
     from mien.data.training_set import TrainingSet
     from mien.faces.shipped import face_finder
+    from mien.files import check_targets
     from mien.hub.loading import load_judge, load_recognition
     from mien.portraits.evaluate import Beside, score_generator
     from mien.studio import Studio
 
-    refuse_csv(csv, force)
+    check_targets([csv], force)
     studio = Studio(model, device, precision="exact")
     place, size = str(studio.device), studio.generator.config.resolution
     loaded = load_judge(judge, place)

@@ -5,34 +5,28 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
+from typer import Option
 
 from mien.cli import opt
-from mien.cli.common import emit, write_text
+from mien.cli.common import emit, write_json, write_text
 
 if TYPE_CHECKING:
     from mien.faces.evaluate_identity import Cut, Square
 
 
 def identity(
-    data: Annotated[
-        Path,
-        typer.Option("--data", metavar="PATH", help="Pictures NAME_neutral and NAME_smiling."),
-    ],
+    data: Annotated[Path, Option(metavar="PATH", help="Pictures NAME_neutral and NAME_smiling.")],
     judge: Annotated[
-        list[str] | None,
-        typer.Option("--judge", help="A judge of identity: name, file or .onnx; may be repeated."),
+        list[str] | None, Option(help="A judge of identity: name, file or .onnx; may be repeated.")
     ] = None,
     looks: Annotated[
-        str, typer.Option(help="What tells the two pictures of a person apart.")
+        str, Option(help="What tells the two pictures of a person apart.")
     ] = "neutral,smiling",
     points: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="An .npz whose points begin with the pupils."),
+        Path | None, Option(metavar="FILE", help="An .npz whose points begin with the pupils.")
     ] = None,
     crop: Annotated[
-        str | None,
-        typer.Option(metavar="X,Y,SIDE", help="Where the face is, in every picture alike."),
+        str | None, Option(metavar="X,Y,SIDE", help="Where the face is, in every picture alike.")
     ] = None,
     device: opt.Device = "auto",
     out: opt.OptionalOut = None,
@@ -45,9 +39,6 @@ def identity(
     All pictures are cut in one place: --crop, or where the mean pupils of --points lie in FFHQ's
     frame; else DATA_landmarks189.npz beside the data says it, else pictures are taken whole.
     """
-    import json as json_text
-
-    from mien.cli.common import plain
     from mien.errors import InputError
     from mien.faces.evaluate_identity import (
         TwicePictured,
@@ -56,7 +47,7 @@ def identity(
         square_from_pupils,
         whole,
     )
-    from mien.files import check_targets, replacing
+    from mien.files import check_targets
     from mien.hub.loading import load_identity
     from mien.runtime.devices import find_device
 
@@ -78,9 +69,7 @@ def identity(
     judges = [load_identity(name, where) for name in judge or ["identity"]]
     scores = score_identity(judges, TwicePictured.open(data, (names[0], names[1]), cut), framing)
     write_text(csv, scores.csv(), force)
-    if out is not None:
-        with replacing(out) as file:
-            file.write_text(json_text.dumps(plain(scores.as_dict()), indent=1))
+    write_json(out, scores.as_dict(), force)
     emit(scores.as_dict(), json, scores.text())
 
 

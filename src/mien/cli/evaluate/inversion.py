@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
+from typer import Option
 
 from mien.cli import opt
 from mien.cli.common import emit, note, showing
@@ -12,11 +12,11 @@ from mien.cli.common import emit, note, showing
 
 def inversion(
     photos: opt.Photos,
-    steps: Annotated[int, typer.Option(help="Of optimisation after the one pass.")] = 0,
+    steps: Annotated[int, Option(help="Of optimisation after the one pass.")] = 0,
     tune: opt.Tune = False,
     aligned: opt.Aligned = False,
     count: Annotated[
-        int | None, typer.Option(metavar="N", help="So many of them, evenly chosen; else all.")
+        int | None, Option(metavar="N", help="So many of them, evenly chosen; else all.")
     ] = None,
     model: opt.Model = "portraits",
     detector: opt.Detector = None,

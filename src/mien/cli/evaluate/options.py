@@ -5,18 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from typer import Option
+
+from mien.cli.common import note
 
 DataOption = Annotated[
-    Path, typer.Option("--data", metavar="PATH", help="Real pictures; a part of them is kept out.")
+    Path, Option("--data", metavar="PATH", help="Real pictures; a part of them is kept out.")
 ]
-JudgeOption = Annotated[
-    str, typer.Option("--judge", help="A tagger that has not taught the generator.")
-]
+JudgeOption = Annotated[str, Option("--judge", help="A tagger that has not taught the generator.")]
 
 
-def refuse_csv(path: Path | None, force: bool) -> None:
-    """Refuse to overwrite a table, before minutes are spent on its numbers."""
-    from mien.files import refuse_existing
-
-    refuse_existing([path] if path else [], force)
+def measuring(row: str) -> None:
+    """Say which row of a table is being measured."""
+    note(f"measuring: {row}")

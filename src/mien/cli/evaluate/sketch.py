@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
+from typer import Option
 
 from mien.cli import opt
-from mien.cli.common import emit, note
+from mien.cli.common import emit, note, read_sides
+from mien.cli.evaluate.options import measuring
 
 if TYPE_CHECKING:
     from mien.hub.loading import Loaded
@@ -16,30 +17,27 @@ if TYPE_CHECKING:
 
 
 def sketch(
-    data: Annotated[Path, typer.Option("--data", metavar="PATH", help="A folder or zip of pairs.")],
+    data: Annotated[Path, Option(metavar="PATH", help="A folder or zip of pairs.")],
     model: Annotated[
         list[str] | None,
-        typer.Option(
-            "--model", help="Name, file or run folder; may be repeated. Else the two that ship."
-        ),
+        Option(help="Name, file or run folder; may be repeated. Else the two that ship."),
     ] = None,
     judge: Annotated[
-        str, typer.Option("--judge", help="A tagger or inception: perceptual, Fréchet distance.")
+        str, Option(help="A tagger or inception: perceptual, Fréchet distance.")
     ] = "judge",
     identity: Annotated[
-        str,
-        typer.Option("--identity", help="An identity judge; auto for the one that ships; none."),
+        str, Option(help="An identity judge; auto for the one that ships; none.")
     ] = "auto",
     split: Annotated[
-        str, typer.Option(help="honest, leaky, or trained: as each model was trained.")
+        str, Option(help="honest, leaky, or trained: as each model was trained.")
     ] = "trained",
-    limit: Annotated[int, typer.Option(min=0, help="Most pairs of a part; 0 for all.")] = 120,
-    shown: Annotated[int, typer.Option(min=0, help="Faces on the sheet.")] = 6,
-    study: Annotated[bool, typer.Option(help="Rows of what the study printed.")] = True,
+    limit: Annotated[int, Option(min=0, help="Most pairs of a part; 0 for all.")] = 120,
+    shown: Annotated[int, Option(min=0, help="Faces on the sheet.")] = 6,
+    study: Annotated[bool, Option(help="Rows of what the study printed.")] = True,
     sides: Annotated[
-        str, typer.Option(metavar="A,B", help="Names of the two folders, photos first.")
+        str, Option(metavar="A,B", help="Names of the two folders, photos first.")
     ] = "photo,sketch",
-    direction: Annotated[str | None, typer.Option(help="Of models that do not say theirs.")] = None,
+    direction: Annotated[str | None, Option(help="Of models that do not say theirs.")] = None,
     out: opt.OptionalOut = None,
     device: opt.Device = "auto",
     precision: opt.Precision = "fast",
@@ -67,15 +65,11 @@ def sketch(
     models = [loading.load_translator(name, place) for name in _expand(model)]
     tagger = loading.load_judge(judge, place)
     plan = SketchPlan(
-        split, limit, shown, study, _sides(sides), direction, precision, engine, engine_cache()
+        split, limit, shown, study, read_sides(sides), direction, precision, engine, engine_cache()
     )
-    scores = score_sketch(models, data, tagger, _identity(identity, place), plan, _say)
+    scores = score_sketch(models, data, tagger, _identity(identity, place), plan, measuring)
     files = {} if out is None else _write(scores, out)
     emit({**scores.table.as_dict(), "files": files}, json, scores.table.text())
-
-
-def _say(row: str) -> None:
-    note(f"measuring: {row}")
 
 
 def _expand(names: list[str] | None) -> list[str]:
@@ -98,15 +92,6 @@ def _expand(names: list[str] | None) -> list[str]:
     return found
 
 
-def _sides(text: str) -> tuple[str, str]:
-    from mien.errors import InputError
-
-    names = [name.strip() for name in text.split(",")]
-    if len(names) != 2 or not all(names):
-        raise InputError(f"sides {text!r} are not two names with a comma between")
-    return names[0], names[1]
-
-
 def _identity(name: str, device: str) -> Loaded | None:
     """The identity judge; with ``auto`` none if none ships."""
     from mien.errors import UnknownName, WeightsMissing
@@ -127,7 +112,6 @@ _FILES = ("scores.csv", "scores.md", "curves.csv", "loss.png")
 
 
 def _targets(out: Path, force: bool) -> None:
-    """Refuse to overwrite before anything is computed."""
     from mien.files import make_folder, refuse_existing
     from mien.sketch.translate import DIRECTIONS
 
@@ -137,7 +121,6 @@ def _targets(out: Path, force: bool) -> None:
 
 
 def _write(scores: SketchScores, out: Path) -> dict[str, Any]:
-    """Everything that was found, as files."""
     from mien import images
     from mien.files import replacing
     from mien.sketch.translate import DIRECTIONS

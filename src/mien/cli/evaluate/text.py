@@ -4,27 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-import typer
+from typer import Option
 
 from mien.cli import opt
 from mien.cli.common import emit, note, write_text
-from mien.cli.evaluate.options import (
-    DataOption,
-    JudgeOption,
-    refuse_csv,
-)
+from mien.cli.evaluate.options import DataOption, JudgeOption
 
 
 def text(
     data: DataOption,
     model: opt.Model = "portraits",
     judge: JudgeOption = "judge",
-    method: Annotated[
-        list[str] | None, typer.Option("--method", help="Only these ways; may be repeated.")
-    ] = None,
-    per_sentence: Annotated[int, typer.Option(min=1, help="Faces for each sentence.")] = 2,
+    method: Annotated[list[str] | None, Option(help="Only these ways; may be repeated.")] = None,
+    per_sentence: Annotated[int, Option(min=1, help="Faces for each sentence.")] = 2,
     refine: Annotated[
-        int | None, typer.Option(min=0, help="Steps of refining at most; else what describe does.")
+        int | None, Option(min=0, help="Steps of refining at most; else what describe does.")
     ] = None,
     seed: opt.Seed = 0,
     device: opt.Device = "auto",
@@ -34,11 +28,12 @@ def text(
 ) -> None:
     """Judge faces drawn for the written sentences of kept-out pictures, method by method."""
     from mien.data.training_set import TrainingSet
+    from mien.files import check_targets
     from mien.hub.loading import load_tagger
     from mien.studio import DEFAULT_REFINE, Studio
     from mien.text.evaluate import TextProtocol, score_text
 
-    refuse_csv(csv, force)
+    check_targets([csv], force)
     studio = Studio(model, device, precision="exact")
     size = studio.generator.config.resolution
     kept = TrainingSet.open(data, size, part="kept-out")

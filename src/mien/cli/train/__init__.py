@@ -30,20 +30,9 @@ def _train() -> None:
 
 
 for command in (
-    faces.faces,
-    gan.gan,
-    tagger.tagger,
-    text.text,
-    sentences.sentences,
-    sketch.sketch,
-    anime.anime,
-    anime_tagger.anime_tagger,
-    landmarks.landmarks,
-    landmarks.detector,
-    parsing.parsing,
-    identity.identity,
-    similarity.similarity,
-    inversion.inversion,
+    *(faces.faces, gan.gan, tagger.tagger, text.text, sentences.sentences, sketch.sketch),
+    *(anime.anime, anime_tagger.anime_tagger, landmarks.landmarks, landmarks.detector),
+    *(parsing.parsing, identity.identity, similarity.similarity, inversion.inversion),
 ):
     app.command()(command)
 app.command("sketch-encoder")(guides.sketch_encoder)

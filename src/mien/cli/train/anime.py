@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
+from typer import Option
 
 from mien.anime.config import AnimeConfig
 from mien.cli import opt
@@ -19,29 +19,26 @@ from mien.training.cadence import Cadence
 @config_options(AnimeConfig)
 def anime(
     data: Annotated[
-        Path,
-        typer.Option(
-            "--data", metavar="PATH", help="Folder or zip of trainA (selfies) and trainB (anime)."
-        ),
+        Path, Option(metavar="PATH", help="Folder or zip of trainA (selfies) and trainB (anime).")
     ],
     out: RunOption,
     config: dict[str, Any],
     faces: Annotated[
         list[Path] | None,
-        typer.Option(help="A folder or zip of faces, selfies too, one to one; repeatable."),
+        Option(help="A folder or zip of faces, selfies too, one to one; repeatable."),
     ] = None,
     only: Annotated[
         list[str] | None,
-        typer.Option(metavar="RULE", help="Rows of the faces' label tables: quality=ok."),
+        Option(metavar="RULE", help="Rows of the faces' label tables: quality=ok."),
     ] = None,
     start: Annotated[
         Path | None,
-        typer.Option("--from", metavar="FILE", help="A model, or a checkpoint of a run, or half."),
+        Option("--from", metavar="FILE", help="A model, or a checkpoint of a run, or half."),
     ] = None,
-    tagger: Annotated[str, typer.Option(help="Reads attributes off selfies.")] = "teacher",
-    anime_tagger: Annotated[str, typer.Option(help="Reads them off drawings.")] = "anime-teacher",
+    tagger: Annotated[str, Option(help="Reads attributes off selfies.")] = "teacher",
+    anime_tagger: Annotated[str, Option(help="Reads them off drawings.")] = "anime-teacher",
     finish: Annotated[
-        bool, typer.Option("--finish", help="Train no further; write the model as it stands.")
+        bool, Option("--finish", help="Train no further; write the model as it stands.")
     ] = False,
     tick_kimg: opt.TickKimg = 0.2,
     checkpoint_kimg: opt.CheckpointKimg = 0.8,
@@ -57,21 +54,17 @@ def anime(
     """
     from mien.anime import files
     from mien.anime.recipe import AnimeRecipe, Judges
-    from mien.hub.loading import load, load_tagger, resolve
-    from mien.judges.frozen import FrozenFeatures
+    from mien.hub.loading import load_features, load_tagger, resolve
     from mien.runtime.devices import find_device
     from mien.runtime.memory import tune_allocator
     from mien.training import state
 
     tune_allocator()
     settled = AnimeConfig(**config)
-    features = FrozenFeatures(
-        load("inception", "inception").network, load("mobilenet", "mobilenet").network
-    )
     taggers = (load_tagger(tagger).network, load_tagger(anime_tagger).network)
     more = _faces(faces or [], settled.resolution, only or [])
     pictures = files.AnimeData.open(data, settled.resolution, more)
-    recipe = AnimeRecipe(settled, pictures, Judges(features, *taggers), find_device(device))
+    recipe = AnimeRecipe(settled, pictures, Judges(load_features(), *taggers), find_device(device))
     if start is not None and not state.checkpoints(out):
         files.start_from(recipe, resolve(start, files.KIND))
     cadence = Cadence(tick_kimg, checkpoint_kimg, sample_kimg)

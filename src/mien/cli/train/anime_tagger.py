@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
+from typer import Option
 
 from mien.anime.tagger_config import AnimeTaggerTraining
 from mien.cli import opt
@@ -14,26 +14,21 @@ from mien.cli.train.running import Job, ModelOption, Run, run_folder, trainer
 
 @trainer(AnimeTaggerTraining)
 def anime_tagger(
-    data: Annotated[
-        Path, typer.Option("--data", metavar="PATH", help="Folder or zip with trainB.")
-    ],
+    data: Annotated[Path, Option(metavar="PATH", help="Folder or zip with trainB.")],
     out: ModelOption,
     config: dict[str, Any],
     device: Any,
     labels: Annotated[
-        Path | None,
-        typer.Option("--labels", metavar="CSV", help="Table of tags; else the one beside --data."),
+        Path | None, Option(metavar="CSV", help="Table of tags; else the one beside --data.")
     ] = None,
     start: Annotated[
-        str | None,
-        typer.Option("--from", metavar="NAME", help="A tagger whose trunk is taken over."),
+        str | None, Option("--from", metavar="NAME", help="A tagger whose trunk is taken over.")
     ] = None,
     leave_out: Annotated[
-        int | None,
-        typer.Option(min=0, max=4, help="Leave out every fifth face, from this one on."),
+        int | None, Option(min=0, max=4, help="Leave out every fifth face, from this one on.")
     ] = None,
     cache: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Keep decoded pictures here.")
+        Path | None, Option(metavar="FOLDER", help="Keep decoded pictures here.")
     ] = None,
     force: opt.Force = False,
 ) -> Job:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
+from typer import Option
 
 from mien.cli import opt
 from mien.cli.common import emit, note
@@ -25,12 +25,12 @@ def faces(
     only: OnlyOption = None,
     start: Annotated[
         Path | None,
-        typer.Option(
+        Option(
             "--from", metavar="FILE", help="A generator, or a checkpoint of a run of half the size."
         ),
     ] = None,
     finish: Annotated[
-        bool, typer.Option("--finish", help="Train no further; write the models as they stand.")
+        bool, Option("--finish", help="Train no further; write the models as they stand.")
     ] = False,
     tick_kimg: opt.TickKimg = 0.4,
     checkpoint_kimg: opt.CheckpointKimg = 2,
@@ -44,8 +44,7 @@ def faces(
     checkpoint. The folder gets `state-*.safetensors`, `log.jsonl`, `grids/`, and at the end
     `generator.safetensors`, `encoder.safetensors` and `codes.safetensors`.
     """
-    from mien.hub.loading import load
-    from mien.judges.frozen import FrozenFeatures
+    from mien.hub.loading import load_features
     from mien.portraits import joint_files
     from mien.portraits.joint import JointRecipe
     from mien.runtime.devices import find_device
@@ -56,10 +55,7 @@ def faces(
     pictures = _pictures(data, config["resolution"], only or [])
     config["precision"] = settled_precision(config["precision"], place)
     settled = JointConfig(**config, label_dim=pictures.label_dim)
-    features = FrozenFeatures(
-        load("inception", "inception").network, load("mobilenet", "mobilenet").network
-    )
-    recipe = JointRecipe(settled, pictures, features, device=place)
+    recipe = JointRecipe(settled, pictures, load_features(), device=place)
     if start is not None and joint_files.stored_config(out) is None:
         joint_files.start_from(recipe, start)
     cadence = Cadence(tick_kimg, checkpoint_kimg, sample_kimg)

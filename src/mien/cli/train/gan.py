@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
+from typer import Option
 
 from mien.cli.common import note
 from mien.cli.train.options import DataOption, LabelsOption, PartOption, RunOption
@@ -18,10 +18,7 @@ if TYPE_CHECKING:
 
 
 @trainer(
-    GanConfig,
-    leave=("label_dim", "conv_clamp", "d_mapping_layers"),
-    grids=True,
-    tagger_weight=0.3,
+    GanConfig, leave=("label_dim", "conv_clamp", "d_mapping_layers"), grids=True, tagger_weight=0.3
 )
 def gan(
     data: DataOption,
@@ -32,21 +29,21 @@ def gan(
     labels: LabelsOption = None,
     part: PartOption = "train",
     tagger: Annotated[
-        str | None, typer.Option(help="Tagger that teaches the generator its labels.")
+        str | None, Option(help="Tagger that teaches the generator its labels.")
     ] = None,
     start: Annotated[
         Path | None,
-        typer.Option(
+        Option(
             "--from",
             metavar="FILE",
             help="What to start from: a run of ours, or any StyleGAN2 (ffhq.pkl); its sizes count "
             "where none are given.",
         ),
     ] = None,
-    devices: Annotated[int, typer.Option(min=1, help="Processes a machine.")] = 1,
-    nodes: Annotated[int, typer.Option(min=1, help="Machines.")] = 1,
+    devices: Annotated[int, Option(min=1, help="Processes a machine.")] = 1,
+    nodes: Annotated[int, Option(min=1, help="Machines.")] = 1,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print configuration and memory, train nothing.")
+        bool, Option("--dry-run", help="Print configuration and memory, train nothing.")
     ] = False,
 ) -> Job:
     """Train a StyleGAN2 with adaptive augmentation.

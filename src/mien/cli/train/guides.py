@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
+from typer import Option
 
 from mien.cli import opt
 from mien.cli.common import emit, showing
 from mien.cli.options import config_options
-from mien.cli.train.options import RunOption
+from mien.cli.train.options import RunOption, codes_of
 from mien.cli.train.running import Run, follow_or_finish
 from mien.inversion.guide_options import GuideTraining
 from mien.training.cadence import Cadence
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 PhotosOption = Annotated[
     list[Path] | None,
-    typer.Option("--data", metavar="PATH", help="Photographs to learn from too: folder or zip."),
+    Option("--data", metavar="PATH", help="Photographs to learn from too: folder or zip."),
 ]
 FinishOption = Annotated[
-    bool, typer.Option("--finish", help="Train no further; write the encoder as it stands.")
+    bool, Option("--finish", help="Train no further; write the encoder as it stands.")
 ]
 
 
@@ -53,7 +53,7 @@ def label_encoder(
     model: opt.Model = "portraits",
     data: PhotosOption = None,
     parser: Annotated[
-        str, typer.Option(help="What makes label maps of faces: a parsing network, name or file.")
+        str, Option(help="What makes label maps of faces: a parsing network, name or file.")
     ] = "parsing",
     finish: FinishOption = False,
     device: opt.Device = "auto",
@@ -104,7 +104,6 @@ def _train(
     device: str,
     json: bool,
 ) -> None:
-    """Train one encoder, or go on with it."""
     from mien.inversion.compose import find_moments
     from mien.inversion.guide_training import GuideRecipe, joined
     from mien.runtime.memory import tune_allocator
@@ -132,23 +131,15 @@ def _pairs(
     from mien.data.training_set import TrainingSet
     from mien.inversion.guide_encoder import FINE_SIDE
     from mien.inversion.guide_training import Pairs, drawn_pairs
-    from mien.inversion.known_codes import known_codes
 
-    sha = studio.loaded.sha256[:12]
     found = []
     if config.faces:
-        cache = out / f"faces-{sha}-{config.faces}-{config.seed}.npy"
-        G, seed = studio.generator, config.seed
-        found.append(
-            drawn_pairs(
-                G, moments, config.faces, seed, cache, lambda i, n: tell("drawing faces", i, n)
-            )
-        )
+        sha, count, seed = studio.loaded.sha256[:12], config.faces, config.seed
+        cache = out / f"faces-{sha}-{count}-{seed}.npy"
+        told = lambda i, n: tell("drawing faces", i, n)  # noqa: E731
+        found.append(drawn_pairs(studio.generator, moments, count, seed, cache, told))
     for path in data:
         photos = TrainingSet.open(path, FINE_SIDE)
-        codes, _ = known_codes(
-            studio.inverter, photos.pictures, out / f"codes-{path.stem}.npz",
-            f"{photos.fingerprint} {sha}", lambda i, n: tell("reading photographs", i, n),
-        )  # fmt: skip
+        codes = codes_of(studio, photos, out / f"codes-{path.stem}.npz", tell)[0]
         found.append(Pairs(photos.pictures, codes))
     return found

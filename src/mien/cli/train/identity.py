@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
+from typer import Option
 
 from mien.cli import opt
 from mien.cli.train.options import DataOption
@@ -21,18 +21,18 @@ def identity(
     device: Any,
     points: Annotated[
         Path | None,
-        typer.Option(
+        Option(
             metavar="FILE",
             help="68 landmarks a picture at 256×256; else DATA_landmarks68.npz beside the data.",
         ),
     ] = None,
     trunk: Annotated[
-        str, typer.Option(help="A tagger or a network of this kind to start from, or `none`.")
+        str, Option(help="A tagger or a network of this kind to start from, or `none`.")
     ] = "teacher",
     generator: Annotated[
-        str, typer.Option(help="A generator that adds people who do not exist.")
+        str, Option(help="A generator that adds people who do not exist.")
     ] = "portraits",
-    generated: Annotated[int, typer.Option(min=0, help="How many people it adds.")] = 0,
+    generated: Annotated[int, Option(min=0, help="How many people it adds.")] = 0,
     force: opt.Force = False,
 ) -> Job:
     """Train the judge that tells whose face it is, and try it on faces it has not seen."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
+from typer import Option
 
 from mien.cli import opt
 from mien.cli.common import emit, showing
 from mien.cli.options import config_options
-from mien.cli.train.options import RunOption
+from mien.cli.train.options import RunOption, codes_of
 from mien.cli.train.running import Run, follow_or_finish
 from mien.inversion.head_options import HeadTraining
 from mien.training.cadence import Cadence
@@ -19,15 +19,15 @@ from mien.training.cadence import Cadence
 @config_options(HeadTraining)
 def inversion(
     data: Annotated[
-        list[Path], typer.Option(help="A folder or zip of photographs; give it again for more.")
+        list[Path], Option(help="A folder or zip of photographs; give it again for more.")
     ],
     out: RunOption,
     config: dict[str, Any],
-    model: Annotated[str, typer.Option(help="A generator with an encoder: name or file.")] = (
+    model: Annotated[str, Option(help="A generator with an encoder: name or file.")] = (
         "portraits"
     ),
     finish: Annotated[
-        bool, typer.Option("--finish", help="Train no further; write the head as it stands.")
+        bool, Option("--finish", help="Train no further; write the head as it stands.")
     ] = False,
     device: opt.Device = "auto",
     json: opt.Json = False,
@@ -43,7 +43,6 @@ def inversion(
     from mien.inversion.compose import find_moments
     from mien.inversion.guide_training import Pairs, joined
     from mien.inversion.head_training import HeadRecipe
-    from mien.inversion.known_codes import known_codes
     from mien.runtime.memory import tune_allocator
     from mien.studio import Studio
 
@@ -54,11 +53,7 @@ def inversion(
     with showing() as tell:
         for path in data:
             photos = TrainingSet.open(path, inverter.resolution)
-            codes, _ = known_codes(
-                inverter, photos.pictures, out / f"codes-{path.stem}.npz",
-                f"{photos.fingerprint} {sha[:12]}",
-                lambda i, n: tell("reading photographs", i, n),
-            )  # fmt: skip
+            codes = codes_of(studio, photos, out / f"codes-{path.stem}.npz", tell)[0]
             parts.append(Pairs(photos.pictures, codes))
     embed = load_identity("identity", str(studio.device)).network.embed
     recipe = HeadRecipe(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
+from typer import Option
 
 from mien.cli import opt
 from mien.cli.common import note
@@ -15,8 +15,7 @@ from mien.cli.train.running import Job, ModelOption, Run, run_folder, trainer
 from mien.faces.training_config import DetectorTraining, LandmarkTraining
 
 PointsOption = Annotated[
-    Path,
-    typer.Option("--points", metavar="FILE", help="An .npz with `points`: 68 landmarks a picture."),
+    Path, Option("--points", metavar="FILE", help="An .npz with `points`: 68 landmarks a picture.")
 ]
 
 
@@ -65,7 +64,6 @@ def _job(
     make: Callable[[Any], Any],
     score: Callable[..., dict[str, float]],
 ) -> Job:
-    """Open the portraits; train, measure and write one of the networks."""
     from mien.faces.pictures import FacePictures
     from mien.files import check_targets
     from mien.training.state import forget

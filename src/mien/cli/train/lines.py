@@ -12,12 +12,9 @@ _HIDDEN = ("time",)
 
 
 class Lines:
-    """Prints the lines of a run on stderr.
+    """Prints the lines of a run on stderr, ``head`` before each; nothing if ``quiet``.
 
-    Args:
-        kimg: Where the run ends, to reckon ``left`` where a line does not say it; None for nothing.
-        quiet: Print nothing, as with ``--json``.
-        head: What stands before every line.
+    ``kimg`` is where the run ends, to reckon ``left`` where a line does not say it.
     """
 
     def __init__(self, kimg: float | None = None, quiet: bool = False, head: str = "") -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
+from typer import Option
 
 from mien.cli import opt
 from mien.cli.common import emit, note
@@ -21,7 +21,7 @@ def parsing(
     data: opt.FaceSets,
     masks: Annotated[
         list[Path],
-        typer.Option(help="Label maps of its pictures, of the same names; once for each --data."),
+        Option(help="Label maps of its pictures, of the same names; once for each --data."),
     ],
     out: RunOption,
     config: dict[str, Any],

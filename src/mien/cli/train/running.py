@@ -10,8 +10,7 @@
         return {"out": out}, f"wrote {out}"
 
 The command has an option for each field of the configuration, ``--precision``, ``--device``,
-``--json`` and how often a run logs and writes checkpoints. An argument ``typed: set[str]`` gets the
-names of the options that stand on the command line.
+``--json``, and how often it logs and saves. ``typed: set[str]`` gets the options that were typed.
 """
 
 from __future__ import annotations
@@ -26,6 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer import Option
 
 from mien.cli import opt
 from mien.cli.common import emit, note
@@ -37,20 +37,14 @@ from mien.training.cadence import Cadence
 if TYPE_CHECKING:
     from mien.training.loop import Recipe
 
-ModelOption = Annotated[
-    Path, typer.Option("--out", metavar="FILE", help="The .safetensors to write.")
-]
+ModelOption = Annotated[Path, Option("--out", metavar="FILE", help="The .safetensors to write.")]
 
 
 @dataclass(frozen=True)
 class Run:
-    """A training that a command waits for.
+    """A training that a command waits for: what, where its checkpoints and log go.
 
-    Attributes:
-        recipe: What is trained.
-        folder: Where its checkpoints and log go.
-        head: What stands before each printed line.
-        seen: What is counted.
+    ``head`` stands before each printed line, ``seen`` is what is counted.
     """
 
     recipe: Recipe
@@ -78,7 +72,7 @@ def trainer(
     """Make a command of a function that prepares a training, see the head of this file.
 
     Args:
-        config: The dataclass whose fields are options.
+        config: The dataclass whose fields are options, ``leave`` left out.
         leave: Fields that are none.
         cadence: Defaults of how often.
         grids: Whether the recipe draws pictures to look at.
@@ -126,7 +120,6 @@ def trainer(
 
 
 def _is_typed(context: Any, name: str) -> bool:
-    """Whether an option stands on the command line."""
     source = context.get_parameter_source(name)
     return source is not None and source.name == "COMMANDLINE"
 
@@ -148,8 +141,7 @@ def _train(job: Job, cadence: Cadence, json: bool) -> None:
 def follow(run: Run, cadence: Cadence, quiet: bool) -> dict[str, Any]:
     """Train to the end, printing lines; returns the last.
 
-    Raises:
-        typer.Exit: Ctrl-C or SIGTERM ended it before, status 130; a checkpoint is written.
+    Ctrl-C or SIGTERM ends it before: a checkpoint is written, and typer.Exit has status 130.
     """
     from mien.training import loop
 
@@ -167,11 +159,7 @@ def follow(run: Run, cadence: Cadence, quiet: bool) -> dict[str, Any]:
 
 
 def follow_or_finish(run: Run, cadence: Cadence, quiet: bool, finish: bool) -> dict[str, Any]:
-    """As :func:`follow`, or with ``finish`` take the newest checkpoint as the end.
-
-    Raises:
-        InputError: There is none.
-    """
+    """As :func:`follow`; with ``finish`` the newest checkpoint is the end, InputError if none."""
     from mien.errors import InputError
     from mien.training import loop
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from typer import Option
 
 from mien.cli import opt
 from mien.cli.common import emit
@@ -13,10 +13,9 @@ from mien.cli.common import emit
 
 def sentences(
     data: Annotated[
-        list[Path],
-        typer.Option(help="Faces with a table of labels and captions; again for more sets."),
+        list[Path], Option(help="Faces with a table of labels and captions; again for more sets.")
     ],
-    out: Annotated[Path, typer.Option(metavar="FILE", help="A .safetensors file.")],
+    out: Annotated[Path, Option(metavar="FILE", help="A .safetensors file.")],
     force: opt.Force = False,
     json: opt.Json = False,
 ) -> None:

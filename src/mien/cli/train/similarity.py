@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
+from typer import Option
 
 from mien.cli import opt
 from mien.cli.common import emit, showing
 from mien.cli.options import config_options
-from mien.cli.train.options import RunOption
+from mien.cli.train.options import RunOption, codes_of
 from mien.cli.train.running import Run, follow
 from mien.inversion.similarity_options import SimilarityTraining
 from mien.training.cadence import Cadence
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 def similarity(
     data: Annotated[
         list[Path],
-        typer.Option(help="Faces with captions or labels beside them; give it again for more."),
+        Option(help="Faces with captions or labels beside them; give it again for more."),
     ],
     out: RunOption,
     config: dict[str, Any],
-    model: Annotated[str, typer.Option(help="A generator with an encoder: name or file.")] = (
+    model: Annotated[str, Option(help="A generator with an encoder: name or file.")] = (
         "portraits"
     ),
     device: opt.Device = "auto",
@@ -64,19 +64,14 @@ def _described(
 
     from mien.data.training_set import TrainingSet
     from mien.inversion.guide_encoder import FINE_SIDE
-    from mien.inversion.known_codes import known_codes, known_embeddings
+    from mien.inversion.known_codes import known_embeddings
     from mien.inversion.similarity_training import Described, sentences_of
 
-    sha, parts, before = studio.loaded.sha256[:12], [], 0
+    parts, before = [], 0
     for path in data:
         photos = TrainingSet.open(path, FINE_SIDE, part=part)
-        w, features = known_codes(
-            studio.inverter, photos.pictures, out / f"codes-{path.stem}-{part}.npz",
-            f"{photos.fingerprint} {sha}", lambda i, n: tell("reading photographs", i, n),
-        )  # fmt: skip
-        texts, about = sentences_of(
-            photos.captions, photos.labels, config.sentences, config.seed
-        )  # fmt: skip
+        w, features = codes_of(studio, photos, out / f"codes-{path.stem}-{part}.npz", tell)
+        texts, about = sentences_of(photos.captions, photos.labels, config.sentences, config.seed)
         found = known_embeddings(
             studio.encoder, texts, out / f"sentences-{path.stem}-{part}.npz",
             lambda i, n: tell("reading sentences", i, n),

@@ -6,10 +6,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
+from typer import Option
 
 from mien.cli import opt
-from mien.cli.common import emit
+from mien.cli.common import emit, read_sides
 from mien.cli.options import config_options
 from mien.cli.train.options import RunOption
 from mien.cli.train.running import Run, follow, settled_precision
@@ -27,39 +27,39 @@ _DEFAULTS: dict[str, Any] = {**dict.fromkeys(DECIDED), "precision": "auto"}
 @config_options(TranslationConfig, leave=("judge",), into="config", **_DEFAULTS)
 def sketch(
     data: Annotated[
-        list[Path], typer.Option(help="A folder or zip of pairs; give it again for more sets.")
+        list[Path], Option(help="A folder or zip of pairs; give it again for more sets.")
     ],
     out: RunOption,
     config: dict[str, Any],
-    preset: Annotated[str, typer.Option(help="narrow, for one CPU core, or paper.")] = "narrow",
+    preset: Annotated[str, Option(help="narrow, for one CPU core, or paper.")] = "narrow",
     faces: Annotated[
         list[Path] | None,
-        typer.Option(metavar="PATH", help="Photos for computed drawings; may be given again."),
+        Option(metavar="PATH", help="Photos for computed drawings; may be given again."),
     ] = None,
     only: Annotated[
         list[str] | None,
-        typer.Option(metavar="RULE", help="Of those by their table: quality=ok, source!=ffhq."),
+        Option(metavar="RULE", help="Of those by their table: quality=ok, source!=ffhq."),
     ] = None,
     unpaired: Annotated[
-        bool, typer.Option("--unpaired", help="cyclegan: two folders whose files do not match.")
+        bool, Option("--unpaired", help="cyclegan: two folders whose files do not match.")
     ] = False,
     sides: Annotated[
-        str, typer.Option(metavar="A,B", help="Names of the two folders, photographs first.")
+        str, Option(metavar="A,B", help="Names of the two folders, photographs first.")
     ] = _SIDES,
     judge: Annotated[
-        str | None, typer.Option(help="Tagger or identity judge whose features are compared.")
+        str | None, Option(help="Tagger or identity judge whose features are compared.")
     ] = None,
     start: Annotated[
         Path | None,
-        typer.Option("--from", metavar="PATH", help="A run, its checkpoint or a model to begin."),
+        Option("--from", metavar="PATH", help="A run, its checkpoint or a model to begin."),
     ] = None,
     device: opt.Device = "auto",
     tick_kimg: opt.TickKimg = 0.5,
     checkpoint_kimg: opt.CheckpointKimg = 1,
-    sample_kimg: Annotated[float, typer.Option(help="Sheet of pictures every so many kimg.")] = 2,
+    sample_kimg: Annotated[float, Option(help="Sheet of pictures every so many kimg.")] = 2,
     measure_kimg: opt.MeasureKimg = 2,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print configuration and sizes, train nothing.")
+        bool, Option("--dry-run", help="Print configuration and sizes, train nothing.")
     ] = False,
     json: opt.Json = False,
 ) -> None:
@@ -70,6 +70,7 @@ def sketch(
     The run's folder gets `state-*.safetensors`, `log.jsonl`, `grids/` and at the end
     `photo-to-sketch.safetensors` or `sketch-to-photo.safetensors`, or both.
     """
+    from mien.hub.loading import load_features
     from mien.runtime.devices import find_device
     from mien.runtime.memory import tune_allocator
     from mien.sketch import files
@@ -91,7 +92,7 @@ def sketch(
         _faces(faces or [], settled.resolution, only or []),
         kept,
         _judge(judge, place) if judge else None,
-        _features(place) if settled.looks else None,
+        load_features(str(place)) if settled.looks else None,
         place,
     )
     if start is not None and not files.state.checkpoints(out):
@@ -111,9 +112,7 @@ def _open(
     from mien.data.pairs import PairedSet, UnpairedSet, joined
     from mien.errors import InputError
 
-    names = tuple(name.strip() for name in sides.split(","))
-    if len(names) != 2 or not all(names):
-        raise InputError(f"sides {sides!r} are not two names with a comma between")
+    names = read_sides(sides)
     if unpaired:
         if config.split != "honest":
             raise InputError(f"split {config.split!r} is for pairs; leave out --unpaired")
@@ -130,21 +129,11 @@ def _open(
 
 
 def _faces(paths: list[Path], resolution: int, rules: list[str]) -> Any:
-    """Photographs of all sets as one; None without any."""
     from mien.data.joining import choose, join
     from mien.data.training_set import TrainingSet
 
     sets = [choose(TrainingSet.open(path, resolution), rules) for path in paths]
     return join(sets) if sets else None
-
-
-def _features(device: Any) -> Any:
-    """The frozen networks."""
-    from mien.hub.loading import load
-    from mien.judges.frozen import FrozenFeatures
-
-    networks = (load(name, name, str(device)).network for name in ("inception", "mobilenet"))
-    return FrozenFeatures(*networks)
 
 
 def _judge(name: str, device: Any) -> Any:

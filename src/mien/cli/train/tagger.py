@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
+from typer import Option
 
 from mien.cli import opt
 from mien.cli.train.options import LabelsOption, OnlyOption
@@ -27,15 +27,11 @@ def tagger(
     labels: LabelsOption = None,
     only: OnlyOption = None,
     leave_out: Annotated[
-        int | None,
-        typer.Option(min=0, help="Leave out one picture of every --folds, from this one on."),
+        int | None, Option(min=0, help="Leave out one picture of every --folds, from this one on.")
     ] = None,
-    folds: Annotated[
-        int, typer.Option(min=2, help="2 lets two judges learn from different halves.")
-    ] = 5,
+    folds: Annotated[int, Option(min=2, help="2 lets two judges learn from different halves.")] = 5,
     also: Annotated[
-        Path | None,
-        typer.Option("--also", metavar="PATH", help="A second labelled set, such as celeba.zip."),
+        Path | None, Option(metavar="PATH", help="A second labelled set, such as celeba.zip.")
     ] = None,
     force: opt.Force = False,
 ) -> Job:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
+from typer import Option
 
 from mien.cli import opt
 from mien.cli.common import note
@@ -18,15 +18,14 @@ from mien.training.cadence import Cadence
 @trainer(TextTraining, cadence=Cadence(tick_kimg=50, checkpoint_kimg=100))
 def text(
     data: DataOption,
-    out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where the files go.")],
+    out: Annotated[Path, Option(metavar="FOLDER", help="Where the files go.")],
     config: dict[str, Any],
     device: Any,
     model: opt.Model = "portraits",
     method: Annotated[
-        list[str] | None,
-        typer.Option("--method", help="mapper, prior, directions; may be repeated; else all."),
+        list[str] | None, Option(help="mapper, prior, directions; may be repeated; else all.")
     ] = None,
-    tagger: Annotated[str, typer.Option(help="Tagger that reads the samples.")] = "teacher",
+    tagger: Annotated[str, Option(help="Tagger that reads the samples.")] = "teacher",
     force: opt.Force = False,
 ) -> Job:
     """Train the ways from a sentence to a latent for one generator.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +16,9 @@ from mien.hub import catalogue
 from mien.video.pipeline import convert
 from mien.video.reader import Clip
 from mien.web.clips import player, recording
+from mien.web.fields import hint, photo_input, slider, steer
 from mien.web.sessions import Made
-from mien.web.widgets import compare, links, pair, picker, pictures, remarks, shown, slider
+from mien.web.widgets import compare, links, pair, picker, pictures, remarks, shown
 from mien.web.work import Ask, Bench
 
 if TYPE_CHECKING:
@@ -46,14 +46,7 @@ MOST_S, MOST_FRAMES = 20, 600
 
 @dataclass
 class Steered:
-    """The style that is steered.
-
-    Attributes:
-        crop: The face of the photo.
-        content: What the network read off it.
-        seed: Of the style.
-        image: The photo.
-    """
+    """The style that is steered: the photo, its face, and what the network read off that."""
 
     crop: UInt8[np.ndarray, "r r 3"]
     content: torch.Tensor
@@ -66,10 +59,7 @@ def build(bench: Bench) -> None:
     say = bench.say
     with gr.Row(elem_classes="panel"):
         with gr.Column(scale=2, min_width=300):
-            photo = gr.Image(
-                label=say("photo"), sources=["upload", "webcam", "clipboard"], type="filepath",
-                placeholder=say("photo_here"), buttons=[], height=220, elem_id="anime-photo",
-            )  # fmt: skip
+            photo = photo_input(say, elem_id="anime-photo")
             with gr.Row():
                 styles = slider(
                     1, 12, 6, step=1, label=say("styles"), min_width=140, elem_id="anime-styles"
@@ -80,13 +70,7 @@ def build(bench: Bench) -> None:
                 )
             go = gr.Button(say("anime_go"), variant="primary", elem_id="anime-go")
             with gr.Group(elem_classes="directions"):
-                sliders = [
-                    slider(
-                        -3, 3, 0, step=0.1, label=say.name(name).capitalize(), min_width=140,
-                        elem_classes="direction", elem_id=f"anime-{name.replace(' ', '-')}",
-                    )
-                    for name in STEERS
-                ]  # fmt: skip
+                sliders = [steer(name, say, "anime") for name in STEERS]
             other = gr.Dropdown(
                 [(say("none"), ""), *((say.name(name), name) for name in OTHERS)], value="",
                 label=say("another_direction"),
@@ -96,7 +80,7 @@ def build(bench: Bench) -> None:
                     label=say("clip"), file_types=["video", ".gif"], height=160,
                     elem_id="anime-clip",
                 )  # fmt: skip
-                gr.HTML(f'<p class="hint">{html.escape(say("clip_info", MOST_S))}</p>')
+                gr.HTML(hint(say("clip_info", MOST_S)))
                 video = gr.Button(say("video_go"), elem_id="anime-film")
         with gr.Column(scale=3, min_width=300):
             palette = picker(say("palette"), elem_id="anime-palette", elem_classes="card")
@@ -108,26 +92,19 @@ def build(bench: Bench) -> None:
             kept = gr.HTML("", elem_id="anime-kept")
 
     def draw(ask: Ask, path: str | None, styles: float, first: float) -> tuple[Any, ...]:
-        return _draw(ask, _given(bench, ask, path), int(styles), int(first or 0))
+        return _draw(ask, bench.photo_or_hand(ask, path), int(styles), int(first or 0))
 
-    steer = [*sliders, other]
-    bench.follow(lambda ask: _palette(ask), [palette])
+    steering = [*sliders, other]
+    bench.follow(_palette, [palette])
     bench.act(go.click, draw, [photo, styles, first], [palette, view, keep, kept])
-    bench.act(palette.select, _choose, steer, [view, keep])
-    bench.act([one.input for one in steer], _steer, steer, view, live=True)
-    bench.act(keep.click, _keep, steer, kept)
-    bench.act(video.click, _film, [clip, first, *steer], kept)
+    bench.act(palette.select, _choose, steering, [view, keep])
+    bench.act([one.input for one in steering], _steer, steering, view, live=True)
+    bench.act(keep.click, _keep, steering, kept)
+    bench.act(video.click, _film, [clip, first, *steering], kept)
     bench.returns["anime"] = [first, *sliders, other], _again
 
 
-def _given(bench: Bench, ask: Ask, path: str | None) -> UInt8[np.ndarray, "h w 3"]:
-    if path is None and ask.session.carried is not None:
-        return ask.session.carried.picture
-    return bench.photo(path)
-
-
 def _settings(values: tuple[Any, ...]) -> tuple[Setting, ...]:
-    """What the sliders and the list ask for."""
     from mien.editing.settings import Setting
 
     *strengths, other = values
@@ -138,7 +115,6 @@ def _settings(values: tuple[Any, ...]) -> tuple[Setting, ...]:
 
 
 def _draw(ask: Ask, image: UInt8[np.ndarray, "h w 3"], styles: int, first: int) -> tuple[Any, ...]:
-    """The palette."""
     painted = ask.studio.anime(image, styles=styles, style_seed=first)
     made = [
         ask.session.keep(Made(face, "anime", {**painted.provenance, **each}, None, painted.notes))
@@ -156,10 +132,8 @@ def _draw(ask: Ask, image: UInt8[np.ndarray, "h w 3"], styles: int, first: int) 
 
 
 def _palette(ask: Ask) -> str:
-    kept = {one.id for one in ask.session.made}
-    made = [one for one in ask.session.values.get("palette", ()) if one.id in kept]
     chosen = ask.session.values.get("style", "")
-    return pictures(made, ask.say, chosen, ask.say("palette_empty"))
+    return pictures(ask.still("palette"), ask.say, chosen, ask.say("palette_empty"))
 
 
 def _steered(ask: Ask) -> Steered:
@@ -180,7 +154,6 @@ def _moved(studio: Studio, now: Steered, settings: tuple[Setting, ...]) -> np.nd
 
 
 def _choose(ask: Ask, *values: Any) -> tuple[Any, ...]:
-    """Steer the style that was pressed."""
     picked, now = ask.picked(), _steered(ask)
     now.seed = int(picked.provenance["style_seed"])
     ask.session.values["style"] = picked.id
@@ -194,7 +167,6 @@ def _steer(ask: Ask, *values: Any) -> dict[str, str]:
 
 
 def _keep(ask: Ask, *values: Any) -> str:
-    """The steered face as a picture of the session."""
     now = _steered(ask)
     painted = ask.studio.anime(now.image, styles=1, style_seed=now.seed, settings=_settings(values))
     recipe: Mapping[str, Any] = {**painted.provenance, **painted.each[0]}
@@ -232,7 +204,6 @@ def _film(ask: Ask, path: str | None, first: float, *values: Any) -> str:
 
 
 def _again(made: Mapping[str, Any]) -> list[Any]:
-    """The settings of a recipe."""
     rows = [row for edit in made.get("edits", ()) for row in edit["settings"]]
     said = {row["direction"]: float(row["strength"]) for row in rows}
     other = next((name for name in OTHERS if name in said), "")

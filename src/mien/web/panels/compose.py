@@ -9,8 +9,9 @@ import gradio as gr
 import numpy as np
 from jaxtyping import UInt8
 
+from mien.web.fields import photo_input, slider
 from mien.web.given import composed
-from mien.web.widgets import canvas, picker, pictures, remarks, slider
+from mien.web.widgets import canvas, picker, pictures, remarks
 from mien.web.work import Ask, Bench
 
 PARTS: tuple[tuple[str, str, tuple[int, int]], ...] = (
@@ -46,14 +47,7 @@ def build(bench: Bench) -> None:
                 pens = [(say.name(name), colour) for name, colour, _ in PARTS]
                 regions = canvas(say("paint_regions"), say, pens)
             with gr.Accordion(say("photo"), open=False, elem_id="compose-photo"):
-                photo = gr.Image(
-                    label=say("photo"),
-                    sources=["upload", "webcam", "clipboard"],
-                    type="filepath",
-                    placeholder=say("photo_here"),
-                    buttons=[],
-                    height=220,
-                )
+                photo = photo_input(say)
             strength = slider(0, 3, 1, step=0.1, label=say("compose_strength"))
             with gr.Row(elem_classes="beside"):
                 most = min(_MOST, bench.settings.max_count)
@@ -77,9 +71,7 @@ def build(bench: Bench) -> None:
         return _draw(ask, text.strip(), given, *numbers)
 
     def fill(ask: Ask) -> str:
-        kept = {one.id for one in ask.session.made}
-        drawn = [one for one in ask.session.values.get("composed", ()) if one.id in kept]
-        return pictures(drawn, say, ask.chosen, say("compose_empty"))
+        return pictures(ask.still("composed"), say, ask.chosen, say("compose_empty"))
 
     bench.follow(fill, [faces])
     inputs = [text, sheet, regions, photo, count, seed, strength, variety]
@@ -104,7 +96,6 @@ def _draw(
     strength: float,
     variety: float,
 ) -> tuple[str, str]:
-    """Faces of whatever there is."""
     faces = composed(
         ask.studio,
         ask.session.folder,
@@ -123,8 +114,7 @@ def _draw(
 def ids_of(painted: UInt8[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "h w"]:
     """The regions of a painted sheet, each pixel of the nearest pen; what is black is background.
 
-    Of what comes twice the left half of the sheet, or the upper half of what was painted, has the
-    first id.
+    Of what comes twice the left half of the sheet, or the upper half of what was painted, is first.
     """
     pens = [(0, 0, 0), *(bytes.fromhex(colour[1:]) for _, colour, _ in PARTS)]
     colours = np.array([list(pen) for pen in pens], np.int32)

@@ -8,8 +8,9 @@ from typing import Any
 
 import gradio as gr
 
+from mien.web.fields import slider
 from mien.web.sessions import Made
-from mien.web.widgets import picker, pictures, remarks, slider
+from mien.web.widgets import picker, pictures, remarks
 from mien.web.words import Say
 from mien.web.work import Ask, Bench
 
@@ -37,14 +38,8 @@ def build(bench: Bench) -> None:
                 placeholder=say("sentence_hint"), elem_id="describe-text",
             )  # fmt: skip
             examples = picker(say("try"))
-            count = slider(
-                1,
-                min(_MOST, bench.settings.max_count),
-                4,
-                step=1,
-                label=say("count"),
-                elem_id="describe-count",
-            )
+            most = min(_MOST, bench.settings.max_count)
+            count = slider(1, most, 4, step=1, label=say("count"), elem_id="describe-count")
             with gr.Row(elem_classes="beside"):
                 seed = gr.Number(
                     0, label=say("seed"), precision=0, minimum=0, min_width=120,
@@ -57,11 +52,9 @@ def build(bench: Bench) -> None:
             )  # fmt: skip
             with gr.Accordion(say("more"), open=False):
                 without = gr.Textbox(
-                    "",
-                    label=say("without"),
-                    info=say("without_info"),
+                    "", label=say("without"), info=say("without_info"),
                     placeholder=say("without_hint"),
-                )
+                )  # fmt: skip
                 guidance = slider(0, 4, GUIDANCE, step=0.1, label=say("guidance"))
             go = gr.Button(say("draw"), variant="primary", elem_id="describe-go")
         with gr.Column(scale=3, min_width=300):
@@ -69,9 +62,8 @@ def build(bench: Bench) -> None:
             reading = gr.HTML("", elem_id="describe-reading")
 
     def fill(ask: Ask) -> tuple[str, str]:
-        kept = {one.id for one in ask.session.made}
-        drawn = [one for one in ask.session.values.get("describe", ()) if one.id in kept]
-        return _examples(say), pictures(drawn, say, ask.chosen, say("faces_empty"))
+        drawn = pictures(ask.still("describe"), say, ask.chosen, say("faces_empty"))
+        return _examples(say), drawn
 
     settings = [text, seed, variety, without, guidance]
     bench.follow(fill, [examples, faces])
@@ -95,18 +87,13 @@ def _draw(
         )
         made += ask.keep(drawn, "describe")
         waits = total - len(made)
-        ask.show(
-            pictures(made, ask.say, waits=waits),
-            read(made[0], ask.say),
-            done=len(made),
-            total=total,
-        )
+        seen = pictures(made, ask.say, waits=waits)
+        ask.show(seen, read(made[0], ask.say), done=len(made), total=total)
     ask.session.values["describe"] = made
     return pictures(made, ask.say), read(made[0], ask.say)
 
 
 def _again(made: Mapping[str, Any]) -> list[Any]:
-    """The settings of a recipe."""
     return [
         made.get("text", ""), made.get("seed", 0), made.get("psi", VARIETY),
         made.get("without", ""), made.get("guidance", GUIDANCE),

@@ -10,8 +10,9 @@ import numpy as np
 
 from mien.errors import InputError, UnknownName
 from mien.web.editing import DIRECTIONS, REACH, Editing, by_words, draw, result
+from mien.web.fields import photo_input, steer
 from mien.web.sessions import Made
-from mien.web.widgets import address, compare, links, pair, picker, remarks, shown, slider
+from mien.web.widgets import address, compare, links, pair, picker, remarks, shown
 from mien.web.words import Say
 from mien.web.work import Ask, Bench
 
@@ -31,10 +32,7 @@ def build(bench: Bench) -> None:
             )  # fmt: skip
             said = gr.HTML("", elem_id="edit-said")
             with gr.Accordion(say("photo_or_face"), open=False, elem_id="edit-photo"):
-                photo = gr.Image(
-                    label=say("photo"), sources=["upload", "webcam", "clipboard"],
-                    type="filepath", placeholder=say("photo_here"), buttons=[], height=220,
-                )  # fmt: skip
+                photo = photo_input(say)
                 found = gr.HTML("", elem_id="edit-found")
                 which = gr.Radio(
                     [], label=say("which_face"), info=say("which_face_info"), visible=False
@@ -57,30 +55,22 @@ def build(bench: Bench) -> None:
     every = [view, history, *sliders]
     bench.follow(_fill, [*every, paste])
     bench.act([one.input for one in sliders], _slide, sliders, [view, history], live=True)
-    bench.act([words.submit], _say, words, [*every, said])
+    bench.act(words.submit, _say, words, [*every, said])
     for button, by in ((undo, -1), (redo, 1)):
         bench.act(button.click, lambda ask, by=by: _walk(ask, by), None, every)
     bench.act(reset.click, lambda ask: _jump(ask, 0), None, every)
     bench.act(history.select, lambda ask: _jump(ask, int(ask.told("pick"))), None, every)
     bench.act(keep.click, _keep, paste, kept)
-    bench.act([photo.input], _look(bench), photo, [found, which])
-    bench.act(which.input, lambda ask, number: _invert(ask, number), which, found)
+    bench.act(photo.input, _look(bench), photo, [found, which])
+    bench.act(which.input, _invert, which, found)
     bench.returns["edit"] = [words], lambda made: [made.get("words", "")]
 
 
 def _sliders(say: Say) -> list[gr.Slider]:
-    """A slider a direction, the first of them unfolded."""
-
-    def made(name: str) -> gr.Slider:
-        return slider(
-            -REACH, REACH, 0, step=0.1, label=say.name(name).capitalize(), min_width=140,
-            elem_classes="direction", elem_id=f"edit-{name.replace(' ', '-')}",
-        )  # fmt: skip
-
     with gr.Group(elem_classes="directions"):
-        sliders = [made(name) for name in DIRECTIONS[:_FIRST]]
+        sliders = [steer(name, say, "edit", REACH) for name in DIRECTIONS[:_FIRST]]
     with gr.Accordion(say("more_directions"), open=False, elem_classes="directions"):
-        sliders += [made(name) for name in DIRECTIONS[_FIRST:]]
+        sliders += [steer(name, say, "edit", REACH) for name in DIRECTIONS[_FIRST:]]
     return sliders
 
 
@@ -93,7 +83,6 @@ def _editing(ask: Ask) -> Editing:
 
 
 def _fill(ask: Ask) -> tuple[Any, ...]:
-    """The panel as the session has it."""
     if ask.session.carried is None:
         return None, "", *(0.0 for _ in DIRECTIONS), gr.Checkbox(visible=False)
     editing = _editing(ask)
@@ -104,7 +93,6 @@ def _fill(ask: Ask) -> tuple[Any, ...]:
 
 
 def _panel(ask: Ask, editing: Editing) -> tuple[Any, ...]:
-    """History and sliders."""
     strengths = editing.now.strengths
     return _history(editing, ask.say), *(strengths.get(name, 0.0) for name in DIRECTIONS)
 
@@ -145,7 +133,6 @@ def _jump(ask: Ask, to: int) -> tuple[Any, ...]:
 
 
 def _history(editing: Editing, say: Say) -> str:
-    """The steps, each a button that goes there."""
     rows = []
     for number, step in enumerate(editing.steps):
         moves = [f"{say.name(name)} {value:+.1f}" for name, value in step.strengths.items()]

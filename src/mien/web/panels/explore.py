@@ -14,8 +14,9 @@ from mien.hub.loading import load_tagger
 from mien.portraits.faces import Faces
 from mien.web.clips import player, recording
 from mien.web.editing import DIRECTIONS, REACH, moved
+from mien.web.fields import empty, hint, slider
 from mien.web.sessions import Made
-from mien.web.widgets import address, links, pad, picker, pictures, remarks, shown, slider, told
+from mien.web.widgets import address, links, pad, picker, pictures, remarks, shown, told
 from mien.web.words import Say
 from mien.web.work import Ask, Bench
 
@@ -41,7 +42,6 @@ def build(bench: Bench) -> None:
 
 
 def _walk(bench: Bench) -> list[Any]:
-    """From face to face."""
     say = bench.say
     with gr.Column(scale=2, min_width=300):
         seeds = gr.Textbox(
@@ -52,7 +52,7 @@ def _walk(bench: Bench) -> list[Any]:
         loop = gr.Checkbox(label=say("loop"))
         go = gr.Button(say("walk_go"), variant="primary", elem_id="walk-go")
     with gr.Column(scale=3, min_width=300):
-        clip = gr.HTML(_empty(say("walk_empty")), elem_id="walk-clip", elem_classes="card")
+        clip = gr.HTML(empty(say("walk_empty")), elem_id="walk-clip", elem_classes="card")
 
     def draw(ask: Ask, text: str, seconds: float, fps: float, loop: bool) -> str:
         if seconds * fps > MOST_FRAMES:
@@ -80,7 +80,6 @@ def _again(made: Mapping[str, Any]) -> list[Any]:
 
 
 def _mixed(made: Mapping[str, Any]) -> list[Any]:
-    """Rows, columns and layers."""
     from mien.editing.mixing import RANGES
 
     if "grid" in made:
@@ -93,17 +92,14 @@ def _mixed(made: Mapping[str, Any]) -> list[Any]:
 
 
 def _mixing(bench: Bench) -> list[Any]:
-    """Rows by columns."""
     say = bench.say
     with gr.Column(scale=2, min_width=300):
         rows = gr.Textbox(
             "1, 2, 3", label=say("rows"), info=say("rows_info"), elem_id="mixing-rows"
         )
         columns = gr.Textbox("11, 12, 13", label=say("columns"), elem_id="mixing-columns")
-        layers = gr.Radio(
-            [(say(one), one) for one in LAYERS], value=LAYERS[0],
-            label=say("layers"),
-        )  # fmt: skip
+        choices = [(say(one), one) for one in LAYERS]
+        layers = gr.Radio(choices, value=LAYERS[0], label=say("layers"))
         go = gr.Button(say("mixing_go"), variant="primary", elem_id="mixing-go")
     with gr.Column(scale=3, min_width=300):
         table = picker(say("mixing"), elem_id="mixing-table", elem_classes="card")
@@ -123,7 +119,6 @@ def _mixing(bench: Bench) -> list[Any]:
 
 
 def _table(ask: Ask, faces: Faces, across: int, asked: Mapping[str, str]) -> str:
-    """The mixtures with their sources at the edges."""
     assert faces.sheet is not None
     made = ask.keep(faces, "mix")
     edges, wide = faces.sheet.images, across + 1
@@ -156,9 +151,9 @@ def _pad(bench: Bench) -> list[Any]:
             across = gr.Dropdown(names, value="age", label=say("across"), min_width=140)
             up = gr.Dropdown(names, value="smile", label=say("upwards"), min_width=140)
         square = pad(say("pad"), say("pad_help"), elem_id="pad")
-        gr.HTML(f'<p class="hint">{html.escape(say("pad_help"))}</p>')
+        gr.HTML(hint(say("pad_help")))
     with gr.Column(scale=3, min_width=300):
-        face = gr.HTML(_empty(say("no_face")), elem_id="pad-face", elem_classes="card")
+        face = gr.HTML(empty(say("no_face")), elem_id="pad-face", elem_classes="card")
         keep = gr.Button(say("keep"), elem_id="pad-keep")
 
     def drag(ask: Ask, point: Any, across: str, up: str) -> str:
@@ -172,7 +167,7 @@ def _pad(bench: Bench) -> list[Any]:
     def fill(ask: Ask) -> str:
         hand = ask.session.carried
         if hand is None:
-            return _empty(ask.say("no_face"))
+            return empty(ask.say("no_face"))
         return _seen(address(hand), told(hand, ask.say))
 
     def hold(ask: Ask) -> None:
@@ -195,7 +190,7 @@ def _map(bench: Bench) -> list[Any]:
         count = slider(2, MOST_PAIRS, 6, step=1, label=say("pairs"), info=say("layer_map_info"))
         go = gr.Button(say("layer_map_go"), variant="primary", elem_id="layers-go")
     with gr.Column(scale=3, min_width=300):
-        table = gr.HTML(_empty(say("layer_map_info")), elem_id="layers-table", elem_classes="card")
+        table = gr.HTML(empty(say("layer_map_info")), elem_id="layers-table", elem_classes="card")
 
     def measure(ask: Ask, count: float) -> str:
         from mien.editing.layer_report import score_layers
@@ -237,11 +232,7 @@ def _hand(ask: Ask) -> list[Face]:
 
 
 def read_seeds(text: str, say: Say) -> list[int]:
-    """Seeds between commas or spaces.
-
-    Raises:
-        InputError: A part that is no number from 0 on.
-    """
+    """Seeds between commas or spaces; InputError for a part that is no number from 0 on."""
     parts = [part for part in re.split(r"[,;\s]+", text.strip()) if part]
     wrong = next((part for part in parts if not part.isdecimal() or len(part) > 10), None)
     if wrong is not None:
@@ -252,7 +243,3 @@ def read_seeds(text: str, say: Say) -> list[int]:
 def _seen(picture: Any, name: str) -> str:
     source = picture if isinstance(picture, str) else shown(picture)
     return f'<img class="seen" src="{source}" alt="{html.escape(name, quote=True)}">'
-
-
-def _empty(text: str) -> str:
-    return f'<p class="empty">{html.escape(text)}</p>'

@@ -14,8 +14,9 @@ from mien.errors import InputError, MienError
 from mien.web.answers import plain
 from mien.web.clips import player
 from mien.web.editing import Editing, draw, strengths_of
+from mien.web.fields import hint
 from mien.web.sessions import Made
-from mien.web.uploads import Limits, read_picture, read_recipe
+from mien.web.uploads import read_picture, read_recipe
 from mien.web.widgets import address, links, picker, pictures, remarks, told
 from mien.web.work import Ask, Bench
 
@@ -31,22 +32,22 @@ def build(bench: Bench) -> None:
                 f"{html.escape(say('all_zip'))}</a></p>"
             )
         with gr.Column(scale=2, min_width=300):
-            recipe = gr.HTML(_empty(say("recipe_empty")), elem_id="gallery-recipe")
+            recipe = gr.HTML(hint(say("recipe_empty")), elem_id="gallery-recipe")
             with gr.Row(elem_classes="tools"):
                 take = gr.Button(say("take"), size="sm", min_width=120, visible=False)
                 again = gr.Button(say("again"), size="sm", min_width=120, visible=False)
             back = gr.File(
                 label=say("drop_back"), file_types=["image"], height=160, elem_id="gallery-back"
             )
-            gr.HTML(_empty(say("drop_back_here")))
+            gr.HTML(hint(say("drop_back_here")))
             said = gr.HTML("", elem_id="gallery-said")
 
     def read(ask: Ask) -> tuple[Any, ...]:
         one = ask.picked()
         ask.session.values["looked"] = one
-        face = one.latents is not None
         known = bool(panel_of(one.provenance))
-        return _recipe(ask, one), gr.Button(visible=face), gr.Button(visible=known)
+        seen = gr.Button(visible=one.latents is not None), gr.Button(visible=known)
+        return _recipe(ask, one), *seen
 
     def carry(ask: Ask) -> None:
         ask.session.carried = ask.session.values["looked"]
@@ -73,10 +74,10 @@ def build(bench: Bench) -> None:
 
     def drop(ask: Ask, path: str | None) -> tuple[Any, ...]:
         data = b"" if path is None else Path(path).read_bytes()
-        read_picture(data, Limits(bench.settings.max_upload, bench.settings.max_pixels))
+        read_picture(data, bench.settings.limits)
         return restore(ask, read_recipe(data, drawn=False))
 
-    bench.follow(lambda ask: _made(ask), [made])
+    bench.follow(_made, [made])
     bench.act(made.select, read, None, [recipe, take, again], desk=False)
     bench.act(take.click, carry, desk=False)
     bench.act(again.click, looked, None, [bench.tabs, said, *fields])
@@ -101,13 +102,8 @@ def panel_of(recipe: Mapping[str, Any]) -> str:
 def _at_hand(ask: Ask, recipe: Mapping[str, Any], kept: Made | None) -> list[str]:
     """Make the face of a recipe again, with its last edit as a step that can be undone.
 
-    Args:
-        ask: Whose hand.
-        recipe: What made it.
-        kept: The picture itself, if the session still has it.
-
-    Returns:
-        Why it cannot be made again, if it rests on a photo or on latents.
+    ``kept`` is the picture itself, if the session still has it. Returns why it cannot be made
+    again, if it rests on a photo or on latents.
     """
     from mien.editing.latent import rebuild
 
@@ -135,14 +131,13 @@ def _at_hand(ask: Ask, recipe: Mapping[str, Any], kept: Made | None) -> list[str
 
 
 def _verb(recipe: Mapping[str, Any]) -> str:
-    """What made a face, by its recipe."""
     if recipe.get("edits"):
         return "edit"
     return "mix" if "mix" in recipe else "describe" if "text" in recipe else "generate"
 
 
 def _made(ask: Ask) -> str:
-    return pictures(ask.session.made[::-1], ask.say, empty=ask.say("gallery_empty"))
+    return pictures(ask.session.made[::-1], ask.say, none=ask.say("gallery_empty"))
 
 
 def _recipe(ask: Ask, one: Made) -> str:
@@ -156,7 +151,3 @@ def _recipe(ask: Ask, one: Made) -> str:
         f"{seen}{'' if clip else links(one, say)}<h3>{html.escape(say('recipe'))}</h3>"
         f'<pre class="recipe" tabindex="0">{html.escape(text)}</pre>'
     )
-
-
-def _empty(text: str) -> str:
-    return f'<p class="hint">{html.escape(text)}</p>'

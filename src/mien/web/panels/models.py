@@ -14,8 +14,9 @@ from mien.hub.cards import card
 from mien.hub.loading import find_file
 from mien.hub.pull import pull
 from mien.hub.store import engine_cache, store
+from mien.web.fields import hint, slider
 from mien.web.settings import is_loopback
-from mien.web.widgets import remarks, slider
+from mien.web.widgets import remarks
 from mien.web.words import Say
 from mien.web.work import Ask, Bench
 
@@ -47,7 +48,7 @@ def build(bench: Bench) -> None:
 
     def get(ask: Ask, name: str) -> tuple[str, gr.Button, str]:
         pull(name, lambda have, total: ask.studio.watch("fetching", have, total))
-        return _table(ask.say), gr.Button(visible=False), _line(ask.say("pulled", name))
+        return _table(ask.say), gr.Button(visible=False), hint(ask.say("pulled", name))
 
     bench.follow(lambda ask: (_table(say), card(names[0])), [table, page])
     bench.act(name.input, read, name, [page, fetch, fetched], desk=False)
@@ -59,7 +60,7 @@ def _adopting(bench: Bench) -> None:
     """A generator of one's own, with everything that sentences and edits need."""
     say = bench.say
     with gr.Accordion(say("adopt"), open=False, elem_id="models-adopt"):
-        gr.HTML(_line(say("adopt_info", store())))
+        gr.HTML(hint(say("adopt_info", store())))
         name = gr.Dropdown([], label=say("own_generator"), elem_id="adopt-name")
         samples = slider(100, 6000, 1500, step=100, label=say("samples"), elem_id="adopt-samples")
         steps = slider(100, 8000, 4000, step=100, label=say("train_steps"), elem_id="adopt-steps")
@@ -105,27 +106,18 @@ def _adopt(ask: Ask, name: str | None, samples: float, steps: float) -> str:
         config = Adoption(samples=int(samples), steps=int(steps))
     else:
         lines.append(say("adopt_goes_on", config.samples, config.steps))
-    tools = Tools(
-        load_tagger("teacher", device),
-        load_tagger("judge", device),
-        load_identity("identity", device),
-        lambda: studio.encoder,
-    )
+    taggers = load_tagger("teacher", device), load_tagger("judge", device)
+    tools = Tools(*taggers, load_identity("identity", device), lambda: studio.encoder)
     for line in adopt(load_generator(path, device), tools, config):
         if "doing" in line:
             studio.watch(line["doing"], line["done"], line["of"])
         else:
             lines.append(line["file"].name if "file" in line else line["note"])
             ask.show(remarks(lines, say))
-    return _line(say("adopted", path.stem)) + remarks(lines, say)
-
-
-def _line(text: str) -> str:
-    return f'<p class="hint">{html.escape(text)}</p>'
+    return hint(say("adopted", path.stem)) + remarks(lines, say)
 
 
 def _table(say: Say) -> str:
-    """What there is, in families."""
     parts = []
     for family, names in catalogue.FAMILIES.items():
         rows = "".join(_row(catalogue.find(name), say) for name in names)
@@ -159,7 +151,7 @@ def _measure(ask: Ask) -> str:
         )  # fmt: skip
         rows.append("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + "</tr>")
         ask.show(_engines(rows, say))
-    return _engines(rows, say) + _line(speed.busy())
+    return _engines(rows, say) + hint(speed.busy())
 
 
 def _engines(rows: list[str], say: Say) -> str:

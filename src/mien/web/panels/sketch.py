@@ -12,8 +12,9 @@ import numpy as np
 from jaxtyping import UInt8
 
 from mien.errors import InputError, UnknownName, WeightsMissing
+from mien.web.fields import empty, photo_input, slider
 from mien.web.sessions import Made
-from mien.web.widgets import address, canvas, links, remarks, shown, slider
+from mien.web.widgets import address, canvas, links, remarks, shown
 from mien.web.work import Ask, Bench
 
 WAYS = ("to_sketch", "to_photo")
@@ -35,10 +36,7 @@ def build(bench: Bench) -> None:
                 [(say(one), one) for one in WAYS], value=WAYS[0], label=say("which_way"),
                 elem_id="sketch-way",
             )  # fmt: skip
-            photo = gr.Image(
-                label=say("photo"), sources=["upload", "webcam", "clipboard"], type="filepath",
-                placeholder=say("photo_here"), buttons=[], height=260, elem_id="sketch-photo",
-            )  # fmt: skip
+            photo = photo_input(say, 260, elem_id="sketch-photo")
             with gr.Accordion(
                 say("draw_sketch"), open=False, visible=False, elem_id="sketch-draw"
             ) as drawing:
@@ -46,14 +44,16 @@ def build(bench: Bench) -> None:
             strength = slider(0, 1, 0.5, step=0.05, label=say("strength"))
             go = gr.Button(say("sketch_go"), variant="primary", elem_id="sketch-go")
         with gr.Column(scale=3, min_width=300):
-            empty = f'<p class="empty">{html.escape(say("sketch_empty"))}</p>'
-            results = gr.HTML(empty, elem_id="sketch-results", elem_classes="card")
+            results = gr.HTML(
+                empty(say("sketch_empty")), elem_id="sketch-results", elem_classes="card"
+            )
 
     def turn(ask: Ask, way: str) -> Any:
         return gr.Accordion(visible=way == "to_photo")
 
     def translate(ask: Ask, way: str, drawn: str, path: str | None, strength: float) -> str:
-        image = _given(bench, ask, drawn if way == "to_photo" else "", path)
+        sheet = bench.drawn(drawn) if way == "to_photo" else None
+        image = bench.photo_or_hand(ask, path) if sheet is None else sheet
         return _translate(ask, way, image, float(strength))
 
     bench.act(way.input, turn, way, drawing, desk=False)
@@ -67,16 +67,6 @@ def _again(made: Mapping[str, Any]) -> list[Any]:
     way = WAYS[not pencil and made.get("direction") != WAY_TO_SKETCH]
     strength = made.get("strength", 0.5) if pencil else gr.skip()
     return [way, gr.Accordion(visible=way == "to_photo"), strength]
-
-
-def _given(bench: Bench, ask: Ask, drawn: str, path: str | None) -> UInt8[np.ndarray, "h w 3"]:
-    """The drawn sketch, the photo, or the face at hand, whichever there is."""
-    sheet = bench.drawn(drawn)
-    if sheet is not None:
-        return sheet
-    if path is None and ask.session.carried is not None:
-        return ask.session.carried.picture
-    return bench.photo(path)
 
 
 def _translate(ask: Ask, way: str, image: UInt8[np.ndarray, "h w 3"], strength: float) -> str:

@@ -3,8 +3,8 @@
     face = find_face(photo, Where(face=2), finder)
     picture = paint(painter, photo, face, w, said, Placing(paste=True))
 
-A drawing goes into its photo through a mask of head and hair
-(:data:`mien.inversion.paste.HeadMask`), never as the square that was drawn.
+A drawing goes into its photo as head and hair (:mod:`mien.anime.heads`), never as the square that
+was drawn.
 
 Axes: n styles, h w pixels of the photo.
 """
@@ -22,17 +22,19 @@ from PIL import Image
 from torch import Tensor
 
 from mien import images
+from mien.anime.heads import UNREAD, put_on
 from mien.anime.translate import AnimePainter, AnimeRequest, Paste, Styles
 from mien.errors import InputError
 from mien.faces.alignment import Alignment, align
 from mien.faces.choosing import Finder, cut_found, every_face, find_face
 from mien.faces.finder import Face
 from mien.faces.frames import Frame
+from mien.faces.parsing.regions import shipped_parser
 from mien.files import make_folder, refuse_existing
 from mien.images.given import Picture, given
 from mien.images.results import as_pil
 from mien.images.sheets import png_bytes
-from mien.inversion.paste import HeadMask, head_mask, paste_masked
+from mien.inversion.paste import head_mask, paste_masked
 from mien.portraits.faces import checked_size, enlarged
 
 
@@ -44,12 +46,10 @@ class Placing:
         paste: True puts head and hair into the whole photo, ``square`` into the square that was
             cut out of it; False leaves the drawing as it is.
         size: Side of the squares that come out; ``None`` for the model's own.
-        mask: Where head and hair are.
     """
 
     paste: Paste = False
     size: int | None = None
-    mask: HeadMask = head_mask
 
     def __post_init__(self) -> None:
         if self.size is not None:
@@ -57,18 +57,23 @@ class Placing:
 
     def place(
         self,
+        photo: UInt8[np.ndarray, "h w 3"],
         pages: Sequence[UInt8[np.ndarray, "h w 3"]],
         drawn: UInt8[np.ndarray, "n r r2 3"],
         alignment: Alignment,
-    ) -> UInt8[np.ndarray, "n _ _ 3"]:
-        """Put drawings into a photo, one page each, or into its square."""
-        mask = self.mask(pages[0], alignment)
-        rows = zip(pages, drawn, strict=True)
-        made = [paste_masked(page, one, alignment, mask) for page, one in rows]
+    ) -> tuple[UInt8[np.ndarray, "n _ _ 3"], list[str]]:
+        """Put drawings into a photo, one page each, or into its square; and what is to be known."""
+        parser = shipped_parser()
+        made = parser and put_on(photo, pages, drawn, alignment, parser)
+        notes = [] if made else [UNREAD]
+        if not made:
+            mask = head_mask(photo, alignment)
+            rows = zip(pages, drawn, strict=True)
+            made = [paste_masked(page, one, alignment, mask) for page, one in rows]
         if self.paste == "square":
             size = self.size or drawn.shape[1]
             made = [align(page, alignment.frame, size)[0] for page in made]
-        return np.stack(made)
+        return np.stack(made), notes
 
 
 @dataclass(frozen=True, repr=False)
@@ -212,7 +217,9 @@ def paint(
         notes = [*notes, *enlarged(painter.resolution, side)]
     results = faces
     if placing.paste:
-        results = placing.place([image] * len(drawn) if onto is None else onto, drawn, alignment)
+        pages = [image] * len(drawn) if onto is None else onto
+        results, more = placing.place(image, pages, drawn, alignment)
+        notes = [*notes, *more]
     captions, stems = style_names(said)
     provenance = {
         **painter.signature,

@@ -64,9 +64,9 @@ class Placing:
     ) -> tuple[UInt8[np.ndarray, "n _ _ 3"], list[str]]:
         """Put drawings into a photo, one page each, or into its square; and what is to be known."""
         parser = shipped_parser()
-        made = parser and put_on(photo, pages, drawn, alignment, parser)
-        notes = [] if made else [UNREAD]
-        if not made:
+        made = None if parser is None else put_on(photo, pages, drawn, alignment, parser)
+        notes = [UNREAD] if made is None else []
+        if made is None:
             mask = head_mask(photo, alignment)
             rows = zip(pages, drawn, strict=True)
             made = [paste_masked(page, one, alignment, mask) for page, one in rows]

@@ -101,8 +101,19 @@ class CodeMoments(nn.Module):
         self.register_buffer("cov_ll", torch.eye(label_dim))
         self.register_buffer("count", torch.ones([]))
 
-    def fit(self, w: Float[Tensor, "n d"], labels: Float[Tensor, "m l"]) -> None:
+    def fit(
+        self,
+        w: Float[Tensor, "n d"],
+        labels: Float[Tensor, "m l"],
+        more: Float[Tensor, "k d"] | None = None,
+    ) -> None:
         """Take the moments of samples.
+
+        Args:
+            w: Codes.
+            labels: Of each.
+            more: Codes of the same distribution whose labels nobody knows; mean and covariance of
+                codes are taken of all.
 
         Raises:
             InputError: The numbers of rows differ, or there are fewer than two.
@@ -112,6 +123,10 @@ class CodeMoments(nn.Module):
         w, labels, n = w.double(), labels.double(), len(w)
         x, y = labels - labels.mean(0), w - w.mean(0)
         moments = (w.mean(0), labels.mean(0), y.T @ y / n, x.T @ y / n, x.T @ x / n)
+        if more is not None:
+            every = torch.cat([w, more.double()])
+            centred = every - every.mean(0)
+            moments = (every.mean(0), moments[1], centred.T @ centred / len(every), *moments[3:])
         buffers = (self.mean, self.label_mean, self.cov_ww, self.cov_lw, self.cov_ll)
         for buffer, moment in zip(buffers, moments, strict=True):
             buffer.copy_(moment)

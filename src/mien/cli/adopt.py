@@ -24,7 +24,7 @@ def adopt(
         str, typer.Option(help="From sentences: closed, or all for a mapper and a prior too.")
     ] = "closed",
     steps: Annotated[int, typer.Option(min=1, help="Of mapper and prior.")] = 4000,
-    faces: Annotated[int, typer.Option(min=2, help="On which each edit is measured.")] = 8,
+    faces: Annotated[int, typer.Option(min=2, help="On which each edit is measured.")] = 6,
     free: Annotated[
         bool, typer.Option("--free/--no-free", help="Free edits from each other; takes longest.")
     ] = False,

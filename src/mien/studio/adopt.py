@@ -85,7 +85,7 @@ class Adoption:
 
     samples: int = 0
     steps: int = 4000
-    faces: int = 8
+    faces: int = 6
     free: bool = False
     seed: int = 0
     shard: int = 100
@@ -192,13 +192,13 @@ class _Job:
         self.G = generator.network
         self.base = generator.path.with_suffix("")
         self.work = _work_of(generator.path)
-        self.pictures = Pictures(self.G, self._left)
-        source = generator_source(generator, labelled=0.0)
-        self.source = replace(source, draw=self.pictures.whole)
-        self.early = replace(source, draw=self.pictures.small)
         self.parts = (*PARTS, *WAYS[config.ways])
         self.pairs = max(2, config.faces // 2)
         self.count = config.count(self.G.config.resolution)
+        self.pictures = Pictures(self.G, *self._planned())
+        source = generator_source(generator, labelled=0.0)
+        self.source = replace(source, draw=self.pictures.whole)
+        self.early = replace(source, draw=self.pictures.small)
 
     def path(self, part: str, suffix: str = ".safetensors") -> Path:
         return self.base.with_name(f"{self.base.name}-{part}{suffix}")
@@ -283,19 +283,27 @@ class _Job:
 
     # What it costs
 
+    def _planned(self) -> tuple[int, int]:
+        """About how many early and whole pictures an adoption draws."""
+        early = self.count + edits.pictures_of(self.config.faces, self.config.free)
+        return early, both_of(self.G.config.resolution) + self._of_layers + _SENTENCES
+
+    @property
+    def _of_layers(self) -> int:
+        return self.pairs * (self.G.num_ws + 2)
+
     def _left(self) -> tuple[int, int]:
-        """How many early and whole pictures are still to be drawn, about."""
-        config, resolution = self.config, self.G.config.resolution
-        early = whole = 0
+        """How many of these are still to be drawn."""
+        config, early, whole = self.config, 0, 0
         if not all(self.path(part).exists() for part in self.parts):
-            done = len(list(self.work.glob("samples-*.npz"))) * config.shard
-            early += max(0, self.count - done)
-            whole += 0 if self._early_note.exists() else both_of(resolution)
+            drawn = len(list(self.work.glob("samples-*.npz"))) * config.shard
+            early += max(0, self.count - drawn)
+            whole += 0 if self._early_note.exists() else both_of(self.G.config.resolution)
         if not self.path("edits").exists():
             measured = len(list(self.work.glob("flip-*.json")))
             early += edits.pictures_of(config.faces, config.free, measured)
         if not self.path("layers", ".csv").exists():
-            whole += self.pairs * (self.G.num_ws + 2)
+            whole += self._of_layers
         if not self.path("card", ".md").exists():
             whole += _SENTENCES
         return early, whole

@@ -84,15 +84,16 @@ class Pictures:
         early: How early pictures are drawn; whole ones until :meth:`choose` has looked.
     """
 
-    def __init__(self, generator: Generator, count: Callable[[], tuple[int, int]]) -> None:
+    def __init__(self, generator: Generator, early: int, whole: int) -> None:
         """Prepare.
 
         Args:
             generator: Whose pictures.
-            count: How many early and whole pictures are still to be drawn; asked when the first of
-                them is, for thousands of large ones building an engine pays.
+            early: About how many early pictures a run draws; for thousands of large ones building
+                an engine pays.
+            whole: How many whole ones.
         """
-        self.synthesis, self._count = generator.synthesis, count
+        self.synthesis, self._count = generator.synthesis, (early, whole)
         self.device = generator.mapping.w_avg.device
         own = generator.config.resolution
         self.early = Early(own, torch.eye(4, 3, dtype=torch.float64))
@@ -181,6 +182,8 @@ class Pictures:
                 self.early = Early(resolution, colours, share)
                 break
         made = self.early
+        if not self.is_early:
+            self._forms.clear()  # All are drawn whole now, so that another engine may pay.
         with replacing(keep) as beside, beside.open("wb") as stream:
             np.savez(
                 stream,
@@ -203,12 +206,14 @@ class Pictures:
         return self._forms[resolution]
 
     def _form(self, resolution: int) -> Callable[[Tensor], Tensor]:
-        network, items = self.synthesis, self._count()[resolution == self.resolution]
+        network, (early, items) = self.synthesis, self._count
         if resolution < self.resolution:
-            network = stopped(network, resolution)
+            network, items = stopped(network, resolution), early
+        elif self._chosen and not self.is_early:
+            items += early
         layers, width = network.config.num_ws, network.config.w_dim
         example = torch.zeros(1, layers, width, device=self.device)
-        engine = engines.engine(network, example, "fast", items=max(1, items), cache=engine_cache())
+        engine = engines.engine(network, example, "fast", items=items, cache=engine_cache())
 
         def draw(ws: Tensor) -> Tensor:
             ws = ws[:, :layers].to(self.device, torch.float32)

@@ -292,6 +292,8 @@ def test_a_generator_that_is_called_as_a_run_calls_its_own(
 
 def test_one_that_was_not_adopted_says_what_to_do(tmp_path: Path) -> None:
     studio = Studio(write(tmp_path), "cpu")
+    with pytest.raises(WeightsMissing, match=r"run: mien adopt .*g\.safetensors --ways all, or"):
+        studio.describe("an old man", method="mapper")
     with pytest.raises(WeightsMissing, match=r"run: mien adopt .*g\.safetensors"):
         studio.describe("an old man")
     with pytest.raises(WeightsMissing, match=r"run: mien adopt .*g\.safetensors"):

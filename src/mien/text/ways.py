@@ -42,11 +42,13 @@ def load_method(
         return _labels(generator, family, device)
     file = loading.part_of(family, name)
     if file is None:
-        ways = " --ways all" if name in ("mapper", "prior") else ""
+        adopt = f"mien adopt {generator.path}"
+        if name in ("mapper", "prior"):
+            adopt = f"mien adopt {generator.path} --ways all"
         raise WeightsMissing(
             f"{family}-{name}.safetensors",
             f"method {name!r} was not trained for model {generator.name!r}",
-            f"run: mien adopt {generator.path}{ways}, or with data of your own mien train text "
+            f"run: {adopt}, or with data of your own mien train text "
             f"--model {generator.name} --method {name}",
         )
     network = loading.load(file, f"text-{name}", device).network

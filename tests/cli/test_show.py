@@ -10,10 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from checkpoints.foreign_networks import rosinality_generator
 from mien import cli, images
 from mien.checkpoints import native
+from mien.images import formats
+from mien.video.formats import FORMATS
+from mien.video.writer import writing
 
 
 def shown(capsys: pytest.CaptureFixture[str], path: Path) -> dict[str, object]:
@@ -28,6 +32,30 @@ def test_a_picture_says_what_made_it(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert shown(capsys, tmp_path / "a.png")["provenance"] == made_by
     assert cli.main(["show", str(tmp_path / "a.png")]) == 0
     assert "  text: a man 👨\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("suffix", [*formats.SUFFIXES.values(), *FORMATS])
+@pytest.mark.parametrize("frames", [1, 3])
+def test_whatever_is_written_is_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], suffix: str, frames: int
+) -> None:
+    path, made = tmp_path / f"a{suffix}", {"model": "faces", "text": "naïve"}
+    image = np.full((32, 32, 3), 90, np.uint8)
+    if suffix in FORMATS:
+        with writing(path, 10, provenance=made) as writer:
+            writer.write(np.stack([image] * frames))
+    else:
+        formats.save(path, image, made)
+    assert shown(capsys, path)["provenance"] == made
+
+
+def test_a_still_gif_of_others_says_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for comment in (b"", b"[]", b"\xff", b'{"mien": 1}'):
+        Image.new("RGB", (4, 4)).save(tmp_path / "b.gif", comment=comment)
+        assert cli.main(["show", str(tmp_path / "b.gif")]) == 2
+        assert "b.gif: does not say what made it" in capsys.readouterr().err
 
 
 def test_weights_say_what_they_build(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

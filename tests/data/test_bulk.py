@@ -100,7 +100,13 @@ def test_what_is_refused(tmp_path: Path) -> None:
         list(bulk.run(Plan.of([photos], tmp_path / "y"), Copying(""), 0))
     inside = Plan.of([photos], photos / "out")
     write_pictures(photos / "out" / "work", ["made"])
-    assert inside.shards == Plan.of([photos], photos / "out").shards
+    again = Plan.of([photos], photos / "out")
+    assert (again.shards, again.note) == (inside.shards, inside.note)
+    assert inside.note == ""
+    for number in range(7):
+        (photos / f"{number}.txt").touch()
+    noted = Plan.of([photos], photos / "out").note
+    assert noted == "7 files are no pictures: 0.txt, 1.txt, 2.txt, 3.txt, 4.txt, …"
 
 
 def test_pictures_named_one_by_one_are_inputs(tmp_path: Path) -> None:
@@ -159,9 +165,14 @@ def test_the_verb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> No
 
     monkeypatch.setattr(pools, "LocalPool", Here)
     photos = write_pictures(tmp_path / "in", ["a", "broken"])
+    for name in ("notes.txt", "labels.csv", ".DS_Store"):
+        (photos / name).touch()
     command = ["run", "sketch", str(photos), "--out", str(tmp_path / "out"), "--json"]
     assert cli.main(command) == 2
-    result = json.loads(capsys.readouterr().out)
+    said = capsys.readouterr()
+    result = json.loads(said.out)
+    assert result["notes"] == ["2 files are no pictures: labels.csv, notes.txt"]
+    assert "2 files are no pictures: labels.csv, notes.txt\n" in said.err
     assert (result["made"], result["left_out"]) == (1, 1)
     assert members(tmp_path / "out") == ["a.png"]
 

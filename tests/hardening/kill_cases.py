@@ -87,10 +87,11 @@ def lay_out(folder: Path) -> None:
 def _adopt() -> int:
     from mien.hub.loading import load_generator
     from mien.studio import adopt as adopting
+    from mien.studio import adopt_edits
     from studio.test_adopt import CONFIG, Letters
     from training import tiny
 
-    adopting._SENTENCES, adopting._LADDER = 4, (1.0, 3.0)
+    adopting._SENTENCES, adopt_edits.LADDER = 4, (1.0, 3.0)
     judges = tiny.loaded(tiny.tagger(), "teacher"), tiny.loaded(tiny.tagger(1), "judge")
     tools = adopting.Tools(*judges, None, Letters)
     list(adopting.adopt(load_generator(Path("adopted/g.safetensors")), tools, CONFIG))

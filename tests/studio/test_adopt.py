@@ -19,14 +19,17 @@ from mien.errors import InputError, OutputError, WeightsMissing
 from mien.hub.loading import load_generator
 from mien.inversion import encoder_training
 from mien.runtime.engines import Engine, Plan
-from mien.studio import Studio
+from mien.studio import Studio, adopt_edits, adopt_pictures
 from mien.studio import adopt as adopting
 from mien.studio.adopt import PARTS, Adoption, Tools, adopt, begun
+from mien.stylegan2.generator import Generator
+from mien.stylegan2.ops import upsample
 from mien.text.embedding import Encoded
 from training import tiny
 
-CONFIG = Adoption(samples=60, steps=3, faces=2, free=False, shard=25)
-FILES = [*(f"g-{part}.safetensors" for part in PARTS), "g-card.md", "g-layers.csv"]
+CONFIG = Adoption(samples=60, steps=3, faces=2, shard=25, ways="all")
+PARTS_ALL = (*PARTS, "mapper", "prior")
+FILES = [*(f"g-{part}.safetensors" for part in PARTS_ALL), "g-card.md", "g-layers.csv"]
 
 
 class Letters:
@@ -41,7 +44,7 @@ class Letters:
 def small() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(adopting, "_SENTENCES", 4)
-        patch.setattr(adopting, "_LADDER", (1.0, 3.0))
+        patch.setattr(adopt_edits, "LADDER", (1.0, 3.0))
         yield
 
 
@@ -51,9 +54,12 @@ def tools() -> Tools:
     return Tools(teacher, judge, None, Letters)
 
 
-def write(folder: Path) -> Path:
+def write(folder: Path, resolution: int = 32) -> Path:
     folder.mkdir(exist_ok=True)
     G = tiny.generator(c_dim=0)
+    if resolution != 32:
+        torch.manual_seed(0)
+        G = Generator(replace(G.config, resolution=resolution))
     native.save(folder / "g.safetensors", "stylegan2-generator", G.state_dict(), asdict(G.config))
     return folder / "g.safetensors"
 
@@ -74,7 +80,9 @@ def whole(tools: Tools, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_what_is_there(whole: Path) -> None:
     assert sorted(p.name for p in whole.parent.iterdir()) == sorted([*FILES, "g.safetensors"])
     card = whole.with_name("g-card.md").read_text()
-    assert "60 samples read by teacher" in card
+    assert "60 samples read by teacher, drawn whole." in card
+    assert "1 pairs" not in card
+    assert "strengths 1, 3, found by halving" in card
     assert "| hat | 0.00 | no |" in card
 
 
@@ -107,7 +115,7 @@ def test_one_whose_faces_show_nothing_is_adopted_without_named_edits(
     def none(*_: object) -> None:
         raise InputError("none of the 3 directions is a named edit")
 
-    monkeypatch.setattr(adopting, "named_edits", none)
+    monkeypatch.setattr(adopt_edits, "named_edits", none)
     for made in whole.parent.iterdir():
         if made.name not in ("g-edits.safetensors", "g-card.md"):
             shutil.copy(made, tmp_path)
@@ -116,6 +124,63 @@ def test_one_whose_faces_show_nothing_is_adopted_without_named_edits(
     assert lines[-1]["file"].read_text().count("| yes |") == 0
     assert any("no edit has a name" in line.get("note", "") for line in lines)
     assert load_direction_set(path.with_name("g-edits.safetensors")).meta["turned"] == []
+
+
+def test_large_ones_are_drawn_as_far_as_a_tagger_sees(
+    tools: Tools, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(adopt_pictures, "_SMALL", 32)
+    monkeypatch.setattr(adopt_pictures, "_STOPS", (32,))
+    monkeypatch.setattr(adopt_pictures, "_BOTH", 6)
+    monkeypatch.setattr(adopt_pictures, "_NOISE", 1.0)
+    config = replace(CONFIG, ways="closed", samples=25)
+    ends: list[list[bytes]] = []
+    for folder, stops in (("whole", (999,)), ("stopped", (2, 5, 9, 999))):
+        path = write(tmp_path / folder, 64)
+        for stop in stops:
+            lines = adopt(load_generator(path), tools, config)
+            seen = [line for _, line in zip(range(stop), lines, strict=False)]
+            lines.close()
+        made = sorted(p for p in path.parent.iterdir() if p != path)
+        assert [p.suffix for p in made] == [".md", *[".safetensors"] * 3, ".csv"]
+        ends.append([p.read_bytes() for p in made])
+        told = [line["note"] for line in seen if "min here:" in line.get("note", "")]
+        assert "pictures as far as 32² (" in told[0]
+    assert ends[0] == ends[1]
+    assert "25 samples read by teacher, drawn as far as 32²: " in ends[0][0].decode()
+    # The other ways can be added; the codes stay.
+    names = [
+        line["file"].name
+        for line in adopt(load_generator(path), tools, replace(config, ways="all"))
+        if "file" in line
+    ]
+    assert names[3:5] == ["g-mapper.safetensors", "g-prior.safetensors"]
+    assert path.with_name("g-codes.safetensors").read_bytes() in ends[0]
+
+
+def test_what_is_stopped_is_what_was_summed_by_then() -> None:
+    torch.manual_seed(0)
+    G = Generator(replace(tiny.generator(c_dim=0).config, resolution=64)).eval()
+    ws = G.map(torch.randn(3, 16))
+    cut = adopt_pictures.stopped(G.synthesis, 32)
+    for name in ("b64.conv0", "b64.conv1"):  # nothing is added behind: the picture only grows
+        torch.nn.init.zeros_(G.synthesis.get_submodule(name).weight)
+    torch.nn.init.zeros_(G.synthesis.b64.torgb.weight)
+    torch.nn.init.zeros_(G.synthesis.b64.torgb.bias)
+    with torch.no_grad():
+        early, whole = cut(ws[:, : cut.config.num_ws]), G.synthesis(ws)
+    torch.testing.assert_close(upsample(early), whole)
+    assert cut.b32 is G.synthesis.b32
+    assert not cut.training
+
+
+def test_colours_are_fitted() -> None:
+    torch.manual_seed(0)
+    pictures = torch.rand(2, 3, 8, 8)
+    map_ = torch.randn(4, 3)
+    wanted = torch.einsum("nchw,cd->ndhw", pictures, map_[:3]) + map_[3][:, None, None]
+    found = adopt_pictures.fitted_colours(pictures, wanted)
+    torch.testing.assert_close(found.float(), map_, atol=1e-4, rtol=1e-4)
 
 
 def test_large_ones_are_drawn_by_an_engine(
@@ -127,12 +192,13 @@ def test_large_ones_are_drawn_by_an_engine(
         asked.append(how["items"])
         return Engine(Plan("openvino", torch.float32), 1, 0.0, network)
 
-    monkeypatch.setattr(adopting.engines, "engine", engine)
+    monkeypatch.setattr(adopt_pictures.engines, "engine", engine)
     path = write(tmp_path)
     for line in adopt(load_generator(path), tools, CONFIG):
         if line.get("file") == path.with_name("g-codes.safetensors"):
             break
-    assert asked == [60]
+    assert len(asked) == 1
+    assert asked[0] > 60  # its edits and layers are drawn by the same
     made, plain = (native.load(p.with_name("g-codes.safetensors")).tensors for p in (path, whole))
     for name, value in plain.items():
         torch.testing.assert_close(made[name], value, atol=1e-4, rtol=1e-3)
@@ -142,16 +208,17 @@ def test_other_commands_and_other_files_are_refused(
     whole: Path, tools: Tools, tmp_path: Path
 ) -> None:
     with pytest.raises(OutputError, match="made for another generator, or by another command"):
-        next(adopt(load_generator(whole), tools, Adoption(samples=70, free=False)))
+        next(adopt(load_generator(whole), tools, Adoption(samples=70)))
     path = write(tmp_path)
     lines = adopt(load_generator(path), tools, CONFIG)
     next(lines)
     with pytest.raises(OutputError, match="another process is writing here"):
         next(adopt(load_generator(path), tools, CONFIG))
     lines.close()
-    assert begun(path) == CONFIG  # What whoever goes on with it needs to know.
+    # What whoever goes on with it needs to know; ways can be added at any time.
+    assert begun(path) == replace(CONFIG, ways="closed")
     with pytest.raises(OutputError, match="holds samples of another command"):
-        next(adopt(load_generator(path), tools, Adoption(samples=70, free=False)))
+        next(adopt(load_generator(path), tools, Adoption(samples=70)))
     (tmp_path / "g.adopting" / "job.json").write_text('{"adoption": {"colour": 1}}')
     with pytest.raises(OutputError, match="is no note of a run"):
         begun(path)
@@ -225,6 +292,8 @@ def test_a_generator_that_is_called_as_a_run_calls_its_own(
 
 def test_one_that_was_not_adopted_says_what_to_do(tmp_path: Path) -> None:
     studio = Studio(write(tmp_path), "cpu")
+    with pytest.raises(WeightsMissing, match=r"run: mien adopt .*g\.safetensors --ways all, or"):
+        studio.describe("an old man", method="mapper")
     with pytest.raises(WeightsMissing, match=r"run: mien adopt .*g\.safetensors"):
         studio.describe("an old man")
     with pytest.raises(WeightsMissing, match=r"run: mien adopt .*g\.safetensors"):
@@ -236,6 +305,7 @@ def test_one_that_was_not_adopted_says_what_to_do(tmp_path: Path) -> None:
     [
         (["none.pkl"], "none.pkl: does not exist"),
         (["portraits", "--samples", "-1"], "-1 samples"),
+        (["portraits", "--ways", "some"], "unknown set of ways 'some'"),
         (["portraits", "--faces", "1"], "--faces"),
         (["portraits", "--encoder", "much"], "--encoder 'much' is no number of kimg"),
         (["portraits", "--encoder", "-1"], "encoder is -1.0 kimg"),

@@ -16,12 +16,17 @@ def adopt(
     model: Annotated[
         str, Argument(metavar="FILE|NAME", help="A StyleGAN2 generator: file or name.")
     ],
-    samples: Annotated[int, Option(help="Latents to draw and read; 0: 6000, above 256² 1500.")] = 0,
+    samples: Annotated[
+        int, Option(help="Latents to draw and read; 0: 2000 up to 128², 800 of 256², then 1500.")
+    ] = 0,
+    ways: Annotated[
+        str, Option(help="From sentences: closed, or all for a mapper and a prior too.")
+    ] = "closed",
     steps: Annotated[int, Option(min=1, help="Of mapper and prior.")] = 4000,
-    faces: Annotated[int, Option(min=2, help="On which each edit is measured.")] = 24,
+    faces: Annotated[int, Option(min=2, help="On which each edit is measured.")] = 6,
     free: Annotated[
         bool, Option("--free/--no-free", help="Free edits from each other; takes longest.")
-    ] = True,
+    ] = False,
     tagger: Annotated[str, Option(help="Tagger that reads the samples.")] = "teacher",
     judge: Annotated[str, Option(help="Tagger that measures.")] = "judge",
     identity: Annotated[str, Option(help="Judge of who a face is.")] = "identity",
@@ -40,11 +45,12 @@ def adopt(
     """Make everything that a generator needs: sentences, edits, layers, a card.
 
     Draws samples and reads them; then describe, edit, walk and mix work with it. The files lie
-    beside the generator's: `NAME-codes`, `-directions`, `-mapper`, `-prior`, `-edits`,
-    `-layers.csv`, `-card.md`. With `--encoder 20kimg` also `-encoder`, which `invert` and all that
-    takes a photo needs, learnt from faces that the generator draws, and with photographs
-    `-inversion`, its W+ head. A run that was stopped goes on where it was when the command is
-    repeated; an encoder can be added later in the same way.
+    beside the generator's: `NAME-codes`, `-directions`, `-edits`, `-layers.csv`, `-card.md`, with
+    `--ways all` also `-mapper` and `-prior`. What it takes is said before it starts. With
+    `--encoder 20kimg` also `-encoder`, which `invert` and all that takes a photo needs, learnt from
+    faces that the generator draws, and with photographs `-inversion`, its W+ head. A run that was
+    stopped goes on where it was when the command is repeated; an encoder and the other ways can be
+    added later in the same way.
     """
     from mien.errors import InputError
     from mien.hub.loading import load_generator, load_identity, load_tagger
@@ -57,7 +63,7 @@ def adopt(
     kimg = _kimg(encoder)
     if data and not kimg:
         raise InputError("--data is for --encoder, which is not given; say --encoder 20kimg")
-    config = Adoption(samples, steps, faces, free, chosen_seed(seed), encoder=kimg)
+    config = Adoption(samples, steps, faces, free, chosen_seed(seed), encoder=kimg, ways=ways)
     tune_allocator()
     place = str(find_device(device))
     taggers = load_tagger(tagger, place), load_tagger(judge, place)

@@ -43,9 +43,9 @@ def run(
 
     Writes `shard-000000.tar` and `shard-000000.jsonl` with a line for each input, and at the end
     `manifest.jsonl` with all of them. What cannot be used, and an input of which 3 processes died,
-    is left out, with its reason there. Stopped at any moment, the same command goes on. On a
-    cluster all machines need the same files under the same names. The exit status is 2 if something
-    was left out.
+    is left out, with its reason there; files that are not called like pictures are named at the
+    start. Stopped at any moment, the same command goes on. On a cluster all machines need the same
+    files under the same names. The exit status is 2 if something was left out.
     """
     from mien.data import bulk
     from mien.errors import InputError
@@ -64,11 +64,13 @@ def run(
     if verb == "generate":
         seeds = [seed for text in inputs for seed in _seeds(text)]
     plan = bulk.Plan.of(inputs, out, per_shard, ends, said, seeds)
+    if plan.note:
+        note(plan.note)
     result: dict[str, Any] = {}
     count = processes or os.cpu_count() or 1
     for line in progress(bulk.run(plan, start, count, cluster), verb, len(plan.shards) + 2):
         result = line
-    result = {"out": out, **result}
+    result = {"out": out, **result, "notes": [plan.note] if plan.note else []}
     left = f", {result['left_out']} left out" if result["left_out"] else ""
     shards = f"{len(plan.shards)} shard" + "s" * (len(plan.shards) != 1)
     emit(result, json, f"made {result['made']}{left}; {shards} in {out}")

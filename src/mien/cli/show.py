@@ -65,11 +65,17 @@ def _picture(file: Path) -> dict[str, Any]:
 
 
 def _clip(file: Path) -> dict[str, Any]:
+    from mien import images
     from mien.errors import VideoError
     from mien.video.provenance import read_provenance
     from mien.video.reader import Clip
 
-    clip = Clip(file)
+    try:
+        clip = Clip(file)
+    except VideoError:  # A clip of one frame, written as a GIF, is a picture.
+        if file.suffix.lower() == ".gif" and images.probe(file.read_bytes()).frames == 1:
+            return _picture(file)
+        raise
     result: dict[str, Any] = {
         "kind": "clip",
         **{name: getattr(clip, name) for name in ("width", "height", "frames")},

@@ -118,12 +118,14 @@ class Shard:
 class Plan:
     """What is made of which inputs, and where.
 
-    All machines see the folder ``out`` under this name; ``ends`` are put behind a picture's stem.
+    All machines see the folder ``out`` under this name; ``ends`` are put behind a picture's stem;
+    ``note`` says which files of the inputs are no pictures.
     """
 
     out: Path
     shards: tuple[Shard, ...]
     ends: tuple[str, ...] = (".png",)
+    note: str = ""
 
     @classmethod
     def of(
@@ -147,7 +149,8 @@ class Plan:
         if per_shard < 1:
             raise InputError(f"per_shard is {per_shard}, and must be 1 or more")
         _store.cache_clear()  # a folder may have changed since
-        lists = [("", tuple(map(str, seeds)))] if seeds else _lists(paths, Path(out))
+        others: list[str] = []
+        lists = [("", tuple(map(str, seeds)))] if seeds else _lists(paths, Path(out), others)
         cut = [
             (source, names[start : start + per_shard])
             for source, names in lists
@@ -159,15 +162,20 @@ class Plan:
         digest = hashlib.sha256(repr(cut).encode()).hexdigest()
         inputs = {"count": sum(len(names) for _, names in cut), "sha256": digest}
         _claim(Path(out), {**(said or {}), "per_shard": per_shard, "inputs": inputs})
-        return cls(Path(out), shards, tuple(ends))
+        return cls(Path(out), shards, tuple(ends), _no_pictures(others))
 
     def lines(self, shard: Shard) -> Path:
         """The file that says what became of a shard; it is there when the shard is done."""
         return self.out / f"shard-{shard.number:06d}.jsonl"
 
 
-def _lists(paths: Sequence[str | Path], out: Path) -> list[tuple[str, tuple[str, ...]]]:
-    """Each source and its inputs; pictures that are named one by one count as their folder's."""
+def _lists(
+    paths: Sequence[str | Path], out: Path, others: list[str]
+) -> list[tuple[str, tuple[str, ...]]]:
+    """Each source and its inputs; pictures that are named one by one count as their folder's.
+
+    Files that are no pictures are added to ``others``.
+    """
     found: list[tuple[str, tuple[str, ...]]] = []
     sources: list[Path] = []
     for named in map(Path, paths):
@@ -175,7 +183,7 @@ def _lists(paths: Sequence[str | Path], out: Path) -> list[tuple[str, tuple[str,
     for path in sources:
         source = str(path)
         if not (path.is_file() and images.is_picture(path.name)):
-            found.append(_listed(source, out))
+            found.append(_listed(source, out, others))
         elif found and found[-1][0] == str(path.parent):
             folder, names = found.pop()
             found.append((folder, tuple(dict.fromkeys([*names, path.name]))))
@@ -184,14 +192,23 @@ def _lists(paths: Sequence[str | Path], out: Path) -> list[tuple[str, tuple[str,
     return found
 
 
-def _listed(source: str, out: Path) -> tuple[str, tuple[str, ...]]:
+def _listed(source: str, out: Path, others: list[str]) -> tuple[str, tuple[str, ...]]:
     # What lies in the output is no input, if that is a folder of the input.
     own = f"{os.path.relpath(out, source)}/"
-    every = _store(source).names
-    names = tuple(name for name in every if images.is_picture(name) and not name.startswith(own))
+    every = [name for name in _store(source).names if not name.startswith(own)]
+    names = tuple(name for name in every if images.is_picture(name))
     if not names:
         raise DatasetError(source, "holds no picture", f"read are: {', '.join(images.SUFFIXES)}")
+    others += [name for name in every if not images.is_picture(name)]
     return str(Path(source).absolute()), names
+
+
+def _no_pictures(names: Sequence[str], most: int = 5) -> str:
+    if not names:
+        return ""
+    listed = ", ".join(names[:most]) + (", …" if len(names) > most else "")
+    verb = "file is no picture" if len(names) == 1 else "files are no pictures"
+    return f"{len(names)} {verb}: {listed}"
 
 
 def _claim(out: Path, said: dict[str, Any]) -> None:

@@ -28,6 +28,12 @@ from mien.metrics.rescoring import RescoringMatrix, rescoring_matrix, stacked
 
 Progress = Callable[[str], None]
 
+_LOT = 16
+"""Seeds that are looked at together for faces that lack something."""
+
+_RARE = 16
+"""An attribute that fewer than one face in so many lacks is not looked for any longer."""
+
 
 @dataclass(frozen=True)
 class EditProtocol:
@@ -82,16 +88,16 @@ class Faces:
         """Latents of ``plan.faces`` faces that lack what an edit brings; InputError: too few do."""
         column = self._chooser.tags.index(edit.pair.towards)
         while True:
-            seen = len(self._ws) * 64
+            seen = len(self._ws) * _LOT
             if seen:
                 scores = torch.cat(self._scores)[:, column]
                 rows = (scores < self.plan.lacking).nonzero().flatten()[: self.plan.faces]
                 if len(rows) == self.plan.faces:
                     return torch.cat(self._ws)[rows]
-            if seen > 64 * self.plan.faces:
+            if seen >= _RARE * self.plan.faces:
                 raise InputError(f"hardly any face lacks {edit.pair.towards!r} in {seen} seeds")
             first = self.plan.seed + seen
-            ws = self.source.start(list(range(first, first + 64)), self.plan.psi)
+            ws = self.source.start(list(range(first, first + _LOT)), self.plan.psi)
             read = [self._chooser(self.source.draw(part))[0] for part in ws.split(self.plan.batch)]
             self._ws.append(ws)
             self._scores.append(torch.cat(read))

@@ -1,7 +1,8 @@
 """At which strength an attribute turns over, and whether it is still the same person then.
 
-Each face climbs a ladder of strengths until the judge sees the attribute; there an identity judge
-compares it with the face that it was.
+On a ladder of strengths each face's first rung is found at which the judge sees the attribute, by
+halving: a face that has turned over is taken to stay so further up, so that of ten rungs four are
+drawn. There an identity judge compares it with the face that it was.
 """
 
 from __future__ import annotations
@@ -89,7 +90,7 @@ def _known(row: Flip, name: str) -> float | None:
 
 @dataclass
 class _Ladder:
-    """Faces that climb a ladder of strengths until their attribute turns over."""
+    """Faces on a ladder of strengths, and the rungs on which their attribute turned over."""
 
     strengths: Sequence[float]
     faces: int = 0
@@ -154,18 +155,23 @@ def _climb(
 ) -> None:
     ids = None if ids is None else ids[fresh]
     ladder.faces += len(ws)
-    for strength in ladder.strengths:
-        if not len(ws):
-            return
-        images = source.draw(move(ws, direction, strength))
+    steps = torch.tensor([float(step) for step in ladder.strengths], dtype=torch.float64)
+    low = torch.zeros(len(ws), dtype=torch.long)  # the first rung on which it may turn over
+    high = torch.full_like(low, len(steps))  # the first on which it has; behind the last: never
+    cosines = torch.zeros(len(ws))
+    while len(rows := (low < high).nonzero()[:, 0]):
+        rung = (low[rows] + high[rows]) // 2
+        images = source.draw(move(ws[rows.to(ws.device)], direction, steps[rung]))
         over = reader(images)[0][:, column] >= 0.5
-        ladder.turned += [strength] * int(over.sum())
-        if identity is not None and ids is not None:
-            if bool(over.any()):
-                after = _embed(identity, images[over.to(images.device)])
-                ladder.cosines += (after * ids[over]).sum(dim=1).tolist()
-            ids = ids[~over]
-        ws = ws[(~over).to(ws.device)]
+        high[rows] = torch.where(over, rung, high[rows])
+        low[rows] = torch.where(over, low[rows], rung + 1)
+        if identity is not None and ids is not None and bool(over.any()):
+            after = _embed(identity, images[over.to(images.device)])
+            cosines[rows[over]] = (after * ids[rows[over]]).sum(dim=1)
+    turned = high < len(steps)
+    ladder.turned += steps[high[turned]].tolist()
+    if ids is not None:
+        ladder.cosines += cosines[turned].tolist()
 
 
 def _flip(name: str, ladder: _Ladder) -> Flip:

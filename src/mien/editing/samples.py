@@ -26,6 +26,7 @@ from mien.errors import InputError, counted
 from mien.hub.loading import Loaded
 from mien.judges.tagger import Tagger
 from mien.runtime.precision import fast_dtype
+from mien.stylegan2.generator import Synthesis
 from mien.stylegan2.seeds import seed_latents
 
 _LEAST_PROBABILITY = 1e-3
@@ -80,16 +81,21 @@ def generator_source(loaded: Loaded, labelled: float = 0.5) -> LatentSource:
     def start(seeds: Sequence[int], psi: float) -> Tensor:
         return G.map(seed_latents(seeds, G.config.z_dim).to(device), psi=psi)
 
-    @torch.no_grad()
     def draw(ws: Tensor) -> Tensor:
-        usual = G.synthesis.dtype
-        G.synthesis.dtype = fast_dtype(device) if device.type == "cpu" else usual
-        try:
-            return G.synthesis(ws.to(device))
-        finally:
-            G.synthesis.dtype = usual
+        return drawn(G.synthesis, ws.to(device))
 
     return LatentSource(loaded.name, loaded.sha256, G.num_ws, G.config.w_dim, sample, start, draw)
+
+
+@torch.no_grad()
+def drawn(synthesis: Synthesis, ws: Float[Tensor, "n num_ws w_dim"]) -> Float[Tensor, "n 3 h w"]:
+    """Pictures of latents on the device of these, in bf16 on a CPU that has it."""
+    usual = synthesis.dtype
+    synthesis.dtype = fast_dtype(ws.device) if ws.device.type == "cpu" else usual
+    try:
+        return synthesis(ws)
+    finally:
+        synthesis.dtype = usual
 
 
 def roses_source(loaded: Loaded, pictures: UInt8[np.ndarray, "n h w 3"]) -> LatentSource:

@@ -1,4 +1,7 @@
-"""What made a picture: one JSON text, in PNG under ``mien``, elsewhere in the EXIF description."""
+"""What made a picture: one JSON text, in PNG under ``mien``, elsewhere in the EXIF description.
+
+A GIF of one frame has it where clips have it, in the comment: ``{"mien": {...}}``.
+"""
 
 from __future__ import annotations
 
@@ -34,6 +37,8 @@ def provenance_of(picture: Image.Image, name: str) -> dict[str, Any]:
         if KEY not in picture.info:
             picture.load()  # text may also stand behind the pixels
         packed = picture.text.get(KEY)
+    elif kind == "GIF":
+        return _of_comment(picture.info.get("comment", b""), name, remedy)
     else:
         said = picture.getexif().get(_DESCRIPTION)
         packed = picture.info.get(KEY)
@@ -48,4 +53,15 @@ def provenance_of(picture: Image.Image, name: str) -> dict[str, Any]:
         raise ImageError(name, f"its text {KEY!r} is not JSON ({error})", remedy) from None
     if not isinstance(made_by, dict):
         raise ImageError(name, f"its text {KEY!r} is not a JSON object", remedy)
+    return made_by
+
+
+def _of_comment(comment: bytes, name: str, remedy: str) -> dict[str, Any]:
+    """What the comment of a GIF says; Pillow knows only the comment before the first frame."""
+    try:
+        made_by = json.loads(comment)[KEY]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        made_by = None
+    if not isinstance(made_by, dict):
+        raise ImageError(name, "does not say what made it", remedy)
     return made_by

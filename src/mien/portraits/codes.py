@@ -94,13 +94,26 @@ class CodeMoments(nn.Module):
         self.register_buffer("cov_ll", torch.eye(label_dim))
         self.register_buffer("count", torch.ones([]))
 
-    def fit(self, w: Float[Tensor, "n d"], labels: Float[Tensor, "m l"]) -> None:
-        """Take the moments of samples: as many codes as labels, two or more, else an InputError."""
+    def fit(
+        self,
+        w: Float[Tensor, "n d"],
+        labels: Float[Tensor, "m l"],
+        more: Float[Tensor, "k d"] | None = None,
+    ) -> None:
+        """Take the moments of samples: as many codes as labels, two or more, else an InputError.
+
+        Of ``more`` codes of the same distribution nobody knows the labels; mean and covariance of
+        codes are taken of all.
+        """
         if len(w) != len(labels) or len(w) < 2:
             raise InputError(f"{len(w)} codes and {len(labels)} labels; as many, two or more")
         w, labels, n = w.double(), labels.double(), len(w)
         x, y = labels - labels.mean(0), w - w.mean(0)
         moments = (w.mean(0), labels.mean(0), y.T @ y / n, x.T @ y / n, x.T @ x / n)
+        if more is not None:
+            every = torch.cat([w, more.double()])
+            centred = every - every.mean(0)
+            moments = (every.mean(0), moments[1], centred.T @ centred / len(every), *moments[3:])
         buffers = (self.mean, self.label_mean, self.cov_ww, self.cov_lw, self.cov_ll)
         for buffer, moment in zip(buffers, moments, strict=True):
             buffer.copy_(moment)

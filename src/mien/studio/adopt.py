@@ -2,13 +2,15 @@
 
     for line in adopt(load_generator("ffhq.pkl"), Tools(...), Adoption()): ...
 
-Latents are sampled, drawn and read by a tagger; all else follows from these samples. What is made
-lies beside the generator's file and is called after it:
+Latents are sampled, drawn once as far as a tagger sees (:mod:`mien.studio.adopt_pictures`) and
+read; all else follows from these samples. What is made lies beside the generator's file and is
+called after it:
 
-    ffhq-codes, ffhq-directions, ffhq-mapper, ffhq-prior   ways from a sentence to a latent
-    ffhq-edits                                             named edits, strength 1 measured
-    ffhq-layers.csv, ffhq-card.md                          what each layer moves; what was measured
-    ffhq-encoder, ffhq-inversion                           photos, if asked: a w, then w of layers
+    ffhq-codes, ffhq-directions     ways from a sentence to a latent: in closed form, by directions
+    ffhq-edits                      named edits, strength 1 measured
+    ffhq-layers.csv, ffhq-card.md   what each layer moves; what was measured
+    ffhq-mapper, ffhq-prior         two more ways, if asked: trained on the same samples
+    ffhq-encoder, ffhq-inversion    photos, if asked: a w, then w of layers
 
 Samples and measurements wait in ``ffhq.adopting/`` until the card is written: a run that was killed
 goes on with the first that is missing, and what is there is not made again.
@@ -32,36 +34,37 @@ from torch import Tensor
 from mien.attributes import COLUMNS, LABELS
 from mien.checkpoints import native
 from mien.checkpoints.arrays import read_arrays
-from mien.editing.calibrate import calibrated
-from mien.editing.direction import DirectionSet
-from mien.editing.evaluate import EditProtocol, Faces, named_edits
-from mien.editing.fit import DirectionFit, fit_directions
-from mien.editing.flips import Flip, Flips, flips
+from mien.editing.evaluate import EditProtocol
 from mien.editing.layer_report import score_layers
-from mien.editing.samples import TagReader, generator_source
+from mien.editing.samples import generator_source
 from mien.editing.sets import load_direction_set, save_direction_set
-from mien.errors import InputError, OutputError
+from mien.errors import InputError, OutputError, UnknownName
 from mien.files import held, make_folder, replacing
 from mien.hub.loading import Loaded
-from mien.hub.store import engine_cache, shipped
-from mien.metrics.protocol import Protocol
+from mien.hub.store import shipped
 from mien.portraits.codes import CodeMoments
-from mien.runtime import engines
+from mien.studio import adopt_card as card
+from mien.studio import adopt_edits as edits
 from mien.studio import adopt_photos as photo
+from mien.studio.adopt_pictures import Pictures, both_of
 from mien.text import train as text
 from mien.text.config import TextTraining
 from mien.text.directions import AttributeDirections
-from mien.text.methods import CodesMethod, Request
-from mien.text.reader import read
+from mien.text.methods import CodesMethod
 from mien.text.train import Sampled, read_picture
 from mien.training import loop
 
-PARTS = ("codes", "directions", "edits", "mapper", "prior")
-"""What is made, by the end of its name; all but ``edits`` lead from sentences to latents."""
+PARTS = ("codes", "directions", "edits")
+"""What is always made, by the end of its name."""
+
+WAYS = {"closed": (), "all": ("mapper", "prior")}
+"""Ways from sentences to latents -> what is trained for them beside :data:`PARTS`."""
 
 _LARGE = 256
-_LADDER = tuple(0.5 * step for step in range(1, 11))
-_SENTENCES = 48
+_SENTENCES = 32
+_APART = 10_000_000
+"""The first of the latents that are no samples: what is drawn both ways, and what is not drawn."""
+_UNDRAWN = 4000
 
 
 @dataclass(frozen=True)
@@ -69,23 +72,25 @@ class Adoption:
     """What decides a run.
 
     Args:
-        samples: Latents to draw and read; 0 for 6000, and 1500 of more than 256².
+        samples: Latents to draw and read; 0 for 2000 up to 128², 800 of 256², 1500 of more.
         steps: Of training the mapper and the prior.
-        faces: On which each edit and the layers are measured.
-        free: Free edits from each other, as the tagger finds best; many pictures an edit.
+        faces: On which each edit is measured, and the layers on half as many pairs.
+        free: Free edits from each other, as the tagger finds best; 190 pictures an edit.
         seed: Decides every sample.
         shard: Samples that are kept together.
         encoder: Thousand faces from which an encoder of photos learns, and as many photographs for
             its W+ head, where some are given; 0 for none.
+        ways: A key of :data:`WAYS`.
     """
 
     samples: int = 0
     steps: int = 4000
-    faces: int = 24
-    free: bool = True
+    faces: int = 6
+    free: bool = False
     seed: int = 0
     shard: int = 100
     encoder: float = 0.0
+    ways: str = "closed"
 
     def __post_init__(self) -> None:
         """Refuse what leaves nothing to count."""
@@ -95,10 +100,13 @@ class Adoption:
             )
         if not 0 <= self.encoder < math.inf:
             raise InputError(f"encoder is {self.encoder} kimg, and must be 0 or more")
+        if self.ways not in WAYS:
+            raise UnknownName("set of ways", self.ways, WAYS)
 
     def count(self, resolution: int) -> int:
         """How many latents are drawn for a generator of this size."""
-        return self.samples or (6000 if resolution <= _LARGE else 1500)
+        usual = 2000 if resolution < _LARGE else 800 if resolution == _LARGE else 1500
+        return self.samples or usual
 
 
 @dataclass(frozen=True)
@@ -184,10 +192,13 @@ class _Job:
         self.G = generator.network
         self.base = generator.path.with_suffix("")
         self.work = _work_of(generator.path)
-        source = generator_source(generator, labelled=0.0)
-        self._plain, self.source = source.draw, replace(source, draw=self._draw)
-        self.batch = max(1, min(32, 32 * 256**2 // self.G.config.resolution**2))
+        self.parts = (*PARTS, *WAYS[config.ways])
+        self.pairs = max(2, config.faces // 2)
         self.count = config.count(self.G.config.resolution)
+        self.pictures = Pictures(self.G, *self._planned())
+        source = generator_source(generator, labelled=0.0)
+        self.source = replace(source, draw=self.pictures.whole)
+        self.early = replace(source, draw=self.pictures.small)
 
     def path(self, part: str, suffix: str = ".safetensors") -> Path:
         return self.base.with_name(f"{self.base.name}-{part}{suffix}")
@@ -195,7 +206,7 @@ class _Job:
     @property
     def meta(self) -> dict[str, Any]:
         told = asdict(self.config)
-        del told["encoder"]  # which may be added to what was adopted without
+        del told["encoder"], told["ways"]  # which may be added to what was adopted without
         return {
             "generator": self.loaded.sha256,
             "generator_name": self.loaded.name,
@@ -209,7 +220,7 @@ class _Job:
             raise InputError("this tagger reads other columns than mien.attributes.COLUMNS")
         if self.base.parent == shipped():
             raise InputError(f"{self.loaded.name!r} ships with its parts; adopt a file of your own")
-        parts = (*PARTS, *self.photo_parts)
+        parts = (*PARTS, *WAYS["all"], *self.photo_parts)
         files = [path for part in parts if (path := self.path(part)).exists()]
         for path in files:
             if native.read_header(path).meta.get("adoption") is None:
@@ -240,17 +251,14 @@ class _Job:
         if "w_avg" in self.loaded.meta:
             yield {"note": f"its mean w: {self.loaded.meta['w_avg']}"}
         # Where all the parts are there the samples are not asked for.
-        if not all(self.path(part).exists() for part in PARTS):
+        if any(self._left()):
+            yield from self._tell_costs()
+        if not all(self.path(part).exists() for part in self.parts):
+            yield from self._look_early()
             yield from self._sample()
-        for part, make in (
-            ("codes", self._make_codes),
-            ("directions", self._make_directions),
-            ("edits", self._make_edits),
-            ("mapper", lambda: self._train("mapper")),
-            ("prior", lambda: self._train("prior")),
-        ):
+        for part in self.parts:
             if not self.path(part).exists():
-                yield from make()
+                yield from self._make(part)
             yield {"file": self.path(part)}
         if not self.path("layers", ".csv").exists():
             yield from self._measure_layers()
@@ -263,35 +271,89 @@ class _Job:
                 yield from self._make_inverter(part)
             yield {"file": self.path(part)}
 
-    @cached_property
-    def _engine(self) -> engines.Engine:
-        w = self.G.mapping.w_avg.expand(1, self.G.num_ws, -1).contiguous()
-        return engines.engine(self.G.synthesis, w, "fast", items=self.count, cache=engine_cache())
+    def _make(self, part: str) -> Iterator[dict[str, Any]]:
+        if part in text.RECIPES:
+            return self._train(part)
+        make = {
+            "codes": self._make_codes,
+            "directions": self._make_directions,
+            "edits": self._make_edits,
+        }
+        return make[part]()
 
-    def _draw(self, ws: Tensor) -> Tensor:
-        """Thousands of pictures are drawn, so that building an engine pays for large ones."""
-        if self._engine.name == "eager":
-            return self._plain(ws)
-        drawn = self._engine(ws.to(self.G.mapping.w_avg.device, torch.float32))
-        assert isinstance(drawn, Tensor)
-        return drawn
+    # What it costs
+
+    def _planned(self) -> tuple[int, int]:
+        """About how many early and whole pictures an adoption draws."""
+        early = self.count + edits.pictures_of(self.config.faces, self.config.free)
+        return early, both_of(self.G.config.resolution) + self._of_layers + _SENTENCES
+
+    @property
+    def _of_layers(self) -> int:
+        return self.pairs * (self.G.num_ws + 2)
+
+    def _left(self) -> tuple[int, int]:
+        """How many of these are still to be drawn."""
+        config, early, whole = self.config, 0, 0
+        if not all(self.path(part).exists() for part in self.parts):
+            drawn = len(list(self.work.glob("samples-*.npz"))) * config.shard
+            early += max(0, self.count - drawn)
+            whole += 0 if self._early_note.exists() else both_of(self.G.config.resolution)
+        if not self.path("edits").exists():
+            measured = len(list(self.work.glob("flip-*.json")))
+            early += edits.pictures_of(config.faces, config.free, measured)
+        if not self.path("layers", ".csv").exists():
+            whole += self._of_layers
+        if not self.path("card", ".md").exists():
+            whole += _SENTENCES
+        return early, whole
+
+    def _tell_costs(self) -> Iterator[dict[str, Any]]:
+        """Time a picture of each kind, and say what all of them will take."""
+        yield {"doing": "timing a picture", "done": 0, "of": 0}
+        tagger, size = self.tools.tagger.network, self.pictures.stop
+        with torch.no_grad():
+            small, large = self.pictures.seconds(lambda drawn: read_picture(tagger, drawn))
+        early, whole = self._left()
+        kinds = f"{early + whole} pictures ({large:.2f} s each)"
+        if early and size < self.pictures.resolution:
+            kinds = f"{early} pictures as far as {size}² ({small:.2f} s each)"
+            kinds += f" and {whole} whole ones ({large:.2f} s)"
+        minutes = (early * small + whole * large) / 60
+        yield {"note": f"takes about {max(1, round(minutes))} min here: {kinds}"}
+
+    @property
+    def _early_note(self) -> Path:
+        return self.work / "early.npz"
+
+    def _look_early(self) -> Iterator[dict[str, Any]]:
+        """Choose how early pictures may be drawn."""
+        pictures, tools = self.pictures, self.tools
+        guess = pictures.stop
+        numbers = range(_APART, _APART + both_of(pictures.resolution))
+        ws = self.source.sample(numbers, self.config.seed)[:, None].expand(-1, self.G.num_ws, -1)
+        choosing = pictures.choose(ws, tools.tagger.network, tools.judge.network, self._early_note)
+        for done, of in choosing:
+            yield {"doing": "choosing how far to draw", "done": done, "of": of}
+        if pictures.early.resolution != guess:
+            yield from self._tell_costs()
 
     # Samples
 
     def _sample(self) -> Iterator[dict[str, Any]]:
-        yield {"doing": "preparing to draw", "done": 0, "of": 0}
         tagger = self.tools.tagger.network
+        batch = self.pictures.batch(self.pictures.early.resolution)
         for start in range(0, self.count, self.config.shard):
             path = self.work / f"samples-{start:07d}.npz"
             stop = min(start + self.config.shard, self.count)
             if not path.exists():
                 parts = []
-                for first in range(start, stop, self.batch):
-                    numbers = range(first, min(first + self.batch, stop))
+                for first in range(start, stop, batch):
+                    numbers = range(first, min(first + batch, stop))
                     w = self.source.sample(numbers, self.config.seed)
                     ws = w[:, None].expand(-1, self.G.num_ws, -1)
                     with torch.no_grad():
-                        read = read_picture(tagger, self.source.draw(ws)).float().cpu()
+                        read = read_picture(tagger, self.early.draw(ws)).float().cpu()
                     parts.append((w.cpu().numpy(), read.numpy()))
                 arrays = [np.concatenate(part) for part in zip(*parts, strict=True)]
                 with replacing(path) as beside, beside.open("wb") as stream:
@@ -309,7 +371,9 @@ class _Job:
     def _make_codes(self) -> Iterator[dict[str, Any]]:
         yield {"doing": "sentences in closed form", "done": 0, "of": 0}
         moments = CodeMoments(len(LABELS), self.G.config.w_dim)
-        moments.fit(self._samples.w, self._samples.probabilities)
+        # Latents cost nothing undrawn, and few samples say little of the spread of 512 numbers.
+        undrawn = self.source.sample(range(2 * _APART, 2 * _APART + _UNDRAWN), self.config.seed)
+        moments.fit(self._samples.w, self._samples.probabilities, undrawn.cpu())
         sizes = {"label_dim": moments.label_dim, "w_dim": moments.w_dim}
         self._save("codes", "code-moments", moments.state_dict(), sizes)
 
@@ -352,55 +416,16 @@ class _Job:
     # Edits
 
     def _make_edits(self) -> Iterator[dict[str, Any]]:
-        chooser = TagReader(self.tools.tagger.network)
-        fitted = self.work / "fitted.safetensors"
-        if not fitted.exists():
-            how = DirectionFit("codes", free=self.config.free, batch=self.batch)
-            found = None
-            for line in fit_directions(self.source, chooser, how, codes=self._moments().cpu()):
-                if isinstance(line, DirectionSet):
-                    found = line
-                else:
-                    freed = f"freeing {line.get('freeing', '')}".strip()
-                    yield {"doing": freed, "done": 0, "of": 0}
-            assert found is not None
-            save_direction_set(fitted, found)
-        found, judge = load_direction_set(fitted).directions, self.tools.judge
-        try:
-            edits = named_edits(found, TagReader(judge.network).tags)
-        except InputError:  # its faces show too little; all else is made
-            edits = ()
-            yield {"note": "no edit has a name: its faces show none of age, smile, glasses, …"}
-        plan = EditProtocol(self.config.faces, 0, batch=self.batch)
-        faces = Faces(self.source, chooser, edits, plan)
-        rows = []
-        for number, edit in enumerate(edits):
-            yield {"doing": f"measuring {edit.name}", "done": number, "of": len(edits)}
-            rows.append(self._flip(faces, edit, found))
-        said = Protocol(
-            "strength at which half of the faces have turned over",
-            judge.name, judge.sha256, self.config.faces, 0, "", 0, self.source.name,
-        )  # fmt: skip
-        turned = Flips(tuple(rows), said)
-        scaled, left_out = calibrated(found, turned, _LADDER)
-        for line in left_out:
-            yield {"note": f"left out: {line}"}
-        save_direction_set(
-            self.path("edits"), scaled, {**self.meta, "turned": [_plain(row) for row in rows]}
-        )
-
-    def _flip(self, faces: Faces, edit: Any, found: DirectionSet) -> Flip:
-        """When an edit turns faces over; measured once, also over several runs."""
-        path = self.work / f"flip-{edit.name.replace('/', '-')}.json"
-        if path.exists():
-            return _flip_of(json.loads(path.read_text("utf-8")))
-        judge, who = self.tools.judge, self.tools.identity
-        try:
-            made = flips(faces, judge, [edit], found, self.tools.tagger.name, who, _LADDER).rows[0]
-        except InputError:  # hardly a face lacks it: nothing to measure on
-            made = Flip(edit.name, 0.0, math.nan, None)
-        _write_json(path, _plain(made))
-        return made
+        tools, batch = self.tools, self.pictures.batch(self.pictures.early.resolution)
+        plan = EditProtocol(self.config.faces, 0, batch=min(16, batch))
+        job = edits.EditJob(self.early, tools.tagger, tools.judge, tools.identity, plan, self.work)
+        scaled, turned = yield from job.make(self._moments().cpu(), self.config.free)
+        early = self.pictures.early
+        told = {
+            "turned": [edits.plain(row) for row in turned.rows],
+            "drawn": [early.resolution, early.agreement],
+        }
+        save_direction_set(self.path("edits"), scaled, {**self.meta, **told})
 
     # Photos
 
@@ -428,66 +453,25 @@ class _Job:
     def _measure_layers(self) -> Iterator[dict[str, Any]]:
         yield {"doing": "layer by layer", "done": 0, "of": 0}
         report = score_layers(
-            self.source, self.tools.judge, self.config.faces, batch=self.batch, seed=10_000
-        )
+            self.source, self.tools.judge, self.pairs, seed=10_000,
+            batch=self.pictures.batch(self.pictures.resolution),
+        )  # fmt: skip
         with replacing(self.path("layers", ".csv")) as beside:
             beside.write_text(report.csv(), encoding="utf-8")
 
-    def agreement(self) -> float:
-        """Share of what sentences of the grammar assert that the judge sees in their faces."""
-        method = CodesMethod(self.G, self._moments())
-        rng = np.random.default_rng(self.config.seed + 7)
-        hits = total = 0
-        for number in range(_SENTENCES):
-            face = {
-                column: COLUMNS[column][rng.integers(len(COLUMNS[column]))]
-                for column in rng.choice(("gender", "age", "glasses", "hair_length"), 2, False)
-            }
-            reading = read(text.caption(face, rng).text)
-            request = Request("", reading, [number], method.default_psi, method.default_guidance)
-            ws = method.w(request)[:, None].expand(-1, self.G.num_ws, -1)
-            with torch.no_grad():
-                seen = self.tools.judge.network(self.source.draw(ws))
-            for column, value in reading.asserted.items():
-                best = int(seen[column][0].argmax())
-                hits += self.tools.judge.network.config.columns[column][best] == value
-                total += 1
-        return hits / max(1, total)
-
     def _write_card(self) -> Iterator[dict[str, Any]]:
         yield {"doing": "sentences by the judge", "done": 0, "of": 0}
+        share = card.agreement(
+            self.source, CodesMethod(self.G, self._moments()), self.tools.judge, self.config.seed,
+            _SENTENCES,
+        )  # fmt: skip
         found = load_direction_set(self.path("edits"))
-        rows = [_flip_of(row) for row in found.meta["turned"]]
-        judge, config = self.tools.judge, self.G.config
-        lines = [
-            f"# {self.loaded.name}: adopted",
-            "",
-            f"`{self.loaded.path.name}`, {config.resolution}×{config.resolution}, sha256 "
-            f"`{self.loaded.sha256}`; {self.count} samples read by {self.tools.tagger.name}.",
-            "",
-            f"Sentences in closed form (`-codes`): {self.agreement():.3f} of what {_SENTENCES} "
-            f"sentences of the grammar assert, by {judge.name} `{judge.sha256[:12]}`, a face each.",
-            "",
-            "| Edit | turned over | ships | identity at the flip |",
-            "|---|---|---|---|",
-        ]
-        for row in rows:
-            cosine = "" if row.cosine is None else f"{row.cosine:.2f}"
-            ships = "yes" if row.edit in found.directions.names else "no"
-            lines.append(f"| {row.edit} | {row.share:.2f} | {ships} | {cosine} |")
-        lines += ["", f"{self.config.faces} faces an edit that lack it, psi 0.7.", ""]
+        measured = card.Measured(
+            self.count, self.config.faces, self.pairs, share, _SENTENCES, *found.meta["drawn"]
+        )
+        said = card.text(self.loaded, self.tools.tagger, self.tools.judge, found, measured)
         with replacing(self.path("card", ".md")) as beside:
-            beside.write_text("\n".join(lines), encoding="utf-8")
-
-
-def _plain(row: Flip) -> dict[str, Any]:
-    """A row as JSON has it, which knows no NaN."""
-    return {key: None if value != value else value for key, value in asdict(row).items()}
-
-
-def _flip_of(said: dict[str, Any]) -> Flip:
-    numbers = {key: math.nan if said[key] is None else said[key] for key in ("strength", "half")}
-    return Flip(**{**said, **numbers})
+            beside.write_text(said, encoding="utf-8")
 
 
 def _same(there: dict[str, Any], wanted: dict[str, Any]) -> bool:

@@ -38,11 +38,14 @@ def load_method(
         return _labels(generator, family, device)
     file = loading.part_of(family, name)
     if file is None:
+        adopt = f"mien adopt {generator.path}"
+        if name in ("mapper", "prior"):
+            adopt = f"mien adopt {generator.path} --ways all"
         raise WeightsMissing(
             f"{family}-{name}.safetensors",
             f"method {name!r} was not trained for model {generator.name!r}",
-            f"run: mien adopt {generator.path}, or with data of your own mien train text --model "
-            f"{generator.name} --method {name}",
+            f"run: {adopt}, or with data of your own mien train text "
+            f"--model {generator.name} --method {name}",
         )
     network = loading.load(file, f"text-{name}", device).network
     if name == "mapper":

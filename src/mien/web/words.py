@@ -256,17 +256,18 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "adopt": ("Adopt a generator of your own", "Nhận một bộ sinh của riêng bạn"),
     "adopt_info": (
         "Put a StyleGAN2 file into {}; sentences, edits and layers are then "
-        "made for it. It takes hours and ends with this page; the next time it goes on from there.",
+        "made for it. It takes minutes to an hour and ends with this page; the next time it goes "
+        "on from there.",
         "Đặt tệp StyleGAN2 vào {}; câu mô tả, chỉnh sửa và các lớp sẽ được "
-        "tạo cho nó. Mất nhiều giờ và dừng khi đóng trang; lần sau sẽ tiếp tục từ chỗ đó.",
+        "tạo cho nó. Mất vài phút đến một giờ và dừng khi đóng trang; lần sau sẽ tiếp tục "
+        "từ chỗ đó.",
     ),
     "own_generator": ("Generator", "Bộ sinh"),
     "samples": ("Samples", "Số mẫu"),
-    "train_steps": ("Steps of training", "Số bước huấn luyện"),
     "adopt_go": ("Adopt", "Nhận"),
     "adopt_goes_on": (
-        "goes on as it was begun: {} pictures, {} steps",
-        "tiếp tục như lúc bắt đầu: {} ảnh, {} bước",
+        "goes on as it was begun: {} pictures",
+        "tiếp tục như lúc bắt đầu: {} ảnh",
     ),
     "adopted": (
         "{0} has all its parts; mien web --model {0} opens the studio with it.",

@@ -63,7 +63,6 @@ def _adopting(bench: Bench) -> None:
         gr.HTML(hint(say("adopt_info", store())))
         name = gr.Dropdown([], label=say("own_generator"), elem_id="adopt-name")
         samples = slider(100, 6000, 1500, step=100, label=say("samples"), elem_id="adopt-samples")
-        steps = slider(100, 8000, 4000, step=100, label=say("train_steps"), elem_id="adopt-steps")
         go = gr.Button(say("adopt_go"), elem_id="adopt-go")
         said = gr.HTML("", elem_id="adopt-said")
 
@@ -72,7 +71,7 @@ def _adopting(bench: Bench) -> None:
         return gr.Dropdown(choices=names, value=names[0] if names else None)
 
     bench.follow(fill, [name])
-    bench.act(go.click, _adopt, [name, samples, steps], said)
+    bench.act(go.click, _adopt, [name, samples], said)
 
 
 def own_generators() -> list[Path]:
@@ -90,7 +89,7 @@ def own_generators() -> list[Path]:
     return found
 
 
-def _adopt(ask: Ask, name: str | None, samples: float, steps: float) -> str:
+def _adopt(ask: Ask, name: str | None, samples: float) -> str:
     """Make what is missing beside a generator; one that was stopped goes on."""
     from mien.hub.loading import load_generator, load_identity, load_tagger
     from mien.studio.adopt import Adoption, Tools, adopt, begun
@@ -103,9 +102,9 @@ def _adopt(ask: Ask, name: str | None, samples: float, steps: float) -> str:
     device, lines = str(studio.device), []
     config = begun(path)
     if config is None:
-        config = Adoption(samples=int(samples), steps=int(steps))
+        config = Adoption(samples=int(samples))
     else:
-        lines.append(say("adopt_goes_on", config.samples, config.steps))
+        lines.append(say("adopt_goes_on", config.samples))
     taggers = load_tagger("teacher", device), load_tagger("judge", device)
     tools = Tools(*taggers, load_identity("identity", device), lambda: studio.encoder)
     for line in adopt(load_generator(path, device), tools, config):

@@ -184,8 +184,8 @@ def _checked_header(
         raise CheckpointError(path, "its meta is not a JSON object")
     if document["version"] < 1:
         raise CheckpointError(path, f"its version is {document['version']}, less than 1")
-    said, half = (document[name] for name, _ in wanted), document.get("half") is True
-    return Header(*said, meta, shapes, half)
+    kind, version, half = document["kind"], document["version"], document.get("half") is True
+    return Header(kind, version, document["config"], meta, shapes, half)
 
 
 def _migrated(path: str | Path, native: Native, newest: int) -> Native:

@@ -62,10 +62,12 @@ class Item(Protocol):
     @property
     def name(self) -> str:
         """What errors call it."""
+        ...
 
     @property
     def targets(self) -> tuple[Path, ...]:
         """The files that shall be made."""
+        ...
 
 
 Worker = Callable[[Any], Sequence[str]]

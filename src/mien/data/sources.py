@@ -31,15 +31,18 @@ class PictureSource(Protocol):
     @property
     def path(self) -> Path:
         """The folder or zip, as the user named it."""
+        ...
 
     @property
     def names(self) -> Sequence[str]:
         """Names of the pictures, sorted, with ``/`` between folders."""
+        ...
 
     def __len__(self) -> int: ...
 
     def read(self, index: int) -> bytes:
         """The bytes of one picture's file; raises DatasetError if it cannot be read."""
+        ...
 
     def picture(self, index: int, size: int | None = None) -> UInt8[np.ndarray, "h w 3"]:
         """One picture, uint8 ``[h, w, 3]`` RGB, upright.
@@ -48,6 +51,7 @@ class PictureSource(Protocol):
         Lanczos filter. Raises DatasetError if the file cannot be read, ImageError if it holds no
         usable picture.
         """
+        ...
 
 
 def digits_of(*said: str) -> str:

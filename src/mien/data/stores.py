@@ -40,19 +40,24 @@ class Store(Protocol):
     @property
     def path(self) -> Path:
         """The folder or zip, as the user named it."""
+        ...
 
     @property
     def names(self) -> tuple[str, ...]:
         """Every file, sorted, relative to ``path``, with ``/`` between folders."""
+        ...
 
     def read(self, name: str) -> bytes:
         """All bytes of a file; raises DatasetError if it cannot be read."""
+        ...
 
     def where(self, name: str) -> str:
         """What an error calls a file: ``folder/a.png`` or ``faces.zip:a.png``."""
+        ...
 
     def signature(self, name: str) -> str:
         """What changes when a file does, told without reading it."""
+        ...
 
 
 def open_store(path: str | Path) -> Store:

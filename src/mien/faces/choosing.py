@@ -28,9 +28,11 @@ class Finder(Protocol):
 
     def find(self, image: UInt8[np.ndarray, "h w 3"]) -> list[Face]:
         """All faces of a picture, the largest first."""
+        ...
 
     def in_box(self, image: UInt8[np.ndarray, "h w 3"], box: Box) -> Face:
         """The face in a box that a person gave."""
+        ...
 
 
 class SeveralFaces(InputError):

@@ -32,6 +32,7 @@ class Detector(Protocol):
 
     def detect(self, image: UInt8[np.ndarray, "h w 3"]) -> list[Detection]:
         """Find the faces of a picture, the surest first; an empty list if there is none."""
+        ...
 
 
 def suppress(found: Sequence[Detection], overlap: float = 0.4) -> list[Detection]:

@@ -35,9 +35,11 @@ class FaceParser(Protocol):
     @property
     def resolution(self) -> int:
         """Side of the pictures that it wants to be shown."""
+        ...
 
     def shares(self, images: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n 19 h2 w2"]:
         """How likely each pixel shows each region, of pictures in [-1, 1]."""
+        ...
 
 
 @dataclass(frozen=True)

@@ -44,10 +44,12 @@ class Judge(typing.Protocol):
     @property
     def name(self) -> str:
         """What the network is called."""
+        ...
 
     @property
     def sha256(self) -> str:
         """Hash of its weights."""
+        ...
 
 
 @dataclass(frozen=True)

@@ -109,7 +109,8 @@ class Belief:
     @classmethod
     def of(cls, mean: Tensor, covariance: Tensor) -> Belief:
         """From a mean and a covariance, whose smallest values are raised to a thousandth."""
-        precision = _inverse(covariance)
+        values, vectors = torch.linalg.eigh((covariance + covariance.T).double() / 2)
+        precision = vectors @ torch.diag(1 / values.clamp(min=_LEAST)) @ vectors.T
         return cls(precision, precision @ mean.double())
 
     def hear(
@@ -132,11 +133,6 @@ class Belief:
         mean = vectors @ ((vectors.T @ self.pull) / values)
         spread = vectors @ torch.diag(values.rsqrt()) @ vectors.T
         return (mean + psi * normal.double() @ spread).float()
-
-
-def _inverse(covariance: Tensor) -> Tensor:
-    values, vectors = torch.linalg.eigh((covariance + covariance.T).double() / 2)
-    return vectors @ torch.diag(1 / values.clamp(min=_LEAST)) @ vectors.T
 
 
 @dataclass
@@ -250,9 +246,9 @@ def _settled(
     found, moved, notes = words_directions(studio, words), [], []
     for number, one in enumerate(ws.split(1)):
         studio.watch("settling words", number, len(ws))
-        settled = settle(studio, one, changes, found, words)
-        moved.append(apply_settings(one, found.directions, settled.settings))
-        notes += [note for note in settled.notes if not note.endswith("already")]
+        settings, told = settle(studio, one, changes, found, words)
+        moved.append(apply_settings(one, found.directions, settings))
+        notes += [note for note in told if not note.endswith("already")]
     return torch.cat(moved), notes
 
 

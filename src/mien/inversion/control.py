@@ -209,22 +209,17 @@ def climb(
     return best, False
 
 
-@dataclass(frozen=True)
-class Settled:
-    """Words carried out on one face: what to move along, in turn, and what could not be done."""
-
-    settings: tuple[Setting, ...]
-    notes: tuple[str, ...]
-
-
 def settle(
     studio: Inverts,
     ws: Float[Tensor, "1 num_ws w_dim"],
     changes: Sequence[Change],
     found: LoadedDirections,
     words: Words,
-) -> Settled:
-    """Find how far one face must be moved for words to become true of it."""
+) -> tuple[list[Setting], list[str]]:
+    """How far one face must be moved for words to become true of it.
+
+    What to move along, in turn, and what could not be done or was so already.
+    """
     see, settings, notes = seeing(studio), [], []
     given = None if words.layers is None else parse_layers(words.layers, ws.shape[1])
     for change in changes:
@@ -249,7 +244,7 @@ def settle(
         notes += cut
         ws = apply_settings(ws, found.directions, [setting])
         settings.append(setting)
-    return Settled(tuple(settings), tuple(notes))
+    return settings, notes
 
 
 def _stronger(
@@ -313,11 +308,11 @@ def _edited(
     for number, one in enumerate(start):
         studio.watch("editing", number, len(start))
         ws = torch.from_numpy(one.ws).to(studio.device)
-        settled = settle(studio, ws, changes, found, words)
-        settings = settled.settings or (_still(changes[0], found),)
+        settings, notes = settle(studio, ws, changes, found, words)
+        settings = settings or [_still(changes[0], found)]
         moved = edit(studio, one, settings, found.path, force=True)
         each = tuple(_named(row, found) for row in moved.each)
-        yield replace(moved, each=each, notes=(*settled.notes, *moved.notes))
+        yield replace(moved, each=each, notes=(*notes, *moved.notes))
 
 
 def _still(change: Change, found: LoadedDirections) -> Setting:

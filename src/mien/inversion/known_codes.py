@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -71,7 +72,7 @@ def _kept(cache: Path, key: str, *names: str) -> list[np.ndarray]:
     return []
 
 
-def _keep(cache: Path, key: str, **arrays: np.ndarray) -> None:
+def _keep(cache: Path, key: str, **arrays: Any) -> None:
     make_folder(cache.parent)
     with replacing(cache) as beside, beside.open("wb") as stream:
         np.savez(stream, **arrays, key=np.frombuffer(key.encode(), np.uint8))

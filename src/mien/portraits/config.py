@@ -12,6 +12,10 @@ if TYPE_CHECKING:  # The command line reads this file for its options; torch wou
     from mien.stylegan2.generator import GeneratorConfig
 
 
+SIZES = ("resolution", "z_dim", "w_dim", "mapping_layers", "channel_base", "channel_max")
+"""What a run takes over from where it starts, unless it is told otherwise."""
+
+
 @dataclass(frozen=True)
 class GanConfig:
     """What decides a run; the same configuration and seed give the same networks.
@@ -102,16 +106,8 @@ class GanConfig:
         """The generator of this run."""
         from mien.stylegan2.generator import GeneratorConfig
 
-        return GeneratorConfig(
-            resolution=self.resolution,
-            z_dim=self.z_dim,
-            w_dim=self.w_dim,
-            c_dim=self.label_dim,
-            channel_base=self.channel_base,
-            channel_max=self.channel_max,
-            mapping_layers=self.mapping_layers,
-            conv_clamp=self.conv_clamp,
-        )
+        sizes = {name: getattr(self, name) for name in SIZES}
+        return GeneratorConfig(c_dim=self.label_dim, conv_clamp=self.conv_clamp, **sizes)
 
     def discriminator(self) -> DiscriminatorConfig:
         """The discriminator of this run."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mien.errors import InputError
+from mien.portraits.config import SIZES
 from mien.training.checks import check_run, check_shares
 
 if TYPE_CHECKING:  # The command line reads this file for its options; torch would take seconds.
@@ -99,13 +100,7 @@ class JointConfig:
         from mien.stylegan2.generator import GeneratorConfig
 
         return GeneratorConfig(
-            resolution=self.resolution,
-            z_dim=self.z_dim,
-            w_dim=self.w_dim,
-            c_dim=self.label_dim,
-            channel_base=self.channel_base,
-            channel_max=self.channel_max,
-            mapping_layers=self.mapping_layers,
+            c_dim=self.label_dim, **{name: getattr(self, name) for name in SIZES}
         )
 
     def photographs_seen(self, nimg: int) -> int:

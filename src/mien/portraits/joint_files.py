@@ -44,7 +44,7 @@ def start_from(recipe: JointRecipe, path: Path) -> None:
                 parts["E"] = native.load(beside, kind=ENCODER).tensors
     elif stored.kind == "training-state" and any(k.startswith("E/") for k in stored.tensors):
         names = ("G", "G_ema", "E", "C")
-        parts = {name: _part(stored.tensors, name) for name in names}
+        parts = {name: state.part_of(stored.tensors, name) for name in names}
         parts["G"] = parts["G_ema"]
     else:
         cause = f"holds a {stored.kind!r}; a generator or a checkpoint of train faces is wanted"
@@ -56,10 +56,6 @@ def start_from(recipe: JointRecipe, path: Path) -> None:
         recipe.encode_all()
     else:
         recipe.begin()
-
-
-def _part(tensors: Mapping[str, Tensor], name: str) -> dict[str, Tensor]:
-    return {k[len(name) + 1 :]: v for k, v in tensors.items() if k.startswith(f"{name}/")}
 
 
 def _copy(network: nn.Module, tensors: Mapping[str, Tensor], path: Path, name: str) -> None:

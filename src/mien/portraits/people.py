@@ -25,12 +25,13 @@ RESIZE = "to dlib's crop of 150×150 by where FFHQ's frame has the eyes, bilinea
 
 @torch.no_grad()
 def identities(
-    recognition: Loaded, pictures: UInt8[np.ndarray, "n h w 3"], batch: int = 32
-) -> Float[Tensor, "n 128"]:
-    """The 128 numbers of every face, float32 on the CPU."""
-    device = next(recognition.network.parameters()).device
+    judge: Loaded, pictures: UInt8[np.ndarray, "n h w 3"], batch: int = 32
+) -> Float[Tensor, "n d"]:
+    """What an identity judge says of every face, such as dlib's 128 numbers; on the CPU."""
+    network = judge.network
+    device = next(network.parameters()).device if hasattr(network, "parameters") else None
     parts = [
-        recognition.network.embed(images.to_float(pictures[start : start + batch], device)).cpu()
+        network.embed(images.to_float(pictures[start : start + batch], device)).float().cpu()
         for start in range(0, len(pictures), batch)
     ]
     return torch.cat(parts)

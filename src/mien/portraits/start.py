@@ -27,14 +27,11 @@ from mien.checkpoints.layout import (
 )
 from mien.checkpoints.registry import TRAINING_STATE, kinds, open_checkpoint
 from mien.errors import CheckpointError, ConfigMismatch, counted
-from mien.portraits.config import GanConfig
+from mien.portraits.config import SIZES, GanConfig
 from mien.portraits.networks import Networks
 from mien.stylegan2.discriminator import DiscriminatorConfig
 from mien.stylegan2.generator import GeneratorConfig
 from mien.training import state
-
-SIZES = ("resolution", "z_dim", "w_dim", "mapping_layers", "channel_base", "channel_max")
-"""What a run takes over from where it starts, unless it is told otherwise."""
 
 _LATENTS = {
     "z_dim": "numbers in z",
@@ -124,7 +121,7 @@ def read_start(path: str | Path) -> Start:
 def _of_run(path: Path) -> Start:
     stored = native.load(path, TRAINING_STATE)
     check_finite(path, {k: v for k, v in stored.tensors.items() if not k.startswith("random/")})
-    shapes = _shapes(stored.tensors, "G_ema/")
+    shapes = _shapes(stored.tensors, "G_ema")
     if "synthesis.b4.const" not in shapes:
         raise CheckpointError(path, "is a run without a StyleGAN2 generator", "give another file")
     said = stored.config
@@ -132,7 +129,7 @@ def _of_run(path: Path) -> Start:
     # What cannot be seen in tensors: how many channels higher resolutions would have.
     found |= {k: said[k] for k in ("channel_base", "channel_max") if isinstance(said.get(k), int)}
     config = GeneratorConfig(**found, conv_clamp=said.get("conv_clamp"))
-    judge = _shapes(stored.tensors, "D/")
+    judge = _shapes(stored.tensors, "D")
     critic = DiscriminatorConfig(**discriminator_config(path, judge)) if judge else None
     return Start(path, stored.tensors, config, critic)
 
@@ -157,12 +154,8 @@ def _of_model(path: Path, there: list[str]) -> Start:
     return Start(path, tensors, config, critic)
 
 
-def _shapes(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, tuple[int, ...]]:
-    return {
-        name.removeprefix(prefix): tuple(tensor.shape)
-        for name, tensor in tensors.items()
-        if name.startswith(prefix)
-    }
+def _shapes(tensors: Mapping[str, Tensor], name: str) -> dict[str, tuple[int, ...]]:
+    return {key: tuple(tensor.shape) for key, tensor in state.part_of(tensors, name).items()}
 
 
 def grow_from(nets: Networks, start: Start | str | Path, noise: bool = True) -> None:
@@ -178,9 +171,7 @@ def grow_from(nets: Networks, start: Start | str | Path, noise: bool = True) -> 
     start = start if isinstance(start, Start) else read_start(start)
     stored = start.tensors
     for name, network in nets.modules().items():
-        prefix = f"{name}/"
-        theirs = {k.removeprefix(prefix): v for k, v in stored.items() if k.startswith(prefix)}
-        if theirs:
+        if theirs := state.part_of(stored, name):
             _copy(start, name, network.state_dict(), theirs)
         if not noise:
             for key, value in network.state_dict().items():
@@ -209,7 +200,7 @@ def _copy(start: Start, name: str, own: Mapping[str, Tensor], theirs: Mapping[st
             )
         elif key.startswith("plain."):
             value.zero_()  # A logit that says nothing yet.
-        elif _is_higher(key, lowest):
+        elif (match := _BLOCK.match(key)) and int(match[1]) > lowest:
             if key.endswith(("torgb.weight", "torgb.bias")):
                 value.zero_()
         else:
@@ -221,8 +212,3 @@ def _copy(start: Start, name: str, own: Mapping[str, Tensor], theirs: Mapping[st
             raise ConfigMismatch(
                 start.path, f"{name} {key} has no place here", "give the same number of layers"
             )
-
-
-def _is_higher(key: str, resolution: int) -> bool:
-    match = _BLOCK.match(key)
-    return match is not None and int(match[1]) > resolution

@@ -36,6 +36,18 @@ class Shown:
     true: int
 
 
+def check_resolution(
+    config: TranslationConfig, *parts: PairedSet | UnpairedSet | TrainingSet | None
+) -> None:
+    """Refuse data that was opened at another resolution than the run's; None may pass."""
+    for part in parts:
+        if part is not None and part.resolution != config.resolution:
+            raise InputError(
+                f"{part.path} was opened at {part.resolution} pixels, the run has"
+                f" {config.resolution}; open it with that resolution"
+            )
+
+
 class Batches:
     """Batches by images seen; the same at every time, so that a resumed run equals an unbroken one.
 
@@ -57,12 +69,7 @@ class Batches:
             raise InputError(f"{cause}; take cyclegan")
         if faces is None and config.drawn < config.batch:
             raise InputError(f"computed {config.computed:g} needs faces; name a set of them")
-        for part in (data, faces):
-            if part is not None and part.resolution != config.resolution:
-                raise InputError(
-                    f"{part.path} was opened at {part.resolution} pixels, the run has"
-                    f" {config.resolution}; open it with that resolution"
-                )
+        check_resolution(config, data, faces)
         self.config, self.data, self.faces, self.device = config, data, faces, device
         self.order = SampleOrder(len(data), config.seed)
         self.other_order = SampleOrder(len(data), config.seed + 1)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # The command line reads this file for its options; torch wou
 
 METHODS = ("autoencoder", "pix2pix", "cyclegan")
 DIRECTIONS = ("photo-to-sketch", "sketch-to-photo")
+"""Also the names of the models that ship for them."""
 AUGMENTATIONS = ("none", "upright", "wild", "eight")
 
 _WEIGHTS = (

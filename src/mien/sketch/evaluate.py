@@ -132,7 +132,7 @@ def score_sketch(
     extra: dict[str, dict[str, str | int]] = {}
     sheets: dict[str, UInt8[np.ndarray, "h w 3"]] = {}
     controls: dict[str, list[Score]] = {}
-    parts: dict[tuple[object, ...], PairPart] = {}
+    parts: dict[tuple[str, int, str, str], PairPart] = {}
     for direction in DIRECTIONS:
         those = [model for model in ready if model.direction == direction]
         for model in those:
@@ -140,7 +140,8 @@ def score_sketch(
             for part in PARTS:
                 key = (direction, model.translator.resolution, part, split)
                 if key not in parts:
-                    parts[key] = _open(data, direction, key[1], part, split, plan)
+                    pairs = PairedSet.open(data, key[1], part, split, plan.sides)
+                    parts[key] = PairPart.of(pairs, direction, plan.limit)
                 row = f"{model.name}, {split} {part}"
                 progress(row)
                 made = model.answers(parts[key].given)
@@ -190,14 +191,6 @@ def _ready(models: Sequence[Loaded], plan: SketchPlan) -> list[_Model]:
         made.append(_Model(translator, name, method, direction, trained, curves))
     order = {method: i for i, method in enumerate(METHODS)}
     return sorted(made, key=lambda model: order.get(model.method, len(order)))
-
-
-def _open(
-    data: str | Path, direction: str, resolution: object, part: str, split: str, plan: SketchPlan
-) -> PairPart:
-    assert isinstance(resolution, int)
-    pairs = PairedSet.open(data, resolution, part, split, plan.sides)
-    return PairPart.of(pairs, direction, plan.limit)
 
 
 def _sheet(

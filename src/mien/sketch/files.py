@@ -66,8 +66,8 @@ def export(
     stored = native.load(state.checkpoints(folder)[-1], kind="training-state")
     config = TranslationConfig(**stored.config)
     written = {}
-    for direction, name in zip(config.directions, ("G_ema/", "F_ema/"), strict=False):
-        own = {k[len(name) :]: v for k, v in stored.tensors.items() if k.startswith(name)}
+    for direction, name in zip(config.directions, ("G_ema", "F_ema"), strict=False):
+        own = state.part_of(stored.tensors, name)
         described = {
             "method": config.method,
             "direction": direction,

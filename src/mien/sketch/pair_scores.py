@@ -24,6 +24,7 @@ from mien.metrics import paired
 from mien.metrics.face import rank1
 from mien.metrics.frechet import FeatureStatistics, frechet_distance
 from mien.metrics.protocol import Protocol, Score, frechet_name
+from mien.portraits.people import identities
 
 _MS_SSIM_LEAST = 176  # pixels a side that five scales need
 _BATCH = 16
@@ -75,7 +76,8 @@ class PairMeasure:
 
         ``notes`` say what else would change the numbers: how the model was trained.
         """
-        scores = [self._mean(*row, part, notes) for row in _pixel_values(made, part.truth)]
+        values = _pixel_values(made, part.truth)
+        scores = [_mean(name, v, self._protocol(m, part, notes, None)) for name, m, v in values]
         fake, true = _faces(made, part.aspect), _faces(part.truth, part.aspect)
         scores.append(self._perceptual(fake, true, part, notes))
         seen = [look(self.judge.network, pictures) for pictures in (fake, true)]
@@ -89,12 +91,6 @@ class PairMeasure:
                 self._recognised(fake, true, seen[0].features, seen[1].features, part, notes)
             )
         return scores
-
-    def _mean(
-        self, name: str, metric: str, values: Float[Tensor, " n"], part: PairPart, notes: str
-    ) -> Score:
-        protocol = self._protocol(metric, part, notes, None)
-        return Score.of(name, float(values.mean()), protocol, _error(values))
 
     def _perceptual(
         self,
@@ -113,10 +109,9 @@ class PairMeasure:
                     for side in (fake, true)
                 ]
                 found.append(paired.perceptual_distance(*maps))
-        metric = "perceptual distance, unit weights"
-        values = torch.cat(found)
-        protocol = self._protocol(metric, part, notes, self.judge, maps=True)
-        return Score.of("perceptual distance", float(values.mean()), protocol, _error(values))
+        name = "perceptual distance"
+        protocol = self._protocol(f"{name}, unit weights", part, notes, self.judge, maps=True)
+        return _mean(name, torch.cat(found), protocol)
 
     def _recognised(
         self,
@@ -132,7 +127,7 @@ class PairMeasure:
             share, name = rank1(fake_features, true_features), f"rank-1-{self.judge.name}"
             protocol = self._protocol(metric, part, notes, self.judge)
             return Score(name, share, "higher", protocol)
-        share = rank1(*(_embedded(self.identity, pictures) for pictures in (fake, true)))
+        share = rank1(*(identities(self.identity, faces, _BATCH) for faces in (fake, true)))
         metric = "rank-1 of n people, translated faces against the true ones, chance 1/n"
         protocol = self._protocol(metric, part, notes, self.identity)
         return Score("rank-1", share, "higher", protocol)
@@ -147,10 +142,11 @@ class PairMeasure:
         )
 
 
-def _error(values: Float[Tensor, " n"]) -> float | None:
-    """Standard error of a mean, if it has one."""
+def _mean(name: str, values: Float[Tensor, " n"], protocol: Protocol) -> Score:
+    """A mean with its standard error, if it has one."""
     error = float(values.std() / math.sqrt(len(values))) if len(values) > 1 else math.nan
-    return error if math.isfinite(error) else None
+    known = error if math.isfinite(error) else None
+    return Score.of(name, float(values.mean()), protocol, known)
 
 
 def _pixel_values(
@@ -188,15 +184,4 @@ def embed_faces(
     identity: Loaded, pictures: UInt8[np.ndarray, "n r r 3"], aspect: float = 1.0
 ) -> Float[Tensor, "n d"]:
     """What a judge of identity makes of pictures of an ``aspect`` that were made square."""
-    return _embedded(identity, _faces(pictures, aspect))
-
-
-@torch.no_grad()
-def _embedded(identity: Loaded, pictures: UInt8[np.ndarray, "n s s 3"]) -> Float[Tensor, "n d"]:
-    network = identity.network
-    device = next(network.parameters()).device if hasattr(network, "parameters") else None
-    parts = [
-        network.embed(images.to_float(pictures[start : start + _BATCH], device)).float().cpu()
-        for start in range(0, len(pictures), _BATCH)
-    ]
-    return torch.cat(parts)
+    return identities(identity, _faces(pictures, aspect), _BATCH)

@@ -26,7 +26,7 @@ from mien.judges.frozen import CHANNELS, SIDE, SIDES, FrozenFeatures, view
 from mien.judges.losses import feature_distance
 from mien.metrics import paired
 from mien.sketch import losses
-from mien.sketch.batches import Batches, Shown
+from mien.sketch.batches import Batches, Shown, check_resolution
 from mien.sketch.config import TranslationConfig
 from mien.sketch.cyclegan import ImagePool
 from mien.stylegan2.diff_augment import diff_augment
@@ -74,11 +74,7 @@ class TranslationRecipe(Recipe):
         self.config, self.device, self.judge = config, torch.device(device), judge
         if config.looks and features is None:
             raise InputError("critics and perceptual need the frozen networks")
-        if kept is not None and kept.resolution != config.resolution:
-            raise InputError(
-                f"{kept.path} was opened at {kept.resolution} pixels, the run has"
-                f" {config.resolution}; open it with that resolution"
-            )
+        check_resolution(config, kept)
         self.batches = Batches(config, data, faces, self.device)
         self.features = features.to(self.device) if features is not None else None
         self.probes = {"val": _probe(config, kept, 30), "train": _probe(config, data, 8)}
@@ -166,7 +162,7 @@ class TranslationRecipe(Recipe):
 
     def sample(self) -> np.ndarray:
         """Input, output and truth side by side, uint8 ``[n, h, 3w, 3]``; CycleGAN both ways."""
-        a, b = self.probes["val"] or self.probes["train"] or _first(self.config, self.batches.data)
+        a, b = self.probes["val"] or self.probes["train"] or self._first()
         _, made = self.check(a[:_SHOWN], b[:_SHOWN])
         rows = zip(made, ((a, b), (b, a)), strict=False)
         strips = [
@@ -221,6 +217,9 @@ class TranslationRecipe(Recipe):
             for network in training:
                 network.train()
         return terms, made
+
+    def _first(self) -> tuple[Tensor, Tensor]:
+        return _ordered(self.config, *self.batches.data.batch(np.arange(_SHOWN)))
 
     def _measured(self, a: Tensor, b: Tensor) -> dict[str, float]:
         sums: dict[str, list[Tensor]] = {}
@@ -316,10 +315,6 @@ def _probe(
         return None
     rows = np.unique(np.linspace(0, len(data) - 1, min(count, len(data))).round().astype(np.int64))
     return _ordered(config, *data.batch(rows))
-
-
-def _first(config: TranslationConfig, data: PairedSet | UnpairedSet) -> tuple[Tensor, Tensor]:
-    return _ordered(config, *data.batch(np.arange(_SHOWN)))
 
 
 def _ordered(

@@ -20,7 +20,7 @@ from PIL import Image
 from torch import Tensor
 
 from mien import images
-from mien.errors import InputError, UnknownName, WeightsMissing
+from mien.errors import InputError, UnknownName, WeightsMissing, counted
 from mien.faces.alignment import align, paste_back
 from mien.faces.choosing import Finder, shipped_finder
 from mien.faces.frames import Frame
@@ -30,13 +30,8 @@ from mien.images.sheets import png_bytes
 from mien.images.tiles import Translate, through
 from mien.runtime.engines import AUTO, Engine
 from mien.runtime.engines import engine as make_engine
+from mien.sketch.config import DIRECTIONS, METHODS
 from mien.sketch.extract import STYLES
-
-DIRECTIONS = ("photo-to-sketch", "sketch-to-photo")
-"""The directions, and the names of the models that ship for them."""
-
-METHODS = ("autoencoder", "pix2pix", "cyclegan")
-"""The methods that :mod:`mien.sketch` holds for this."""
 
 LEARNED = "learned"
 """The style that a network draws; the others are :data:`mien.sketch.extract.STYLES`."""
@@ -229,8 +224,7 @@ def by_face(
         how = "one colour"
     for made, (_, place) in zip(drawn, crops, strict=True):
         page = paste_back(page, made, place, _SOFT)
-    faces = "1 face" if len(frames) == 1 else f"{len(frames)} faces"
-    return page, f"{faces} at {side}x{side}, the rest in {how}"
+    return page, f"{counted(len(frames), 'faces')} at {side}x{side}, the rest in {how}"
 
 
 def draw_style(

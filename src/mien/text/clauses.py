@@ -78,8 +78,15 @@ def parse(text: str) -> list[Chunk]:
     return chunks
 
 
-def _split(cell: str) -> Iterator[str]:
-    return (phrase for part in cell.split(",") if (phrase := part.strip()))
+def cells(cell: str) -> list[str]:
+    """The phrases of a cell of a table."""
+    return [phrase for part in cell.split(",") if (phrase := part.strip())]
+
+
+def age_of(years: int) -> tuple[str, ...]:
+    """What a number of years says; nothing if nobody is so old."""
+    ages = (f"age={age}!" for highest, age in classes.NUMBER_AGES if years <= highest)
+    return tuple(ages)[:1]
 
 
 def _pronoun(says: str, words: tuple[str, ...]) -> tuple[str, ...]:
@@ -113,15 +120,12 @@ def _phrases() -> dict[str, tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]]
     """First word -> (words, effects) of every phrase that starts with it, longest first."""
     effects: dict[tuple[str, ...], tuple[str, ...]] = {}
     for says, cell in lexicon.SAYS:
-        for phrase in _split(cell):
+        for phrase in cells(cell):
             words = tuple(phrase.split())
             effects[words] = (*effects.get(words, ()), *says.split(), *_pronoun(says, words))
     for words, age in _decades():
         effects[words] = (f"age={age}", *_pronoun("age", words))
-    plain = [*classes.NOT_NEGATORS]
-    for name in _CLASSES:
-        plain += values(name)
-    for phrase in plain:
+    for phrase in (*classes.NOT_NEGATORS, *(word for name in _CLASSES for word in values(name))):
         effects.setdefault(tuple(phrase.split()), ())
     table: dict[str, list[tuple[tuple[str, ...], tuple[str, ...]]]] = {}
     for words, said in effects.items():
@@ -135,7 +139,7 @@ def _phrases() -> dict[str, tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]]
 def values(name: str) -> dict[str, str]:
     """Phrase -> value of one of the tables of words."""
     table: dict[str, str] = getattr(classes, name)
-    return {phrase: value for value, cell in table.items() for phrase in _split(cell)}
+    return {phrase: value for value, cell in table.items() for phrase in cells(cell)}
 
 
 def _role(phrase: str, effects: tuple[str, ...]) -> str:
@@ -246,9 +250,8 @@ def _list_goes_on(chunks: list[Chunk], i: int) -> bool:
     for chunk in chunks[i + 1 : i + 1 + _LIST_REACH]:
         if chunk.phrase in ("or", "nor"):
             return True
-        if chunk.phrase in _CLAUSE_ENDS or chunk.phrase in classes.SCOPE_ENDS:
-            return False
-        if _opens_denial(chunk):
+        ends = chunk.phrase in _CLAUSE_ENDS or chunk.phrase in classes.SCOPE_ENDS
+        if ends or _opens_denial(chunk):
             return False
     return False
 
@@ -407,10 +410,7 @@ def _age_in_years(chunks: list[Chunk], i: int) -> tuple[str, ...]:
         return ()
     for chunk in chunks[i + 1 : j]:
         chunk.mute = True
-    for highest, age in classes.NUMBER_AGES:
-        if years <= highest:
-            return (f"age={age}!",)
-    return ()
+    return age_of(years)
 
 
 def flip(effects: tuple[str, ...]) -> tuple[str, ...]:

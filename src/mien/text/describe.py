@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -33,22 +32,18 @@ REFINE_RESOLUTION = 256
 _PORTION = 256
 
 
-@dataclass(frozen=True)
-class Wish:
-    """What faces are asked for; fields as the arguments of ``Studio.describe``."""
-
-    text: str
-    method: str | None = None
-    guidance: float | None = None
-    psi: float | None = None
-    refine: int | None = None
-    anyway: bool = False
-    language: str | None = None
-    without: str | None = None
-
-
 def describe(
-    studio: Describes, wish: Wish, seeds: Sequence[int], label: Mapping[str, Any] | None = None
+    studio: Describes,
+    text: str,
+    seeds: Sequence[int],
+    label: Mapping[str, Any],
+    method: str | None,
+    guidance: float | None,
+    psi: float | None,
+    refine: int | None,
+    anyway: bool,
+    language: str | None,
+    without: str | None,
 ) -> Faces:
     """Draw a face for each seed that fits a sentence; see :meth:`mien.studio.Studio.describe`.
 
@@ -56,26 +51,25 @@ def describe(
     """
     from mien.text.methods import Request
 
-    sentence, notes = checked_text(wish.text)
-    reading = read(sentence, wish.language)
-    if not (reading.about_face or wish.anyway):
+    sentence, notes = checked_text(text)
+    reading = read(sentence, language)
+    if not (reading.about_face or anyway):
         raise InputError(refusal(sentence, reading.named))
     embed = lambda texts: studio.encoder.encode(texts).embedding  # noqa: E731
     if reading.about_face:
         reading = studio.head.beyond(reading, sentence, embed)
     asked = sentence
-    if wish.without is not None:
-        reading, denial, unread = ruled_out(reading, wish.without)
+    if without is not None:
+        reading, denial, unread = ruled_out(reading, without)
         asked, notes = f"{sentence}, {denial}", [*notes, *unread]
-    name = wish.method or studio.default_method
+    name = method or studio.default_method
     way = studio.method(name)
-    psi = in_range("psi", way.default_psi if wish.psi is None else wish.psi)
-    guidance = way.default_guidance if wish.guidance is None else wish.guidance
-    guidance = in_range("guidance", guidance)
+    psi = in_range("psi", way.default_psi if psi is None else psi)
+    guidance = in_range("guidance", way.default_guidance if guidance is None else guidance)
     notes += [*remarks(psi, guidance, len(seeds)), *reading.notes()]
     if reading.unknown:
         notes.append("no attribute of a face was recognised in the sentence")
-    plan = Refinement(steps=_steps(studio, way, wish))
+    plan = Refinement(steps=_steps(studio, way) if refine is None else refine)
     refines = bool(plan.steps) and not reading.unknown
     # Refining would grow the last bit, in which batches and numbers of threads differ.
     size = 1 if refines else _PORTION
@@ -93,19 +87,16 @@ def describe(
         "read": dict(reading.asserted),
         "denied": {column: sorted(values) for column, values in reading.denied.items()},
         **reading.told(),
-        **({} if wish.without is None else {"without": wish.without}),
-        **(label or {}),
+        **({} if without is None else {"without": without}),
+        **label,
     }
     return studio.draw(w[:, None].expand(-1, studio.generator.num_ws, -1), seeds, made, notes)
 
 
-def _steps(studio: Describes, way: TextToLatent, wish: Wish) -> int:
-    """As asked; else none for the closed form, which shows what is said without."""
-    if wish.refine is not None:
-        return wish.refine
-    if not way.refined:
-        return 0
-    return DEFAULT_REFINE if studio.generator.config.resolution <= REFINE_RESOLUTION else 0
+def _steps(studio: Describes, way: TextToLatent) -> int:
+    """None for the closed form, which shows what is said without, nor where they take long."""
+    small = studio.generator.config.resolution <= REFINE_RESOLUTION
+    return DEFAULT_REFINE if way.refined and small else 0
 
 
 def _refined(

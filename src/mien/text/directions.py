@@ -265,10 +265,10 @@ def _linear(x: Tensor, truth: Tensor, counted: Tensor, penalty: float) -> Tensor
     return torch.cholesky_solve(x.T @ target, torch.linalg.cholesky(gram)).T
 
 
-def _minimise(parameters: list[Tensor], loss: Callable[[], Tensor]) -> None:
-    """L-BFGS on a smooth convex loss."""
+def minimise(parameters: list[Tensor], loss: Callable[[], Tensor], history: int = 10) -> None:
+    """L-BFGS on a smooth convex loss, at most 60 iterations."""
     optimiser = torch.optim.LBFGS(
-        parameters, max_iter=_ITERATIONS, history_size=10, line_search_fn="strong_wolfe"
+        parameters, max_iter=_ITERATIONS, history_size=history, line_search_fn="strong_wolfe"
     )
 
     def closure() -> Tensor:
@@ -292,7 +292,7 @@ def _logistic(x: Tensor, truth: Tensor, counted: Tensor, penalty: float) -> Tens
         )
         return each / len(x) + penalty * weight.square().sum()
 
-    _minimise([weight, bias], loss)
+    minimise([weight, bias], loss)
     return weight.detach()
 
 
@@ -309,6 +309,6 @@ def _multinomial(x: Tensor, truth: Tensor, known: Tensor, penalty: float) -> tup
             total = total - (truth[:, block] * logits[:, block].log_softmax(1)).sum() / len(x)
         return total
 
-    _minimise([weight, bias], loss)
+    minimise([weight, bias], loss)
     # What was hardly ever seen is never said.
     return weight.detach() * known[:, None], torch.where(known > 0, bias.detach(), -20.0)

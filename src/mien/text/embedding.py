@@ -124,10 +124,8 @@ class SentenceEncoder:
                 f"model_type is {self.config.get('model_type')!r}, expected 'bert'",
                 _ANOTHER,
             )
-        limits = [self.config["max_position_embeddings"]]
-        limits += [
-            _optional_json(self._weights / "sentence_bert_config.json").get("max_seq_length")
-        ]
+        own = _optional_json(self._weights / "sentence_bert_config.json").get("max_seq_length")
+        limits = (self.config["max_position_embeddings"], own)
         self.max_tokens = min(int(limit) for limit in limits if limit)
         self._network: Bert | None = None
         self._tokenizer: Tokenizer | None = None

@@ -201,32 +201,25 @@ class _Measure:
         order = torch.arange(len(self.real.features)).roll(-self.shift).repeat_interleave(times)
         true = self.real.features[order]
         distance = frechet_distance(seen.statistics(), self.real.statistics())
+        known, wanted = ([row.column for row in one.rows] for one in (stated, every))
+        exact, coarse = stated.average(known), stated.average(known, "coarse")
+        groups = self._on(_STATED + ", coarse groups of values")
         found = [
-            Score("agreement", stated.average(self._known(stated)), "higher", self._on(_STATED)),
-            Score(
-                "coarse",
-                stated.average(self._known(stated), "coarse"),
-                "higher",
-                self._on(_STATED + ", coarse groups of values"),
-            ),
-            Score("all labels", every.average(self._known(every)), "higher", self._on(_EVERY)),
+            Score("agreement", exact, "higher", self._on(_STATED)),
+            Score("coarse", coarse, "higher", groups),
+            Score("all labels", every.average(wanted), "higher", self._on(_EVERY)),
             Score("FSD", fsd(seen.features, true), "lower", self._on(_FSD)),
             Score("FSS", fss(seen.features, true), "higher", self._on(_FSS)),
             Score(frechet_name(self.judge.name), distance, "lower", self._on("Fréchet distance")),
         ]
         if diverse is not None:
-            found.append(Score("diversity", diverse, "higher", self._on(self._diversity_text())))
+            metric = (
+                f"perceptual diversity of {self.plan.diverse_faces} faces a sentence over that of "
+                f"{self.plan.diverse_faces} random faces at psi 0.7, "
+                f"{self.plan.diverse_sentences} sentences"
+            )
+            found.append(Score("diversity", diverse, "higher", self._on(metric)))
         return found
-
-    def _known(self, agreement: Agreement) -> list[str]:
-        return [row.column for row in agreement.rows]
-
-    def _diversity_text(self) -> str:
-        plan = self.plan
-        return (
-            f"perceptual diversity of {plan.diverse_faces} faces a sentence over that of "
-            f"{plan.diverse_faces} random faces at psi 0.7, {plan.diverse_sentences} sentences"
-        )
 
     def _on(self, metric: str) -> Protocol:
         count, plan = len(self.kept), self.plan

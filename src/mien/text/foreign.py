@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from mien.text import wordclasses as classes
-from mien.text.clauses import Chunk, flip
+from mien.text.clauses import Chunk, age_of, cells, flip
 
 _ENDS = frozenset(".;:!?()\n…—。！？；：「」（）")
 _COMMAS = frozenset(",、，")
@@ -89,26 +89,26 @@ class Words:
         """Words of a phrase -> what it is."""
         table: dict[tuple[str, ...], Entry] = {}
         for says, cell in self.says:
-            for phrase in _cells(cell):
+            for phrase in cells(cell):
                 entry = table.setdefault(self.words(phrase), Entry())
                 entry.effects += tuple(says.split())
                 entry.role = _role(entry.effects)
                 entry.mute = entry.mute or not says
         for name in ("colours", "skins", "lengths", "textures"):
             for value, cell in getattr(self, name).items():
-                for phrase in _cells(cell):
+                for phrase in cells(cell):
                     entry = table.setdefault(self.words(phrase), Entry(role="adjective"))
                     getattr(entry, name).append(value)
         for role in ("skin", "person", "hair", "face_hair"):
-            for phrase in _cells(getattr(self, role)):
+            for phrase in cells(getattr(self, role)):
                 table.setdefault(self.words(phrase), Entry()).role = role
-        for phrase in _cells(self.parts):
+        for phrase in cells(self.parts):
             table.setdefault(self.words(phrase), Entry(role="thing", part=True))
-        for phrase in _cells(self.negators):
+        for phrase in cells(self.negators):
             table.setdefault(self.words(phrase), Entry()).negator = True
-        for phrase in (*_cells(self.mute), *_cells(self.ends), *_cells(self.links)):
+        for phrase in (*cells(self.mute), *cells(self.ends), *cells(self.links)):
             table.setdefault(self.words(phrase), Entry(mute=True))
-        for phrase in _cells(self.unread):
+        for phrase in cells(self.unread):
             table.setdefault(self.words(phrase), Entry(role="unknown"))
         if self.fold:
             self._fold(table)
@@ -116,7 +116,7 @@ class Words:
 
     def _fold(self, table: dict[tuple[str, ...], Entry]) -> None:
         """Add the phrases without accents, where they are no other phrase."""
-        skipped = {self.words(phrase) for phrase in _cells(self.not_folded)}
+        skipped = {self.words(phrase) for phrase in cells(self.not_folded)}
         folded: dict[tuple[str, ...], list[Entry]] = {}
         for words, entry in table.items():
             folded.setdefault(tuple(map(without_accents, words)), []).append(entry)
@@ -148,7 +148,7 @@ class Words:
     @cached_property
     def _lists(self) -> dict[str, frozenset[str]]:
         names = ("hair_only", "skin_of_person", "ends", "links", "parts")
-        plain = {name: frozenset(_cells(getattr(self, name))) for name in names}
+        plain = {name: frozenset(cells(getattr(self, name))) for name in names}
         if self.fold:
             plain = {k: v | frozenset(map(without_accents, v)) for k, v in plain.items()}
         return plain
@@ -173,10 +173,6 @@ def without_accents(word: str) -> str:
     """A word in bare Latin letters: *người* -> *nguoi*."""
     plain = unicodedata.normalize("NFD", word.replace("đ", "d"))
     return "".join(one for one in plain if not unicodedata.combining(one))
-
-
-def _cells(cell: str) -> list[str]:
-    return [phrase for part in cell.split(",") if (phrase := part.strip())]
 
 
 def _role(effects: tuple[str, ...]) -> str:
@@ -206,8 +202,8 @@ def parse(text: str, words: Words) -> list[Chunk]:
             chunk.mute = True
         chunk.says = _denied(effects) if chunk.negated else effects
         chunk.effects = effects
-        chunk.mute = chunk.mute or (chunk.role in ("hair", "skin") and not entry.effects)
-        chunk.mute = chunk.mute or (chunk.role == "person" and not entry.effects)
+        bare = chunk.role in ("hair", "skin", "person") and not entry.effects
+        chunk.mute = chunk.mute or bare
     return chunks
 
 
@@ -392,10 +388,7 @@ def _ages(text: str, words: Words) -> list[tuple[int, int, str]]:
         for match in re.finditer(pattern.replace("NUMBER", rf"(\d{{1,3}}|{names})"), text.lower()):
             said = match.group(1)
             years = int(said) if said.isdecimal() else words.numbers[said]
-            for highest, age in classes.NUMBER_AGES:
-                if years <= highest:
-                    found.append((match.start(), match.end(), f"age={age}!"))
-                    break
+            found += [(match.start(), match.end(), age) for age in age_of(years)]
     return found
 
 

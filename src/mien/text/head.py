@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from mien.attributes import COLUMNS, LABELS, column_slice
 from mien.errors import InputError
+from mien.text.directions import minimise
 from mien.text.reader import Reading
 
 LIKELY = 0.75
@@ -31,7 +32,6 @@ GAIN = 1.2
 
 _SHARPNESS = 10.0  # embeddings have length 1; the regularisation below is for about this length
 _DECAY = 2e-3
-_ITERATIONS = 60
 _REMARK = re.compile(r" \((?:of the|did you mean) .*\)$")
 
 
@@ -74,17 +74,7 @@ class AttributeHead(nn.Module):
                 total = total - (labels[rows, part] * likely).sum(dim=1).mean()
             return total
 
-        optimizer = torch.optim.LBFGS(
-            [weight, bias], max_iter=_ITERATIONS, line_search_fn="strong_wolfe"
-        )
-
-        def closure() -> Tensor:
-            optimizer.zero_grad()
-            loss = cross_entropy() + _DECAY * weight.square().sum()
-            loss.backward()
-            return loss
-
-        optimizer.step(closure)  # type: ignore[arg-type]  # LBFGS takes tensors too
+        minimise([weight, bias], lambda: cross_entropy() + _DECAY * weight.square().sum(), 100)
         with torch.no_grad():
             self.weight.copy_(weight)
             self.bias.copy_(bias)

@@ -64,23 +64,19 @@ def table(code: str) -> foreign.Words:
 def _foreign(code: str) -> Language:
     words = table(code)
     grays = {
-        phrase.strip() for value in ("gray", "white") for phrase in words.colours[value].split(",")
+        phrase for value in ("gray", "white") for phrase in clauses.cells(words.colours[value])
     }
-    parts = {phrase.strip() for phrase in words.parts.split(",")}
+    parts = set(clauses.cells(words.parts))
     if words.fold:
         grays |= set(map(foreign.without_accents, grays))
         parts |= set(map(foreign.without_accents, parts))
-    normal = (lambda text: unicodedata.normalize("NFKC", text)) if words.joined else _straight
 
     def parse(text: str) -> tuple[str, list[Chunk]]:
-        text = normal(text)
+        joined = words.joined
+        text = unicodedata.normalize("NFKC", text) if joined else text.replace("’", "'")
         return text, foreign.parse(text, words)
 
     return Language(code, parse, foreign.noun_of, frozenset(parts), frozenset(grays), words.joined)
-
-
-def _straight(text: str) -> str:
-    return text.replace("’", "'")
 
 
 def detect(text: str) -> str:

@@ -10,7 +10,7 @@ from mien.hub import loading
 from mien.portraits.checks import checked_seeds
 from mien.portraits.labels import label_said
 from mien.portraits.session import Portraits
-from mien.text.describe import Wish, describe
+from mien.text.describe import describe
 
 if TYPE_CHECKING:
     from mien.portraits.faces import Faces
@@ -122,5 +122,7 @@ class Describes(Portraits):
                 range.
             UnknownName: No such method or language.
         """
-        wish = Wish(text, method, guidance, psi, refine, anyway, language, without)
-        return describe(self, wish, checked_seeds(count, seed), label_said(self.label))
+        return describe(
+            self, text, checked_seeds(count, seed), label_said(self.label),
+            method, guidance, psi, refine, anyway, language, without,
+        )  # fmt: skip

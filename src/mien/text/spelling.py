@@ -58,11 +58,6 @@ def is_english(word: str) -> bool:
     return any(len(stem) > 2 and stem in english() for stem in stems)
 
 
-def _swaps(word: str) -> Iterator[str]:
-    for i in range(len(word) - 1):
-        yield word[:i] + word[i + 1] + word[i] + word[i + 2 :]
-
-
 def _slips(word: str, letters: Iterable[str]) -> Iterator[str]:
     # Hardly anybody mistypes the first letter, and the rhymes are words: dapper, rapper.
     for i in range(1, len(word) + 1):
@@ -110,7 +105,8 @@ def guess(word: str, lexicon: frozenset[str]) -> Guess:
     # Without a list of words nobody can tell a slip from a word of its own.
     if not english() or is_english(word):
         return Guess()
-    found = {one for one in _swaps(word) if one in lexicon and one != word}
+    swapped = {word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in range(len(word) - 1)}
+    found = (swapped & lexicon) - {word}
     if len(found) != 1 and len(word) >= _SHORTEST_SLIP:
         found |= {one for one in _slips(word, _letters(lexicon)) if one in lexicon}
     if not found and len(word) >= _SHORTEST_TWO:
@@ -120,8 +116,4 @@ def guess(word: str, lexicon: frozenset[str]) -> Guess:
             if one[0] == word[0] and abs(len(one) - len(word)) <= 1 and distance(one, word) == 2
         }
     found = {one for one in found if len(one) >= 3 and not _related(one, word)}
-    if not found:
-        return Guess()
-    if len(found) == 1:
-        return Guess(found.pop())
-    return Guess(near=tuple(sorted(found)[:4]))
+    return Guess(found.pop()) if len(found) == 1 else Guess(near=tuple(sorted(found)[:4]))

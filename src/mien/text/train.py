@@ -20,7 +20,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from mien.attributes import COLUMNS, LABELS
+from mien.attributes import COLUMNS, LABELS, column_slice
 from mien.checkpoints import native
 from mien.data.training_set import TrainingSet
 from mien.errors import InputError
@@ -140,13 +140,8 @@ def confident(probabilities: np.ndarray, least: float) -> list[dict[str, str]]:
     faces = []
     for row in probabilities:
         sure = np.where(row >= least, row, 0)
-        start, face = 0, {}
-        for column, values in COLUMNS.items():
-            part = sure[start : start + len(values)]
-            if part.max() > 0:
-                face[column] = values[int(part.argmax())]
-            start += len(values)
-        faces.append(face)
+        parts = {column: sure[column_slice(column)] for column in COLUMNS}
+        faces.append({c: COLUMNS[c][int(p.argmax())] for c, p in parts.items() if p.max() > 0})
     return faces
 
 

@@ -41,17 +41,9 @@ class Conflict:
 NounOf = Callable[[list[Chunk], int], "int | None"]
 
 
-def _open(chunk: Chunk) -> bool:
-    return not chunk.mute and not _read(chunk)
-
-
 def _read(chunk: Chunk) -> bool:
     """Whether it said anything; what only rules something out by the way (*Asian*) did not."""
     return any(said[0] != "!" or said[-1] != "?" for said in chunk.says)
-
-
-def _is_word(chunk: Chunk) -> bool:
-    return any(one.isalnum() for one in chunk.phrase)
 
 
 def not_read(
@@ -59,12 +51,9 @@ def not_read(
 ) -> tuple[str, ...]:
     """The stretches of a sentence that were not read, each with its noun where there is one.
 
-    Args:
-        text: The sentence.
-        chunks: It, taken apart.
-        noun_of: Finds the place of the noun that was read and to which an unread word belongs.
-        parts: Nouns that are missed only with what is said of them: *blue eyes*, never *eyes*.
-        joined: Whether the language writes no spaces between words.
+    ``noun_of`` finds the place of the noun that was read and to which an unread word belongs;
+    ``parts`` are nouns that are missed only with what is said of them (*blue eyes*, never *eyes*);
+    ``joined``: no spaces stand between words.
     """
     found: list[str] = []
     i = 0
@@ -73,7 +62,7 @@ def not_read(
         while j < len(chunks) and _in_run(chunks, i, j, parts, text, joined):
             j += 1
         run = chunks[i:j]
-        if any(_open(chunk) and chunk.phrase not in parts for chunk in run):
+        if any(not (c.mute or _read(c) or c.phrase in parts) for c in run):
             found.append(_words_of_run(text, chunks, i, j, noun_of, parts))
         i = max(j, i + 1)
     return tuple(dict.fromkeys(found))
@@ -84,7 +73,7 @@ def _in_run(
 ) -> bool:
     """Whether the chunk at ``j`` goes on with the unread stretch that began at ``i``."""
     chunk = chunks[j]
-    if _read(chunk) or not _is_word(chunk):
+    if _read(chunk) or not any(one.isalnum() for one in chunk.phrase):
         return False
     if j > i:
         between = text[chunks[j - 1].end : chunk.start]
@@ -101,8 +90,7 @@ def _words_of_run(
     text: str, chunks: list[Chunk], i: int, j: int, noun_of: NounOf, parts: frozenset[str]
 ) -> str:
     run = chunks[i:j]
-    words = text[run[0].start : run[-1].end]
-    words = re.sub(r"\s+", " ", words)
+    words = re.sub(r"\s+", " ", text[run[0].start : run[-1].end])
     near = [word for chunk in run for word in chunk.near]
     if near:
         return f"{words} (did you mean {' or '.join(repr(word) for word in near)}?)"
@@ -161,8 +149,7 @@ def refusal(text: str, names: bool) -> str:
     """Why a sentence without a face is refused, on one line."""
     short = text if len(text) <= 60 else f"{text[:57]}..."
     if names:
-        cause = f"{short!r} reads like a name, and {NOT_BY_NAME}"
-        return f"{cause}; say what the face looks like, or draw anyway with `anyway=True`"
-    cause = f"nothing in {short!r} is about a face"
-    remedy = "say what it looks like: 'a smiling old man'; or draw anyway with `anyway=True`"
-    return f"{cause}; {remedy}"
+        said = f"{short!r} reads like a name, and {NOT_BY_NAME}; say what the face looks like,"
+    else:
+        said = f"nothing in {short!r} is about a face; say what it looks like: 'a smiling old man';"
+    return f"{said} or draw anyway with `anyway=True`"

@@ -121,9 +121,8 @@ def run(
         recipe.begin()
     started, first = time.perf_counter(), recipe.nimg
     tick = Tick(recipe.nimg)
-    due: dict[str, float] = {}
-    if not resumed:
-        due["sample"] = float("-inf")  # a first grid of the networks as they begin
+    # A first grid of the networks as they begin.
+    due: dict[str, float] = {} if resumed else {"sample": float("-inf")}
 
     def is_due(what: str, kimg: float) -> bool:
         if recipe.nimg - due.get(what, first) < kimg * 1000 and not done:
@@ -139,7 +138,8 @@ def run(
                 values = tick.values(recipe.nimg)
                 if is_due("measure", cadence.measure_kimg):
                     values |= {k: round(v, 5) for k, v in recipe.measure().items()}
-                values["left"] = _seconds_left(recipe.nimg, first, goal, started)
+                pace = (time.perf_counter() - started) / max(recipe.nimg - first, 1)
+                values["left"] = round(pace * max(goal - recipe.nimg, 0))
                 if log is not None:
                     yield log.write(recipe.nimg, values)
                 tick.restart(recipe.nimg)
@@ -193,8 +193,3 @@ def _check(stats: Mapping[str, Tensor], nimg: int) -> None:
         raise TrainingDiverged(
             f"{said} at {nimg} images; the last checkpoint is kept, try a smaller lr or fp32"
         )
-
-
-def _seconds_left(nimg: int, first: int, goal: float, started: float) -> int:
-    done = max(nimg - first, 1)
-    return round((time.perf_counter() - started) / done * max(goal - nimg, 0))

@@ -23,6 +23,11 @@ KEEP = 2
 _KIND = "training-state"
 
 
+def part_of(tensors: Mapping[str, Tensor], name: str) -> dict[str, Tensor]:
+    """The tensors of one network, without ``name/`` before theirs."""
+    return {k[len(name) + 1 :]: v for k, v in tensors.items() if k.startswith(f"{name}/")}
+
+
 def module_tensors(networks: Mapping[str, nn.Module]) -> dict[str, Tensor]:
     """Parameters and buffers of several networks, ``network/name``."""
     return {
@@ -142,10 +147,8 @@ def _restore(
     optimizers: Mapping[str, torch.optim.Optimizer],
 ) -> None:
     for name, network in networks.items():
-        prefix = f"{name}/"
-        own = {k[len(prefix) :]: v for k, v in tensors.items() if k.startswith(prefix)}
         try:
-            network.load_state_dict(own)
+            network.load_state_dict(part_of(tensors, name))
         except RuntimeError as error:
             cause = " ".join(str(error).split("\n\t", 1)[-1].split())
             raise ConfigMismatch(
@@ -155,12 +158,8 @@ def _restore(
             ) from error
     for name, optimizer in optimizers.items():
         entries: dict[int, dict[str, Tensor]] = {}
-        for key, value in tensors.items():
-            owner, _, rest = key.partition("/")
-            if owner == name:
-                index, _, field = rest.partition("/")
-                entries.setdefault(int(index), {})[field] = value
-        state = optimizer.state_dict()
-        state["state"] = entries
-        optimizer.load_state_dict(state)
+        for key, value in part_of(tensors, name).items():
+            index, _, field = key.partition("/")
+            entries.setdefault(int(index), {})[field] = value
+        optimizer.load_state_dict({**optimizer.state_dict(), "state": entries})
     torch.set_rng_state(tensors["random/torch"].to(torch.uint8))

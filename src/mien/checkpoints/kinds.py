@@ -52,8 +52,9 @@ def _network(kind: str, config: dict[str, Any]) -> nn.Module:
         case _ if kind.startswith("translation-"):
             from mien.checkpoints.formats.pix2pix import build as make
         case _:
-            if kind == "tagger":
-                _ = config["columns"]  # a file that does not say them is refused
+            if kind == "tagger":  # a file that does not say its columns is refused
+                columns = {name: tuple(values) for name, values in config["columns"].items()}
+                config = {**config, "columns": columns}
             network, shape = _classes(kind)
             return network(**config) if shape is None else network(shape(**config))
     return make(kind, config)

@@ -21,7 +21,7 @@ from mien.training import state
 ENCODER = "portrait-encoder"
 CODES = "code-moments"
 """Kinds of the files that :func:`finish` writes beside the generator."""
-SPREAD = 1.0
+SPREAD = 1.15
 """How far z leads, as a multiple of the spread of codes: above 1 where reconstructions are plainer
 than photographs. Chosen on training pictures for each generator that ships (docs/log.md)."""
 

@@ -277,8 +277,8 @@ def load_features(device: str = "cpu") -> FrozenFeatures:
     """Inception and MobileNet as they ship, frozen and looked at together."""
     from mien.judges.frozen import FrozenFeatures
 
-    networks = [load(name, name, device).network for name in ("inception", "mobilenet")]
-    return FrozenFeatures(*networks)
+    inception, mobilenet = load_inception(device=device), load_mobilenet(device=device)
+    return FrozenFeatures(inception.network, mobilenet.network)
 
 
 def load_recognition(

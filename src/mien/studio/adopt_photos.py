@@ -15,7 +15,6 @@ from mien.inversion.guide_training import Pairs, joined
 from mien.inversion.head_options import HeadTraining
 from mien.inversion.head_training import HeadRecipe
 from mien.inversion.known_codes import known_codes
-from mien.judges.frozen import FrozenFeatures
 from mien.portraits.codes import CodeMoments
 
 PARTS = ("encoder", "inversion")
@@ -31,10 +30,7 @@ def encoder_recipe(
         WeightsMissing: A frozen network is not on this disk.
     """
     device = str(moments.mean.device)
-    features = FrozenFeatures(
-        loading.load_inception(device=device).network,
-        loading.load_mobilenet(device=device).network,
-    )
+    features = loading.load_features(device)
     config = EncoderTraining(kimg, seed=seed)
     return EncoderRecipe(config, generator.network, features, moments, source.sample)
 

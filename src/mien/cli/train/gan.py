@@ -67,15 +67,12 @@ def gan(
             note(remark)
     if dry_run:
         return _plan(settled, len(pictures), devices * nodes)
-    from mien.hub.loading import load_inception, load_mobilenet, load_tagger
-    from mien.judges.frozen import FrozenFeatures
+    from mien.hub.loading import load_features, load_tagger
     from mien.portraits.train import GanRecipe, export
     from mien.training.processes import launch
 
     judge = load_tagger(tagger).network if tagger else None
-    features = None
-    if settled.critic:
-        features = FrozenFeatures(load_inception().network, load_mobilenet().network)
+    features = load_features() if settled.critic else None
     fabric = launch(str(device), devices, nodes)
     recipe = GanRecipe(settled, pictures, fabric, judge, features, begin)
     yield Run(recipe, out)

@@ -21,7 +21,6 @@ import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn import functional
 
 from mien.attributes import COLUMNS, column_slice
 from mien.checkpoints.arrays import read_arrays
@@ -29,6 +28,7 @@ from mien.editing.samples import drawn
 from mien.files import replacing
 from mien.hub.store import engine_cache
 from mien.judges.tagger import Tagger
+from mien.judges.taps import resized
 from mien.runtime import engines
 from mien.runtime.shapes import shapes_alone
 from mien.stylegan2.generator import Generator, Synthesis
@@ -169,13 +169,13 @@ class Pictures:
             answers.append(_answers(tagger, picture))
             if same_columns:
                 others.append(_answers(judge, picture))
-            made_small.append(_resized(picture, max(_STOPS)))
+            made_small.append(resized(picture, max(_STOPS)))
             yield number + 1, len(ws)
         wanted, pictures = torch.cat(answers), torch.cat(made_small)
         bar = float((torch.cat(others) == wanted).float().mean()) if others else _OTHER
         for resolution in self._stops[:-1]:
             rgb = torch.cat([self._at(resolution)(one) for one in ws.split(1)])
-            colours = fitted_colours(rgb, _resized(pictures, resolution))
+            colours = fitted_colours(rgb, resized(pictures, resolution))
             read = _answers(tagger, _coloured(rgb, colours))
             share = float((read == wanted).float().mean())
             if share >= bar - _NOISE:
@@ -238,14 +238,6 @@ def fitted_colours(
 def _coloured(rgb: Tensor, colours: Tensor) -> Tensor:
     colours = colours.to(rgb.device, rgb.dtype)
     return torch.einsum("nchw,cd->ndhw", rgb, colours[:3]) + colours[3][:, None, None]
-
-
-def _resized(pictures: Tensor, size: int) -> Tensor:
-    if pictures.shape[-1] == size:
-        return pictures
-    return functional.interpolate(
-        pictures, size=(size, size), mode="bilinear", align_corners=False, antialias=True
-    )
 
 
 @torch.no_grad()

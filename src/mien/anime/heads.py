@@ -26,7 +26,7 @@ from torch.nn import functional
 from mien import images
 from mien.faces.alignment import Alignment, align, warp
 from mien.faces.parsing.guided import guided
-from mien.faces.parsing.regions import LOWER
+from mien.faces.parsing.regions import LOWER, reach
 from mien.judges.parser import FaceParser
 from mien.judges.regions import FACE, ID
 
@@ -156,10 +156,7 @@ class HeadInPhoto:
     @cached_property
     def _box(self) -> tuple[slice, slice]:
         """Rows and columns of the photo that the square reaches over."""
-        height, width = self.square.picture
-        corners = self.square.frame.corners()
-        low = np.floor(corners.min(axis=0)).astype(int).clip(0, (width, height))
-        high = np.ceil(corners.max(axis=0)).astype(int).clip(low, (width, height))
+        low, high = reach(self.square)
         return slice(int(low[1]), int(high[1])), slice(int(low[0]), int(high[0]))
 
     @cached_property
@@ -204,11 +201,12 @@ class HeadInPhoto:
         Returns:
             A new picture; beyond both heads its pixels are those of ``page``, bit for bit.
         """
-        near, above, _ = self._spread(_places(drawing.shape[0]), self.alignment)
+        places = _places(drawing.shape[0])
+        near, above, _ = self._spread(places, self.alignment)
         hair, face, neck = self._laid
         face = face * near
         fine = None if maps is None else _along_edges(maps, drawing)
-        skin, head, with_neck = self._spread(_shown(fine, drawing.shape[0]), self.alignment)
+        skin, head, with_neck = self._spread(_shown(fine, places[0]), self.alignment)
         # Drawn hair would be a beard before the neck; on the face the drawing may show its neck.
         own = np.maximum(skin, head * (1 - _ramp(neck)))
         both = hair + face + _NONE
@@ -282,9 +280,11 @@ def _places(size: int) -> Float[Tensor, "3 s s"]:
     return torch.stack([inside, above, inside])
 
 
-def _shown(fine: Maps | None, size: int) -> Float[Tensor, "3 s s2"]:
-    """Where a drawing shows face, head, head and neck; one that is not read shows all as neck."""
-    inside = _places(size)[0]
+def _shown(fine: Maps | None, inside: Float[Tensor, "s s2"]) -> Float[Tensor, "3 s s2"]:
+    """Where a drawing shows face, head, head and neck; one that is not read shows all as neck.
+
+    ``inside`` is where it does not end, the first of :func:`_places`.
+    """
     if fine is None:
         return torch.stack([inside * 0, inside * 0, inside])
     rows = np.stack([fine[1], fine[0] + fine[1], fine.sum(dim=0)])

@@ -42,7 +42,6 @@ _POWER, _FADE = 4, 0.12  # the drawing ends in a rounded square and fades over s
 _ENDS = (0.4, 0.98)  # from there on, in half sides below the middle, long hair stays a photo's
 _NONE = 0.02  # so little of a mask is nothing
 _LIGHT = (0.6, 1.25)  # darkest and lightest of what takes the drawing's colours, by their mean
-_GREY = np.array([0.299, 0.587, 0.114], np.float32)
 _GROUPS = (("hair", "hat"), FACE, ("neck",))
 
 Maps = Float[Tensor, "3 m m"]
@@ -250,7 +249,7 @@ def _with_mean(
     """A drawing's mean colour in the light and shade of a photo, no stronger than the drawing's."""
     if min(weight.sum(), ink_weight.sum()) < 1:
         return photo
-    grey, ink_grey = photo @ _GREY, inks @ _GREY
+    grey, ink_grey = images.luma(photo), images.luma(inks)
     middle, ink = np.average(grey, weights=weight), np.average(ink_grey, weights=ink_weight)
     spread = np.average((grey - middle) ** 2, weights=weight) ** 0.5
     ink_spread = np.average((ink_grey - ink) ** 2, weights=ink_weight) ** 0.5

@@ -262,6 +262,13 @@ def to_uint8(images: Float[Tensor, "n 3 h w"]) -> UInt8[np.ndarray, "n h w 3"]:
     return scaled.permute(0, 2, 3, 1).contiguous().cpu().numpy()
 
 
+def luma(
+    image: UInt8[np.ndarray, "h w 3"] | Float[np.ndarray, "h w 3"],
+) -> Float[np.ndarray, "h w"]:
+    """How light a picture is, on its own scale (ITU-R BT.601)."""
+    return image.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
+
+
 # Shape
 
 

@@ -76,7 +76,7 @@ def read_sketch(
         where = middle_square(picture)
         notes.append(f"{path}: not just one face was found; the middle of the picture is taken")
     crop, _ = align(picture, where, FINE_SIDE)
-    grey = crop.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
+    grey = images.luma(crop)
     return grey.round().clip(0, 255).astype(np.uint8), notes
 
 

@@ -253,7 +253,7 @@ def is_grey(image: UInt8[np.ndarray, "h w 3"]) -> bool:
 
 def make_grey(image: UInt8[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "h w 3"]:
     """The luminance of a picture in three equal channels."""
-    grey = image.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
+    grey = images.luma(image)
     return np.repeat(grey.round().astype(np.uint8)[..., None], 3, axis=2)
 
 

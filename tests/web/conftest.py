@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from mien.studio import Studio
 from mien.stylegan2.generator import Generator, GeneratorConfig
 from mien.web.server import build
 from mien.web.settings import Settings
+from web.browser import CAMERA, CHROMIUM, QUIET, publishing, served
 
 HERE = "http://127.0.0.1:7860"
 SHAPE = {"resolution": 32, "z_dim": 16, "w_dim": 16, "channel_base": 128, "channel_max": 8}
@@ -77,3 +79,19 @@ def client(app) -> Iterator[TestClient]:
             time.sleep(0.05)
         client.get("/")  # It brings the session.
         yield client
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """Of a server with the models that ship."""
+    with publishing() as mien, served(mien) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    api = pytest.importorskip("playwright.sync_api")
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, *CAMERA])
+        yield browser
+        browser.close()

@@ -7,7 +7,6 @@ import io
 import json
 import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,17 +15,13 @@ import pytest
 
 from mien.hub import catalogue
 from web.browser import (
-    CAMERA,
     CHROMIUM,
     FETCHED,
     NO_CHROMIUM,
-    QUIET,
     Person,
     members,
     opened,
     photo_of,
-    publishing,
-    served,
 )
 from web.conftest import write_models
 
@@ -36,21 +31,6 @@ pytestmark = [
 ]
 
 SENTENCE = "an old man with a white beard and glasses"
-
-
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    with publishing() as mien, served(mien) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    api = pytest.importorskip("playwright.sync_api")
-    with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, *CAMERA])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
 import gradio as gr
 import numpy as np
@@ -185,7 +185,8 @@ class Bench:
             parts = (_listed(fill(ask), len(several)) for fill, several in self._fills)
             return tuple(value for part in parts for value in part)
 
-        self.act([page.load, self.state.change], fill, None, outputs, desk=False)
+        # What changes while this runs is shown by another run right after it.
+        self.act([page.load, self.state.change], fill, None, outputs, desk=False, live=True)
 
     def act(
         self,
@@ -204,7 +205,8 @@ class Bench:
             inputs: Components whose values it gets.
             outputs: Components that show what it returns.
             desk: Whether it needs the studio; what does not waits for nobody.
-            live: It follows a hand that moves: only the last movement counts, the bar stays.
+            live: It follows a hand that moves, or the session: only the last movement counts, and
+                the bar and the state stay.
 
         Returns:
             Gradio's dependency, for ``.then``.
@@ -226,7 +228,7 @@ class Bench:
             inputs,
             fixed,
             show_progress="hidden",
-            trigger_mode="always_last" if live else None,
+            trigger_mode="always_last" if live else _mode(several),
             concurrency_limit=None,
             api_visibility="private",
         )
@@ -264,8 +266,8 @@ class Bench:
             _log.exception("a job failed")
             yield self._failed(many, self.say("failed"))
         else:
-            clear = ("", gr.Button(visible=False)) if last or not task.live else _same(2)
-            yield (*done, *clear, _state(session))
+            told = _same(3) if task.live else ("", gr.Button(visible=False), _state(session))
+            yield (*done, *told)
         finally:
             if not waiting.done():  # The asker has gone.
                 self.desk.cancel(session.id)
@@ -329,6 +331,11 @@ def progress_line(progress: Progress, say: Say) -> str:
 def _state(session: Session) -> str:
     made, carried = session.made, session.carried
     return f"{len(made)} {made[-1].id if made else ''} {carried.id if carried else ''}"
+
+
+def _mode(triggers: Sequence[Any]) -> Literal["multiple", "once"]:
+    """What is pressed again while it runs: another picture counts, the same button does not."""
+    return "multiple" if any(one.event_name == "select" for one in triggers) else "once"
 
 
 async def _alone(ask: Ask, job: Job, values: Sequence[Any]) -> Any:

@@ -21,6 +21,24 @@ new MutationObserver((_, observer) => {
 }).observe(document, { childList: true, subtree: true });
 """
 
+ENDS_LATE = """
+const send = window.fetch;
+window.fetch = async (...asked) => {
+  const answer = await send(...asked);
+  if (!asked[0].url?.includes("/queue/data")) return answer;
+  const late = new TransformStream({
+    async transform(part, out) {
+      const last = new TextDecoder("latin1").decode(part).indexOf('data: {"msg":"close_stream"');
+      if (last < 0) return out.enqueue(part);
+      out.enqueue(part.subarray(0, last));
+      await new Promise((end) => (window.end = end));
+      out.enqueue(part.subarray(last));
+    },
+  });
+  return new Response(answer.body.pipeThrough(late), answer);
+};
+"""
+
 
 @pytest.fixture
 def person(browser: Any, address: str) -> Iterator[Person]:
@@ -34,3 +52,19 @@ def test_a_press_while_the_page_is_filled_is_shown(person: Person):
     person.page.add_init_script(AT_ONCE)
     person.visit()
     person.until("document.querySelector('.hand img')")
+
+
+def test_a_press_while_the_stream_ends_is_answered(person: Person):
+    page = person.page
+    page.add_init_script(ENDS_LATE)
+    person.visit()
+    page.wait_for_function("Boolean(window.end)")  # All that is shown first has come.
+    chip = page.locator("#panel-describe .chip").first
+    with page.expect_response("**/queue/join*"):
+        chip.click()
+    page.wait_for_timeout(300)
+    page.evaluate("window.end()")
+    page.wait_for_function(
+        "said => document.querySelector('#describe-text textarea').value === said",
+        arg=chip.inner_text(),
+    )

@@ -76,5 +76,5 @@ def theme() -> Base:
 
 def looks() -> dict[str, Any]:
     """What ``gradio.mount_gradio_app`` takes of theme, style and scripts."""
-    script = asset("studio.js")
-    return {"theme": theme(), "css": asset("studio.css"), "head": f"<script>{script}</script>"}
+    scripts = "".join(f"<script>{asset(name)}</script>" for name in ("stream.js", "studio.js"))
+    return {"theme": theme(), "css": asset("studio.css"), "head": scripts}

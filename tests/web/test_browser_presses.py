@@ -1,4 +1,4 @@
-"""No press is lost, whenever it comes."""
+"""No press is lost: not the first of a page, not while a stream ends, not on a list that moves."""
 
 from __future__ import annotations
 
@@ -39,6 +39,12 @@ window.fetch = async (...asked) => {
 };
 """
 
+CHANGES = {
+    "moved": "list.prepend(list.lastElementChild)",
+    "replaced": "list.innerHTML = list.innerHTML",
+    "renamed": "[...list.children].forEach((one, number) => (one.dataset.pick = number))",
+}
+
 
 @pytest.fixture
 def person(browser: Any, address: str) -> Iterator[Person]:
@@ -68,3 +74,23 @@ def test_a_press_while_the_stream_ends_is_answered(person: Person):
         "said => document.querySelector('#describe-text textarea').value === said",
         arg=chip.inner_text(),
     )
+
+
+def test_a_press_is_of_what_the_pointer_went_down_on(person: Person):
+    page = person.page
+    person.visit()
+    for count in (1, 2):
+        page.click("#hand-dice")
+        person.until(f"document.querySelectorAll('#hand-recent img').length === {count}")
+    for name, change in CHANGES.items():
+        other = page.locator("#hand-recent [aria-pressed=false]")
+        pick = other.get_attribute("data-pick")
+        other.hover()
+        page.mouse.down()
+        page.evaluate(f"const list = document.querySelector('#hand-recent .faces'); {change}")
+        page.mouse.up()
+        page.wait_for_function(
+            "pick => document.querySelector('.hand img').src.includes(pick)", arg=pick
+        )
+        page.wait_for_selector(f"#hand-recent [data-pick='{pick}'][aria-pressed=true]")
+        assert page.locator("#hand-recent button").count() == 2, name

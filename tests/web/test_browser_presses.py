@@ -94,3 +94,8 @@ def test_a_press_is_of_what_the_pointer_went_down_on(person: Person):
         )
         page.wait_for_selector(f"#hand-recent [data-pick='{pick}'][aria-pressed=true]")
         assert page.locator("#hand-recent button").count() == 2, name
+    other.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_function(
+        "pick => !document.querySelector('.hand img').src.includes(pick)", arg=pick
+    )

@@ -27,9 +27,9 @@ def desk():
 
 def test_no_press_on_a_picture_and_no_change_is_skipped(desk: Desk):
     modes: dict[str, set[str]] = {}
-    for one in build_page(desk, Sessions(), Settings()).config["dependencies"]:
-        for _, event in one["targets"]:
-            modes.setdefault(event, set()).add(one["trigger_mode"])
+    for one in build_page(desk, Sessions(), Settings()).fns.values():
+        for _, event in one.targets:
+            modes.setdefault(event, set()).add(one.trigger_mode)
     assert modes["select"] == {"multiple"}
     assert modes["load"] == modes["change"] == {"always_last"}
     assert modes["click"] == {"once"}

@@ -39,7 +39,7 @@
     return answer;
   };
   window.fetch = (...asked) => {
-    const path = new URL(asked[0].url || asked[0], location).pathname;
+    const path = new URL(asked[0]?.url ?? asked[0], location).pathname;
     if (path.endsWith("/queue/data")) return open(...asked);
     return path.endsWith("/queue/join") ? join(...asked) : send(...asked);
   };

@@ -383,6 +383,10 @@ def test_models_show_their_cards(person: Person):
         "document.querySelector('#models-card h1').textContent.includes('anime')"
     )
     assert "SHA-256" in page.locator("#models-card").inner_text()
+    hand = page.evaluate("document.querySelector('.hand img')?.src")
+    page.click("#hand-dice")  # Another face, and the card stays.
+    person.until(f"document.querySelector('.hand img')?.src !== {json.dumps(hand)}")
+    assert "anime" in page.locator("#models-card h1").inner_text()
     person.check("models")
 
 

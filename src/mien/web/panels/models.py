@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import html
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 
@@ -41,16 +42,23 @@ def build(bench: Bench) -> None:
         with gr.Column(scale=3, min_width=300):
             page = gr.Markdown("", elem_id="models-card", elem_classes="card prose")
 
-    def read(ask: Ask, name: str) -> tuple[str, gr.Button, str]:
+    def seen(name: str) -> tuple[str, gr.Button]:
         row = catalogue.find(name)
-        here = find_file(row.file) is not None
-        return card(name), gr.Button(visible=not here and bool(row.url)), ""
+        return card(name), gr.Button(visible=bool(row.url) and find_file(row.file) is None)
+
+    def read(ask: Ask, name: str) -> tuple[str, gr.Button, str]:
+        ask.session.values["model"] = name
+        return *seen(name), ""
 
     def get(ask: Ask, name: str) -> tuple[str, gr.Button, str]:
         pull(name, lambda have, total: ask.studio.watch("fetching", have, total))
         return _table(ask.say), gr.Button(visible=False), hint(ask.say("pulled", name))
 
-    bench.follow(lambda ask: (_table(say), card(names[0])), [table, page])
+    def fill(ask: Ask) -> tuple[Any, ...]:
+        chosen = ask.session.values.get("model", names[0])
+        return chosen, _table(say), *seen(chosen)
+
+    bench.follow(fill, [name, table, page, fetch])
     bench.act(name.input, read, name, [page, fetch, fetched], desk=False)
     bench.act(fetch.click, get, name, [table, fetch, fetched])
     bench.act(measure.click, _measure, None, engines)
@@ -68,9 +76,15 @@ def _adopting(bench: Bench) -> None:
 
     def fill(ask: Ask) -> gr.Dropdown:
         names = [path.name for path in own_generators()]
-        return gr.Dropdown(choices=names, value=names[0] if names else None)
+        chosen = ask.session.values.get("own")
+        first = names[0] if names else None
+        return gr.Dropdown(choices=names, value=chosen if chosen in names else first)
+
+    def choose(ask: Ask, name: str | None) -> None:
+        ask.session.values["own"] = name
 
     bench.follow(fill, [name])
+    bench.act(name.input, choose, name, desk=False)
     bench.act(go.click, _adopt, [name, samples], said)
 
 

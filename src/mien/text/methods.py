@@ -21,6 +21,7 @@ from torch import Tensor
 
 from mien.attributes import COLUMNS, LABELS, column_slice, encode
 from mien.errors import InputError
+from mien.portraits.checks import GUIDANCE, PSI
 from mien.portraits.codes import CodeMoments
 from mien.stylegan2.generator import Generator
 from mien.stylegan2.seeds import seed_latents
@@ -109,8 +110,8 @@ class CodesMethod:
     training pictures have.
     """
 
-    default_psi = 0.5
-    default_guidance = 2.5
+    default_psi = PSI
+    default_guidance = GUIDANCE
     refined = False
     reach = 5.0
     """How far the centre of a sentence may lie from the mean code, in standard deviations."""

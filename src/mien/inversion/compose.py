@@ -168,7 +168,7 @@ def words_belief(moments: CodeMoments, reading: Reading | None, guidance: float)
     if reading is None:
         eye = torch.eye(moments.w_dim, dtype=torch.float64, device=mean.device)
         return Belief(eye, eye.new_zeros(moments.w_dim))
-    label, told = label_of(reading, moments.label_mean)
+    label, told = label_of(reading, moments.label_mean, guidance)
     gaussian = moments.given(told, alone=True)
     centre = gaussian.centre(label[None], guidance, CodesMethod.reach)[0]
     return Belief.of((centre - mean) @ inverse, inverse @ gaussian.root @ gaussian.root @ inverse)

@@ -127,19 +127,24 @@ class CodesMethod:
     def w(self, request: Request) -> Float[Tensor, "n w_dim"]:
         """The code that the labels suggest, varied by each seed."""
         moments = self.moments
-        label, told = label_of(request.reading, moments.label_mean)
+        label, told = label_of(request.reading, moments.label_mean, request.guidance)
         normal = seed_latents(request.seeds, moments.w_dim).to(moments.mean.device)
         with torch.no_grad():
             gaussian = moments.given(told, alone=True)
             return gaussian.draw(normal, label[None], request.guidance, request.psi, self.reach)
 
 
+_GENTLY = {"expression": 1 / 3}
+"""How much of the guidance above 1 a column takes: a laugh is plain without, and then overdone."""
+
+
 def label_of(
-    reading: Reading, usual: Float[Tensor, " l"]
+    reading: Reading, usual: Float[Tensor, " l"], guidance: float = 1.0
 ) -> tuple[Float[Tensor, " l"], Bool[Tensor, " l"]]:
     """The label vector of a reading, and which of its numbers are told.
 
-    ``usual`` is how often each label occurs, which a denial leaves in its shares.
+    ``usual`` is how often each label occurs, which a denial leaves in its shares. Where labels are
+    to be followed with a ``guidance`` above 1, expressions come nearer to what is usual.
     """
     label = torch.from_numpy(encode(reading.asserted)).to(usual.device)
     told = torch.zeros(len(LABELS), dtype=torch.bool, device=usual.device)
@@ -153,6 +158,9 @@ def label_of(
         left[[COLUMNS[column].index(value) for value in values]] = 0
         if left.sum() > 0:
             label[rows], told[rows] = left / left.sum(), True
+    for column, share in _GENTLY.items() if guidance > 1 else ():
+        rows = column_slice(column)
+        label[rows] = usual[rows].lerp(label[rows], (1 + share * (guidance - 1)) / guidance)
     return label, told
 
 

@@ -134,8 +134,8 @@ class CodesMethod:
             return gaussian.draw(normal, label[None], request.guidance, request.psi, self.reach)
 
 
-_GENTLY = {"expression": 1 / 3}
-"""How much of the guidance above 1 a column takes: a laugh is plain without, and then overdone."""
+_PLAIN = ("expression", "mouth")
+"""Columns that take no guidance above 1: a laugh is plain without, and teeth turn green with it."""
 
 
 def label_of(
@@ -144,7 +144,7 @@ def label_of(
     """The label vector of a reading, and which of its numbers are told.
 
     ``usual`` is how often each label occurs, which a denial leaves in its shares. Where labels are
-    to be followed with a ``guidance`` above 1, expressions come nearer to what is usual.
+    to be followed with a ``guidance`` above 1, expressions come as much nearer to what is usual.
     """
     label = torch.from_numpy(encode(reading.asserted)).to(usual.device)
     told = torch.zeros(len(LABELS), dtype=torch.bool, device=usual.device)
@@ -158,9 +158,9 @@ def label_of(
         left[[COLUMNS[column].index(value) for value in values]] = 0
         if left.sum() > 0:
             label[rows], told[rows] = left / left.sum(), True
-    for column, share in _GENTLY.items() if guidance > 1 else ():
+    for column in _PLAIN if guidance > 1 else ():
         rows = column_slice(column)
-        label[rows] = usual[rows].lerp(label[rows], (1 + share * (guidance - 1)) / guidance)
+        label[rows] = usual[rows].lerp(label[rows], 1 / guidance)
     return label, told
 
 

@@ -105,6 +105,19 @@ def test_each_term_alone_has_a_gradient(faces, term, judged):
     assert moved["C"] == 0
 
 
+def test_critics_do_not_pull_the_encoder(faces):
+    pulls = []
+    for adversarial in (0.3, 300):
+        recipe = make_recipe(faces, replace(TINY, adversarial=adversarial, judged=1))
+        recipe.begin()
+        recipe.nimg = 12
+        recipe.step(StepRandom(0, 12))
+        pulls.append((snapshot(recipe.E), snapshot(recipe.G)))
+    (E, G), (again, other) = pulls
+    assert all(torch.equal(E[key], again[key]) for key in E)
+    assert any(not torch.equal(G[key], other[key]) for key in G)
+
+
 def test_growing_draws_the_same_faces_larger(faces, tmp_path):
     small = make_recipe(faces)
     list(loop.run(small, tmp_path / "small", OFTEN))

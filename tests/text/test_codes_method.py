@@ -96,3 +96,16 @@ def test_codes_of_another_width_are_refused(method):
 
 def method_generator():
     return Generator(SHAPE)
+
+
+def test_an_expression_is_not_guided_beyond_what_it_is(method):
+    usual = torch.full([len(LABELS)], 0.1)
+    reading = read("a smiling man")
+    plain, told = label_of(reading, usual)
+    followed, again = label_of(reading, usual, guidance=2.5)
+    assert torch.equal(told, again)
+    moved, rows = 2.5 * (followed - usual), column_slice("expression")
+    assert torch.allclose(moved[rows], (plain - usual)[rows])
+    rows = column_slice("gender")
+    assert torch.allclose(moved[rows], 2.5 * (plain - usual)[rows])
+    assert torch.equal(label_of(reading, usual, guidance=0.5)[0], plain)

@@ -10,9 +10,8 @@ import pytest
 from mien.anime.translate import DEFAULT_ANIME
 from mien.editing.naming import EDITS
 from mien.studio import Studio
-from mien.text.methods import CodesMethod
 from mien.web.editing import DIRECTIONS, Editing, by_words, draw, result, strengths_of
-from mien.web.panels import anime, describe, explore, sketch
+from mien.web.panels import anime, explore, sketch
 from mien.web.panels.gallery import panel_of
 from mien.web.sessions import Made
 
@@ -91,8 +90,6 @@ def test_what_panels_say_without_asking_the_library_is_what_it_says():
     names = [one.name for one in EDITS if one.name != "black hair/blonde hair"]
     assert list(DIRECTIONS) == names
     assert anime.MODEL == DEFAULT_ANIME
-    assert CodesMethod.default_psi == describe.VARIETY
-    assert CodesMethod.default_guidance == describe.GUIDANCE
 
 
 RECIPES = {

@@ -11,6 +11,7 @@ from mien.cli import opt
 from mien.cli.common import watching
 from mien.cli.options import shared_options
 from mien.cli.results import Drawing, chosen_seed
+from mien.portraits.checks import GUIDANCE
 
 
 @shared_options(Drawing, leave=("label", "precision", "engine"))
@@ -26,7 +27,7 @@ def compose(
     seed: opt.Seed = 0,
     strength: Annotated[float, Option(help="How closely the pictures are followed, 0 to 3.")] = 1.0,
     psi: Annotated[float, Option(help="How far faces lie from the likeliest one, 0 to 2.")] = 0.6,
-    guidance: Annotated[float, Option(help="How strongly the words are followed.")] = 2.5,
+    guidance: Annotated[float, Option(help="How strongly the words are followed.")] = GUIDANCE,
     layers: Annotated[
         str | None, Option(help="Layers that the photo keeps: coarse, middle, fine, 4-7.")
     ] = None,

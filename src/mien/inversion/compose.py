@@ -47,7 +47,7 @@ from mien.inversion.control import (
 from mien.inversion.encoder import find_beside
 from mien.inversion.guide_encoder import looked_at, shown
 from mien.inversion.guides import load_guide, read_labels, read_sketch, whitening
-from mien.portraits.checks import checked, remarks
+from mien.portraits.checks import GUIDANCE, checked, remarks
 from mien.portraits.codes import CodeMoments
 from mien.portraits.faces import LATENTS, Faces
 from mien.stylegan2.seeds import seed_latents
@@ -75,7 +75,7 @@ class Composition:
     photo: str | Path | None = None
     strength: float = 1.0
     psi: float = 0.6
-    guidance: float = 2.5
+    guidance: float = GUIDANCE
     layers: str | None = None
     language: str | None = None
 
@@ -168,7 +168,7 @@ def words_belief(moments: CodeMoments, reading: Reading | None, guidance: float)
     if reading is None:
         eye = torch.eye(moments.w_dim, dtype=torch.float64, device=mean.device)
         return Belief(eye, eye.new_zeros(moments.w_dim))
-    label, told = label_of(reading, moments.label_mean)
+    label, told = label_of(reading, moments.label_mean, guidance)
     gaussian = moments.given(told, alone=True)
     centre = gaussian.centre(label[None], guidance, CodesMethod.reach)[0]
     return Belief.of((centre - mean) @ inverse, inverse @ gaussian.root @ gaussian.root @ inverse)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mien.editing.session import Editing
 from mien.hub import loading
+from mien.portraits.checks import GUIDANCE
 
 if TYPE_CHECKING:
     import numpy as np
@@ -139,7 +140,7 @@ class Inverts(Editing):
         seed: int = 0,
         strength: float = 1.0,
         psi: float = 0.6,
-        guidance: float = 2.5,
+        guidance: float = GUIDANCE,
         layers: str | None = None,
         language: str | None = None,
     ) -> Faces:

@@ -150,12 +150,14 @@ class JointRecipe(Recipe):
         for group, rate in zip(self.g_opt.param_groups, rates, strict=True):
             group["lr"] = share * rate
         terms, shown = self.losses(random)
-        weights = {
-            "loss/l1": 1.0,
-            "loss/unlike": config.perceptual,
-            "loss/fooling": config.critics_count(random.nimg),
-        }
-        torch.stack([weights[name] * term for name, term in terms.items()]).sum().backward()
+        alike = terms["loss/l1"] + config.perceptual * terms["loss/unlike"]
+        fooling = terms.get("loss/fooling")
+        alike.backward(retain_graph=fooling is not None)
+        if fooling is not None:
+            # Critics also judge reconstructions. They would pull the codes of these four times as
+            # hard as likeness does, away from whatever is rare (docs/log.md, 2026-11-30).
+            weight = config.critics_count(random.nimg)
+            (weight * fooling).backward(inputs=list(self.G.synthesis.parameters()))
         self.g_opt.step()
         self.g_opt.zero_grad(set_to_none=True)
         if shown is not None:
@@ -186,12 +188,13 @@ class JointRecipe(Recipe):
         # Draw photographs again, and under critics random faces; compare and judge both, since a
         # decoder that is judged at random codes alone stays blurred at the codes of photographs.
         judged = min(round(config.judged * config.batch), count)
-        codes = torch.cat([w, self._random_codes(random, config.batch - judged)]) if critics else w
-        drawn = self._draw(self.G, codes)
-        terms = self._reconstruction(drawn[:count], real, seen, corner)
+        drawn = self._draw(self.G, w)
+        terms = self._reconstruction(drawn, real, seen, corner)
         if not critics:
             return terms, None
-        fake = diff_augment(drawn[count - judged :], random.torch(_FAKE), config.augment)
+        free = self._draw(self.G, self._random_codes(random, config.batch - judged))
+        both = torch.cat([drawn[count - judged :], free])
+        fake = diff_augment(both, random.torch(_FAKE), config.augment)
         with self.fast():
             maps = self.features(view(fake, corner))
         if config.critics_count(random.nimg) > 0:

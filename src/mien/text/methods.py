@@ -21,6 +21,7 @@ from torch import Tensor
 
 from mien.attributes import COLUMNS, LABELS, column_slice, encode
 from mien.errors import InputError
+from mien.portraits.checks import GUIDANCE, PSI
 from mien.portraits.codes import CodeMoments
 from mien.stylegan2.generator import Generator
 from mien.stylegan2.seeds import seed_latents
@@ -109,8 +110,8 @@ class CodesMethod:
     training pictures have.
     """
 
-    default_psi = 0.5
-    default_guidance = 2.5
+    default_psi = PSI
+    default_guidance = GUIDANCE
     refined = False
     reach = 5.0
     """How far the centre of a sentence may lie from the mean code, in standard deviations."""
@@ -126,19 +127,24 @@ class CodesMethod:
     def w(self, request: Request) -> Float[Tensor, "n w_dim"]:
         """The code that the labels suggest, varied by each seed."""
         moments = self.moments
-        label, told = label_of(request.reading, moments.label_mean)
+        label, told = label_of(request.reading, moments.label_mean, request.guidance)
         normal = seed_latents(request.seeds, moments.w_dim).to(moments.mean.device)
         with torch.no_grad():
             gaussian = moments.given(told, alone=True)
             return gaussian.draw(normal, label[None], request.guidance, request.psi, self.reach)
 
 
+_PLAIN = ("expression", "mouth")
+"""Columns that take no guidance above 1: a laugh is plain without, and teeth turn green with it."""
+
+
 def label_of(
-    reading: Reading, usual: Float[Tensor, " l"]
+    reading: Reading, usual: Float[Tensor, " l"], guidance: float = 1.0
 ) -> tuple[Float[Tensor, " l"], Bool[Tensor, " l"]]:
     """The label vector of a reading, and which of its numbers are told.
 
-    ``usual`` is how often each label occurs, which a denial leaves in its shares.
+    ``usual`` is how often each label occurs, which a denial leaves in its shares. Where labels are
+    to be followed with a ``guidance`` above 1, expressions come as much nearer to what is usual.
     """
     label = torch.from_numpy(encode(reading.asserted)).to(usual.device)
     told = torch.zeros(len(LABELS), dtype=torch.bool, device=usual.device)
@@ -152,6 +158,9 @@ def label_of(
         left[[COLUMNS[column].index(value) for value in values]] = 0
         if left.sum() > 0:
             label[rows], told[rows] = left / left.sum(), True
+    for column in _PLAIN if guidance > 1 else ():
+        rows = column_slice(column)
+        label[rows] = usual[rows].lerp(label[rows], 1 / guidance)
     return label, told
 
 

@@ -17,6 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSche
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException
 
+from mien.portraits.checks import GUIDANCE
 from mien.web.answers import no_constant
 from mien.web.uploads import Limits, check_picture
 
@@ -168,7 +169,7 @@ class Compose(Body):
     seed: Seed = 0
     strength: float = Field(1, ge=0, le=3, description="How closely pictures are followed.")
     psi: Psi = 0.6
-    guidance: float = Field(2.5, ge=0, le=20)
+    guidance: float = Field(GUIDANCE, ge=0, le=20)
 
 
 class Translate(Body):

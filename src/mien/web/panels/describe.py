@@ -8,6 +8,7 @@ from typing import Any
 
 import gradio as gr
 
+from mien.portraits.checks import GUIDANCE, PSI
 from mien.web.fields import slider
 from mien.web.sessions import Made
 from mien.web.widgets import picker, pictures, remarks
@@ -21,9 +22,6 @@ EXAMPLES = (
     "茶色い髪の若い男性、帽子",
 )
 """One of each language that is read."""
-
-VARIETY, GUIDANCE = 0.5, 2.5
-"""As :class:`mien.text.methods.CodesMethod` has them, which the page is not to wait for."""
 
 _MOST = 16
 
@@ -47,7 +45,7 @@ def build(bench: Bench) -> None:
                 )  # fmt: skip
                 dice = gr.Button(say("dice"), min_width=120)
             variety = slider(
-                0, 1.5, VARIETY, step=0.05, label=say("variety"), info=say("variety_info"),
+                0, 1.5, PSI, step=0.05, label=say("variety"), info=say("variety_info"),
                 elem_id="describe-variety",
             )  # fmt: skip
             with gr.Accordion(say("more"), open=False):
@@ -95,7 +93,7 @@ def _draw(
 
 def _again(made: Mapping[str, Any]) -> list[Any]:
     return [
-        made.get("text", ""), made.get("seed", 0), made.get("psi", VARIETY),
+        made.get("text", ""), made.get("seed", 0), made.get("psi", PSI),
         made.get("without", ""), made.get("guidance", GUIDANCE),
     ]  # fmt: skip
 

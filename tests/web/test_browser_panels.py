@@ -287,6 +287,11 @@ def test_explore_drags_mixes_and_walks(person: Person):
     page.mouse.move(box["x"] + 0.95 * box["width"], box["y"] + 0.1 * box["height"], steps=3)
     page.mouse.up()
     person.changed("#pad-face img", before)
+    page.click("#hand-dice")  # Another face is not moved, and nothing of it is to be kept.
+    person.until("document.querySelector('#pad-face img').src.includes('/made/')")
+    page.click("#pad-keep")
+    page.wait_for_selector("#bar .fault")
+    page.click("#bar .close")
     page.get_by_role("tab", name="Mixing").click()
     page.locator("#mixing-rows input, #mixing-rows textarea").first.fill("1")
     page.locator("#mixing-columns input, #mixing-columns textarea").first.fill("11, 12")

@@ -161,18 +161,20 @@ def _pad(bench: Bench) -> list[Any]:
         x, y = (max(-1.0, min(1.0, float(point.get(name) or 0))) for name in "xy")
         strengths = {across: REACH * x, up: REACH * y} if across != up else {across: REACH * x}
         strengths = {name: round(value, 2) for name, value in strengths.items() if value}
-        ask.session.values["pad"] = strengths
-        return _seen(moved(ask.studio, ask.hand(), strengths), ask.say("pad"))
+        picture = _seen(moved(ask.studio, ask.hand(), strengths), ask.say("pad"))
+        ask.session.values["pad"] = ask.chosen, strengths, picture
+        return picture
 
     def fill(ask: Ask) -> str:
         hand = ask.session.carried
         if hand is None:
             return empty(ask.say("no_face"))
-        return _seen(address(hand), told(hand, ask.say))
+        whose, _, picture = ask.session.values.get("pad", ("", {}, ""))
+        return picture if whose == hand.id else _seen(address(hand), told(hand, ask.say))
 
     def hold(ask: Ask) -> None:
-        strengths = ask.session.values.pop("pad", None)
-        if not strengths:
+        whose, strengths, _ = ask.session.values.pop("pad", ("", {}, ""))
+        if not strengths or whose != ask.chosen:
             raise InputError(ask.say("pad_unmoved"))
         faces = ask.studio.edit(ask.hand().face, strengths)
         (ask.session.carried,) = ask.keep(faces, "edit")

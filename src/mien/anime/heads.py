@@ -26,7 +26,7 @@ from torch.nn import functional
 from mien import images
 from mien.faces.alignment import Alignment, align, warp
 from mien.faces.parsing.guided import guided
-from mien.faces.parsing.regions import LOWER, reach
+from mien.faces.parsing.regions import LOWER, box
 from mien.judges.parser import FaceParser
 from mien.judges.regions import FACE, ID
 
@@ -155,8 +155,7 @@ class HeadInPhoto:
     @cached_property
     def _box(self) -> tuple[slice, slice]:
         """Rows and columns of the photo that the square reaches over."""
-        low, high = reach(self.square)
-        return slice(int(low[1]), int(high[1])), slice(int(low[0]), int(high[0]))
+        return box(self.square)
 
     @cached_property
     def _laid(self) -> Float[np.ndarray, "3 h w"]:

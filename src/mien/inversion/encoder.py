@@ -165,10 +165,8 @@ def load_inverter(
     path = find_encoder(model or family, family)
     found = loading.load(path, KIND, device)
     check_owner(found, loaded, "give the generator that it belongs to")
-    features, head = (
-        loading.load_features(device),
-        _find_head(loaded, family, model or family, device),
-    )
+    features = loading.load_features(device)
+    head = _find_head(loaded, family, model or family, device)
     try:
         return Inverter(loaded.network, found.network, features, head)
     except InputError as error:

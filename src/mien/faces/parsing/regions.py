@@ -57,8 +57,7 @@ class Regions:
     @property
     def box(self) -> tuple[slice, slice]:
         """Rows and columns of the picture that the square reaches over."""
-        low, high = reach(self.alignment)
-        return slice(int(low[1]), int(high[1])), slice(int(low[0]), int(high[0]))
+        return box(self.alignment)
 
     def labels(self) -> UInt8[np.ndarray, "h w"]:
         """The likeliest region of each pixel of the picture; background outside of the square."""
@@ -196,7 +195,7 @@ def _blurred(x: Float[Tensor, "1 1 s s2"], sigma: float) -> Float[Tensor, "1 1 s
     )
 
 
-def reach(alignment: Alignment) -> tuple[np.ndarray, np.ndarray]:
+def _reach(alignment: Alignment) -> tuple[np.ndarray, np.ndarray]:
     """First and last x, y of the picture that the square reaches over."""
     height, width = alignment.picture
     corners = alignment.frame.corners()
@@ -204,11 +203,17 @@ def reach(alignment: Alignment) -> tuple[np.ndarray, np.ndarray]:
     return low, np.ceil(corners.max(axis=0)).astype(int).clip(low, (width, height))
 
 
+def box(alignment: Alignment) -> tuple[slice, slice]:
+    """Rows and columns of the picture that the square reaches over."""
+    low, high = _reach(alignment)
+    return slice(int(low[1]), int(high[1])), slice(int(low[0]), int(high[0]))
+
+
 def _laid(
     maps: Float[Tensor, "k s s2"], alignment: Alignment, outside: float = 0.0
 ) -> tuple[Float[np.ndarray, "k h2 w2"], tuple[int, int]]:
     """Maps of the square as they lie in the picture: the part it covers and that part's corner."""
-    (low, high), size = reach(alignment), maps.shape[-1]
+    (low, high), size = _reach(alignment), maps.shape[-1]
     matrix = alignment.inverse(size)
     across = np.arange(low[0], high[0]) + 0.5
     down = np.arange(low[1], high[1]) + 0.5
